@@ -1,0 +1,236 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"tenure/tenancy/fault"
+)
+
+// Limits of the committer.
+const (
+	queueLength = 1024
+	batchLimit  = 256
+	maxTries    = 10
+	batchTime   = 30 * time.Second
+)
+
+// Sequencer orders what a batch's closures change. The committer calls Open
+// once at the start of a transaction, Next before each closure, Seal with
+// everything the successful closures queued, and Settle once the outcome of
+// COMMIT is known or in doubt. Each may be called again when a batch is re-run.
+type Sequencer interface {
+	Open(tx *Tx) error
+	Next(tx *Tx)
+	Seal(tx *Tx, queued []any) error
+	// Settle reports whether the batch stands: commit is COMMIT's error.
+	Settle(view func(func(*Conn) error) error, commit error) (bool, error)
+}
+
+// Tx is a write transaction as one closure sees it.
+type Tx struct {
+	Conn
+	Stamp  int64 // this closure's instant, set by Sequencer.Next
+	Clock  int64 // the greatest instant given out in this transaction
+	queued []any
+}
+
+// Queue hands v to the sequencer, once the closure has succeeded.
+func (tx *Tx) Queue(v any) { tx.queued = append(tx.queued, v) }
+
+type job struct {
+	ctx  context.Context
+	fn   func(*Tx) error
+	err  error
+	done chan struct{}
+}
+
+// Start runs the committer with seq until Close. It must be called once
+// before the first Write.
+func (d *DB) Start(seq Sequencer) {
+	d.begun = true
+	d.done.Add(1)
+	go func() {
+		defer d.done.Done()
+		for {
+			select {
+			case j := <-d.queue:
+				d.runBatch(seq, d.drain(j))
+			case <-d.stop:
+				for {
+					select {
+					case j := <-d.queue:
+						d.runBatch(seq, d.drain(j))
+					default:
+						return
+					}
+				}
+			}
+		}
+	}()
+}
+
+// drain takes what is queued behind first, without waiting for more.
+func (d *DB) drain(first *job) []*job {
+	batch := []*job{first}
+	for len(batch) < batchLimit {
+		select {
+		case j := <-d.queue:
+			batch = append(batch, j)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// Write runs fn in a write transaction and returns once that is durable, or
+// with the error that kept it from happening. fn may run more than once. When
+// ctx ends first, Write returns a Timeout and the outcome is unknown. A full
+// queue is Unavailable.
+func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if !d.begun {
+		return fault.New(fault.Unavailable, "", "the database is open for reading only")
+	}
+	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
+	select {
+	case <-d.stop:
+		return fault.New(fault.Unavailable, "", "shutting down")
+	default:
+	}
+	select {
+	case d.queue <- j:
+	default:
+		f := fault.New(fault.Unavailable, "", "too many writes are waiting")
+		f.RetryAfter = time.Second
+		return f
+	}
+	select {
+	case <-j.done:
+		return d.classify(j.err)
+	case <-ctx.Done():
+		return d.classify(ctx.Err())
+	}
+}
+
+func (d *DB) runBatch(seq Sequencer, batch []*job) {
+	ctx, cancel := d.batchContext()
+	defer cancel()
+	var err error
+	for try := 0; try < maxTries; try++ {
+		if try > 0 {
+			time.Sleep(rand.N(100 * time.Millisecond))
+		}
+		if err = d.tryBatch(ctx, seq, batch); err == nil || !d.retryable(err) {
+			break
+		}
+	}
+	for _, j := range batch {
+		if err != nil {
+			j.err = err
+		}
+		close(j.done)
+	}
+}
+
+// batchContext bounds a batch on PostgreSQL. A local file needs no bound, and
+// the SQLite driver starts a goroutine a statement for a context that can end.
+func (d *DB) batchContext() (context.Context, context.CancelFunc) {
+	if d.Dialect == SQLite {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(context.Background(), batchTime)
+}
+
+// tryBatch runs the batch once. A nil return means that each job's err holds
+// its own outcome; an error counts for all of them.
+func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job) error {
+	sqlTx, err := d.writer.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer sqlTx.Rollback()
+	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx}}
+	if err := seq.Open(tx); err != nil {
+		return err
+	}
+	succeeded := 0
+	for _, j := range batch {
+		if j.err = j.ctx.Err(); j.err != nil {
+			continue
+		}
+		if j.err, err = runJob(ctx, seq, tx, sqlTx, j, d); err != nil {
+			return err
+		}
+		if j.err == nil {
+			succeeded++
+		}
+	}
+	if succeeded == 0 {
+		return nil // nothing to make durable
+	}
+	if err := seq.Seal(tx, tx.queued); err != nil {
+		return err
+	}
+	return d.commit(ctx, seq, sqlTx)
+}
+
+// runJob runs one closure under a savepoint. The first error is the
+// closure's own, the second breaks the batch.
+func runJob(ctx context.Context, seq Sequencer, tx *Tx, sqlTx *sqlx.Tx, j *job, d *DB) (own, broken error) {
+	if _, err := sqlTx.ExecContext(ctx, "SAVEPOINT change"); err != nil {
+		return nil, err
+	}
+	mark := len(tx.queued)
+	seq.Next(tx)
+	own = guarded(j.fn, tx)
+	if own == nil {
+		_, err := sqlTx.ExecContext(ctx, "RELEASE SAVEPOINT change")
+		return nil, err
+	}
+	if d.retryable(own) {
+		return nil, own
+	}
+	tx.queued = tx.queued[:mark]
+	if _, err := sqlTx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT change"); err != nil {
+		return nil, err
+	}
+	_, err := sqlTx.ExecContext(ctx, "RELEASE SAVEPOINT change")
+	return own, err
+}
+
+// guarded keeps a panic in one closure from ending the committer.
+func guarded(fn func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Wrap(fmt.Errorf("%v\n%s", p, debug.Stack()), fault.Internal, "", "panic in a write")
+		}
+	}()
+	return fn(tx)
+}
+
+// commit makes the batch durable and lets the sequencer settle it. A failed
+// injection after COMMIT stands for a lost answer.
+func (d *DB) commit(ctx context.Context, seq Sequencer, sqlTx *sqlx.Tx) error {
+	err := d.inject(BeforeCommit)
+	if err != nil {
+		return err
+	}
+	if err = sqlTx.Commit(); err == nil {
+		err = d.inject(AfterCommit)
+	}
+	view := func(fn func(*Conn) error) error { return d.View(ctx, fn) }
+	stands, settleErr := seq.Settle(view, err)
+	if stands {
+		return nil
+	}
+	if settleErr != nil {
+		return settleErr
+	}
+	return err
+}

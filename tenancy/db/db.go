@@ -1,0 +1,222 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Masterminds/squirrel"
+	"github.com/jmoiron/sqlx"
+
+	"tenure/tenancy/fault"
+)
+
+// Dialect is the engine behind a DB.
+type Dialect string
+
+// The two engines.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// Options of Open. The zero value is a writable database.
+type Options struct {
+	ReadOnly bool // no lock, no schema change; Write is refused
+	// Inject, when set by a test, is called before and after each COMMIT; an
+	// error from it is taken as the commit's own.
+	Inject func(point string) error
+}
+
+// Points at which Options.Inject is called.
+const (
+	BeforeCommit = "before-commit"
+	AfterCommit  = "after-commit"
+)
+
+// DB is one open database: a writer and a pool of readers.
+type DB struct {
+	Dialect Dialect
+
+	writer, reader *sqlx.DB
+	lock           *os.File
+	inject         func(string) error
+
+	queue  chan *job
+	stop   chan struct{}
+	done   sync.WaitGroup
+	closed sync.Once
+	begun  bool
+}
+
+// Open opens the database that dsn names: postgres://… or the path of a
+// SQLite file, applies the schema to an empty one and checks the version of
+// any other. On SQLite a writable database is locked against other processes.
+// Errors are faults: Unavailable for a database that cannot be reached or is
+// locked, Conflict for a schema version this program does not know.
+func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
+	d := &DB{inject: opts.Inject, queue: make(chan *job, queueLength), stop: make(chan struct{})}
+	if d.inject == nil {
+		d.inject = func(string) error { return nil }
+	}
+	var err error
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		err = d.openPostgres(ctx, dsn, opts)
+	} else {
+		err = d.openSQLite(ctx, dsn, opts)
+	}
+	if err == nil {
+		err = d.applySchema(ctx, opts.ReadOnly)
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Close stops the committer after the closures already queued and closes
+// every connection.
+func (d *DB) Close() error {
+	d.closed.Do(func() { close(d.stop) })
+	d.done.Wait()
+	var errs []error
+	for _, pool := range []*sqlx.DB{d.reader, d.writer} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	if d.lock != nil {
+		errs = append(errs, d.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Raw is the writer's handle, for tests that try what the code never does.
+func (d *DB) Raw() *sqlx.DB { return d.writer }
+
+// Conn runs statements with ? placeholders on either engine. It lives as long
+// as the View or the closure it was handed to, and is bound to that one's
+// context: a caller's own for a View, the batch's for a write.
+type Conn struct {
+	dialect Dialect
+	ctx     context.Context
+	ext     sqlx.ExtContext
+}
+
+// Get scans the one row of query into dest; a fault of kind NotFound if there is none.
+func (c *Conn) Get(dest any, query string, args ...any) error {
+	return c.classify(sqlx.GetContext(c.ctx, c.ext, dest, c.rebind(query), args...))
+}
+
+// Select scans all rows of query into dest, a pointer to a slice.
+func (c *Conn) Select(dest any, query string, args ...any) error {
+	return c.classify(sqlx.SelectContext(c.ctx, c.ext, dest, c.rebind(query), args...))
+}
+
+// SelectBuilt is Select for a squirrel builder.
+func (c *Conn) SelectBuilt(dest any, b squirrel.SelectBuilder) error {
+	query, args, err := b.ToSql()
+	if err != nil {
+		return err
+	}
+	return c.Select(dest, query, args...)
+}
+
+// Each calls fn for every row of query; fn scans it.
+func (c *Conn) Each(fn func(scan func(...any) error) error, query string, args ...any) error {
+	rows, err := c.ext.QueryContext(c.ctx, c.rebind(query), args...)
+	if err != nil {
+		return c.classify(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return c.classify(rows.Err())
+}
+
+// Exec runs a statement and returns the number of rows it touched.
+func (c *Conn) Exec(query string, args ...any) (int64, error) {
+	res, err := c.ext.ExecContext(c.ctx, c.rebind(query), args...)
+	if err != nil {
+		return 0, c.classify(err)
+	}
+	n, err := res.RowsAffected()
+	return n, c.classify(err)
+}
+
+// Builder is squirrel with ? placeholders, for filters put together at run time.
+func Builder() squirrel.StatementBuilderType {
+	return squirrel.StatementBuilder.PlaceholderFormat(squirrel.Question)
+}
+
+// View runs fn on one consistent read-only view of the database.
+func (d *DB) View(ctx context.Context, fn func(c *Conn) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if d.Dialect == Postgres {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := d.reader.BeginTxx(ctx, opts)
+	if err != nil {
+		return d.classify(err)
+	}
+	defer tx.Rollback()
+	return fn(&Conn{dialect: d.Dialect, ctx: ctx, ext: tx})
+}
+
+// Ping reports whether both the writer and a reader answer.
+func (d *DB) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	for _, pool := range []*sqlx.DB{d.reader, d.writer} {
+		if err := pool.PingContext(ctx); err != nil {
+			return d.classify(err)
+		}
+	}
+	return nil
+}
+
+// rebound caches rewritten statements: their texts are few and fixed.
+var rebound sync.Map
+
+func (c *Conn) rebind(query string) string {
+	if c.dialect == SQLite {
+		return query
+	}
+	if q, ok := rebound.Load(query); ok {
+		return q.(string)
+	}
+	q := sqlx.Rebind(sqlx.DOLLAR, query)
+	if len(query) < 1000 { // built lists vary in length; only fixed texts are worth keeping
+		rebound.Store(query, q)
+	}
+	return q
+}
+
+func (c *Conn) classify(err error) error { return classify(c.dialect, err) }
+func (d *DB) classify(err error) error   { return classify(d.Dialect, err) }
+
+// classify turns a driver's error into a fault whose message names no driver.
+func classify(dialect Dialect, err error) error {
+	var f *fault.Fault
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f):
+		return err
+	case errors.Is(err, sql.ErrNoRows):
+		return fault.Wrap(err, fault.NotFound, "", "not found")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
+	case dialect == SQLite:
+		return classifySQLite(err)
+	}
+	return classifyPostgres(err)
+}

@@ -1,0 +1,92 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jmoiron/sqlx"
+
+	"tenure/tenancy/fault"
+)
+
+// openPostgres opens one pool for the committer's single writer and one for
+// readers; timeouts stand in the DSN, so that a lost node frees its locks.
+func (d *DB) openPostgres(ctx context.Context, dsn string, opts Options) error {
+	d.Dialect = Postgres
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "", "the database address does not parse")
+	}
+	q := u.Query()
+	for name, value := range map[string]string{
+		"statement_timeout":                   "30000",
+		"idle_in_transaction_session_timeout": "30000",
+		"application_name":                    "tenure",
+	} {
+		if !q.Has(name) {
+			q.Set(name, value)
+		}
+	}
+	u.RawQuery = q.Encode()
+	for _, pool := range []struct {
+		to   **sqlx.DB
+		size int
+	}{{&d.writer, 2}, {&d.reader, 4 * runtime.GOMAXPROCS(0)}} {
+		p, err := sqlx.Open("pgx", u.String())
+		if err != nil {
+			return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", u.Redacted())
+		}
+		p.SetMaxOpenConns(pool.size)
+		p.SetMaxIdleConns(pool.size)
+		p.SetConnMaxIdleTime(5 * time.Minute)
+		*pool.to = p
+	}
+	if err := d.writer.PingContext(ctx); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", u.Redacted())
+	}
+	return nil
+}
+
+func classifyPostgres(err error) error {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		if pgconn.Timeout(err) {
+			return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
+		}
+		var c *pgconn.ConnectError
+		if errors.As(err, &c) {
+			return fault.Wrap(err, fault.Unavailable, "", "the store cannot be reached")
+		}
+		return err
+	}
+	switch {
+	case e.Code == "23505":
+		return fault.Wrap(err, fault.Conflict, "", "already there")
+	case e.Code == "57014":
+		return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
+	case e.Code == "40001", e.Code == "40P01",
+		strings.HasPrefix(e.Code, "53"), strings.HasPrefix(e.Code, "57"):
+		return fault.Wrap(err, fault.Unavailable, "", "the store is busy")
+	}
+	return err
+}
+
+func postgresRetryable(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// retryable reports whether the whole batch may be run again: it lost a race
+// and nothing of it stands.
+func (d *DB) retryable(err error) bool {
+	if d.Dialect == SQLite {
+		return sqliteRetryable(err)
+	}
+	return postgresRetryable(err)
+}

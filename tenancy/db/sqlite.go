@@ -1,0 +1,88 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/mattn/go-sqlite3"
+
+	"tenure/tenancy/fault"
+)
+
+// openSQLite opens the file at path: one writer connection with immediate
+// transactions and full synchronisation (said explicitly, as the driver's own
+// default under WAL is NORMAL), and a read-only pool of as many connections
+// as there are processors.
+func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
+	d.Dialect = SQLite
+	if opts.ReadOnly {
+		if _, err := os.Stat(path); err != nil {
+			return fault.Wrap(err, fault.Unavailable, "", "cannot read the database %s", path)
+		}
+	} else if err := d.lockFile(path); err != nil {
+		return err
+	}
+	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	write := file + "?_journal_mode=WAL&_sync=FULL&_txlock=immediate&_busy_timeout=5000&_fk=1&_secure_delete=on&_stmt_cache_size=64"
+	read := file + "?mode=ro&_query_only=1&_busy_timeout=5000&_fk=1&_stmt_cache_size=64"
+	var err error
+	if opts.ReadOnly {
+		write = read
+	}
+	if d.writer, err = sqlx.Open("sqlite3", write); err == nil {
+		d.writer.SetMaxOpenConns(1)
+		err = d.writer.PingContext(ctx)
+	}
+	if err == nil {
+		if d.reader, err = sqlx.Open("sqlite3", read); err == nil {
+			d.reader.SetMaxOpenConns(runtime.GOMAXPROCS(0))
+			d.reader.SetMaxIdleConns(runtime.GOMAXPROCS(0))
+		}
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", path)
+	}
+	return nil
+}
+
+// lockFile takes the lock that keeps a second process from writing; the
+// operating system gives it back when this process ends, however it ends.
+func (d *DB) lockFile(path string) error {
+	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "", "cannot create the lock file in %s", filepath.Dir(path))
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return fault.Wrap(err, fault.Unavailable, "", "the database %s is in use by another process", path)
+	}
+	d.lock = f
+	return nil
+}
+
+func classifySQLite(err error) error {
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch {
+	case e.ExtendedCode == sqlite3.ErrConstraintUnique, e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey:
+		return fault.Wrap(err, fault.Conflict, "", "already there")
+	case e.Code == sqlite3.ErrBusy, e.Code == sqlite3.ErrLocked:
+		return fault.Wrap(err, fault.Unavailable, "", "the store is busy")
+	case e.Code == sqlite3.ErrFull, e.Code == sqlite3.ErrIoErr, e.Code == sqlite3.ErrReadonly:
+		return fault.Wrap(err, fault.Unavailable, "", "the store cannot write")
+	}
+	return err
+}
+
+func sqliteRetryable(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
+}

@@ -1,0 +1,188 @@
+package history
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+)
+
+// Check recomputes the whole log from its rows: every commitment, leaf, chain
+// of an object and detail, every tile, the frontier and the root. It returns
+// one sentence for each thing that is wrong, at most 100.
+func Check(c *db.Conn) ([]string, error) {
+	k := &checker{conn: c, tree: &tree{ranges.NewEmptyRange(0)}, chains: make(map[string]chain)}
+	head, err := ReadHead(c)
+	if err != nil {
+		return nil, err
+	}
+	for from := int64(0); ; from += pollBatch {
+		var rows []eventRow
+		if err := c.Select(&rows, "SELECT "+eventColumns+" FROM log_event WHERE idx >= ? AND idx < ? ORDER BY idx",
+			from, from+pollBatch); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if err := k.event(r); err != nil {
+				return nil, err
+			}
+		}
+		if from+pollBatch > head.Size && len(rows) == 0 {
+			break
+		}
+	}
+	if err := k.head(head); err != nil {
+		return nil, err
+	}
+	err = k.tiles(head.Size)
+	return k.problems, err
+}
+
+type checker struct {
+	conn     *db.Conn
+	tree     *tree
+	chains   map[string]chain
+	lastAt   Micros
+	problems []string
+}
+
+func (k *checker) report(format string, args ...any) {
+	if len(k.problems) < 100 {
+		k.problems = append(k.problems, fmt.Sprintf(format, args...))
+	}
+}
+
+func (k *checker) event(r eventRow) error {
+	if r.Idx != k.tree.size() {
+		k.report("log: entry %d stands where %d is expected", r.Idx, k.tree.size())
+	}
+	commitment := Commitment(r.Salt, []byte(r.Envelope))
+	if !bytes.Equal(commitment[:], r.Commitment) {
+		k.report("log entry %d: the commitment does not match the envelope", r.Idx)
+	}
+	leaf := LeafHash(PublicEntry(commitment))
+	if !bytes.Equal(leaf[:], r.LeafHash) {
+		k.report("log entry %d: the leaf hash does not match the entry", r.Idx)
+	}
+	if err := k.tree.append(leaf); err != nil {
+		return err
+	}
+	env, err := DecodeEnvelope([]byte(r.Envelope))
+	if err != nil {
+		k.report("log entry %d: %v", r.Idx, err)
+		return nil
+	}
+	if env.Kind != r.Kind || env.Object != r.ObjectID || env.Seq != r.ObjectSeq || env.Ref != r.Ref ||
+		env.Org != r.OrgID || env.Actor != r.Actor || int64(env.RecordedAt) != r.RecordedAt {
+		k.report("log entry %d: its columns differ from its envelope", r.Idx)
+	}
+	last := k.chains[r.ObjectID]
+	if env.Seq != last.Seq+1 || env.Previous != hex.EncodeToString(last.Commitment) {
+		k.report("log entry %d: the chain of %s %s is broken", r.Idx, env.ObjectKind, env.Object)
+	}
+	if env.RecordedAt < k.lastAt {
+		k.report("log entry %d: recorded before the entry in front of it", r.Idx)
+	}
+	k.chains[r.ObjectID], k.lastAt = chain{env.Seq, r.Commitment}, env.RecordedAt
+	return k.detail(r, env)
+}
+
+func (k *checker) detail(r eventRow, env Envelope) error {
+	var d struct {
+		Salt    []byte `db:"salt"`
+		Content string `db:"content"`
+	}
+	err := k.conn.Get(&d, "SELECT salt, content FROM log_detail WHERE idx = ?", r.Idx)
+	if fault.Is(err, fault.NotFound) {
+		if env.Detail != "" {
+			return k.erased(r.Idx)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if c := Commitment(d.Salt, []byte(d.Content)); env.Detail != hex.EncodeToString(c[:]) {
+		k.report("log entry %d: its detail does not match the envelope", r.Idx)
+	}
+	return nil
+}
+
+func (k *checker) erased(idx int64) error {
+	var n int
+	err := k.conn.Get(&n, "SELECT count(*) FROM erasure WHERE ref = ?", strconv.FormatInt(idx, 10))
+	if err == nil && n == 0 {
+		k.report("log entry %d: its detail is missing", idx)
+	}
+	return err
+}
+
+func (k *checker) head(head Head) error {
+	root, err := k.tree.root()
+	if err != nil {
+		return err
+	}
+	switch {
+	case head.Size != k.tree.size():
+		k.report("log: the head says %d entries, there are %d", head.Size, k.tree.size())
+	case !bytes.Equal(head.Root, root):
+		k.report("log: the root of the head is not the root of its entries")
+	case !bytes.Equal(head.Frontier, k.tree.frontier()):
+		k.report("log: the frontier of the head is not that of its entries")
+	}
+	if Micros(head.Clock) < k.lastAt {
+		k.report("log: the clock of the head is behind its last entry")
+	}
+	return nil
+}
+
+func (k *checker) tiles(size int64) error {
+	for level, width := int64(0), int64(tileWidth); width <= size; level, width = level+1, width*tileWidth {
+		for n := int64(0); n < size/width; n++ {
+			if err := k.tile(level, n); err != nil {
+				return err
+			}
+		}
+	}
+	var count, expected int64
+	for width := int64(tileWidth); width <= size; width *= tileWidth {
+		expected += size / width
+	}
+	if err := k.conn.Get(&count, "SELECT count(*) FROM log_tile"); err != nil {
+		return err
+	}
+	if count != expected {
+		k.report("log: %d tiles, expected %d", count, expected)
+	}
+	return nil
+}
+
+func (k *checker) tile(level, n int64) error {
+	var data []byte
+	err := k.conn.Get(&data, "SELECT data FROM log_tile WHERE level = ? AND n = ?", level, n)
+	if fault.Is(err, fault.NotFound) {
+		k.report("log: tile %d/%d is missing", level, n)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var want []byte
+	if level == 0 {
+		err = k.conn.Each(func(scan func(...any) error) error {
+			var leaf []byte
+			err := scan(&leaf)
+			want = append(want, leaf...)
+			return err
+		}, "SELECT leaf_hash FROM log_event WHERE idx >= ? AND idx < ? ORDER BY idx", n*tileWidth, (n+1)*tileWidth)
+	} else {
+		want, err = tileAbove(k.conn, level-1, n)
+	}
+	if err == nil && !bytes.Equal(data, want) {
+		k.report("log: tile %d/%d does not match its entries", level, n)
+	}
+	return err
+}

@@ -1,0 +1,293 @@
+package history
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+)
+
+// maxSkew is how far this node's clock may be behind the log's before it may
+// not write any more.
+const maxSkew = time.Second
+
+// Applied is a committed event as the feed hands it on.
+type Applied struct {
+	Idx        int64
+	Kind       Kind
+	ObjectKind string
+	Object     string
+	Ref        string
+	Org        string
+}
+
+// Log sequences events and keeps the node's clock. It is the db.Sequencer.
+type Log struct {
+	wall   func() time.Time
+	random io.Reader
+
+	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
+	size atomic.Int64 // events committed by or shown to this node
+
+	mu          sync.Mutex
+	subscribers []func(events []Applied, size int64)
+
+	polled   int64        // events handed on by Poll; its caller only
+	lastPoll atomic.Int64 // wall clock of the last successful poll, ns; 0 if there is only this node
+	batch    batch        // the committer's goroutine only
+}
+
+type batch struct {
+	tree    *tree
+	first   int64
+	leaf    [32]byte // of the first event: tells whether the batch stands
+	events  []Applied
+	clock   int64
+	newSize int64
+}
+
+// New makes a Log with the wall clock and the source of salts; nil for the
+// system's own.
+func New(wall func() time.Time, random io.Reader) *Log {
+	if wall == nil {
+		wall = time.Now
+	}
+	if random == nil {
+		random = rand.Reader
+	}
+	return &Log{wall: wall, random: random}
+}
+
+// Load reads the log's head, makes it in a new database, and starts the
+// committer of d with this log as its sequencer.
+func (l *Log) Load(ctx context.Context, d *db.DB) error {
+	root, err := (&tree{ranges.NewEmptyRange(0)}).root()
+	if err != nil {
+		return err
+	}
+	if _, err := d.Raw().ExecContext(ctx, d.Raw().Rebind(
+		`INSERT INTO log_head (log_id, size, frontier, root, clock) VALUES (1, 0, ?, ?, 0)
+		 ON CONFLICT (log_id) DO NOTHING`), []byte{}, root); err != nil {
+		return fmt.Errorf("log head: %w", err)
+	}
+	if err := d.View(ctx, func(c *db.Conn) error {
+		head, err := ReadHead(c)
+		if err != nil {
+			return err
+		}
+		l.observe(head.Clock, head.Size)
+		l.polled = head.Size
+		return nil
+	}); err != nil {
+		return fmt.Errorf("log head: %w", err)
+	}
+	if d.Dialect == db.Postgres {
+		l.lastPoll.Store(time.Now().UnixNano())
+	}
+	d.Start(l)
+	return nil
+}
+
+// Head is the log's one mutable row.
+type Head struct {
+	Size     int64  `db:"size"`
+	Frontier []byte `db:"frontier"`
+	Root     []byte `db:"root"`
+	Clock    int64  `db:"clock"`
+}
+
+// ReadHead reads the head within a view.
+func ReadHead(c *db.Conn) (Head, error) {
+	var h Head
+	err := c.Get(&h, "SELECT size, frontier, root, clock FROM log_head WHERE log_id = 1")
+	return h, err
+}
+
+// OnCommit calls fn with every batch of events after it is committed and
+// before its writers are answered, and with those of other nodes when Poll
+// sees them. An event may be handed over twice. fn must be quick.
+func (l *Log) OnCommit(fn func(events []Applied, size int64)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.subscribers = append(l.subscribers, fn)
+}
+
+// Now is this node's clock: never behind what it has committed or seen, so
+// that a read after a write sees the write.
+func (l *Log) Now() Micros {
+	return Micros(max(l.wall().UnixMicro(), l.seen.Load()))
+}
+
+// Size is the number of events this node has committed or seen.
+func (l *Log) Size() int64 { return l.size.Load() }
+
+// At is the instant of the change that tx makes: recorded_at of its events.
+func At(tx *db.Tx) Micros { return Micros(tx.Stamp) }
+
+// Advance moves the log's clock up to at, so that what takes effect then is in
+// force for every read that follows.
+func Advance(tx *db.Tx, at Micros) { tx.Clock = max(tx.Clock, int64(at)) }
+
+// Record queues an event of the change that tx makes.
+func Record(tx *db.Tx, e Event) { tx.Queue(recorded{e, At(tx)}) }
+
+type recorded struct {
+	Event
+	at Micros
+}
+
+// Open locks the head and takes the clock from it.
+func (l *Log) Open(tx *db.Tx) error {
+	var head Head
+	// The update changes nothing: it is the lock that orders writers on every engine.
+	if err := tx.Get(&head, `UPDATE log_head SET log_id = 1 WHERE log_id = 1
+		RETURNING size, frontier, root, clock`); err != nil {
+		return fmt.Errorf("lock log head: %w", err)
+	}
+	if behind := time.Duration(head.Clock-l.wall().UnixMicro()) * time.Microsecond; behind > maxSkew {
+		f := fault.New(fault.Unavailable, fault.CodeClock,
+			"this node's clock is %s behind the log's: no change is accepted until it is right", behind.Round(time.Millisecond))
+		f.RetryAfter = behind
+		return f
+	}
+	t, err := loadTree(head.Size, head.Frontier)
+	if err != nil {
+		return err
+	}
+	l.batch = batch{tree: t, first: head.Size}
+	tx.Clock = head.Clock
+	return nil
+}
+
+// Next gives a change its instant.
+func (l *Log) Next(tx *db.Tx) {
+	tx.Clock = max(l.wall().UnixMicro(), tx.Clock+1)
+	tx.Stamp = tx.Clock
+}
+
+// Seal writes the batch's events, the tiles they fill and the new head.
+func (l *Log) Seal(tx *db.Tx, queued []any) error {
+	l.batch.clock, l.batch.newSize = tx.Clock, l.batch.first
+	if len(queued) == 0 {
+		return nil
+	}
+	rows, err := l.sequence(tx, queued)
+	if err != nil {
+		return err
+	}
+	if err := insertEvents(tx, rows); err != nil {
+		return err
+	}
+	if err := writeTiles(tx, l.batch.first, l.batch.tree.size()); err != nil {
+		return err
+	}
+	root, err := l.batch.tree.root()
+	if err != nil {
+		return err
+	}
+	l.batch.newSize = l.batch.tree.size()
+	_, err = tx.Exec("UPDATE log_head SET size = ?, frontier = ?, root = ?, clock = ? WHERE log_id = 1",
+		l.batch.newSize, l.batch.tree.frontier(), root, tx.Clock)
+	return err
+}
+
+// sequence gives each event its place in the log and in its object's chain.
+func (l *Log) sequence(tx *db.Tx, queued []any) ([]eventRow, error) {
+	rows := make([]eventRow, 0, len(queued))
+	chains := make(map[string]chain)
+	for _, q := range queued {
+		e := q.(recorded)
+		last, err := lastOf(tx, chains, e.Object)
+		if err != nil {
+			return nil, err
+		}
+		row, err := l.row(e, last, l.batch.first+int64(len(rows)))
+		if err != nil {
+			return nil, err
+		}
+		chains[e.Object] = chain{row.ObjectSeq, row.Commitment}
+		if err := l.batch.tree.append([32]byte(row.LeafHash)); err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+		l.batch.events = append(l.batch.events, Applied{row.Idx, e.Kind, e.ObjectKind, e.Object, e.Ref, e.Org})
+	}
+	copy(l.batch.leaf[:], rows[0].LeafHash)
+	return rows, nil
+}
+
+// row builds everything that is stored of one event.
+func (l *Log) row(e recorded, last chain, idx int64) (eventRow, error) {
+	env := Envelope{Version: 1, Kind: e.Kind, ObjectKind: e.ObjectKind, Object: e.Object, Seq: last.Seq + 1,
+		Previous: hex.EncodeToString(last.Commitment), Ref: e.Ref, Org: e.Org, Actor: e.Actor, ActingOrg: e.ActingOrg,
+		Surface: e.Surface, Reason: e.Reason, RecordedAt: e.at, Effective: e.Effective,
+		Content: hex.EncodeToString(e.Commitment)}
+	row := eventRow{Idx: idx, Kind: e.Kind, ObjectID: e.Object, ObjectSeq: env.Seq, Ref: e.Ref, OrgID: e.Org,
+		Actor: e.Actor, RecordedAt: int64(e.at), detail: e.Detail}
+	var salts [64]byte
+	if _, err := io.ReadFull(l.random, salts[:]); err != nil {
+		return row, fmt.Errorf("salt: %w", err)
+	}
+	row.Salt = salts[:32]
+	if e.Detail != nil {
+		row.detailSalt = salts[32:]
+		c := Commitment(row.detailSalt, e.Detail)
+		env.Detail = hex.EncodeToString(c[:])
+	}
+	row.Envelope = string(env.encode())
+	commitment := Commitment(row.Salt, []byte(row.Envelope))
+	leaf := LeafHash(PublicEntry(commitment))
+	row.Commitment, row.LeafHash = commitment[:], leaf[:]
+	return row, nil
+}
+
+// Settle learns what became of the batch and, if it stands, hands it on.
+func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool, error) {
+	if commit != nil && !l.landed(view) {
+		return false, nil
+	}
+	l.observe(l.batch.clock, l.batch.newSize)
+	if len(l.batch.events) > 0 {
+		l.publish(l.batch.events, l.batch.newSize)
+	}
+	return true, nil
+}
+
+// landed reports whether a batch whose commit failed is there all the same:
+// its first leaf is unique, as its salt is.
+func (l *Log) landed(view func(func(*db.Conn) error) error) bool {
+	if len(l.batch.events) == 0 {
+		return false
+	}
+	var leaf []byte
+	err := view(func(c *db.Conn) error {
+		return c.Get(&leaf, "SELECT leaf_hash FROM log_event WHERE idx = ?", l.batch.first)
+	})
+	return err == nil && [32]byte(leaf) == l.batch.leaf
+}
+
+func (l *Log) observe(clock, size int64) {
+	raise(&l.seen, clock)
+	raise(&l.size, size)
+}
+
+func raise(v *atomic.Int64, to int64) {
+	for old := v.Load(); old < to && !v.CompareAndSwap(old, to); old = v.Load() {
+	}
+}
+
+func (l *Log) publish(events []Applied, size int64) {
+	l.mu.Lock()
+	subscribers := l.subscribers
+	l.mu.Unlock()
+	for _, fn := range subscribers {
+		fn(events, size)
+	}
+}
