@@ -166,11 +166,11 @@ CREATE TABLE erasure (
 -- Values that any snapshot of an entity ever had, for list filters; candidates
 -- are confirmed by resolving.
 CREATE TABLE entity_term (
-    setup_id  TEXT NOT NULL,
+    bucket    TEXT NOT NULL, -- the setup_id; the module for setups themselves
     field     TEXT NOT NULL,
     value     TEXT NOT NULL, -- the first 256 bytes
     entity_id TEXT NOT NULL,
-    PRIMARY KEY (setup_id, field, value, entity_id)
+    PRIMARY KEY (bucket, field, value, entity_id)
 );
 CREATE INDEX entity_term_entity ON entity_term (entity_id);
 
@@ -186,9 +186,11 @@ CREATE TABLE client_secret (
 );
 CREATE INDEX client_secret_entity ON client_secret (entity_id, valid_from);
 
--- A secret ends at the smallest ends_at that stands for it.
+-- A secret ends at the smallest ends_at that stands for it. A secret, or an
+-- end, that came with a snapshot is void once that is withdrawn.
 CREATE TABLE secret_end (
     secret_id   TEXT   NOT NULL REFERENCES client_secret (secret_id),
+    snapshot_id TEXT   NOT NULL, -- the scheduled snapshot it comes with, or ''
     ends_at     BIGINT NOT NULL,
     recorded_at BIGINT NOT NULL,
     PRIMARY KEY (secret_id, recorded_at)

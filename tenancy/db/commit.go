@@ -54,9 +54,8 @@ type job struct {
 // before the first Write.
 func (d *DB) Start(seq Sequencer) {
 	d.begun = true
-	d.done.Add(1)
 	go func() {
-		defer d.done.Done()
+		defer close(d.ended)
 		for {
 			select {
 			case j := <-d.queue:
@@ -115,6 +114,13 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 		return d.classify(j.err)
 	case <-ctx.Done():
 		return d.classify(ctx.Err())
+	case <-d.ended:
+	}
+	select {
+	case <-j.done:
+		return d.classify(j.err)
+	default: // queued after the committer's last look
+		return fault.New(fault.Unavailable, "", "shutting down")
 	}
 }
 
@@ -177,27 +183,33 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job) error {
 	if err := seq.Seal(tx, tx.queued); err != nil {
 		return err
 	}
-	return d.commit(ctx, seq, sqlTx)
+	return d.commit(seq, sqlTx)
 }
 
 // runJob runs one closure under a savepoint. The first error is the
-// closure's own, the second breaks the batch.
+// closure's own, the second breaks the batch. A closure that fails leaves
+// nothing behind: no row, no event, no step of the clock.
 func runJob(ctx context.Context, seq Sequencer, tx *Tx, sqlTx *sqlx.Tx, j *job, d *DB) (own, broken error) {
 	if _, err := sqlTx.ExecContext(ctx, "SAVEPOINT change"); err != nil {
 		return nil, err
 	}
-	mark := len(tx.queued)
+	mark, clock := len(tx.queued), tx.Clock
 	seq.Next(tx)
 	own = guarded(j.fn, tx)
 	if own == nil {
-		_, err := sqlTx.ExecContext(ctx, "RELEASE SAVEPOINT change")
-		return nil, err
+		// PostgreSQL refuses this after a failed statement whose error the closure swallowed.
+		if _, own = sqlTx.ExecContext(ctx, "RELEASE SAVEPOINT change"); own == nil {
+			return nil, nil
+		}
 	}
 	if d.retryable(own) {
 		return nil, own
 	}
-	tx.queued = tx.queued[:mark]
+	tx.queued, tx.Clock = tx.queued[:mark], clock
 	if _, err := sqlTx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT change"); err != nil {
+		if fault.Is(own, fault.Unavailable) { // the store failed and took the transaction with it
+			return nil, own
+		}
 		return nil, err
 	}
 	_, err := sqlTx.ExecContext(ctx, "RELEASE SAVEPOINT change")
@@ -215,8 +227,9 @@ func guarded(fn func(*Tx) error, tx *Tx) (err error) {
 }
 
 // commit makes the batch durable and lets the sequencer settle it. A failed
-// injection after COMMIT stands for a lost answer.
-func (d *DB) commit(ctx context.Context, seq Sequencer, sqlTx *sqlx.Tx) error {
+// injection after COMMIT stands for a lost answer. The sequencer looks under a
+// context of its own: the batch's may be what ended.
+func (d *DB) commit(seq Sequencer, sqlTx *sqlx.Tx) error {
 	err := d.inject(BeforeCommit)
 	if err != nil {
 		return err
@@ -224,13 +237,17 @@ func (d *DB) commit(ctx context.Context, seq Sequencer, sqlTx *sqlx.Tx) error {
 	if err = sqlTx.Commit(); err == nil {
 		err = d.inject(AfterCommit)
 	}
+	ctx, cancel := d.batchContext()
+	defer cancel()
 	view := func(fn func(*Conn) error) error { return d.View(ctx, fn) }
 	stands, settleErr := seq.Settle(view, err)
-	if stands {
+	switch {
+	case stands:
 		return nil
+	case d.refused(err):
+		return err
+	case settleErr != nil:
+		err = fmt.Errorf("%w; looking for it: %v", err, settleErr)
 	}
-	if settleErr != nil {
-		return settleErr
-	}
-	return err
+	return fault.Wrap(err, fault.Timeout, "", "the store did not confirm the change: whether it stands is unknown")
 }

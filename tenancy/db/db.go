@@ -46,11 +46,12 @@ type DB struct {
 	lock           *os.File
 	inject         func(string) error
 
-	queue  chan *job
-	stop   chan struct{}
-	done   sync.WaitGroup
-	closed sync.Once
-	begun  bool
+	queue    chan *job
+	stop     chan struct{} // closed by Close
+	ended    chan struct{} // closed when the committer has stopped
+	begun    bool
+	closed   sync.Once
+	closeErr error
 }
 
 // Open opens the database that dsn names: postgres://… or the path of a
@@ -59,7 +60,7 @@ type DB struct {
 // Errors are faults: Unavailable for a database that cannot be reached or is
 // locked, Conflict for a schema version this program does not know.
 func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
-	d := &DB{inject: opts.Inject, queue: make(chan *job, queueLength), stop: make(chan struct{})}
+	d := &DB{inject: opts.Inject, queue: make(chan *job, queueLength), stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
 		d.inject = func(string) error { return nil }
 	}
@@ -82,8 +83,15 @@ func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
 // Close stops the committer after the closures already queued and closes
 // every connection.
 func (d *DB) Close() error {
-	d.closed.Do(func() { close(d.stop) })
-	d.done.Wait()
+	d.closed.Do(func() { d.closeErr = d.close() })
+	return d.closeErr
+}
+
+func (d *DB) close() error {
+	close(d.stop)
+	if d.begun {
+		<-d.ended
+	}
 	var errs []error
 	for _, pool := range []*sqlx.DB{d.reader, d.writer} {
 		if pool != nil {
@@ -213,7 +221,7 @@ func classify(dialect Dialect, err error) error {
 		return err
 	case errors.Is(err, sql.ErrNoRows):
 		return fault.Wrap(err, fault.NotFound, "", "not found")
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, sql.ErrTxDone):
 		return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
 	case dialect == SQLite:
 		return classifySQLite(err)

@@ -20,7 +20,7 @@ func (d *DB) applySchema(ctx context.Context, readOnly bool) error {
 		if readOnly {
 			return fault.New(fault.Conflict, "", "the database is empty: it holds no Tenure schema")
 		}
-		if err := d.createSchema(ctx); err != nil {
+		if err := d.createSchema(ctx); err != nil && !d.madeMeanwhile(ctx) {
 			return fault.Wrap(err, fault.Unavailable, "", "the schema cannot be created")
 		}
 	}
@@ -44,6 +44,12 @@ func (d *DB) hasSchema(ctx context.Context) (bool, error) {
 	var n int
 	err := d.writer.GetContext(ctx, &n, query)
 	return n > 0, err
+}
+
+// madeMeanwhile reports whether another node that starts now was faster.
+func (d *DB) madeMeanwhile(ctx context.Context) bool {
+	exists, err := d.hasSchema(ctx)
+	return err == nil && exists
 }
 
 func (d *DB) createSchema(ctx context.Context) error {
@@ -79,6 +85,9 @@ func ForDialect(schema string, dialect Dialect) (string, error) {
 		case block == "" || block == string(dialect):
 			out.WriteString(line)
 		}
+	}
+	if block != "" {
+		return "", fmt.Errorf("schema: the block %q has no end", block)
 	}
 	return out.String(), nil
 }

@@ -16,11 +16,16 @@ import (
 )
 
 // openSQLite opens the file at path: one writer connection with immediate
-// transactions and full synchronisation (said explicitly, as the driver's own
-// default under WAL is NORMAL), and a read-only pool of as many connections
+// transactions, full synchronisation (said explicitly, as the driver's own
+// default under WAL is NORMAL) and recursive triggers (without them REPLACE
+// deletes a row past the triggers that forbid it), and a read-only pool of as many connections
 // as there are processors.
 func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	d.Dialect = SQLite
+	path = filepath.Clean(path)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // one file has one lock, whatever name it is opened by
+	}
 	if opts.ReadOnly {
 		if _, err := os.Stat(path); err != nil {
 			return fault.Wrap(err, fault.Unavailable, "", "cannot read the database %s", path)
@@ -29,7 +34,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 		return err
 	}
 	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
-	write := file + "?_journal_mode=WAL&_sync=FULL&_txlock=immediate&_busy_timeout=5000&_fk=1&_secure_delete=on&_stmt_cache_size=64"
+	write := file + "?_journal_mode=WAL&_sync=FULL&_txlock=immediate&_busy_timeout=5000&_fk=1&_rt=1&_secure_delete=on&_stmt_cache_size=64"
 	read := file + "?mode=ro&_query_only=1&_busy_timeout=5000&_fk=1&_stmt_cache_size=64"
 	var err error
 	if opts.ReadOnly {
@@ -76,6 +81,8 @@ func classifySQLite(err error) error {
 		return fault.Wrap(err, fault.Conflict, "", "already there")
 	case e.Code == sqlite3.ErrBusy, e.Code == sqlite3.ErrLocked:
 		return fault.Wrap(err, fault.Unavailable, "", "the store is busy")
+	case e.Code == sqlite3.ErrInterrupt:
+		return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
 	case e.Code == sqlite3.ErrFull, e.Code == sqlite3.ErrIoErr, e.Code == sqlite3.ErrReadonly:
 		return fault.Wrap(err, fault.Unavailable, "", "the store cannot write")
 	}
@@ -85,4 +92,9 @@ func classifySQLite(err error) error {
 func sqliteRetryable(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e) && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
+}
+
+func sqliteRefused(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 
 	"tenure/tenancy/db"
@@ -19,10 +20,10 @@ func Check(c *db.Conn) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for from := int64(0); ; from += pollBatch {
+	for from := int64(math.MinInt64); ; {
 		var rows []eventRow
-		if err := c.Select(&rows, "SELECT "+eventColumns+" FROM log_event WHERE idx >= ? AND idx < ? ORDER BY idx",
-			from, from+pollBatch); err != nil {
+		if err := c.Select(&rows, "SELECT "+eventColumns+" FROM log_event WHERE idx >= ? ORDER BY idx LIMIT ?",
+			from, pollBatch); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
@@ -30,20 +31,22 @@ func Check(c *db.Conn) ([]string, error) {
 				return nil, err
 			}
 		}
-		if from+pollBatch > head.Size && len(rows) == 0 {
+		if len(rows) < pollBatch {
 			break
 		}
+		from = rows[len(rows)-1].Idx + 1
 	}
 	if err := k.head(head); err != nil {
 		return nil, err
 	}
-	err = k.tiles(head.Size)
+	err = k.tiles(k.tree.size())
 	return k.problems, err
 }
 
 type checker struct {
 	conn     *db.Conn
 	tree     *tree
+	next     int64 // the index that the next entry must have
 	chains   map[string]chain
 	lastAt   Micros
 	problems []string
@@ -56,9 +59,10 @@ func (k *checker) report(format string, args ...any) {
 }
 
 func (k *checker) event(r eventRow) error {
-	if r.Idx != k.tree.size() {
-		k.report("log: entry %d stands where %d is expected", r.Idx, k.tree.size())
+	if r.Idx != k.next {
+		k.report("log: entry %d stands where %d is expected", r.Idx, k.next)
 	}
+	k.next = r.Idx + 1
 	commitment := Commitment(r.Salt, []byte(r.Envelope))
 	if !bytes.Equal(commitment[:], r.Commitment) {
 		k.report("log entry %d: the commitment does not match the envelope", r.Idx)

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -58,6 +60,19 @@ type Event struct {
 	Detail     []byte // JSON that says more; stored apart with a salt of its own; nil for none
 }
 
+// clean makes every text of e one that the stores and JSON keep as it is.
+func (e Event) clean() Event {
+	kind := string(e.Kind)
+	for _, s := range []*string{&kind, &e.ObjectKind, &e.Object, &e.Ref, &e.Org, &e.Actor, &e.ActingOrg, &e.Surface, &e.Reason} {
+		*s = strings.ReplaceAll(strings.ToValidUTF8(*s, "\uFFFD"), "\x00", "\uFFFD")
+	}
+	e.Kind = Kind(kind)
+	if e.Detail != nil {
+		e.Detail = bytes.ReplaceAll(bytes.ToValidUTF8(e.Detail, []byte("\uFFFD")), []byte{0}, []byte("\uFFFD"))
+	}
+	return e
+}
+
 // Envelope is the disclosed form of an event. Its JSON is stored as bytes; the
 // member order is that of this struct, absent texts are empty, instants are
 // integers (recorded_at µs, effective_at ms), hashes lower-case hex.
@@ -80,7 +95,7 @@ type Envelope struct {
 	Detail     string `json:"detail"`
 }
 
-// seal makes the envelope's bytes.
+// encode makes the envelope's bytes.
 func (e Envelope) encode() []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -91,7 +106,9 @@ func (e Envelope) encode() []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// DecodeEnvelope reads the stored bytes of an envelope.
+// DecodeEnvelope reads the stored bytes of an envelope. It takes only the bytes
+// that encoding the result makes again: nothing is said twice, in another
+// order or behind the end.
 func DecodeEnvelope(data []byte) (Envelope, error) {
 	var e Envelope
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -101,6 +118,9 @@ func DecodeEnvelope(data []byte) (Envelope, error) {
 	}
 	if e.Version != 1 {
 		return e, fmt.Errorf("envelope: version %d is unknown", e.Version)
+	}
+	if !bytes.Equal(e.encode(), data) {
+		return e, errors.New("envelope: not in the one form")
 	}
 	return e, nil
 }

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"tenure/tenancy/db"
@@ -49,6 +50,9 @@ func (l *Log) Poll(ctx context.Context, d *db.DB) error {
 		})
 		if err != nil {
 			return err
+		}
+		if len(events) == 0 && head.Size != l.polled {
+			return fmt.Errorf("the log has %d entries, this node has seen %d: it was cut or restored", head.Size, l.polled)
 		}
 		if len(events) > 0 {
 			l.polled = events[len(events)-1].Idx + 1

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -17,6 +18,9 @@ import (
 // maxSkew is how far this node's clock may be behind the log's before it may
 // not write any more.
 const maxSkew = time.Second
+
+// maxWait is the longest that a caller is told to wait for the clock.
+const maxWait = 24 * time.Hour
 
 // Applied is a committed event as the feed hands it on.
 type Applied struct {
@@ -125,6 +129,12 @@ func (l *Log) Now() Micros {
 	return Micros(max(l.wall().UnixMicro(), l.seen.Load()))
 }
 
+// Committed is the greatest instant that this node has committed or seen.
+func (l *Log) Committed() Micros { return Micros(l.seen.Load()) }
+
+// Wall is the system's clock, which Now may be ahead of.
+func (l *Log) Wall() Micros { return Micros(l.wall().UnixMicro()) }
+
 // Size is the number of events this node has committed or seen.
 func (l *Log) Size() int64 { return l.size.Load() }
 
@@ -135,8 +145,9 @@ func At(tx *db.Tx) Micros { return Micros(tx.Stamp) }
 // force for every read that follows.
 func Advance(tx *db.Tx, at Micros) { tx.Clock = max(tx.Clock, int64(at)) }
 
-// Record queues an event of the change that tx makes.
-func Record(tx *db.Tx, e Event) { tx.Queue(recorded{e, At(tx)}) }
+// Record queues an event of the change that tx makes. Bytes that no column and
+// no JSON can hold as they are (broken UTF-8, NUL) become U+FFFD.
+func Record(tx *db.Tx, e Event) { tx.Queue(recorded{e.clean(), At(tx)}) }
 
 type recorded struct {
 	Event
@@ -151,7 +162,8 @@ func (l *Log) Open(tx *db.Tx) error {
 		RETURNING size, frontier, root, clock`); err != nil {
 		return fmt.Errorf("lock log head: %w", err)
 	}
-	if behind := time.Duration(head.Clock-l.wall().UnixMicro()) * time.Microsecond; behind > maxSkew {
+	if micros := head.Clock - l.wall().UnixMicro(); micros > maxSkew.Microseconds() {
+		behind := time.Duration(min(micros, maxWait.Microseconds())) * time.Microsecond
 		f := fault.New(fault.Unavailable, fault.CodeClock,
 			"this node's clock is %s behind the log's: no change is accepted until it is right", behind.Round(time.Millisecond))
 		f.RetryAfter = behind
@@ -175,8 +187,9 @@ func (l *Log) Next(tx *db.Tx) {
 // Seal writes the batch's events, the tiles they fill and the new head.
 func (l *Log) Seal(tx *db.Tx, queued []any) error {
 	l.batch.clock, l.batch.newSize = tx.Clock, l.batch.first
-	if len(queued) == 0 {
-		return nil
+	if len(queued) == 0 { // a change without an event; its instant counts all the same
+		_, err := tx.Exec("UPDATE log_head SET clock = ? WHERE log_id = 1", tx.Clock)
+		return err
 	}
 	rows, err := l.sequence(tx, queued)
 	if err != nil {
@@ -250,8 +263,10 @@ func (l *Log) row(e recorded, last chain, idx int64) (eventRow, error) {
 
 // Settle learns what became of the batch and, if it stands, hands it on.
 func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool, error) {
-	if commit != nil && !l.landed(view) {
-		return false, nil
+	if commit != nil {
+		if landed, err := l.landed(view); !landed {
+			return false, err
+		}
 	}
 	l.observe(l.batch.clock, l.batch.newSize)
 	if len(l.batch.events) > 0 {
@@ -261,16 +276,19 @@ func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool,
 }
 
 // landed reports whether a batch whose commit failed is there all the same:
-// its first leaf is unique, as its salt is.
-func (l *Log) landed(view func(func(*db.Conn) error) error) bool {
+// its first leaf is unique, as its salt is. An error means that it cannot tell.
+func (l *Log) landed(view func(func(*db.Conn) error) error) (bool, error) {
 	if len(l.batch.events) == 0 {
-		return false
+		return false, nil
 	}
 	var leaf []byte
 	err := view(func(c *db.Conn) error {
 		return c.Get(&leaf, "SELECT leaf_hash FROM log_event WHERE idx = ?", l.batch.first)
 	})
-	return err == nil && [32]byte(leaf) == l.batch.leaf
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil && bytes.Equal(leaf, l.batch.leaf[:]), err
 }
 
 func (l *Log) observe(clock, size int64) {

@@ -83,5 +83,5 @@ func Postgres(t testing.TB) string {
 
 func (c *cluster) dsn(database string) string {
 	q := url.Values{"host": {c.dir}, "sslmode": {"disable"}}
-	return (&url.URL{Scheme: "postgres", User: url.User("postgres"), Path: database, RawQuery: q.Encode()}).String()
+	return (&url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/" + database, RawQuery: q.Encode()}).String()
 }

@@ -1,0 +1,138 @@
+package snapshots
+
+import (
+	"sync"
+
+	"github.com/maypok86/otter/v2"
+
+	"tenure/tenancy"
+	"tenure/tenancy/history"
+)
+
+// cache holds what reads would ask the database again for.
+//
+// contents and entities never go stale: what they hold is immutable. A
+// timeline (what is in force, and until when) does: an event about its entity
+// drops it, and a fill that read an older state than the newest drop is not
+// kept. rendered holds bytes without secrets; their key names everything they
+// depend on, and they are looked up only after Authorize.
+type cache struct {
+	entities  *otter.Cache[EntityID, Entity]
+	contents  *otter.Cache[SnapshotID, content]
+	timelines *otter.Cache[EntityID, *timeline]
+	rendered  *otter.Cache[RenderKey, *Rendering]
+	fresh     func() bool
+	shards    [256]shard
+}
+
+// content is a decoded snapshot with its exact bytes.
+type content struct {
+	doc any
+	raw []byte
+}
+
+// timeline is an entity around one instant: from when its active snapshot is
+// in force until just before next. Only a finite stretch of time is known, so
+// every use compares with the clock.
+type timeline struct {
+	entity Entity
+	active *snapshotRow // nil: nothing is in force
+	next   history.Millis
+	size   int64 // of the log that the fill saw
+}
+
+// covers reports whether the timeline answers for at. The system's clock may
+// step back, hence the lower bound.
+func (t *timeline) covers(at history.Millis) bool {
+	return (t.next == 0 || at < t.next) && (t.active == nil || at >= t.active.ValidFrom)
+}
+
+// RenderKey names everything that an answer's bytes depend on.
+type RenderKey struct {
+	Entity   EntityID
+	Snapshot SnapshotID
+	Setup    SnapshotID // the setup's snapshot in force: inherited values
+	Owner    tenancy.OrgID
+	Surface  string // with the form, where one surface has several
+	Mount    string
+}
+
+// Rendering is an answer's body and its tag.
+type Rendering struct {
+	Body []byte
+	ETag string
+}
+
+// shard remembers up to which log size drops have happened for its share of
+// the entities.
+type shard struct {
+	mu      sync.Mutex
+	dropped int64
+}
+
+func newCache(bytes uint64, fresh func() bool) *cache {
+	return &cache{
+		fresh: fresh,
+		entities: otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 8,
+			Weigher: func(EntityID, Entity) uint32 { return 300 }}),
+		contents: otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 8 * 3,
+			Weigher: func(_ SnapshotID, c content) uint32 { return uint32(2*len(c.raw)) + 1500 }}),
+		timelines: otter.Must(&otter.Options[EntityID, *timeline]{MaximumWeight: bytes / 8,
+			Weigher: func(EntityID, *timeline) uint32 { return 600 }}),
+		rendered: otter.Must(&otter.Options[RenderKey, *Rendering]{MaximumWeight: bytes / 8 * 3,
+			Weigher: func(_ RenderKey, r *Rendering) uint32 { return uint32(len(r.Body)) + 400 }}),
+	}
+}
+
+func (c *cache) shard(id EntityID) *shard {
+	var h uint8
+	for i := 0; i < len(id); i++ {
+		h = h*31 + id[i]
+	}
+	return &c.shards[h]
+}
+
+// follow drops what committed events change; size is the log's after them.
+func (c *cache) follow(events []history.Applied, size int64) {
+	for _, e := range events {
+		switch Kind(e.ObjectKind) {
+		case KindSetup, KindResourceServer, KindClient:
+			id := EntityID(e.Object)
+			s := c.shard(id)
+			s.mu.Lock()
+			s.dropped = max(s.dropped, size)
+			c.timelines.Invalidate(id)
+			s.mu.Unlock()
+		}
+	}
+}
+
+// keep stores a fill unless something newer was dropped meanwhile.
+func (c *cache) keep(t *timeline) {
+	s := c.shard(t.entity.ID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.size >= s.dropped {
+		c.timelines.Set(t.entity.ID, t)
+	}
+}
+
+// held is the timeline of id if it answers for at.
+func (c *cache) held(id EntityID, at history.Millis) *timeline {
+	if t, ok := c.timelines.GetIfPresent(id); ok && t.covers(at) && c.fresh() {
+		return t
+	}
+	return nil
+}
+
+// Render returns the bytes for key, from the cache or made by fill. Call it
+// only with what the caller was found allowed to see; fill must not put a
+// secret in.
+func (s *Store) Render(key RenderKey, fill func() *Rendering) *Rendering {
+	if r, ok := s.cache.rendered.GetIfPresent(key); ok {
+		return r
+	}
+	r := fill()
+	s.cache.rendered.Set(key, r)
+	return r
+}

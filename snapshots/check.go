@@ -1,0 +1,259 @@
+package snapshots
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"tenure/tenancy/db"
+	"tenure/tenancy/history"
+)
+
+// maxProblems bounds what Check reports.
+const maxProblems = 100
+
+// Check is the consistency check: it recomputes the log (history.Check) and
+// then compares every row with what the log says and with its neighbours. It
+// returns one sentence for each thing that is wrong, at most 100 and as many
+// of the log. It needs no Scope: it shows no content.
+func Check(ctx context.Context, d *db.DB) ([]string, error) {
+	k := &checker{events: make(map[string][]history.Envelope)}
+	err := d.View(ctx, func(c *db.Conn) error {
+		problems, err := history.Check(c)
+		if err != nil {
+			return err
+		}
+		k.problems, k.conn = problems, c
+		for _, step := range []func() error{k.readEvents, k.entities, k.snapshots, k.withdrawals, k.secrets, k.missing} {
+			if err := step(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return k.problems, err
+}
+
+type checker struct {
+	conn     *db.Conn
+	events   map[string][]history.Envelope // by ref
+	seen     map[string]bool               // refs that have a row
+	problems []string
+}
+
+func (k *checker) report(format string, args ...any) {
+	if len(k.problems) < 2*maxProblems {
+		k.problems = append(k.problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// readEvents gathers the events that name a row.
+func (k *checker) readEvents() error {
+	k.seen = make(map[string]bool)
+	return k.conn.Each(func(scan func(...any) error) error {
+		var raw string
+		if err := scan(&raw); err != nil {
+			return err
+		}
+		env, err := history.DecodeEnvelope([]byte(raw))
+		if err != nil {
+			return nil // history.Check has said so
+		}
+		k.events[env.Ref] = append(k.events[env.Ref], env)
+		return nil
+	}, "SELECT envelope FROM log_event WHERE ref <> '' ORDER BY idx")
+}
+
+// event finds the event of the row ref by its verb; false, and a report, if
+// there is none.
+func (k *checker) event(ref, what string, verbs ...string) (history.Envelope, bool) {
+	k.seen[ref] = true
+	for _, env := range k.events[ref] {
+		for _, verb := range verbs {
+			if string(env.Kind) == env.ObjectKind+"."+verb {
+				return env, true
+			}
+		}
+	}
+	k.report("%s %s: the log has no event of it", what, ref)
+	return history.Envelope{}, false
+}
+
+// entities checks owners, setups and incarnations.
+func (k *checker) entities() error {
+	for _, q := range []struct{ query, problem string }{
+		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.entity_id = e.entity_id)`,
+			"entity %s: it has no snapshot"},
+		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM entity p WHERE p.entity_id = e.setup_id
+			AND p.kind = 'setup' AND p.module = e.module)`, "entity %s: its setup is not there"},
+		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM org_version o WHERE o.org_id = e.org_id)`,
+			"entity %s: its owner is not there"},
+		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM module m WHERE m.name = e.module)`,
+			"entity %s: its module is not there"},
+		{`SELECT e.entity_id FROM entity e WHERE EXISTS (SELECT 1 FROM entity n WHERE n.setup_id = e.setup_id AND n.kind = e.kind
+			AND n.client_id = e.client_id AND n.incarnation > e.incarnation)
+			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.entity_id = e.entity_id AND s.kind = 'tombstone')
+			AND NOT EXISTS (SELECT 1 FROM org_version o WHERE o.deleted = 1)`,
+			"entity %s: a later incarnation has its client_id, and it is not deleted"},
+		{`SELECT s.snapshot_id FROM snapshot s JOIN entity e ON e.entity_id = s.entity_id
+			WHERE s.module <> e.module OR s.setup_id <> e.setup_id`, "snapshot %s: it stands under another setup than its entity"},
+		{`SELECT min(s.snapshot_id) FROM snapshot s WHERE NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id)
+			GROUP BY s.entity_id, s.valid_from HAVING count(*) > 1`, "snapshot %s: another one of its entity has the same instant"},
+	} {
+		var ids []string
+		if err := k.conn.Select(&ids, q.query); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			k.report(q.problem, id)
+		}
+	}
+	return k.owners()
+}
+
+// owners checks that each client's owner lies in its setup's subtree, unless
+// one of them is deleted.
+func (k *checker) owners() error {
+	var ids []string
+	err := k.conn.Select(&ids, `WITH RECURSIVE up (entity_id, setup_owner, org_id, depth) AS (
+		SELECT e.entity_id, p.org_id, e.org_id, 1 FROM entity e JOIN entity p ON p.entity_id = e.setup_id WHERE e.kind = 'client'
+		UNION ALL
+		SELECT up.entity_id, up.setup_owner, v.parent_id, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.org_id
+			WHERE up.depth <= 33 AND up.org_id <> up.setup_owner
+			AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
+	) SELECT entity_id FROM up GROUP BY entity_id HAVING sum(CASE WHEN org_id = setup_owner THEN 1 ELSE 0 END) = 0`)
+	for _, id := range ids {
+		k.report("client %s: its owner lies outside its setup's subtree", id)
+	}
+	return err
+}
+
+// snapshots checks each one's content, commitment, base and event.
+func (k *checker) snapshots() error {
+	var rows []struct {
+		snapshotRow
+		EntityKind Kind    `db:"entity_kind"`
+		Salt       []byte  `db:"salt"`
+		Content    *string `db:"content"`
+	}
+	err := k.conn.Select(&rows, "SELECT "+snapshotColumns+`, e.kind AS entity_kind, b.salt, b.content FROM snapshot s
+		JOIN entity e ON e.entity_id = s.entity_id LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id
+		ORDER BY s.entity_id, s.recorded_at`)
+	if err != nil {
+		return err
+	}
+	byID := make(map[SnapshotID]EntityID, len(rows))
+	for _, r := range rows {
+		byID[r.ID] = r.Entity
+	}
+	for _, r := range rows {
+		id := string(r.ID)
+		if env, ok := k.event(id, "snapshot", "published", "changed", "scheduled", "deleted", "imported"); ok {
+			if env.Content != hex.EncodeToString(r.Commitment) || env.Object != string(r.Entity) ||
+				env.Effective != r.ValidFrom || env.RecordedAt != r.RecordedAt {
+				k.report("snapshot %s: the log says other of it than its row", id)
+			}
+		}
+		if r.Base != "" && byID[r.Base] != r.Entity {
+			k.report("snapshot %s: its base is not a snapshot of its entity", id)
+		}
+		if r.Content == nil {
+			if err := k.erased(id); err != nil {
+				return err
+			}
+			continue
+		}
+		if c := history.Commitment(r.Salt, []byte(*r.Content)); !bytes.Equal(c[:], r.Commitment) {
+			k.report("snapshot %s: the content does not match the commitment", id)
+		}
+		if err := decodes(r.EntityKind, r.tombstone(), []byte(*r.Content)); err != nil {
+			k.report("snapshot %s: %v", id, err)
+		}
+	}
+	return nil
+}
+
+func decodes(kind Kind, tombstone bool, raw []byte) (err error) {
+	switch {
+	case tombstone && len(raw) > 0:
+		err = fmt.Errorf("a tombstone with content")
+	case tombstone:
+	case kind == KindSetup:
+		_, err = Decode[Setup](raw)
+	case kind == KindResourceServer:
+		_, err = Decode[ResourceServer](raw)
+	default:
+		_, err = Decode[Client](raw)
+	}
+	return err
+}
+
+func (k *checker) erased(id string) error {
+	var n int
+	err := k.conn.Get(&n, "SELECT count(*) FROM erasure WHERE ref = ?", id)
+	if err == nil && n == 0 {
+		k.report("snapshot %s: its content is missing", id)
+	}
+	return err
+}
+
+func (k *checker) withdrawals() error {
+	var rows []struct {
+		ID         string         `db:"snapshot_id"`
+		RecordedAt history.Micros `db:"recorded_at"`
+		ValidFrom  history.Millis `db:"valid_from"`
+	}
+	err := k.conn.Select(&rows, `SELECT w.snapshot_id, w.recorded_at, s.valid_from FROM withdrawal w
+		JOIN snapshot s ON s.snapshot_id = w.snapshot_id`)
+	for _, r := range rows {
+		if env, ok := k.event(r.ID, "withdrawal of", "withdrawn"); ok && env.RecordedAt != r.RecordedAt {
+			k.report("withdrawal of %s: the log says another time", r.ID)
+		}
+		if r.ValidFrom <= r.RecordedAt.Millis() {
+			k.report("withdrawal of %s: it was not in the future any more", r.ID)
+		}
+	}
+	return err
+}
+
+func (k *checker) secrets() error {
+	var ids []string
+	if err := k.conn.Select(&ids, "SELECT secret_id FROM client_secret"); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		k.event(id, "secret", "secret-added")
+	}
+	var ended []string
+	if err := k.conn.Select(&ended, "SELECT DISTINCT secret_id FROM secret_end"); err != nil {
+		return err
+	}
+	for _, id := range ended {
+		k.event(id, "end of secret", "secret-ended")
+	}
+	return nil
+}
+
+// missing reports events whose row is gone.
+func (k *checker) missing() error {
+	withdrawn := make(map[string]bool)
+	var ids []string
+	if err := k.conn.Select(&ids, "SELECT snapshot_id FROM withdrawal"); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		withdrawn[id] = true
+	}
+	for ref, events := range k.events {
+		for _, env := range events {
+			switch {
+			case !k.seen[ref]:
+				k.report("log: %s names %s, which is not there", env.Kind, ref)
+			case string(env.Kind) == env.ObjectKind+".withdrawn" && !withdrawn[ref]:
+				k.report("snapshot %s: the log says that it was withdrawn, its row is not there", ref)
+			}
+		}
+	}
+	return nil
+}

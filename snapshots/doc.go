@@ -1,0 +1,37 @@
+// Package snapshots keeps clients, setups and resource servers as series of
+// immutable snapshots keyed by module, setup and valid_from.
+//
+// It owns the domain documents (client.go: no tags, one field per registered
+// metadata name), their canonical encoding (fields.go, encode.go, decode.go),
+// the table of validation rules (rules*.go), publishing, scheduling,
+// withdrawing and resolving (write.go, resolve.go), lists, secrets, the caches,
+// and the consistency check. It knows no protocol: surfaces convert their wire
+// types to these documents and back.
+//
+// Invariants: nothing is edited in place; the snapshot in force at an instant
+// is the one with the greatest valid_from not after it that was not withdrawn;
+// at most one snapshot that is not withdrawn stands at an instant; every
+// change appends its event to the log in the same transaction; every method
+// takes a tenancy.Scope and refuses the zero one.
+//
+// The life of a write: the base is what is in force at the write's own
+// valid_from; Change.Apply makes the new document of it inside the
+// transaction, so that no update is lost; rules run; equal bytes append
+// nothing. An immediate write takes the transaction's instant, and at least
+// 1 ms more than the snapshot it follows; the log's clock moves with it, so a
+// read after the write sees it.
+//
+// Choices where the design is silent: one entity's burst may run at most
+// 500 ms ahead of the clock, then it is told to wait, so that no tenant can
+// push the clock for all. A setup's policy takes effect at once and has no
+// schedule. Deleting an entity that is only planned withdraws the plans. A
+// name filter compares the whole value. Secrets of a scheduled change, and the
+// end of the secrets that they replace, are void when it is withdrawn. A
+// client_id held by a client of a deleted organization may be taken again by
+// that organization's ancestors. Lists of what is in force at another instant
+// need the permission for the past or the future. New clients belong to the
+// acting organization where that lies in the setup's subtree, else to the
+// setup's own.
+//
+// It may import jwk, tenancy and tenancy/{fault,db,history}.
+package snapshots

@@ -1,0 +1,147 @@
+package snapshots
+
+import (
+	"context"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// writePermission is what changing an entity of the kind takes.
+func writePermission(kind Kind) tenancy.Permission {
+	if kind == KindClient {
+		return tenancy.WriteClients
+	}
+	return tenancy.Administer
+}
+
+// Edit appends a snapshot to an entity. NotFound if the scope may not see it
+// or it is deleted; an entity that is only planned may be edited.
+func Edit[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, ch Change[T]) (Outcome[T], error) {
+	kind := kindOf[T]()
+	if err := scope.Check(writePermission(kind)); err != nil {
+		return Outcome[T]{}, err
+	}
+	return write(ctx, s, func(tx *db.Tx) (Outcome[T], error) {
+		e, setup, err := s.toChange(tx, scope, kind, ref)
+		if err != nil {
+			return Outcome[T]{}, err
+		}
+		return publish(s, tx, scope, e, setup, ch)
+	})
+}
+
+// toChange finds an entity that the scope may change, and its setup.
+func (s *Store) toChange(tx *db.Tx, scope tenancy.Scope, kind Kind, ref Ref) (e, setup Entity, err error) {
+	if setup, err = s.usableSetup(&tx.Conn, scope, ref.Module, ref.Setup); err != nil {
+		return e, setup, err
+	}
+	e = setup
+	if kind != KindSetup {
+		if err := s.alive(&tx.Conn, setup); err != nil {
+			return e, setup, err
+		}
+		if e, err = s.find(&tx.Conn, kind, ref); err != nil {
+			return e, setup, err
+		}
+		if !scope.Alive(e.Owner) {
+			return e, setup, unknown(kind)
+		}
+	}
+	if err := mayChange(tx, scope, e); err != nil {
+		return e, setup, err
+	}
+	return e, setup, s.alive(&tx.Conn, e)
+}
+
+// Delete ends an entity now: a tombstone follows its last snapshot, what was
+// planned is withdrawn, and a client's secrets end. Its history stays. What a
+// deleted setup contains is gone with it, by this one tombstone.
+func Delete[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match []SnapshotID) error {
+	kind := kindOf[T]()
+	if err := scope.Check(writePermission(kind)); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		e, setup, err := s.toChange(tx, scope, kind, ref)
+		if err != nil {
+			return err
+		}
+		w := writing[T]{s: s, tx: tx, scope: scope, entity: e, setup: setup, change: Change[T]{Match: match}, now: history.At(tx).Millis()}
+		if err := w.place(); err != nil {
+			return err
+		}
+		if err := w.loadBase(); err != nil {
+			return err
+		}
+		row := snapshotRow{Entity: e.ID, ID: SnapshotID(s.ids.Hex()), Kind: rowTombstone, ValidFrom: w.validFrom}
+		if w.base != nil {
+			row.Base = w.base.ID
+		}
+		if err := s.appendSnapshot(tx, scope, e, &row, nil, "deleted"); err != nil {
+			return err
+		}
+		return s.endEverything(tx, scope, e, w.validFrom)
+	})
+}
+
+// endEverything withdraws what is planned after at and ends every secret then.
+func (s *Store) endEverything(tx *db.Tx, scope tenancy.Scope, e Entity, at history.Millis) error {
+	rows, err := series(&tx.Conn, e, false)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.ValidFrom > at {
+			if err := s.withdraw(tx, scope, e, r); err != nil {
+				return err
+			}
+		}
+	}
+	return s.endSecrets(tx, scope, e, at, "", "")
+}
+
+// Withdraw takes back a planned snapshot; it stays in history as withdrawn,
+// and its instant is free again. NotFound for an unknown or withdrawn one,
+// Forbidden with CodeNotFuture for one in force or past, with
+// CodeLastSnapshot for the only one left.
+func Withdraw[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, id SnapshotID) error {
+	kind := kindOf[T]()
+	if err := scope.Check(writePermission(kind)); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		e, _, err := s.toChange(tx, scope, kind, ref)
+		if err != nil {
+			return err
+		}
+		rows, err := series(&tx.Conn, e, false)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if r.ID != id {
+				continue
+			}
+			if r.ValidFrom <= history.At(tx).Millis() {
+				return fault.New(fault.Forbidden, fault.CodeNotFuture, "only a snapshot that is still in the future can be deleted")
+			}
+			if len(rows) == 1 {
+				return fault.New(fault.Forbidden, fault.CodeLastSnapshot, "the last remaining snapshot cannot be deleted; delete the object itself")
+			}
+			return s.withdraw(tx, scope, e, r)
+		}
+		return unknownSnapshot()
+	})
+}
+
+func (s *Store) withdraw(tx *db.Tx, scope tenancy.Scope, e Entity, r snapshotRow) error {
+	if _, err := tx.Exec("INSERT INTO withdrawal (snapshot_id, recorded_at) VALUES (?, ?)", r.ID, int64(history.At(tx))); err != nil {
+		return err
+	}
+	history.Record(tx, scope.Event(history.Event{Kind: history.Kind(string(e.Kind) + ".withdrawn"), ObjectKind: string(e.Kind),
+		Object: string(e.ID), Ref: string(r.ID), Org: string(e.Owner), Effective: history.At(tx).Millis(), Commitment: r.Commitment}))
+	return nil
+}

@@ -1,0 +1,224 @@
+package snapshots
+
+import (
+	"context"
+	"slices"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// Client resolves the client's snapshot in force now.
+func (s *Store) Client(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[Client], error) {
+	return resolve[Client](ctx, s, scope, ref)
+}
+
+// Setup resolves the setup's snapshot in force now.
+func (s *Store) Setup(ctx context.Context, scope tenancy.Scope, module string, id EntityID) (Resolved[Setup], error) {
+	return resolve[Setup](ctx, s, scope, SetupRef(module, id))
+}
+
+// ResourceServer resolves the resource server's snapshot in force now.
+func (s *Store) ResourceServer(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[ResourceServer], error) {
+	return resolve[ResourceServer](ctx, s, scope, ref)
+}
+
+// resolve finds what is in force now. NotFound, for the setup first, if the
+// scope may not see it, nothing is in force, or it is deleted.
+func resolve[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref) (Resolved[T], error) {
+	var found Resolved[T]
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return found, err
+	}
+	now := s.log.Now().Millis()
+	setup, err := s.timeline(ctx, ref.Setup, now)
+	if fault.Is(err, fault.NotFound) || err == nil && !inUse(scope, setup, ref) {
+		return found, unknown(KindSetup)
+	}
+	if err != nil {
+		return found, err
+	}
+	own := setup
+	if kindOf[T]() != KindSetup {
+		own, err = s.timeline(ctx, ref.Entity, now)
+		if fault.Is(err, fault.NotFound) || err == nil && !there(scope, own, kindOf[T](), ref) {
+			return found, unknown(kindOf[T]())
+		}
+		if err != nil {
+			return found, err
+		}
+	}
+	return assemble[T](ctx, s, own, setup)
+}
+
+// inUse reports whether the setup is in force and the scope may use it.
+func inUse(scope tenancy.Scope, t *timeline, ref Ref) bool {
+	return there(scope, t, KindSetup, SetupRef(ref.Module, ref.Setup))
+}
+
+func there(scope tenancy.Scope, t *timeline, kind Kind, ref Ref) bool {
+	return t.active != nil && !t.active.tombstone() && t.entity.Kind == kind && t.entity.Module == ref.Module &&
+		t.entity.Setup == ref.Setup && visible(scope, t.entity, true)
+}
+
+func assemble[T Content](ctx context.Context, s *Store, own, setup *timeline) (Resolved[T], error) {
+	found := Resolved[T]{NextValidFrom: own.next}
+	fromCache := func() (ok bool) {
+		found.Version, ok = held[T](s, own)
+		if ok {
+			found.Setup, ok = held[Setup](s, setup)
+		}
+		return ok
+	}
+	if fromCache() {
+		return found, nil
+	}
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		if found.Version, err = version[T](s, c, own.entity, own.active); err != nil {
+			return err
+		}
+		found.Setup, err = version[Setup](s, c, setup.entity, setup.active)
+		return err
+	})
+	return found, err
+}
+
+// held assembles a version from the cache alone.
+func held[T Content](s *Store, t *timeline) (Version[T], bool) {
+	c, ok := s.cache.contents.GetIfPresent(t.active.ID)
+	if !ok {
+		return Version[T]{}, false
+	}
+	r := t.active
+	doc, ok := c.doc.(*T)
+	return Version[T]{Entity: t.entity, ID: r.ID, ValidFrom: r.ValidFrom, RecordedAt: r.RecordedAt, Attempt: r.Attempt,
+		Base: r.Base, Commitment: r.Commitment, Imported: r.Imported != 0, Content: doc}, ok
+}
+
+// timeline reads an entity around now, from the cache if that still answers.
+func (s *Store) timeline(ctx context.Context, id EntityID, now history.Millis) (*timeline, error) {
+	if t := s.cache.held(id, now); t != nil {
+		return t, nil
+	}
+	t := &timeline{}
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		if err = c.Get(&t.size, "SELECT size FROM log_head WHERE log_id = 1"); err != nil {
+			return err
+		}
+		if t.entity, err = s.entity(c, id); err != nil {
+			return err
+		}
+		if t.active, err = inForce(c, t.entity, now); err != nil {
+			return err
+		}
+		if t.next, err = nextAfter(c, t.entity, now); err != nil || t.active == nil || t.active.tombstone() {
+			return err
+		}
+		return s.warm(c, t)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.cache.keep(t)
+	return t, nil
+}
+
+// warm decodes the content in force within the same view.
+func (s *Store) warm(c *db.Conn, t *timeline) (err error) {
+	switch t.entity.Kind {
+	case KindSetup:
+		_, _, err = body[Setup](s, c, t.active.ID)
+	case KindResourceServer:
+		_, _, err = body[ResourceServer](s, c, t.active.ID)
+	case KindClient:
+		_, _, err = body[Client](s, c, t.active.ID)
+	}
+	return err
+}
+
+// Snapshot reads one snapshot of an entity, past, active or future, by its id.
+func Snapshot[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, id SnapshotID) (Resolved[T], error) {
+	var found Resolved[T]
+	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
+		return found, err
+	}
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		e, err := s.audited(c, scope, kindOf[T](), ref)
+		if err != nil {
+			return err
+		}
+		rows, err := series(c, e, false)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(rows, func(r snapshotRow) bool { return r.ID == id })
+		if i < 0 || rows[i].tombstone() {
+			return unknownSnapshot()
+		}
+		if i+1 < len(rows) {
+			found.NextValidFrom = rows[i+1].ValidFrom
+		}
+		if found.Version, err = version[T](s, c, e, &rows[i]); err != nil {
+			return err
+		}
+		found.Setup, err = s.setupAt(c, ref, rows[i].ValidFrom)
+		return err
+	})
+	return found, err
+}
+
+// setupAt is the setup's snapshot in force at an instant, or its first one if
+// the instant is before that; inherited values are resolved against it.
+func (s *Store) setupAt(c *db.Conn, ref Ref, at history.Millis) (Version[Setup], error) {
+	e, err := s.find(c, KindSetup, SetupRef(ref.Module, ref.Setup))
+	if err != nil {
+		return Version[Setup]{}, err
+	}
+	row, err := inForce(c, e, at)
+	if err != nil || row == nil {
+		return Version[Setup]{Entity: e, Content: &Setup{}}, err
+	}
+	v, err := version[Setup](s, c, e, row)
+	if v.Tombstone || fault.Is(err, fault.Gone) {
+		v.Content, err = &Setup{}, nil
+	}
+	return v, err
+}
+
+// audited finds an entity whose past and future the scope may see: the
+// acting organization owns it or stands above. It must not be deleted, and
+// its setup neither; it may be only planned.
+func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (Entity, error) {
+	setup, err := s.usableSetup(c, scope, ref.Module, ref.Setup)
+	if err != nil {
+		return Entity{}, err
+	}
+	if err := s.alive(c, setup); err != nil {
+		return Entity{}, err
+	}
+	if kind == KindSetup {
+		if !visible(scope, setup, false) {
+			return Entity{}, unknown(kind)
+		}
+		return setup, nil
+	}
+	e, err := s.find(c, kind, ref)
+	if err == nil && !visible(scope, e, false) {
+		err = unknown(kind)
+	}
+	if err == nil {
+		err = s.alive(c, e)
+	}
+	return e, err
+}
+
+// alive refuses an entity whose snapshot in force is a tombstone.
+func (s *Store) alive(c *db.Conn, e Entity) error {
+	row, err := inForce(c, e, s.log.Now().Millis())
+	if err == nil && row != nil && row.tombstone() {
+		err = unknown(e.Kind)
+	}
+	return err
+}

@@ -1,0 +1,110 @@
+package snapshots
+
+import (
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// entityRow is a row of entity.
+type entityRow struct {
+	ID          EntityID      `db:"entity_id"`
+	Kind        Kind          `db:"kind"`
+	Module      string        `db:"module"`
+	Setup       EntityID      `db:"setup_id"`
+	ClientID    string        `db:"client_id"`
+	Incarnation int64         `db:"incarnation"`
+	Owner       tenancy.OrgID `db:"org_id"`
+	Surface     string        `db:"surface"`
+	RecordedAt  int64         `db:"recorded_at"`
+}
+
+const entityColumns = "entity_id, kind, module, setup_id, client_id, incarnation, org_id, surface, recorded_at"
+
+func (r entityRow) entity() Entity {
+	return Entity{ID: r.ID, Kind: r.Kind, Module: r.Module, Setup: r.Setup, ClientID: r.ClientID,
+		Incarnation: r.Incarnation, Owner: r.Owner, Surface: r.Surface, RecordedAt: history.Micros(r.RecordedAt)}
+}
+
+func insertEntity(tx *db.Tx, e Entity) error {
+	_, err := tx.Exec("INSERT INTO entity ("+entityColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		e.ID, e.Kind, e.Module, e.Setup, e.ClientID, e.Incarnation, e.Owner, e.Surface, int64(e.RecordedAt))
+	return err
+}
+
+// snapshotRow is a row of snapshot.
+type snapshotRow struct {
+	Entity     EntityID       `db:"entity_id"`
+	ID         SnapshotID     `db:"snapshot_id"`
+	Kind       string         `db:"kind"`
+	ValidFrom  history.Millis `db:"valid_from"`
+	Attempt    int64          `db:"attempt"`
+	Base       SnapshotID     `db:"base_id"`
+	Commitment []byte         `db:"commitment"`
+	Imported   int            `db:"imported"`
+	RecordedAt history.Micros `db:"recorded_at"`
+}
+
+const (
+	rowContent   = "content"
+	rowTombstone = "tombstone"
+
+	snapshotColumns = "s.entity_id, s.snapshot_id, s.kind, s.valid_from, s.attempt, s.base_id, s.commitment, s.imported, s.recorded_at"
+	ofEntity        = " FROM snapshot s WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?"
+	notWithdrawn    = " AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id)"
+)
+
+func (r *snapshotRow) tombstone() bool { return r.Kind == rowTombstone }
+
+// inForce reads the snapshot of e in force at an instant; nil if none is.
+func inForce(c *db.Conn, e Entity, at history.Millis) (*snapshotRow, error) {
+	var r snapshotRow
+	err := c.Get(&r, "SELECT "+snapshotColumns+ofEntity+" AND s.valid_from <= ?"+notWithdrawn+
+		" ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1", e.Module, e.Setup, e.ID, at)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return &r, err
+}
+
+// nextAfter is the instant of the first snapshot of e after at that is not
+// withdrawn; 0 if there is none.
+func nextAfter(c *db.Conn, e Entity, at history.Millis) (history.Millis, error) {
+	var next history.Millis
+	err := c.Get(&next, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.valid_from > ?"+notWithdrawn,
+		e.Module, e.Setup, e.ID, at)
+	return next, err
+}
+
+// series reads every snapshot of e, oldest valid_from first.
+func series(c *db.Conn, e Entity, withdrawn bool) ([]snapshotRow, error) {
+	var rows []snapshotRow
+	filter := notWithdrawn
+	if withdrawn {
+		filter = ""
+	}
+	err := c.Select(&rows, "SELECT "+snapshotColumns+ofEntity+filter+" ORDER BY s.valid_from, s.attempt",
+		e.Module, e.Setup, e.ID)
+	return rows, err
+}
+
+func insertSnapshot(tx *db.Tx, e Entity, r snapshotRow, salt, content []byte) error {
+	if _, err := tx.Exec(`INSERT INTO snapshot (module, setup_id, entity_id, valid_from, attempt, snapshot_id, kind, base_id,
+		commitment, imported, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.Module, e.Setup, e.ID, r.ValidFrom,
+		r.Attempt, r.ID, r.Kind, r.Base, r.Commitment, r.Imported, int64(r.RecordedAt)); err != nil {
+		return err
+	}
+	_, err := tx.Exec("INSERT INTO snapshot_body (snapshot_id, salt, content) VALUES (?, ?, ?)", r.ID, salt, string(content))
+	return err
+}
+
+// readBody reads the exact bytes of a snapshot's content; Gone if they are erased.
+func readBody(c *db.Conn, id SnapshotID) ([]byte, error) {
+	var content string
+	err := c.Get(&content, "SELECT content FROM snapshot_body WHERE snapshot_id = ?", id)
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.New(fault.Gone, "", "the content of this snapshot was erased")
+	}
+	return []byte(content), err
+}

@@ -1,0 +1,203 @@
+package snapshots
+
+import (
+	"context"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// NewSecret is a client secret made ready outside the write transaction: its
+// hash and its sealed copy.
+type NewSecret struct {
+	ID     string
+	plain  string
+	hash   string
+	sealed []byte
+}
+
+// Plain is the secret's text, for the one answer that shows it.
+func (n *NewSecret) Plain() string { return n.plain }
+
+// GenerateSecret makes a secret that this program chose (at least 128 random
+// bits), in the form of the dialect that asks.
+func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
+	return s.newSecret(plain, hashGenerated(plain))
+}
+
+// ChosenSecret makes ready a secret that a person or another system chose.
+func (s *Store) ChosenSecret(plain string) (*NewSecret, error) {
+	hash, err := hashChosen(s.ids, plain)
+	if err != nil {
+		return nil, err
+	}
+	return s.newSecret(plain, hash)
+}
+
+func (s *Store) newSecret(plain, hash string) (*NewSecret, error) {
+	n := &NewSecret{ID: s.ids.Hex(), plain: plain, hash: hash, sealed: []byte{}}
+	if s.sealer == nil {
+		return n, nil
+	}
+	var err error
+	n.sealed, err = s.sealer.seal(s.ids, n.ID, plain)
+	return n, err
+}
+
+// CanReveal reports whether secrets can be shown again after their creation.
+func (s *Store) CanReveal() bool { return s.sealer != nil }
+
+func last4(secret string) string {
+	if len(secret) < 12 { // the tail of a short secret would tell too much
+		return ""
+	}
+	return secret[len(secret)-4:]
+}
+
+// secretRow is a row of client_secret with the instant it ends at.
+type secretRow struct {
+	ID        string         `db:"secret_id"`
+	Hash      string         `db:"hash"`
+	Sealed    []byte         `db:"sealed"`
+	ValidFrom history.Millis `db:"valid_from"`
+	EndsAt    history.Millis `db:"ends_at"` // 0 for never
+}
+
+// secretsOf leaves out secrets and ends that came with a snapshot that was
+// withdrawn since.
+const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from,
+	COALESCE((SELECT min(x.ends_at) FROM secret_end x WHERE x.secret_id = c.secret_id
+		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)), 0) AS ends_at
+	FROM client_secret c WHERE c.entity_id = ?
+		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = c.snapshot_id)
+	ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id`
+
+func (r secretRow) validAt(at history.Millis) bool {
+	return r.ValidFrom <= at && (r.EndsAt == 0 || at < r.EndsAt)
+}
+
+// secret adds the change's secret, valid from when the change takes effect,
+// and ends the client's others then.
+func (w *writing[T]) secret(row *snapshotRow) error {
+	n := w.change.Secret
+	if n == nil {
+		return nil
+	}
+	start := SnapshotID("")
+	if w.scheduled {
+		start = row.ID
+	}
+	if _, err := w.tx.Exec(`INSERT INTO client_secret (secret_id, entity_id, snapshot_id, hash, sealed, last4, valid_from, recorded_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, n.ID, w.entity.ID, start, n.hash, n.sealed, last4(n.plain), w.validFrom,
+		int64(history.At(w.tx))); err != nil {
+		return err
+	}
+	w.s.secretEvent(w.tx, w.scope, w.entity, "client.secret-added", n.ID, w.validFrom)
+	return w.s.endSecrets(w.tx, w.scope, w.entity, w.validFrom, n.ID, start)
+}
+
+// endSecrets ends at the instant every secret of e but one, which came with
+// the snapshot with; those that start later end too, unless there is such a one.
+func (s *Store) endSecrets(tx *db.Tx, scope tenancy.Scope, e Entity, at history.Millis, except string, with SnapshotID) error {
+	if e.Kind != KindClient {
+		return nil
+	}
+	var rows []secretRow
+	if err := tx.Select(&rows, secretsOf, e.ID); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.ID == except || r.EndsAt != 0 && r.EndsAt <= at || except != "" && r.ValidFrom > at {
+			continue
+		}
+		if _, err := tx.Exec(`INSERT INTO secret_end (secret_id, snapshot_id, ends_at, recorded_at) VALUES (?, ?, ?, ?)`,
+			r.ID, with, at, int64(history.At(tx))); err != nil {
+			return err
+		}
+		s.secretEvent(tx, scope, e, "client.secret-ended", r.ID, at)
+	}
+	return nil
+}
+
+func (s *Store) secretEvent(tx *db.Tx, scope tenancy.Scope, e Entity, kind history.Kind, id string, at history.Millis) {
+	history.Record(tx, scope.Event(history.Event{Kind: kind, ObjectKind: string(e.Kind), Object: string(e.ID),
+		Ref: id, Org: string(e.Owner), Effective: at}))
+}
+
+// Disclose returns the client's newest valid secret for an answer that shows
+// it, and logs that it was shown: only then is it returned. It is empty where
+// the client has none, or secrets are not kept recoverable.
+func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity) (string, error) {
+	if err := scope.Check(tenancy.Secrets); err != nil {
+		return "", err
+	}
+	if !scope.Covers(e.Owner) {
+		return "", unknown(KindClient)
+	}
+	if s.sealer == nil {
+		return "", nil
+	}
+	current, err := s.currentSecret(ctx, e.ID)
+	if err != nil || current == nil || len(current.Sealed) == 0 {
+		return "", err
+	}
+	plain, err := s.sealer.open(current.ID, current.Sealed)
+	if err != nil {
+		return "", err
+	}
+	return plain, s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := scope.Recheck(tx, e.Owner); err != nil {
+			return err
+		}
+		s.secretEvent(tx, scope, e, "client.secret-disclosed", current.ID, history.At(tx).Millis())
+		return nil
+	})
+}
+
+// SecretMatches reports whether plain is the client's newest valid secret.
+// It may cost an argon2 run, so it is asked outside any transaction. A client
+// that the scope does not cover has no secret here.
+func (s *Store) SecretMatches(ctx context.Context, scope tenancy.Scope, ref Ref, plain string) (bool, error) {
+	current, err := s.ownSecret(ctx, scope, ref)
+	return err == nil && current != nil && verifyHash(current.Hash, plain), err
+}
+
+// HasSecret reports whether the client has a secret that is valid now.
+func (s *Store) HasSecret(ctx context.Context, scope tenancy.Scope, ref Ref) (bool, error) {
+	current, err := s.ownSecret(ctx, scope, ref)
+	return current != nil, err
+}
+
+func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref) (*secretRow, error) {
+	if err := scope.Check(tenancy.WriteClients); err != nil {
+		return nil, err
+	}
+	var e Entity
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		e, err = s.find(c, KindClient, ref)
+		return err
+	})
+	if fault.Is(err, fault.NotFound) || err == nil && !visible(scope, e, false) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.currentSecret(ctx, e.ID)
+}
+
+func (s *Store) currentSecret(ctx context.Context, id EntityID) (*secretRow, error) {
+	now := s.log.Now().Millis()
+	var rows []secretRow
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		return c.Select(&rows, secretsOf, id)
+	})
+	for i := range rows {
+		if rows[i].validAt(now) {
+			return &rows[i], err
+		}
+	}
+	return nil, err
+}

@@ -1,0 +1,348 @@
+package snapshots
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"slices"
+	"sync"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+const (
+	graceBack = 5000 // ms that an explicit valid_from may lie in the past and is taken as now
+	maxAhead  = 500  // ms that one entity's burst of changes may run ahead of the clock
+)
+
+// LaterPlans says what a write does about snapshots planned after it.
+type LaterPlans uint8
+
+// The zero value leaves it to the setup's policy.
+const (
+	LaterByPolicy LaterPlans = iota
+	LaterKeep
+	LaterRefuse
+)
+
+// Change is what a caller wants an entity to become.
+type Change[T Content] struct {
+	ValidFrom *history.Millis // nil for now
+	// Match lists the snapshots that the base may be (If-Match); nil for any,
+	// empty for any that is there.
+	Match []SnapshotID
+	// Apply makes the new document of the base, which it must not change; base
+	// is nil where nothing is in force. It is pure and may run again.
+	Apply func(base *T) (*T, error)
+	// Rules are the dialect's own, checked beside the universal ones.
+	Rules []Rule[T]
+	Later LaterPlans
+	// DialectChecksScopes says that this dialect wants declared scopes unless
+	// the setup's policy says otherwise. Clients only.
+	DialectChecksScopes bool
+	// Secret is added for the client when the change takes effect, and the ones
+	// before it end then. Nil to leave secrets as they are. Clients only.
+	Secret *NewSecret
+}
+
+// Outcome is what became of a change. Resolved is the snapshot that the
+// change made, or its base where it changed nothing.
+type Outcome[T Content] struct {
+	Resolved[T]
+	Changed bool
+}
+
+// publish appends what ch makes of e. It is the body of every closure that
+// creates or edits: e's row is there, access has been checked.
+func publish[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
+	w := writing[T]{s: s, tx: tx, scope: scope, entity: e, setup: setup, change: ch, now: history.At(tx).Millis()}
+	return w.run()
+}
+
+type writing[T Content] struct {
+	s      *Store
+	tx     *db.Tx
+	scope  tenancy.Scope
+	entity Entity
+	setup  Entity
+	change Change[T]
+
+	now       history.Millis
+	validFrom history.Millis
+	scheduled bool
+	base      *snapshotRow
+	baseDoc   *T
+	baseRaw   []byte
+	next      history.Millis // the first snapshot planned after this one
+}
+
+func (w *writing[T]) run() (Outcome[T], error) {
+	var out Outcome[T]
+	if err := w.place(); err != nil {
+		return out, err
+	}
+	if err := w.loadBase(); err != nil {
+		return out, err
+	}
+	setup, err := w.setupVersion()
+	if err != nil {
+		return out, err
+	}
+	doc, raw, err := w.compose(setup.Content)
+	if err != nil {
+		return out, err
+	}
+	if w.next, err = nextAfter(&w.tx.Conn, w.entity, w.validFrom); err != nil {
+		return out, err
+	}
+	row := w.base
+	out.Changed = w.base == nil || !bytes.Equal(raw, w.baseRaw)
+	if out.Changed {
+		if row, err = w.append(doc, raw); err != nil {
+			return out, err
+		}
+	}
+	if err := w.secret(row); err != nil {
+		return out, err
+	}
+	out.Version, err = version[T](w.s, &w.tx.Conn, w.entity, row)
+	if kindOf[T]() == KindSetup {
+		setup = any(out.Version).(Version[Setup])
+	}
+	out.Setup, out.NextValidFrom = setup, w.next
+	return out, err
+}
+
+// place decides when the change takes effect, inside the transaction: what
+// was the future when the request arrived may be the past by now.
+func (w *writing[T]) place() error {
+	w.validFrom = w.now
+	if at := w.change.ValidFrom; at != nil {
+		if err := w.explicit(*at); err != nil {
+			return err
+		}
+		if w.scheduled {
+			return nil
+		}
+	}
+	// Each snapshot has an instant of its own: at least 1 ms after the one it follows.
+	for {
+		before, err := inForce(&w.tx.Conn, w.entity, w.validFrom)
+		if err != nil {
+			return err
+		}
+		if before == nil || before.ValidFrom < w.validFrom {
+			break
+		}
+		w.validFrom = before.ValidFrom + 1
+	}
+	if w.validFrom > w.now && w.validFrom > w.s.log.Wall().Millis()+maxAhead {
+		f := fault.New(fault.Unavailable, "", "too many changes of one object at once; try again shortly")
+		f.RetryAfter = maxAhead * 1e6
+		return f
+	}
+	history.Advance(w.tx, w.validFrom.Micros())
+	return nil
+}
+
+// explicit takes a valid_from that the caller wrote.
+func (w *writing[T]) explicit(at history.Millis) error {
+	if at > w.now {
+		w.validFrom, w.scheduled = at, true
+		return nil
+	}
+	active, err := inForce(&w.tx.Conn, w.entity, w.now)
+	if err != nil {
+		return err
+	}
+	if active != nil && active.ValidFrom == at {
+		f := fault.At("/valid_from", "active-instant",
+			"it is the instant of the snapshot in force; omit valid_from to change the configuration now")
+		f.Code = fault.CodeActiveInstant
+		return f
+	}
+	if at < w.now-graceBack {
+		return fault.At("/valid_from", "past", "it lies in the past; snapshots take effect now or later")
+	}
+	return nil
+}
+
+// loadBase reads what is in force at the change's own instant and compares it
+// with what the caller expects.
+func (w *writing[T]) loadBase() (err error) {
+	if w.base, err = inForce(&w.tx.Conn, w.entity, w.validFrom); err != nil {
+		return err
+	}
+	if w.base != nil {
+		if w.base.tombstone() {
+			return unknown(w.entity.Kind)
+		}
+		if w.baseDoc, w.baseRaw, err = body[T](w.s, &w.tx.Conn, w.base.ID); err != nil {
+			return err
+		}
+	}
+	if w.change.Match == nil {
+		return nil
+	}
+	if w.base == nil || len(w.change.Match) > 0 && !slices.Contains(w.change.Match, w.base.ID) {
+		return fault.New(fault.PreconditionFailed, "", "the object has changed since the version that If-Match names")
+	}
+	return nil
+}
+
+// setupVersion is the setup in force at the change's instant: inherited values
+// and some rules need it. A setup's own write needs none.
+func (w *writing[T]) setupVersion() (Version[Setup], error) {
+	if w.entity.Kind == KindSetup {
+		return Version[Setup]{Entity: w.entity}, nil
+	}
+	now, err := inForce(&w.tx.Conn, w.setup, w.now)
+	if err != nil {
+		return Version[Setup]{}, err
+	}
+	at := now
+	if w.scheduled {
+		if at, err = inForce(&w.tx.Conn, w.setup, w.validFrom); err != nil {
+			return Version[Setup]{}, err
+		}
+	}
+	if now == nil || now.tombstone() || at.tombstone() {
+		return Version[Setup]{}, unknown(KindSetup)
+	}
+	return version[Setup](w.s, &w.tx.Conn, w.setup, at)
+}
+
+// compose makes the new document and checks it.
+func (w *writing[T]) compose(setup *Setup) (*T, []byte, error) {
+	doc, err := w.change.Apply(w.baseDoc)
+	if err != nil {
+		return nil, nil, err
+	}
+	in := Input[T]{Next: doc, Base: w.baseDoc, Setup: setup}
+	faults := append(Validate(universal[T](), in), Validate(w.change.Rules, in)...)
+	checks, err := w.checksScopes()
+	if err != nil {
+		return nil, nil, err
+	}
+	if checks {
+		// Read only when the rule asks, as most writes leave the scopes alone.
+		declared := sync.OnceValues(w.declared)
+		in.DeclaredScopes = func(name string) bool {
+			names, _ := declared()
+			return names[name]
+		}
+		if client, ok := any(in).(Input[Client]); ok {
+			faults = append(faults, Validate([]Rule[Client]{ScopesDeclared()}, client)...)
+		}
+		if len(faults) > 0 {
+			if _, err := declared(); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	if err := fault.Rules(faults); err != nil {
+		return nil, nil, err
+	}
+	return doc, Encode(doc), nil
+}
+
+func universal[T Content]() []Rule[T] {
+	var rules any
+	switch any((*T)(nil)).(type) {
+	case *Client:
+		rules = ClientRules()
+	case *Setup:
+		rules = SetupRules()
+	case *ResourceServer:
+		rules = ResourceServerRules()
+	}
+	return rules.([]Rule[T])
+}
+
+// append writes the snapshot, unless another stands at its instant.
+func (w *writing[T]) append(doc *T, raw []byte) (*snapshotRow, error) {
+	if w.base != nil && w.base.ValidFrom == w.validFrom {
+		f := fault.At("/valid_from", "taken", "another snapshot is planned for this instant; withdraw it first")
+		f.Kind, f.Code = fault.Conflict, fault.CodeInstantTaken
+		return nil, f
+	}
+	if err := w.laterPlans(); err != nil {
+		return nil, err
+	}
+	row := snapshotRow{Entity: w.entity.ID, ID: SnapshotID(w.s.ids.Hex()), Kind: rowContent, ValidFrom: w.validFrom}
+	if w.base != nil {
+		row.Base = w.base.ID
+	}
+	if err := w.s.appendSnapshot(w.tx, w.scope, w.entity, &row, raw, w.verb()); err != nil {
+		return nil, err
+	}
+	return &row, w.s.addTerms(w.tx, w.entity, terms(doc), terms(w.baseDoc))
+}
+
+func (w *writing[T]) verb() string {
+	switch {
+	case w.scheduled:
+		return "scheduled"
+	case w.base == nil:
+		return "published"
+	}
+	return "changed"
+}
+
+// laterPlans refuses a write under planned snapshots where that is wanted.
+func (w *writing[T]) laterPlans() error {
+	if w.next == 0 || w.change.Later == LaterKeep {
+		return nil
+	}
+	refuse := w.change.Later == LaterRefuse
+	if !refuse {
+		policy, err := readPolicy(&w.tx.Conn, w.setup.ID)
+		if err != nil {
+			return err
+		}
+		refuse = policy.OnStalePlan == StaleRefuse
+	}
+	if refuse {
+		return fault.New(fault.Conflict, fault.CodeStalePlan,
+			"snapshots are planned after this one, and they were made without it; withdraw them first")
+	}
+	return nil
+}
+
+// appendSnapshot inserts the row, its body and its event. It fills in the
+// attempt, the commitment and recorded_at.
+func (s *Store) appendSnapshot(tx *db.Tx, scope tenancy.Scope, e Entity, row *snapshotRow, raw []byte, verb string) error {
+	if err := tx.Get(&row.Attempt, "SELECT count(*) + 1"+ofEntity+" AND s.valid_from = ?",
+		e.Module, e.Setup, e.ID, row.ValidFrom); err != nil {
+		return err
+	}
+	var salt [32]byte
+	if _, err := io.ReadFull(s.ids, salt[:]); err != nil {
+		return err
+	}
+	commitment := history.Commitment(salt[:], raw)
+	row.Commitment, row.RecordedAt = commitment[:], history.At(tx)
+	if err := insertSnapshot(tx, e, *row, salt[:], raw); err != nil {
+		return err
+	}
+	history.Record(tx, scope.Event(history.Event{Kind: history.Kind(string(e.Kind) + "." + verb), ObjectKind: string(e.Kind),
+		Object: string(e.ID), Ref: string(row.ID), Org: string(e.Owner), Effective: row.ValidFrom, Commitment: row.Commitment}))
+	return nil
+}
+
+// write runs fn in a write transaction and returns what its last run made.
+func write[R any](ctx context.Context, s *Store, fn func(tx *db.Tx) (R, error)) (R, error) {
+	var result R
+	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
+		result, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		var none R
+		return none, err
+	}
+	return result, nil
+}

@@ -1,0 +1,500 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"tenure/tenancy/db"
+	"tenure/tenancy/db/dbtest"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+func TestOneBatch(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		var commits atomic.Int64
+		d, l := load(t, dsn, db.Options{Inject: func(point string) error {
+			if point == db.BeforeCommit {
+				commits.Add(1)
+			}
+			return nil
+		}})
+		fns := make([]func(*db.Tx) error, db.BatchLimit)
+		for i := range fns {
+			fns[i] = put(int64(i))
+		}
+		for i, err := range together(t, d, fns...) {
+			if err != nil {
+				t.Errorf("closure %d: %v", i, err)
+			}
+		}
+		if got := commits.Load(); got != 2 {
+			t.Errorf("%d transactions, want 2: the one that held the committer and the batch", got)
+		}
+		if l.Size() != db.BatchLimit {
+			t.Errorf("the log has %d entries, want %d", l.Size(), db.BatchLimit)
+		}
+		sound(t, d, db.BatchLimit)
+
+		// One more than fits is two.
+		commits.Store(0)
+		for i := range fns {
+			fns[i] = put(int64(1000 + i))
+		}
+		together(t, d, append(fns, put(2000))...)
+		if got := commits.Load(); got != 3 {
+			t.Errorf("%d transactions, want 3", got)
+		}
+		sound(t, d, 2*db.BatchLimit+1)
+	})
+}
+
+// A failing closure leaves nothing, and its neighbours whole.
+func TestFailingClosureInABatch(t *testing.T) {
+	domain := fault.New(fault.Invalid, "", "the domain says no")
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, _ := load(t, dsn, db.Options{})
+		after := func(id int64, fail func(*db.Tx) error) func(*db.Tx) error {
+			return func(tx *db.Tx) error {
+				if err := put(id)(tx); err != nil {
+					return err
+				}
+				return fail(tx)
+			}
+		}
+		var inside []int64
+		errs := together(t, d,
+			put(1),
+			after(11, func(*db.Tx) error { return domain }),
+			put(2),
+			after(12, put(1)),
+			put(3),
+			after(13, func(*db.Tx) error { panic("geheim") }),
+			put(4),
+			after(14, func(tx *db.Tx) error { _, err := tx.Exec("SELEKT 1"); return err }),
+			put(5),
+			func(tx *db.Tx) error { return tx.Select(&inside, "SELECT id FROM scratch ORDER BY id") },
+		)
+		for i := 0; i < len(errs); i += 2 {
+			if errs[i] != nil {
+				t.Errorf("closure %d between failing ones: %v", i, errs[i])
+			}
+		}
+		if !errors.Is(errs[1], domain) {
+			t.Errorf("the closure's own error came back as %v", errs[1])
+		}
+		wantFault(t, errs[3], fault.Conflict)
+		wantFault(t, errs[5], fault.Internal, "panic in a write")
+		wantFault(t, errs[7], fault.Internal)
+		if errs[9] != nil || fmt.Sprint(inside) != "[1 2 3 4 5]" {
+			t.Errorf("the last closure of the batch sees %v (%v), want 1 to 5", inside, errs[9])
+		}
+		reopened(t, d, dsn, 1, 2, 3, 4, 5)
+	})
+}
+
+// A closure that takes no notice of a statement's failure harms itself at most.
+func TestSwallowedError(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, _ := load(t, dsn, db.Options{})
+		errs := together(t, d, put(1), func(tx *db.Tx) error {
+			tx.Exec("INSERT INTO scratch (id, n) VALUES (1, 1)")
+			return nil
+		}, put(2))
+		if errs[0] != nil || errs[2] != nil {
+			t.Errorf("neighbours of a closure that swallowed an error: %v, %v", errs[0], errs[2])
+		}
+		if d.Dialect == db.Postgres { // which does not go on after a failed statement
+			wantFault(t, errs[1], fault.Internal)
+		}
+		reopened(t, d, dsn, 1, 2)
+	})
+}
+
+// Whatever a failing closure did to the clock is undone with it.
+func TestFailingClosureAndTheClock(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, l := load(t, dsn, db.Options{})
+		before := l.Now()
+		var at history.Micros
+		errs := together(t, d, func(tx *db.Tx) error {
+			history.Advance(tx, before+3600e6)
+			return errors.New("no")
+		}, func(tx *db.Tx) error {
+			at = history.At(tx)
+			return put(1)(tx)
+		})
+		if errs[0] == nil || errs[1] != nil {
+			t.Fatalf("answers %v", errs)
+		}
+		if at >= before+3600e6 {
+			t.Errorf("recorded %s ahead, as a failed closure wanted it", at.Time().Sub(before.Time()))
+		}
+		if err := d.Write(bg, put(2)); err != nil {
+			t.Errorf("the next write: %v", err)
+		}
+		sound(t, d, 2)
+	})
+}
+
+func TestCancelledClosureIsNotRun(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, _ := load(t, dsn, db.Options{})
+		ran := false
+		fn := func(*db.Tx) error { ran = true; return nil }
+
+		done, cancel := context.WithCancel(bg)
+		cancel()
+		wantFault(t, d.Write(done, fn), fault.Timeout)
+
+		// Also when it ends while the closure waits: Write does not wait on.
+		release := hold(t, d)
+		waiting, cancel := context.WithCancel(bg)
+		answer := make(chan error)
+		before := d.Queued()
+		go func() { answer <- d.Write(waiting, fn) }()
+		for d.Queued() == before {
+			runtime.Gosched()
+		}
+		cancel()
+		wantFault(t, <-answer, fault.Timeout)
+		release()
+
+		// The committer answers in order: behind this one both were looked at.
+		if err := d.Write(bg, put(1)); err != nil {
+			t.Fatal(err)
+		}
+		if ran {
+			t.Error("a closure was run after its context had ended")
+		}
+		reopened(t, d, dsn, 1)
+	})
+}
+
+func TestFullQueue(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, _ := load(t, dsn, db.Options{})
+		release := hold(t, d)
+		var fns []func(*db.Tx) error
+		var want []int64
+		for i := range int64(db.QueueLength) {
+			fns, want = append(fns, put(i)), append(want, i)
+		}
+		answers := queue(d, fns...)
+		err := d.Write(bg, put(-1))
+		wantFault(t, err, fault.Unavailable, "too many")
+		if fault.Of(err).RetryAfter <= 0 {
+			t.Error("a full queue does not say when to come again")
+		}
+		release()
+		for i, a := range answers {
+			if err := <-a; err != nil {
+				t.Fatalf("closure %d of a full queue: %v", i, err)
+			}
+		}
+		if err := d.Write(bg, put(db.QueueLength)); err != nil {
+			t.Errorf("after the queue has emptied: %v", err)
+		}
+		reopened(t, d, dsn, append(want, db.QueueLength)...)
+	})
+}
+
+// What fails before COMMIT has not happened; what fails behind it has.
+func TestInjectedFailure(t *testing.T) {
+	injected := errors.New("injected")
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		var fail atomic.Value
+		fail.Store("")
+		d, l := load(t, dsn, db.Options{Inject: func(point string) error {
+			if fail.CompareAndSwap(point, "") {
+				return injected
+			}
+			return nil
+		}})
+		var fed []int64
+		l.OnCommit(func(events []history.Applied, size int64) {
+			for _, e := range events {
+				fed = append(fed, e.Idx)
+			}
+		})
+		if err := d.Write(bg, put(1)); err != nil {
+			t.Fatal(err)
+		}
+
+		// Armed by a closure of the batch itself: the one before it is committed then.
+		failing := func(point string, id int64) func(*db.Tx) error {
+			return func(tx *db.Tx) error { fail.Store(point); return put(id)(tx) }
+		}
+		for i, err := range together(t, d, failing(db.BeforeCommit, 2), put(3)) {
+			if !errors.Is(err, injected) {
+				t.Errorf("closure %d before COMMIT: answer %v, want the injected error", i, err)
+			}
+		}
+		if got := fmt.Sprint(ids(t, d), fed, l.Size()); got != "[1] [0] 1" {
+			t.Errorf("rows, feed and size are %s after a failure before COMMIT, want [1] [0] 1", got)
+		}
+		sound(t, d, 1)
+
+		for i, err := range together(t, d, failing(db.AfterCommit, 4), put(5)) {
+			if err != nil {
+				t.Errorf("closure %d behind COMMIT: %v", i, err)
+			}
+		}
+		if got := fmt.Sprint(ids(t, d), fed, l.Size()); got != "[1 4 5] [0 1 2] 3" {
+			t.Errorf("rows, feed and size are %s after a failure behind COMMIT, want [1 4 5] [0 1 2] 3", got)
+		}
+
+		// Without an event nothing tells whether the batch is there.
+		fail.Store(db.AfterCommit)
+		err := d.Write(bg, func(tx *db.Tx) error { _, err := tx.Exec("UPDATE scratch SET n = 7 WHERE id = 1"); return err })
+		wantFault(t, err, fault.Timeout, "unknown")
+		if !errors.Is(err, injected) {
+			t.Errorf("the cause is lost: %v", err)
+		}
+		reopened(t, d, dsn, 1, 4, 5)
+	})
+}
+
+// A batch that lost a race is run again as a whole.
+func TestRetryOnSerializationFailure(t *testing.T) {
+	for _, level := range []string{"repeatable read", "serializable"} {
+		t.Run(level, func(t *testing.T) {
+			dsn := dbtest.Postgres(t) + "&default_transaction_isolation=" + strings.ReplaceAll(level, " ", "%20")
+			d, _ := load(t, dsn, db.Options{})
+			statement(t, d, "INSERT INTO scratch (id, n) VALUES (0, 0)")
+			var seen []int64
+			errs := together(t, d, put(1), func(tx *db.Tx) error {
+				var n int64
+				if err := tx.Get(&n, "SELECT n FROM scratch WHERE id = 0"); err != nil {
+					return err
+				}
+				if seen = append(seen, n); len(seen) == 1 { // another node comes between
+					statement(t, d, "UPDATE scratch SET n = n + 100 WHERE id = 0")
+				}
+				_, err := tx.Exec("UPDATE scratch SET n = ? WHERE id = 0", n+1)
+				if err != nil { // as a store would say it
+					err = fmt.Errorf("count: %w", fault.Wrap(err, fault.Unavailable, "", "cannot count"))
+				}
+				return err
+			}, put(2))
+			for i, err := range errs {
+				if err != nil {
+					t.Errorf("closure %d: %v", i, err)
+				}
+			}
+			if fmt.Sprint(seen) != "[0 100]" {
+				t.Errorf("the closure saw %v, want 0 and in the second run 100", seen)
+			}
+			var n int64
+			if err := d.Raw().Get(&n, "SELECT n FROM scratch WHERE id = 0"); err != nil || n != 101 {
+				t.Errorf("the counter is %d (%v), want 101", n, err)
+			}
+			sound(t, d, 2)
+		})
+	}
+}
+
+// A failure that comes again every time ends the batch, after a few tries.
+func TestRetryEnds(t *testing.T) {
+	d, _ := load(t, dbtest.Postgres(t), db.Options{})
+	runs := 0
+	err := d.Write(bg, func(tx *db.Tx) error {
+		runs++
+		return fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: "40001"})
+	})
+	wantFault(t, err, fault.Unavailable, "busy")
+	if runs < 2 {
+		t.Errorf("%d runs, want several", runs)
+	}
+	if err := d.Write(bg, put(1)); err != nil {
+		t.Errorf("the next write: %v", err)
+	}
+	sound(t, d, 1)
+}
+
+// Two nodes write to one database: no update is lost, and the log is whole.
+func TestTwoNodes(t *testing.T) {
+	for _, level := range []string{"read%20committed", "serializable"} {
+		t.Run(level, func(t *testing.T) {
+			dsn := dbtest.Postgres(t) + "&default_transaction_isolation=" + level
+			const writers, rounds = 16, 5
+			var nodes []*db.DB
+			for range 2 {
+				d, _ := load(t, dsn, db.Options{})
+				nodes = append(nodes, d)
+			}
+			statement(t, nodes[0], "INSERT INTO scratch (id, n) VALUES (0, 0)")
+			var wg sync.WaitGroup
+			for i, d := range nodes {
+				for w := range writers {
+					wg.Go(func() {
+						for range rounds {
+							if err := d.Write(bg, func(tx *db.Tx) error {
+								var n int64
+								if err := tx.Get(&n, "SELECT n FROM scratch WHERE id = 0"); err != nil {
+									return err
+								}
+								history.Record(tx, history.Event{Kind: "counter.add", Object: "counter"})
+								_, err := tx.Exec("UPDATE scratch SET n = ? WHERE id = 0", n+1)
+								return err
+							}); err != nil {
+								t.Errorf("node %d, writer %d: %v", i, w, err)
+							}
+						}
+					})
+				}
+			}
+			wg.Wait()
+			var n int64
+			if err := nodes[0].Raw().Get(&n, "SELECT n FROM scratch WHERE id = 0"); err != nil {
+				t.Fatal(err)
+			}
+			if n != 2*writers*rounds {
+				t.Errorf("the counter is %d after %d increments", n, 2*writers*rounds)
+			}
+			sound(t, nodes[1], 2*writers*rounds)
+		})
+	}
+}
+
+func TestWriteAfterClose(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, _ := load(t, dsn, db.Options{})
+		if err := d.Write(bg, put(1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		wantFault(t, d.Write(bg, put(2)), fault.Unavailable, "shutting down")
+		reopened(t, d, dsn, 1)
+	})
+}
+
+// Close runs what is queued, and every Write that it meets is answered.
+func TestCloseAnswersEverybody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, _ := load(t, dsn, db.Options{})
+		release := hold(t, d)
+		answers := queue(d, put(1), put(2), put(3))
+		closed := make(chan error)
+		go func() { closed <- d.Close() }()
+		release()
+		if err := <-closed; err != nil {
+			t.Errorf("close: %v", err)
+		}
+		for i, a := range answers {
+			if err := <-a; err != nil {
+				t.Errorf("closure %d, queued before Close: %v", i, err)
+			}
+		}
+		reopened(t, d, dsn, 1, 2, 3)
+	})
+}
+
+func TestCloseWhileWriting(t *testing.T) {
+	for range 10 {
+		path := dbtest.SQLite(t)
+		d, _ := load(t, path, db.Options{})
+		var next, acknowledged atomic.Int64
+		var wg sync.WaitGroup
+		first := make(chan struct{})
+		var once sync.Once
+		for range 16 {
+			wg.Go(func() {
+				for {
+					err := d.Write(bg, put(next.Add(1)))
+					if err != nil {
+						if !fault.Is(err, fault.Unavailable) {
+							t.Errorf("write while closing: %v", err)
+						}
+						return
+					}
+					acknowledged.Add(1)
+					once.Do(func() { close(first) })
+				}
+			})
+		}
+		<-first
+		if err := d.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		wg.Wait()
+		again := dbtest.Open(t, path, db.Options{ReadOnly: true})
+		sound(t, again, acknowledged.Load())
+		again.Close()
+	}
+}
+
+// The disk is full in the middle of a batch.
+func TestFullDisk(t *testing.T) {
+	path := dbtest.SQLite(t)
+	d, _ := load(t, path, db.Options{})
+	statement(t, d, "CREATE TABLE bulk (data TEXT NOT NULL)")
+	var pages int64
+	if err := d.Raw().Get(&pages, "PRAGMA page_count"); err != nil {
+		t.Fatal(err)
+	}
+	statement(t, d, fmt.Sprintf("PRAGMA max_page_count = %d", pages+20))
+	full := func(tx *db.Tx) error {
+		_, err := tx.Exec("INSERT INTO bulk (data) VALUES (?)", strings.Repeat("x", 1<<20))
+		return err
+	}
+	errs := together(t, d, put(1), full, put(2))
+	wantFault(t, errs[1], fault.Unavailable, "cannot write")
+	var want []int64
+	for i, id := range map[int]int64{0: 1, 2: 2} { // whether they stand, they were told
+		if errs[i] == nil {
+			want = append(want, id)
+		} else {
+			wantFault(t, errs[i], fault.Unavailable)
+		}
+	}
+	slices.Sort(want)
+	if got := ids(t, d); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("rows %v, but %v were answered", got, want)
+	}
+	statement(t, d, "PRAGMA max_page_count = 1000000")
+	if err := d.Write(bg, full); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	if err := d.Write(bg, put(3)); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	reopened(t, d, path, append(want, 3)...)
+}
+
+// The server ends the connection in the middle of a batch.
+func TestLostConnection(t *testing.T) {
+	dsn := dbtest.Postgres(t)
+	d, _ := load(t, dsn, db.Options{})
+	other := dbtest.Open(t, dsn, db.Options{ReadOnly: true})
+	errs := together(t, d, put(1), func(tx *db.Tx) error {
+		var pid int64
+		if err := tx.Get(&pid, "SELECT pg_backend_pid()"); err != nil {
+			return err
+		}
+		if _, err := other.Raw().Exec("SELECT pg_terminate_backend($1)", pid); err != nil {
+			return err
+		}
+		return put(2)(tx)
+	}, put(3))
+	for i, err := range errs {
+		if fault.Of(err).Kind != fault.Unavailable {
+			t.Errorf("closure %d: %v, want Unavailable", i, err)
+		}
+	}
+	if err := d.Write(bg, put(4)); err != nil {
+		t.Errorf("on a new connection: %v", err)
+	}
+	reopened(t, d, dsn, 4)
+}

@@ -1,0 +1,136 @@
+package tenancy
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// FlushEvery is how often last uses are written.
+const FlushEvery = 10 * time.Second
+
+// NewKey is what a key is made of.
+type NewKey struct {
+	Org       OrgID
+	Name      string
+	Role      Role
+	ExpiresAt history.Micros // 0 for never
+}
+
+// CreateKey makes an API key for an organization that the scope covers and
+// returns it with its text, which is not stored and not shown again. Nobody
+// issues more than the own role holds.
+func (s *Store) CreateKey(ctx context.Context, scope Scope, k NewKey) (Key, string, error) {
+	if err := scope.Check(Administer); err != nil {
+		return Key{}, "", err
+	}
+	fields := CheckName("/name", k.Name)
+	if k.Role.Permissions() == 0 {
+		fields = append(fields, fault.Field{Path: "/role", Rule: "enum", Message: "a role is one of reader, auditor, editor, admin"})
+	}
+	if k.ExpiresAt != 0 && k.ExpiresAt <= s.Now() {
+		fields = append(fields, fault.Field{Path: "/expires_at", Rule: "future", Message: "the expiry is not in the future"})
+	}
+	if err := fault.Rules(fields); err != nil {
+		return Key{}, "", err
+	}
+	if !scope.Covers(k.Org) || !scope.Alive(k.Org) {
+		return Key{}, "", errOrg()
+	}
+	id, text := s.ids.Hex(), s.ids.Token(KeyPrefix)
+	made := Key{ID: id, Org: k.Org, Name: k.Name, Role: k.Role, ExpiresAt: k.ExpiresAt}
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := scope.Recheck(tx, k.Org); err != nil {
+			return err
+		}
+		made.RecordedAt = history.At(tx)
+		hash := hashKey(text)
+		if _, err := tx.Exec(`INSERT INTO api_key (key_id, org_id, name, role, hash, expires_at, recorded_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, id, k.Org, k.Name, k.Role, hash[:], int64(k.ExpiresAt), int64(made.RecordedAt)); err != nil {
+			return err
+		}
+		detail, err := json.Marshal(map[string]any{"name": k.Name, "role": k.Role, "expires_at": k.ExpiresAt})
+		if err != nil {
+			return err
+		}
+		history.Record(tx, scope.Event(history.Event{Kind: "key.created", ObjectKind: history.ObjectKey, Object: id,
+			Org: string(k.Org), Effective: history.At(tx).Millis(), Detail: detail}))
+		return nil
+	})
+	if err != nil {
+		return Key{}, "", err
+	}
+	return made, text, nil
+}
+
+func errNoKey() error { return fault.New(fault.NotFound, fault.CodeKeyUnknown, "there is no such key") }
+
+// Keys lists the keys of the acting organization and of everything below it
+// that are not revoked, oldest first.
+func (s *Store) Keys(ctx context.Context, scope Scope) ([]Key, error) {
+	if err := scope.Check(History); err != nil {
+		return nil, err
+	}
+	var rows []keyRow
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		return c.Select(&rows, liveKeys+" ORDER BY k.recorded_at, k.key_id")
+	})
+	list := make([]Key, 0, len(rows))
+	for _, r := range rows {
+		if !scope.Covers(r.Org) || !scope.Alive(r.Org) {
+			continue
+		}
+		k := r.key()
+		k.LastUsed = max(k.LastUsed, s.keys.lastUsed(k.ID))
+		list = append(list, k)
+	}
+	return list, err
+}
+
+// RevokeKey ends a key at once.
+func (s *Store) RevokeKey(ctx context.Context, scope Scope, id string) error {
+	if err := scope.Check(Administer); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		var k keyRow
+		err := tx.Get(&k, liveKeys+" AND k.key_id = ?", id)
+		if fault.Is(err, fault.NotFound) || err == nil && !scope.Covers(k.Org) {
+			return errNoKey()
+		}
+		if err != nil {
+			return err
+		}
+		if err := scope.Recheck(tx, k.Org); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("INSERT INTO key_revocation (key_id, recorded_at) VALUES (?, ?)", id, int64(history.At(tx))); err != nil {
+			return err
+		}
+		history.Record(tx, scope.Event(history.Event{Kind: "key.revoked", ObjectKind: history.ObjectKey, Object: id,
+			Org: string(k.Org), Effective: history.At(tx).Millis()}))
+		return nil
+	})
+}
+
+// Flush writes the last uses gathered since the previous Flush. Losing some
+// in a crash is accepted.
+func (s *Store) Flush(ctx context.Context) error {
+	uses := s.keys.unflushed()
+	if len(uses) == 0 {
+		return nil
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		for id, at := range uses {
+			if _, err := tx.Exec(`INSERT INTO key_use (key_id, last_used) VALUES (?, ?)
+				ON CONFLICT (key_id) DO UPDATE SET last_used = excluded.last_used`, id, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

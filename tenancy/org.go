@@ -1,0 +1,185 @@
+package tenancy
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"tenure/tenancy/fault"
+)
+
+// OrgID is an organization's id: a UUID in lower case. Empty is no organization.
+type OrgID string
+
+// MaxDepth is how many organizations a path from the root may hold.
+const MaxDepth = 32
+
+const maxName = 255 // bytes
+
+// Organization is the present version of one organization.
+type Organization struct {
+	ID             OrgID
+	Parent         OrgID // empty for the root
+	Name           string
+	DefaultSetup   string // its own; empty if it uses the nearest ancestor's
+	Depth          int    // 1 for the root
+	HasDescendants bool
+}
+
+// ParseOrgID reads a UUID in any case; a fault of kind Malformed otherwise.
+func ParseOrgID(s string) (OrgID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil || len(s) != 36 {
+		return "", fault.New(fault.Malformed, "", "an organization id is a UUID")
+	}
+	return OrgID(id.String()), nil
+}
+
+// CheckName is the rule for names of organizations and keys: 1 to 255 bytes
+// of UTF-8 without control characters, not only blanks.
+func CheckName(path, name string) []fault.Field {
+	bad := !utf8.ValidString(name) || len(name) > maxName || strings.TrimSpace(name) == "" ||
+		strings.ContainsFunc(name, unicode.IsControl)
+	if !bad {
+		return nil
+	}
+	return []fault.Field{{Path: path, Rule: "name", Message: "a name has 1 to 255 bytes and no control characters"}}
+}
+
+// node is what the tree holds of an organization. Nodes never change; a
+// change puts a new node in the place of the old one.
+type node struct {
+	id, parent   OrgID
+	name         string
+	defaultSetup string
+	seq          int64
+	deleted      bool    // by a version of its own
+	gone         bool    // deleted itself, or an ancestor is
+	path         []OrgID // from the root to itself
+}
+
+// tree answers the ancestor question in constant time.
+type tree struct {
+	mu       sync.RWMutex
+	nodes    map[OrgID]*node
+	children map[OrgID][]OrgID
+	root     OrgID
+}
+
+// covers reports whether a is b or an ancestor of b, and both are there.
+func (t *tree) covers(a, b OrgID) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	na, nb := t.nodes[a], t.nodes[b]
+	return na != nil && nb != nil && len(na.path) <= len(nb.path) && nb.path[len(na.path)-1] == a
+}
+
+func (t *tree) get(id OrgID) *node {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.nodes[id]
+}
+
+// put places the current version of an organization and, when it moved or
+// was deleted, new nodes for everything below it.
+func (t *tree) put(v orgVersion) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old := t.nodes[v.ID]
+	if old != nil && old.seq >= v.Seq {
+		return
+	}
+	if old == nil || old.parent != v.Parent {
+		if old != nil {
+			t.children[old.parent] = without(t.children[old.parent], v.ID)
+		}
+		t.children[v.Parent] = append(t.children[v.Parent], v.ID)
+	}
+	if v.Parent == "" {
+		t.root = v.ID
+	}
+	n := &node{id: v.ID, parent: v.Parent, name: v.Name, defaultSetup: v.DefaultSetup, seq: v.Seq, deleted: v.Deleted != 0}
+	t.nodes[v.ID] = n
+	t.place(n)
+	if old == nil || old.parent != n.parent || old.gone != n.gone {
+		t.placeBelow(n)
+	}
+}
+
+// place fills in what follows from the parent.
+func (t *tree) place(n *node) {
+	n.gone = n.deleted
+	if p := t.nodes[n.parent]; p != nil {
+		n.path = append(append(make([]OrgID, 0, len(p.path)+1), p.path...), n.id)
+		n.gone = n.gone || p.gone
+	} else {
+		n.path = []OrgID{n.id}
+	}
+}
+
+func (t *tree) placeBelow(n *node) {
+	for _, id := range t.children[n.id] {
+		child := *t.nodes[id]
+		t.place(&child)
+		t.nodes[id] = &child
+		t.placeBelow(&child)
+	}
+}
+
+// subtree lists id and its descendants that are not gone, parents first.
+func (t *tree) subtree(id OrgID) []*node {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	var list []*node
+	queue := []OrgID{id}
+	for len(queue) > 0 {
+		n := t.nodes[queue[0]]
+		queue = queue[1:]
+		if n != nil && !n.gone {
+			list = append(list, n)
+			queue = append(queue, t.children[n.id]...)
+		}
+	}
+	return list
+}
+
+func (t *tree) hasLiveChildren(id OrgID) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, c := range t.children[id] {
+		if !t.nodes[c].gone {
+			return true
+		}
+	}
+	return false
+}
+
+// defaultSetup is the organization's own default setup or the nearest
+// ancestor's; empty if there is none.
+func (t *tree) defaultSetup(id OrgID) string {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	n := t.nodes[id]
+	if n == nil {
+		return ""
+	}
+	for i := len(n.path) - 1; i >= 0; i-- {
+		if s := t.nodes[n.path[i]].defaultSetup; s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func without(ids []OrgID, id OrgID) []OrgID {
+	kept := make([]OrgID, 0, len(ids))
+	for _, other := range ids {
+		if other != id {
+			kept = append(kept, other)
+		}
+	}
+	return kept
+}

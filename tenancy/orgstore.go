@@ -1,0 +1,270 @@
+package tenancy
+
+import (
+	"context"
+	"encoding/json"
+	"sort"
+
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+func errOrg() error {
+	return fault.New(fault.NotFound, fault.CodeOrgUnknown, "there is no such organization")
+}
+
+// Organization reads one organization that the scope covers.
+func (s *Store) Organization(scope Scope, id OrgID) (Organization, error) {
+	if err := scope.Check(Resolve); err != nil {
+		return Organization{}, err
+	}
+	n := s.tree.get(id)
+	if n == nil || n.gone || !scope.Covers(id) {
+		return Organization{}, errOrg()
+	}
+	return s.organization(n), nil
+}
+
+// Organizations lists the acting organization and everything below it,
+// parents first, then by name.
+func (s *Store) Organizations(scope Scope) ([]Organization, error) {
+	if err := scope.Check(Resolve); err != nil {
+		return nil, err
+	}
+	nodes := s.tree.subtree(scope.acting)
+	list := make([]Organization, len(nodes))
+	for i, n := range nodes {
+		list[i] = s.organization(n)
+	}
+	sort.SliceStable(list, func(i, j int) bool {
+		if list[i].Depth != list[j].Depth {
+			return list[i].Depth < list[j].Depth
+		}
+		return list[i].Name < list[j].Name
+	})
+	return list, nil
+}
+
+// current is an organization just written, as memory holds it; after a failed
+// follow that is loaded first.
+func (s *Store) current(ctx context.Context, id OrgID) (Organization, error) {
+	if err := s.Refresh(ctx); err != nil {
+		return Organization{}, err
+	}
+	return s.organization(s.tree.get(id)), nil
+}
+
+func (s *Store) organization(n *node) Organization {
+	return Organization{ID: n.id, Parent: n.parent, Name: n.name, DefaultSetup: n.defaultSetup,
+		Depth: len(n.path), HasDescendants: s.tree.hasLiveChildren(n.id)}
+}
+
+// CreateOrganization makes a child of parent, which the scope covers.
+func (s *Store) CreateOrganization(ctx context.Context, scope Scope, parent OrgID, name string) (Organization, error) {
+	if err := scope.Check(Administer); err != nil {
+		return Organization{}, err
+	}
+	if err := fault.Rules(CheckName("/name", name)); err != nil {
+		return Organization{}, err
+	}
+	if !scope.Covers(parent) || !scope.Alive(parent) {
+		return Organization{}, errOrg()
+	}
+	id := OrgID(s.ids.UUID())
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := scope.Recheck(tx, parent); err != nil {
+			return err
+		}
+		if err := checkDepth(tx, parent, 1); err != nil {
+			return err
+		}
+		return s.appendOrg(tx, scope, "organization.created",
+			orgVersion{ID: id, Seq: 1, Parent: parent, Name: name, RecordedAt: int64(history.At(tx))})
+	})
+	if err != nil {
+		return Organization{}, err
+	}
+	return s.current(ctx, id)
+}
+
+// checkDepth refuses a path longer than MaxDepth: parent's own and below more.
+func checkDepth(tx *db.Tx, parent OrgID, below int) error {
+	path, err := pathOf(tx, parent)
+	if err == nil && len(path)+below > MaxDepth {
+		return fault.At("/parent_id", "depth", "organizations are at most %d deep", MaxDepth)
+	}
+	return err
+}
+
+// RenameOrganization gives an organization a new name.
+func (s *Store) RenameOrganization(ctx context.Context, scope Scope, id OrgID, name string) (Organization, error) {
+	if err := scope.Check(Administer); err != nil {
+		return Organization{}, err
+	}
+	if err := fault.Rules(CheckName("/name", name)); err != nil {
+		return Organization{}, err
+	}
+	return s.changeOrg(ctx, scope, id, "organization.renamed", func(_ *db.Tx, v *orgVersion) error {
+		v.Name = name
+		return nil
+	})
+}
+
+// SetDefaultSetup chooses the setup that an organization's requests mean when
+// they name none; empty goes back to the nearest ancestor's. usable says
+// inside the transaction whether the organization may use the setup.
+func (s *Store) SetDefaultSetup(ctx context.Context, scope Scope, id OrgID, setup string, usable func(*db.Tx) error) (Organization, error) {
+	return s.changeOrg(ctx, scope, id, "organization.default-setup", func(tx *db.Tx, v *orgVersion) error {
+		v.DefaultSetup = setup
+		if setup == "" {
+			return nil
+		}
+		return usable(tx)
+	})
+}
+
+// MoveOrganization gives an organization a new parent. The scope must cover
+// the old parent and the new one. keeps is asked inside the transaction
+// whether every client owned below id stays in its setup's subtree; stays
+// tells which organizations remain above.
+func (s *Store) MoveOrganization(ctx context.Context, scope Scope, id, parent OrgID,
+	keeps func(tx *db.Tx, subtree []OrgID, stays func(OrgID) bool) error) (Organization, error) {
+	return s.changeOrg(ctx, scope, id, "organization.moved", func(tx *db.Tx, v *orgVersion) error {
+		if v.Parent == "" {
+			return fault.New(fault.Conflict, "", "the root organization cannot be moved")
+		}
+		if !scope.Covers(parent) || !scope.Alive(parent) {
+			return errOrg()
+		}
+		if !scope.Covers(v.Parent) {
+			return fault.New(fault.Forbidden, "", "moving an organization needs an admin of the organization above it")
+		}
+		if err := scope.Recheck(tx, v.Parent); err != nil {
+			return err
+		}
+		if err := scope.Recheck(tx, parent); err != nil {
+			return err
+		}
+		above, err := pathOf(tx, parent)
+		if err != nil {
+			return err
+		}
+		if above.holds(id) {
+			return fault.At("/parent_id", "cycle", "an organization cannot be moved below itself")
+		}
+		subtree, height, err := below(tx, id)
+		if err != nil {
+			return err
+		}
+		if len(above)+height > MaxDepth {
+			return fault.At("/parent_id", "depth", "organizations are at most %d deep", MaxDepth)
+		}
+		inside := make(map[OrgID]bool, len(subtree))
+		for _, o := range subtree {
+			inside[o] = true
+		}
+		v.Parent = parent
+		return keeps(tx, subtree, func(org OrgID) bool { return inside[org] || above.holds(org) })
+	})
+}
+
+// Below reports whether org is ancestor or lies below it, as the rows of the
+// transaction say, and neither it nor an organization above is deleted.
+func Below(tx *db.Tx, ancestor, org OrgID) (bool, error) {
+	path, err := pathOf(tx, org)
+	return err == nil && path.holds(ancestor) && !path.gone(), err
+}
+
+// below lists id and its descendants that are not deleted, and how deep they
+// reach (1 for id alone).
+func below(tx *db.Tx, id OrgID) ([]OrgID, int, error) {
+	var rows orgPath
+	err := tx.Select(&rows, `WITH RECURSIVE down (org_id, deleted, depth) AS (
+		SELECT v.org_id, v.deleted, 1 FROM org_version v WHERE v.org_id = ?
+			AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
+		UNION ALL
+		SELECT v.org_id, v.deleted, down.depth + 1 FROM down JOIN org_version v ON v.parent_id = down.org_id
+			WHERE down.depth <= 32 AND v.deleted = 0 AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
+	) SELECT org_id, deleted, depth FROM down`, id)
+	ids, height := make([]OrgID, len(rows)), 0
+	for i, r := range rows {
+		ids[i], height = r.ID, max(height, r.Depth)
+	}
+	return ids, height, err
+}
+
+// DeleteOrganization ends an organization. Without subtree it must have no
+// live organization below it and inUse, asked inside the transaction, must
+// find nothing that it owns; with subtree everything below goes with it, by
+// this one row.
+func (s *Store) DeleteOrganization(ctx context.Context, scope Scope, id OrgID, subtree bool,
+	inUse func(tx *db.Tx, id OrgID) (bool, error)) error {
+	_, err := s.changeOrg(ctx, scope, id, "organization.deleted", func(tx *db.Tx, v *orgVersion) error {
+		if v.Parent == "" {
+			return fault.New(fault.Conflict, "", "the root organization cannot be deleted")
+		}
+		v.Deleted = 1
+		if subtree {
+			return nil
+		}
+		ids, _, err := below(tx, id)
+		if err != nil {
+			return err
+		}
+		used, err := inUse(tx, id)
+		if err == nil && (used || len(ids) > 1) {
+			return fault.New(fault.Conflict, fault.CodeNotEmpty,
+				"the organization still has organizations, setups or clients; say that its subtree is to go too")
+		}
+		return err
+	})
+	return err
+}
+
+// changeOrg appends a version that change makes of the present one. A version
+// equal to the present one is not appended.
+func (s *Store) changeOrg(ctx context.Context, scope Scope, id OrgID, kind history.Kind, change func(*db.Tx, *orgVersion) error) (Organization, error) {
+	if err := scope.Check(Administer); err != nil {
+		return Organization{}, err
+	}
+	if !scope.Covers(id) || !scope.Alive(id) {
+		return Organization{}, errOrg()
+	}
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := scope.Recheck(tx, id); err != nil {
+			return err
+		}
+		old, err := readOrg(&tx.Conn, id)
+		if err != nil {
+			return err
+		}
+		next := old
+		if err := change(tx, &next); err != nil {
+			return err
+		}
+		if next == old {
+			return nil
+		}
+		next.Seq, next.RecordedAt = old.Seq+1, int64(history.At(tx))
+		return s.appendOrg(tx, scope, kind, next)
+	})
+	if err != nil {
+		return Organization{}, err
+	}
+	return s.current(ctx, id)
+}
+
+func (s *Store) appendOrg(tx *db.Tx, scope Scope, kind history.Kind, v orgVersion) error {
+	if err := v.insert(tx); err != nil {
+		return err
+	}
+	detail, err := json.Marshal(map[string]any{"name": v.Name, "parent_id": v.Parent,
+		"default_setup_id": v.DefaultSetup, "deleted": v.Deleted != 0})
+	if err != nil {
+		return err
+	}
+	history.Record(tx, scope.Event(history.Event{Kind: kind, ObjectKind: history.ObjectOrganization,
+		Object: string(v.ID), Org: string(v.ID), Effective: history.At(tx).Millis(), Detail: detail}))
+	return nil
+}

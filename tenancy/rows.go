@@ -1,0 +1,94 @@
+package tenancy
+
+import (
+	"tenure/tenancy/db"
+	"tenure/tenancy/history"
+)
+
+// orgVersion is a row of org_version.
+type orgVersion struct {
+	ID           OrgID  `db:"org_id"`
+	Seq          int64  `db:"seq"`
+	Parent       OrgID  `db:"parent_id"`
+	Name         string `db:"name"`
+	DefaultSetup string `db:"default_setup_id"`
+	Deleted      int    `db:"deleted"`
+	RecordedAt   int64  `db:"recorded_at"`
+}
+
+const currentOrg = `SELECT org_id, seq, parent_id, name, default_setup_id, deleted, recorded_at
+	FROM org_version v WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)`
+
+func readOrg(c *db.Conn, id OrgID) (orgVersion, error) {
+	var v orgVersion
+	err := c.Get(&v, currentOrg+" AND org_id = ?", id)
+	return v, err
+}
+
+func (v orgVersion) insert(tx *db.Tx) error {
+	_, err := tx.Exec(`INSERT INTO org_version (org_id, seq, parent_id, name, default_setup_id, deleted, recorded_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, v.ID, v.Seq, v.Parent, v.Name, v.DefaultSetup, v.Deleted, v.RecordedAt)
+	return err
+}
+
+// keyRow is a row of api_key with what stands beside it.
+type keyRow struct {
+	ID         string `db:"key_id"`
+	Org        OrgID  `db:"org_id"`
+	Name       string `db:"name"`
+	Role       Role   `db:"role"`
+	Hash       []byte `db:"hash"`
+	ExpiresAt  int64  `db:"expires_at"`
+	RecordedAt int64  `db:"recorded_at"`
+	LastUsed   int64  `db:"last_used"`
+}
+
+const liveKeys = `SELECT k.key_id, k.org_id, k.name, k.role, k.hash, k.expires_at, k.recorded_at,
+	COALESCE(u.last_used, 0) AS last_used
+	FROM api_key k LEFT JOIN key_use u ON u.key_id = k.key_id
+	WHERE NOT EXISTS (SELECT 1 FROM key_revocation r WHERE r.key_id = k.key_id)`
+
+func (r keyRow) key() Key {
+	return Key{ID: r.ID, Org: r.Org, Name: r.Name, Role: r.Role, ExpiresAt: history.Micros(r.ExpiresAt),
+		RecordedAt: history.Micros(r.RecordedAt), LastUsed: history.Micros(r.LastUsed)}
+}
+
+// orgPath is an organization and its ancestors, as the rows say now.
+type orgPath []struct {
+	ID      OrgID `db:"org_id"`
+	Deleted int   `db:"deleted"`
+	Depth   int   `db:"depth"`
+}
+
+func (p orgPath) holds(id OrgID) bool { return p.index(id) >= 0 }
+
+// index counts the steps up to id; -1 if it is not on the path.
+func (p orgPath) index(id OrgID) int {
+	for i, step := range p {
+		if step.ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+func (p orgPath) gone() bool {
+	for _, step := range p {
+		if step.Deleted != 0 {
+			return true
+		}
+	}
+	return len(p) == 0
+}
+
+func pathOf(tx *db.Tx, id OrgID) (orgPath, error) {
+	var path orgPath
+	err := tx.Select(&path, `WITH RECURSIVE up (org_id, parent_id, deleted, depth) AS (
+		SELECT v.org_id, v.parent_id, v.deleted, 1 FROM org_version v WHERE v.org_id = ?
+			AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
+		UNION ALL
+		SELECT v.org_id, v.parent_id, v.deleted, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.parent_id
+			WHERE up.depth <= 32 AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
+	) SELECT org_id, deleted, depth FROM up ORDER BY depth`, id)
+	return path, err
+}

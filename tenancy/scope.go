@@ -1,0 +1,163 @@
+package tenancy
+
+import (
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// Scope is the proof that a principal may act for an organization. Only
+// Authorize and Operator make one; every store method takes one and refuses
+// the zero value.
+type Scope struct {
+	store     *Store
+	principal Principal
+	acting    OrgID
+	allowed   Permission
+	operator  string // why an offline command acts; empty for requests
+	surface   string
+	reason    string
+}
+
+// Authorize makes the scope in which p acts for the organization acting (its
+// own if empty) with the permission need. Forbidden if the role lacks the
+// permission, or acting is neither p's organization nor below it.
+func (s *Store) Authorize(p Principal, acting OrgID, need Permission, surface, reason string) (Scope, error) {
+	if acting == "" {
+		acting = p.Org
+	}
+	if n := s.tree.get(acting); n == nil || n.gone || !s.tree.covers(p.Org, acting) {
+		return Scope{}, fault.New(fault.Forbidden, fault.CodeOrgUnknown,
+			"the API key may not act for that organization")
+	}
+	if p.Role.Permissions()&need != need {
+		return Scope{}, fault.New(fault.Forbidden, "", "the role %s does not allow this", p.Role)
+	}
+	return Scope{store: s, principal: p, acting: acting, allowed: p.Role.Permissions(), surface: surface, reason: reason}, nil
+}
+
+// Operator makes the scope of whoever holds the database itself, for first
+// start and offline commands: it acts for the root with every permission.
+func (s *Store) Operator(why string) Scope {
+	return Scope{store: s, acting: s.Root(), allowed: Admin.Permissions(), operator: why, surface: "operator"}
+}
+
+// Check refuses the zero scope and one without the permission.
+func (s Scope) Check(need Permission) error {
+	if s.store == nil {
+		return fault.New(fault.Internal, "", "a store was called without a scope")
+	}
+	if s.allowed&need != need {
+		return fault.New(fault.Forbidden, "", "the role %s does not allow this", s.principal.Role)
+	}
+	return nil
+}
+
+// Allows reports whether the scope has the permission.
+func (s Scope) Allows(p Permission) bool { return s.store != nil && s.allowed&p == p }
+
+// Covers is the parent rule: the acting organization is owner, or an ancestor
+// of owner. It costs the same at every depth.
+func (s Scope) Covers(owner OrgID) bool {
+	return s.store != nil && s.store.tree.covers(s.acting, owner)
+}
+
+// Uses reports whether the acting organization may use a setup of org: it is
+// org, above it or below it.
+func (s Scope) Uses(org OrgID) bool {
+	return s.store != nil && (s.store.tree.covers(s.acting, org) || s.store.tree.covers(org, s.acting))
+}
+
+// Alive reports whether org is there and neither it nor an ancestor is deleted.
+func (s Scope) Alive(org OrgID) bool {
+	if s.store == nil {
+		return false
+	}
+	n := s.store.tree.get(org)
+	return n != nil && !n.gone
+}
+
+// Acting is the organization that the scope acts for.
+func (s Scope) Acting() OrgID { return s.acting }
+
+// Principal is who acts; zero for an operator.
+func (s Scope) Principal() Principal { return s.principal }
+
+// IsRoot reports whether the acting organization is the root.
+func (s Scope) IsRoot() bool { return s.store != nil && s.acting == s.store.Root() }
+
+// Subtree lists the acting organization and everything below it that is not
+// deleted.
+func (s Scope) Subtree() []OrgID {
+	if s.store == nil {
+		return nil
+	}
+	nodes := s.store.tree.subtree(s.acting)
+	ids := make([]OrgID, len(nodes))
+	for i, n := range nodes {
+		ids[i] = n.id
+	}
+	return ids
+}
+
+// Event fills in who acts: actor, acting organization, surface and reason.
+func (s Scope) Event(e history.Event) history.Event {
+	e.Actor = "key:" + s.principal.KeyID
+	if s.operator != "" {
+		e.Actor = "operator:" + s.operator
+	}
+	e.ActingOrg, e.Surface, e.Reason = string(s.acting), s.surface, s.reason
+	return e
+}
+
+// Recheck asks inside a write transaction what Authorize and Covers asked of
+// memory: that the key still holds, and that owner lies below the acting
+// organization, which lies below the key's own. It sees changes committed a
+// moment ago, by this batch or another node. gone tells that owner, or an
+// organization above it, is deleted.
+func (s Scope) Recheck(tx *db.Tx, owner OrgID) error {
+	if err := s.Check(0); err != nil {
+		return err
+	}
+	if s.operator != "" {
+		return nil
+	}
+	if err := s.recheckKey(tx); err != nil {
+		return err
+	}
+	path, err := pathOf(tx, owner)
+	if err != nil {
+		return err
+	}
+	acting, own := path.index(s.acting), path.index(s.principal.Org)
+	if acting < 0 || own < acting || path.gone() {
+		return fault.New(fault.Forbidden, "", "the organization is not below the acting one, or is deleted")
+	}
+	return nil
+}
+
+// RecheckUse is Recheck for using what belongs to org without owning it: org
+// and the acting organization lie on one path.
+func (s Scope) RecheckUse(tx *db.Tx, org OrgID) error {
+	if err := s.Recheck(tx, s.acting); err != nil {
+		return err
+	}
+	up, err := pathOf(tx, s.acting)
+	if err == nil && !up.holds(org) {
+		return s.Recheck(tx, org)
+	}
+	return err
+}
+
+func (s Scope) recheckKey(tx *db.Tx) error {
+	var k struct {
+		ExpiresAt int64 `db:"expires_at"`
+		Revoked   int   `db:"revoked"`
+	}
+	err := tx.Get(&k, `SELECT expires_at, (SELECT count(*) FROM key_revocation r WHERE r.key_id = k.key_id) AS revoked
+		FROM api_key k WHERE key_id = ?`, s.principal.KeyID)
+	if fault.Is(err, fault.NotFound) || err == nil && (k.Revoked > 0 || k.ExpiresAt != 0 && history.At(tx) >= history.Micros(k.ExpiresAt)) {
+		return errKey()
+	}
+	return err
+}
