@@ -1,0 +1,53 @@
+package jwk
+
+import "strings"
+
+// Fault is one broken rule of a written set.
+type Fault struct {
+	// Pointer is an RFC 6901 JSON pointer into the set, "" for the set itself.
+	Pointer string
+	// Rule names the rule in lower case with hyphens. The names do not change.
+	Rule string
+	// Message is one sentence for people. It holds no value of the set.
+	Message string
+}
+
+// Error is the place, the rule and the message.
+func (f Fault) Error() string {
+	place := "key set"
+	if f.Pointer != "" {
+		place += " " + f.Pointer
+	}
+	return place + ": " + f.Rule + ": " + f.Message
+}
+
+// maxPointerOctets is the total length of pointers after which a faultList takes no more.
+const maxPointerOctets = 64 << 10
+
+// faultList collects faults anywhere in a document. Pointers repeat the names above them, so that a
+// long name over many faults would cost far more than the document; the total is bounded.
+type faultList struct {
+	list   []Fault
+	octets int
+}
+
+func (l *faultList) add(rule, message string, path ...string) {
+	if l.octets > maxPointerOctets {
+		return
+	}
+	fault := Fault{pointer(path...), rule, message}
+	l.octets += len(fault.Pointer)
+	l.list = append(l.list, fault)
+}
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+// pointer is an RFC 6901 JSON pointer.
+func pointer(path ...string) string {
+	var text strings.Builder
+	for _, step := range path {
+		text.WriteByte('/')
+		text.WriteString(pointerEscapes.Replace(step))
+	}
+	return text.String()
+}

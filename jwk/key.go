@@ -1,0 +1,357 @@
+package jwk
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// keyType is what depends on a key's kty: the requirement RFC 7518 section 6.1 states, as the
+// reference prints it, and the members of a thumbprint in their order (RFC 7638 section 3.2).
+type keyType struct {
+	requirement string
+	required    []string
+}
+
+var keyTypes = map[string]keyType{
+	"RSA": {"REQUIRED", []string{"e", "kty", "n"}},
+	"EC":  {"RECOMMENDED", []string{"crv", "kty", "x", "y"}},
+	"OKP": {"OPTIONAL", []string{"crv", "kty", "x"}},
+	"oct": {"OPTIONAL", []string{"k", "kty"}},
+}
+
+// okpCurves are the subtypes of RFC 8037 section 2.
+var okpCurves = []string{"Ed25519", "Ed448", "X25519", "X448"}
+
+// operations are the names of RFC 7517 section 4.3, each with the use it agrees with.
+var operations = map[string]string{
+	"sign": "sig", "verify": "sig",
+	"encrypt": "enc", "decrypt": "enc", "wrapKey": "enc", "unwrapKey": "enc",
+	"deriveKey": "", "deriveBits": "",
+}
+
+// Times RFC 3339 can write: the years 0 to 9999, in seconds since 1970.
+const (
+	minEpochSecond = -62167219200
+	maxEpochSecond = 253402300799
+)
+
+// key is one parsed JWK (RFC 7517 section 4). A pointer is nil for an absent member.
+type key struct {
+	object  *value
+	kty     string
+	keyType keyType
+
+	alg, kid, use, x5u, x5t, x5tS256 *string
+	exp, nbf, iat                    *int64
+	operations                       []string // nil when absent
+	revoked                          *revocation
+	chain                            []chainElement // nil when absent or empty
+	private                          bool
+}
+
+// revocation is the "revoked" member the reference adds to RFC 7517.
+type revocation struct {
+	at     int64
+	reason *string
+}
+
+// chainElement is one item of x5c: its text and the certificate, or why there is none.
+type chainElement struct {
+	text        string
+	certificate *certificate
+	err         error
+}
+
+// privateLabel ends the first line of every private key in PEM (RFC 7468 sections 10 and 11). A
+// certificate is read from PEM text too, and what else such text holds is not to be kept.
+var privateLabel = []byte("PRIVATE KEY-----")
+
+var errPrivateText = errors.New("it comes with a private key")
+
+func (e *chainElement) message() string {
+	return "The certificate cannot be read: " + e.err.Error() + "."
+}
+
+// keyReader collects the faults of one key while it is read.
+type keyReader struct {
+	object  *value
+	pointer string
+	faults  []Fault
+}
+
+func (r *keyReader) fault(rule, message string, path ...string) {
+	r.faults = append(r.faults, Fault{r.pointer + pointer(path...), rule, message})
+}
+
+// readKey reads an item of "keys". It returns the faults that make the key unreadable and, apart
+// from them, those of a chain in a readable key. A nil key without faults is one of a type this
+// package does not know, which RFC 7517 section 5 has ignored.
+func readKey(v *value, at string) (k *key, faults, chainFaults []Fault) {
+	r := &keyReader{object: v, pointer: at}
+	if v.kind != kindObject {
+		r.fault("not-an-object", "Each key is a JSON object.")
+		return nil, r.faults, nil
+	}
+	kty := r.text("kty")
+	if kty == nil {
+		if len(r.faults) == 0 {
+			r.fault("missing-member", "A key needs a kty.", "kty")
+		}
+		return nil, r.faults, nil
+	}
+	known, ok := keyTypes[*kty]
+	if !ok {
+		return nil, nil, nil
+	}
+	k = &key{object: v, kty: *kty, keyType: known}
+	r.readMetadata(k)
+	r.readMaterial(k)
+	if len(r.faults) > 0 {
+		return nil, r.faults, nil
+	}
+	r.readChain(k)
+	return k, nil, r.faults
+}
+
+// text returns a string member, nil when it is absent, null or (a fault) something else.
+func (r *keyReader) text(name string) *string {
+	v := r.object.get(name)
+	if v == nil {
+		return nil
+	}
+	if v.kind != kindText {
+		r.fault("wrong-type", "The member is a string.", name)
+		return nil
+	}
+	return &v.text
+}
+
+// require is text for a member that must be there.
+func (r *keyReader) require(name string) string {
+	faults := len(r.faults)
+	if text := r.text(name); text != nil {
+		return *text
+	}
+	if len(r.faults) == faults {
+		r.fault("missing-member", "The key's type requires the member.", name)
+	}
+	return ""
+}
+
+// readMetadata reads the members every key type has.
+func (r *keyReader) readMetadata(k *key) {
+	k.alg, k.kid, k.x5t, k.x5tS256 = r.text("alg"), r.text("kid"), r.text("x5t"), r.text("x5t#S256")
+	if k.x5u = r.text("x5u"); k.x5u != nil {
+		if _, err := parseURI(*k.x5u); err != nil {
+			r.fault("invalid-uri", "The member is a URI.", "x5u")
+		}
+	}
+	if k.use = r.text("use"); k.use != nil && strings.TrimFunc(*k.use, func(c rune) bool { return c <= ' ' }) == "" {
+		r.fault("blank-use", "The use is not blank.", "use")
+	}
+	r.readOperations(k)
+	k.exp, k.nbf, k.iat = r.seconds(r.object, "exp"), r.seconds(r.object, "nbf"), r.seconds(r.object, "iat")
+	r.readRevocation(k)
+	if v := r.object.get("x5c"); v != nil {
+		r.readChainTexts(k, v)
+	}
+}
+
+// seconds returns a NumericDate of holder cut towards zero to whole seconds, nil when it is absent.
+// path is its pointer within the key.
+func (r *keyReader) seconds(holder *value, path ...string) *int64 {
+	v := holder.get(path[len(path)-1])
+	if v == nil {
+		return nil
+	}
+	if v.kind != kindNumber {
+		r.fault("wrong-type", "The member is a number of seconds.", path...)
+		return nil
+	}
+	// The range makes a float exact to the second; errors mean infinity or zero, both kept.
+	number, _ := strconv.ParseFloat(v.text, 64)
+	if number = math.Trunc(number); number < minEpochSecond || number > maxEpochSecond {
+		r.fault("time-out-of-range", "The time lies in the years 0 to 9999.", path...)
+		return nil
+	}
+	whole := int64(number)
+	return &whole
+}
+
+func (r *keyReader) readOperations(k *key) {
+	v := r.object.get("key_ops")
+	if v == nil {
+		return
+	}
+	if v.kind != kindArray {
+		r.fault("wrong-type", "The member is an array of strings.", "key_ops")
+		return
+	}
+	k.operations = []string{}
+	for i, item := range v.items {
+		if item.kind == kindNull {
+			continue
+		}
+		at := strconv.Itoa(i)
+		use, known := operations[item.text]
+		switch {
+		case item.kind != kindText:
+			r.fault("wrong-type", "The member is an array of strings.", "key_ops", at)
+			return
+		case !known:
+			r.fault("unknown-operation", "The operation is one of the eight of RFC 7517 section 4.3.", "key_ops", at)
+			return
+		case k.use != nil && (*k.use == "sig" || *k.use == "enc") && use != *k.use:
+			r.fault("use-conflict", "The operation agrees with the use of the key.", "key_ops", at)
+			return
+		case !slices.Contains(k.operations, item.text):
+			k.operations = append(k.operations, item.text)
+		}
+	}
+}
+
+func (r *keyReader) readRevocation(k *key) {
+	v := r.object.get("revoked")
+	if v == nil {
+		return
+	}
+	if v.kind != kindObject {
+		r.fault("wrong-type", "The member is an object.", "revoked")
+		return
+	}
+	k.revoked = &revocation{}
+	if v.get("revoked_at") == nil {
+		r.fault("missing-member", "A revocation needs its time.", "revoked", "revoked_at")
+	} else if at := r.seconds(v, "revoked", "revoked_at"); at != nil {
+		k.revoked.at = *at
+	}
+	if reason := v.get("reason"); reason != nil && reason.kind != kindText {
+		r.fault("wrong-type", "The member is a string.", "revoked", "reason")
+	} else if reason != nil {
+		k.revoked.reason = &reason.text
+	}
+}
+
+// readMaterial reads the members of the key's type and whether there are private ones. Their sizes
+// are not judged.
+func (r *keyReader) readMaterial(k *key) {
+	switch k.kty {
+	case "RSA":
+		r.require("n")
+		r.require("e")
+		r.readRSAPrivate(k)
+	case "EC":
+		curve, x, y := r.require("crv"), r.require("x"), r.require("y")
+		k.private = r.text("d") != nil
+		if len(r.faults) > 0 {
+			return
+		}
+		if _, known := jwkCurveOIDs[curve]; !known {
+			r.fault("unknown-curve", "The curve is P-256, P-384, P-521 or secp256k1.", "crv")
+		} else if !onCurve(curve, decodeNumber(x), decodeNumber(y)) {
+			r.fault("not-on-curve", "The point (x, y) lies on the curve.", "x")
+		}
+	case "OKP":
+		curve := r.require("crv")
+		r.require("x")
+		k.private = r.text("d") != nil
+		if len(r.faults) == 0 && !slices.Contains(okpCurves, curve) {
+			r.fault("unknown-curve", "The curve is Ed25519, Ed448, X25519 or X448.", "crv")
+		}
+	case "oct":
+		r.require("k")
+		k.private = true
+	}
+}
+
+// readRSAPrivate reads the private members of RFC 7518 section 6.3.2: the five of the Chinese
+// remainder form come together. The reference cannot read other primes as the RFC names them.
+func (r *keyReader) readRSAPrivate(k *key) {
+	remainder := []string{"p", "q", "dp", "dq", "qi"}
+	present := 0
+	for _, name := range remainder {
+		if r.text(name) != nil {
+			present++
+		}
+	}
+	if present != 0 && present != len(remainder) {
+		r.fault("incomplete-private-key", "The members p, q, dp, dq and qi come together.")
+	}
+	k.private = r.text("d") != nil || present > 0
+	others := r.object.get("oth")
+	if others == nil {
+		return
+	}
+	if others.kind != kindArray {
+		r.fault("wrong-type", "The member is an array of objects.", "oth")
+		return
+	}
+	for i, prime := range others.items {
+		if prime.kind != kindObject {
+			continue
+		}
+		for _, name := range []string{"r", "dq", "t"} {
+			if part := prime.get(name); part == nil || part.kind != kindText {
+				r.fault("incomplete-private-key", "Another prime has the members r, dq and t.", "oth", strconv.Itoa(i))
+				return
+			}
+		}
+	}
+}
+
+func (r *keyReader) readChainTexts(k *key, v *value) {
+	if v.kind != kindArray {
+		r.fault("wrong-type", "The member is an array of strings.", "x5c")
+		return
+	}
+	for i, item := range v.items {
+		if item.kind != kindText {
+			r.fault("wrong-type", "The member is an array of strings.", "x5c", strconv.Itoa(i))
+			return
+		}
+		k.chain = append(k.chain, chainElement{text: item.text})
+	}
+}
+
+// readChain reads the certificates and holds the first one's key against the JWK (RFC 7517 section
+// 4.7); nothing else about the chain is judged.
+func (r *keyReader) readChain(k *key) {
+	for i := range k.chain {
+		element := &k.chain[i]
+		data := decodeBase64(element.text)
+		if element.certificate, element.err = parseCertificate(data); bytes.Contains(data, privateLabel) {
+			element.certificate, element.err = nil, errPrivateText
+		}
+		if element.err != nil && i < MaxChain {
+			r.fault("x5c-unreadable", element.message(), "x5c", strconv.Itoa(i))
+		}
+	}
+	if len(k.chain) > 0 && k.chain[0].certificate != nil && !k.matches(&k.chain[0].certificate.publicKey) {
+		r.fault("x5c-mismatch", "The first certificate certifies the key.", "x5c", "0")
+	}
+}
+
+// matches compares public numbers as integers. Key types without such numbers always match.
+func (k *key) matches(public *publicKey) bool {
+	var first, second string
+	switch k.kty {
+	case "RSA":
+		if public.algorithm != "RSA" && public.algorithm != "RSASSA-PSS" {
+			return false
+		}
+		first, second = "n", "e"
+	case "EC":
+		if public.algorithm != "EC" {
+			return false
+		}
+		first, second = "x", "y"
+	default:
+		return true
+	}
+	return decodeNumber(k.object.get(first).text).Cmp(public.first) == 0 &&
+		decodeNumber(k.object.get(second).text).Cmp(public.second) == 0
+}

@@ -1,0 +1,69 @@
+package jwk
+
+import "strconv"
+
+// Key is what other packages ask of one key of a set.
+type Key struct {
+	// Pointer is the RFC 6901 JSON pointer of the key in its set.
+	Pointer string
+	// Kty is the key type: RSA, EC, OKP or oct.
+	Kty string
+	// Kid, Use and Alg are "" when absent.
+	Kid, Use, Alg string
+	// Thumbprint is the RFC 7638 thumbprint, "" for a symmetric key: it would be a digest of a secret.
+	Thumbprint string
+	// Certificates are the readable ones of x5c, in their order.
+	Certificates []Certificate
+}
+
+// Keys lists the readable keys of a set in their order. Whatever cannot be read is left out: the set
+// (no keys), a key, a certificate.
+func Keys(set []byte) []Key {
+	_, items, err := parseStored(set)
+	if err != nil {
+		return nil
+	}
+	var keys []Key
+	for i := range items {
+		at := "/keys/" + strconv.Itoa(i)
+		k, _, _ := readKey(&items[i], at)
+		if k == nil {
+			continue
+		}
+		summary := Key{Pointer: at, Kty: k.kty, Kid: deref(k.kid), Use: deref(k.use), Alg: deref(k.alg)}
+		if k.kty != "oct" {
+			summary.Thumbprint, _ = thumbprint(k.object) // a readable key has what it takes
+		}
+		for _, element := range k.chain {
+			if element.certificate != nil {
+				summary.Certificates = append(summary.Certificates, *element.certificate.export())
+			}
+		}
+		keys = append(keys, summary)
+	}
+	return keys
+}
+
+// parseStored reads a stored set leniently and returns its object and the items of its keys.
+func parseStored(set []byte) (object value, items []value, err error) {
+	var p parser
+	object, err = p.parse(set)
+	if err != nil {
+		return value{}, nil, err
+	}
+	if object.kind != kindObject {
+		return object, nil, errSetObject
+	}
+	keys := object.get("keys")
+	if keys == nil || keys.kind != kindArray {
+		return object, nil, errSetKeys
+	}
+	return object, keys.items, nil
+}
+
+func deref(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

@@ -1,0 +1,55 @@
+package jwk
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+)
+
+// Errors of Thumbprint.
+var (
+	ErrNotKey      = errors.New("not a JSON object of one key")
+	ErrUnknownType = errors.New("a key type without a thumbprint")
+	ErrMember      = errors.New("a required member missing or not a string")
+)
+
+// Thumbprint is the SHA-256 thumbprint of one JWK object, base64url without padding (RFC 7638). It
+// takes the required members as they stand, whatever else the key holds. The error wraps
+// [ErrNotKey], [ErrUnknownType] or [ErrMember].
+func Thumbprint(key []byte) (string, error) {
+	p := parser{strict: true}
+	object, err := p.parse(key)
+	if err != nil || object.kind != kindObject || len(p.faults.list) > 0 {
+		return "", fmt.Errorf("computing thumbprint: %w", ErrNotKey)
+	}
+	text, err := thumbprint(&object)
+	if err != nil {
+		return "", fmt.Errorf("computing thumbprint: %w", err)
+	}
+	return text, nil
+}
+
+func thumbprint(object *value) (string, error) {
+	kty := object.get("kty")
+	if kty == nil || kty.kind != kindText {
+		return "", ErrMember
+	}
+	known, ok := keyTypes[kty.text]
+	if !ok {
+		return "", ErrUnknownType
+	}
+	var w writer
+	w.open('{')
+	for _, name := range known.required {
+		v := object.get(name)
+		if v == nil || v.kind != kindText {
+			return "", ErrMember
+		}
+		w.name(name)
+		w.text(v.text)
+	}
+	w.close('}')
+	digest := sha256.Sum256(w.buf)
+	return base64.RawURLEncoding.EncodeToString(digest[:]), nil
+}
