@@ -57,10 +57,11 @@ type RenderKey struct {
 	Mount    string
 }
 
-// Rendering is an answer's body and its tag.
+// Rendering is what a surface made of a snapshot: the body's length is its
+// weight, Reply is the surface's own ready answer. Neither ever changes.
 type Rendering struct {
-	Body []byte
-	ETag string
+	Body  []byte
+	Reply any
 }
 
 // shard remembers up to which log size drops have happened for its share of
@@ -127,12 +128,14 @@ func (c *cache) held(id EntityID, at history.Millis) *timeline {
 
 // Render returns the bytes for key, from the cache or made by fill. Call it
 // only with what the caller was found allowed to see; fill must not put a
-// secret in.
+// secret in; a nil from it is not kept.
 func (s *Store) Render(key RenderKey, fill func() *Rendering) *Rendering {
 	if r, ok := s.cache.rendered.GetIfPresent(key); ok {
 		return r
 	}
 	r := fill()
-	s.cache.rendered.Set(key, r)
+	if r != nil {
+		s.cache.rendered.Set(key, r)
+	}
 	return r
 }

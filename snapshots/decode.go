@@ -69,9 +69,9 @@ func decodeValue(s *scanner, member any) {
 	case *Lifetime:
 		*m = decodeInteger(s)
 	case *JWKS:
-		*m = JWKS(s.value(nil))
+		*m = JWKS(s.value(make([]byte, 0, 512)))
 	case *Document:
-		*m = Document(s.value(nil))
+		*m = Document(s.value(make([]byte, 0, 128)))
 	case *[]Localized:
 		*m = decodeList(s, func(s *scanner, l *Localized) {
 			s.expect("{")
@@ -87,7 +87,7 @@ func decodeValue(s *scanner, member any) {
 
 // decodeList never gives nil, which a list that inherits needs.
 func decodeList[E any](s *scanner, item func(*scanner, *E)) []E {
-	list := []E{}
+	list := make([]E, 0, 4) // few have more
 	s.expect("[")
 	for s.err == nil && !s.take("]") {
 		if len(list) > 0 {

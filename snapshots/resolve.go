@@ -198,10 +198,11 @@ func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (En
 	if err := s.alive(c, setup); err != nil {
 		return Entity{}, err
 	}
+	if kind != KindClient && !scope.Covers(setup.Owner) {
+		return Entity{}, fault.New(fault.Forbidden, "",
+			"the history of a setup is for the organization that owns it and those above it")
+	}
 	if kind == KindSetup {
-		if !visible(scope, setup, false) {
-			return Entity{}, unknown(kind)
-		}
 		return setup, nil
 	}
 	e, err := s.find(c, kind, ref)

@@ -62,7 +62,13 @@ func checkScopesUnique(in Input[ResourceServer]) []fault.Field {
 }
 
 func checkScopePolicies(path string, s *Scope) []fault.Field {
-	check := checkOneOf(append(scopePolicies(), ""))
+	known := checkOneOf(scopePolicies())
+	check := func(policy string) string {
+		if policy == "" {
+			return ""
+		}
+		return known(policy)
+	}
 	return slices.Concat(
 		eachText(path+"/policy_implicit_flow", &s.Policies.ImplicitFlow, check),
 		eachText(path+"/policy_authorization_code_flow", &s.Policies.AuthorizationCodeFlow, check),

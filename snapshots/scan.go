@@ -112,12 +112,13 @@ func (s *scanner) escape() rune {
 	return r
 }
 
-// codeUnit reads four hexadecimal digits after the prefix.
+// codeUnit reads four hexadecimal digits after the prefix. Fewer are taken only
+// at the end of the input, where the string is found not to end.
 func (s *scanner) codeUnit(prefix string) rune {
 	s.expect(prefix)
 	digits := s.in[s.pos:min(s.pos+4, len(s.in))]
 	n, err := strconv.ParseUint(digits, 16, 16)
-	if err != nil || len(digits) < 4 {
+	if err != nil {
 		s.fail("not four hexadecimal digits")
 		return 0
 	}

@@ -126,34 +126,41 @@ func (s *Store) secretEvent(tx *db.Tx, scope tenancy.Scope, e Entity, kind histo
 		Ref: id, Org: string(e.Owner), Effective: at}))
 }
 
+// Disclosed is a secret on its way to whoever may see it; the zero value is none.
+type Disclosed struct{ ID, Plain string }
+
 // Disclose returns the client's newest valid secret for an answer that shows
-// it, and logs that it was shown: only then is it returned. It is empty where
+// it, and logs that it was shown: only then is it returned. It is zero where
 // the client has none, or secrets are not kept recoverable.
-func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity) (string, error) {
+func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity) (Disclosed, error) {
 	if err := scope.Check(tenancy.Secrets); err != nil {
-		return "", err
+		return Disclosed{}, err
 	}
 	if !scope.Covers(e.Owner) {
-		return "", unknown(KindClient)
+		return Disclosed{}, unknown(KindClient)
 	}
 	if s.sealer == nil {
-		return "", nil
+		return Disclosed{}, nil
 	}
 	current, err := s.currentSecret(ctx, e.ID)
 	if err != nil || current == nil || len(current.Sealed) == 0 {
-		return "", err
+		return Disclosed{}, err
 	}
 	plain, err := s.sealer.open(current.ID, current.Sealed)
 	if err != nil {
-		return "", err
+		return Disclosed{}, err
 	}
-	return plain, s.db.Write(ctx, func(tx *db.Tx) error {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, e.Owner); err != nil {
 			return err
 		}
 		s.secretEvent(tx, scope, e, "client.secret-disclosed", current.ID, history.At(tx).Millis())
 		return nil
 	})
+	if err != nil {
+		return Disclosed{}, err
+	}
+	return Disclosed{current.ID, plain}, nil
 }
 
 // SecretMatches reports whether plain is the client's newest valid secret.
@@ -170,16 +177,32 @@ func (s *Store) HasSecret(ctx context.Context, scope tenancy.Scope, ref Ref) (bo
 	return current != nil, err
 }
 
+// ClientEntity finds the client that an edit is about; NotFound if the scope
+// may not see it.
+func (s *Store) ClientEntity(ctx context.Context, scope tenancy.Scope, ref Ref) (Entity, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return Entity{}, err
+	}
+	var e Entity
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		if _, err := s.usableSetup(c, scope, ref.Module, ref.Setup); err != nil {
+			return err
+		}
+		e, err = s.find(c, KindClient, ref)
+		return err
+	})
+	if err == nil && !visible(scope, e, false) {
+		err = unknown(KindClient)
+	}
+	return e, err
+}
+
 func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref) (*secretRow, error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return nil, err
 	}
-	var e Entity
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		e, err = s.find(c, KindClient, ref)
-		return err
-	})
-	if fault.Is(err, fault.NotFound) || err == nil && !visible(scope, e, false) {
+	e, err := s.ClientEntity(ctx, scope, ref)
+	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
 	if err != nil {

@@ -53,7 +53,7 @@ func TestSmoke(t *testing.T) {
 			t.Fatal(err)
 		}
 		full := snapshotstest.FullSetup()
-		setup, err := s.CreateSetup(ctx, scope, "oauthv2", snapshots.Change[snapshots.Setup]{Apply: func(*snapshots.Setup) (*snapshots.Setup, error) { return &full, nil }})
+		setup, err := s.CreateSetup(ctx, scope, "oauthv2", snapshots.Change[snapshots.Setup]{Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) { return &full, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestSmoke(t *testing.T) {
 					doc := snapshotstest.FullClient()
 					doc.JWKSURI = ""
 					_, err := s.CreateClient(ctx, scope, snapshots.NewClient{Module: "oauthv2", Setup: setup.Entity.ID, ClientID: fmt.Sprintf("c%d-%d", w, i)},
-						snapshots.Change[snapshots.Client]{Apply: func(*snapshots.Client) (*snapshots.Client, error) { return &doc, nil }})
+						snapshots.Change[snapshots.Client]{Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }})
 					if err != nil {
 						t.Error(err)
 						return

@@ -34,9 +34,12 @@ type Change[T Content] struct {
 	// Match lists the snapshots that the base may be (If-Match); nil for any,
 	// empty for any that is there.
 	Match []SnapshotID
-	// Apply makes the new document of the base, which it must not change; base
-	// is nil where nothing is in force. It is pure and may run again.
-	Apply func(base *T) (*T, error)
+	// Apply makes the new document of the base and of the setup in force now
+	// (nil for a setup's own change), neither of which it may change; base is
+	// nil where nothing is in force. It is pure and may run again. A document
+	// returned with an Invalid fault is still checked, so that all faults are
+	// reported together.
+	Apply func(base *T, setup *Setup) (*T, error)
 	// Rules are the dialect's own, checked beside the universal ones.
 	Rules []Rule[T]
 	Later LaterPlans
@@ -87,11 +90,11 @@ func (w *writing[T]) run() (Outcome[T], error) {
 	if err := w.loadBase(); err != nil {
 		return out, err
 	}
-	setup, err := w.setupVersion()
+	present, setup, err := w.setupVersions()
 	if err != nil {
 		return out, err
 	}
-	doc, raw, err := w.compose(setup.Content)
+	doc, raw, err := w.compose(present.Content, setup.Content)
 	if err != nil {
 		return out, err
 	}
@@ -193,36 +196,46 @@ func (w *writing[T]) loadBase() (err error) {
 	return nil
 }
 
-// setupVersion is the setup in force at the change's instant: inherited values
-// and some rules need it. A setup's own write needs none.
-func (w *writing[T]) setupVersion() (Version[Setup], error) {
+// setupVersions are the setup's snapshots in force now and at the change's
+// instant: what the caller saw inherited, and what the rules go by. A setup's
+// own change needs neither.
+func (w *writing[T]) setupVersions() (present, then Version[Setup], err error) {
+	present.Entity, then.Entity = w.setup, w.setup
 	if w.entity.Kind == KindSetup {
-		return Version[Setup]{Entity: w.entity}, nil
+		return present, then, nil
 	}
 	now, err := inForce(&w.tx.Conn, w.setup, w.now)
 	if err != nil {
-		return Version[Setup]{}, err
+		return present, then, err
 	}
-	at := now
-	if w.scheduled {
-		if at, err = inForce(&w.tx.Conn, w.setup, w.validFrom); err != nil {
-			return Version[Setup]{}, err
-		}
+	if now == nil || now.tombstone() {
+		return present, then, unknown(KindSetup)
 	}
-	if now == nil || now.tombstone() || at.tombstone() {
-		return Version[Setup]{}, unknown(KindSetup)
+	if present, err = version[Setup](w.s, &w.tx.Conn, w.setup, now); err != nil || !w.scheduled {
+		return present, present, err
 	}
-	return version[Setup](w.s, &w.tx.Conn, w.setup, at)
+	at, err := inForce(&w.tx.Conn, w.setup, w.validFrom)
+	if err == nil && at.tombstone() {
+		err = unknown(KindSetup)
+	}
+	if err == nil {
+		then, err = version[Setup](w.s, &w.tx.Conn, w.setup, at)
+	}
+	return present, then, err
 }
 
 // compose makes the new document and checks it.
-func (w *writing[T]) compose(setup *Setup) (*T, []byte, error) {
-	doc, err := w.change.Apply(w.baseDoc)
-	if err != nil {
+func (w *writing[T]) compose(present, setup *Setup) (*T, []byte, error) {
+	doc, err := w.change.Apply(w.baseDoc, present)
+	if err != nil && (doc == nil || !fault.Is(err, fault.Invalid)) {
 		return nil, nil, err
 	}
+	var faults []fault.Field
+	if err != nil {
+		faults = fault.Of(err).Fields
+	}
 	in := Input[T]{Next: doc, Base: w.baseDoc, Setup: setup}
-	faults := append(Validate(universal[T](), in), Validate(w.change.Rules, in)...)
+	faults = append(append(faults, Validate(universal[T](), in)...), Validate(w.change.Rules, in)...)
 	checks, err := w.checksScopes()
 	if err != nil {
 		return nil, nil, err

@@ -1,0 +1,251 @@
+package nevismeta
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+)
+
+func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
+	form := formResolved
+	if c.Request.URL.RawQuery != "" {
+		resolved, given, err := boolQuery(c, "resolve")
+		if err != nil {
+			return nil, err
+		}
+		if given && !resolved {
+			form = formRaw
+		}
+	}
+	found, err := h.store.Client(c.Request.Context(), c.Scope, clientRef(c))
+	if err != nil {
+		return nil, err
+	}
+	return h.clientReply(c, found, form)
+}
+
+func (h *surface) getClientSnapshot(c *web.Call) (*web.Reply, error) {
+	found, err := snapshots.Snapshot[snapshots.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), snapshotID(c))
+	if err != nil {
+		return nil, err
+	}
+	return h.clientReply(c, found, formResolved)
+}
+
+func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
+	filter, err := listQuery(c)
+	if err != nil {
+		return nil, err
+	}
+	ref := setupRef(c)
+	listed, err := h.store.Clients(c.Request.Context(), c.Scope, ref.Module, ref.Setup, filter)
+	if err != nil {
+		return nil, err
+	}
+	return ids("clientIds", listed)
+}
+
+func (h *surface) clientNames(c *web.Call) (*web.Reply, error) {
+	ref := setupRef(c)
+	listed, err := h.store.Names(c.Request.Context(), c.Scope, ref.Module, ref.Setup)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[snapshots.EntityID]string, len(listed))
+	for _, l := range listed {
+		names[l.ID] = l.Name
+	}
+	return web.JSON(http.StatusOK, names)
+}
+
+func (h *surface) clientEntityID(c *web.Call) (*web.Reply, error) {
+	query, err := c.Query()
+	if err != nil {
+		return nil, err
+	}
+	if query.Get("client_id") == "" {
+		return nil, badQuery("client_id", "it is required")
+	}
+	ref := setupRef(c)
+	id, err := h.store.EntityID(c.Request.Context(), c.Scope, ref.Module, ref.Setup, query.Get("client_id"))
+	if err != nil {
+		return nil, err
+	}
+	return web.JSON(http.StatusOK, map[string]any{"clientId": id})
+}
+
+func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
+	return remove[snapshots.Client](h, clientRef)(c)
+}
+
+func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
+	var body clientBody
+	if err := c.JSON(&body, web.JSONOptions{Strict: true}); err != nil {
+		return nil, err
+	}
+	out, secret, err := h.create(c, &body)
+	if err != nil {
+		return nil, err
+	}
+	answer := createdClient{EntityID: string(out.Entity.ID), ClientID: out.Entity.ClientID}
+	if secret != nil {
+		answer.ClientSecret = secret.Plain()
+	}
+	return h.createdClient(out, answer)
+}
+
+func (h *surface) createdClient(out snapshots.Outcome[snapshots.Client], answer any) (*web.Reply, error) {
+	at := "/v2/modules/" + url.PathEscape(out.Entity.Module) + "/setups/" + string(out.Entity.Setup) + "/clients/" + string(out.Entity.ID)
+	reply, err := created(at, http.StatusCreated, answer)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range headers(out.Version) {
+		reply.Header[name] = values
+	}
+	return reply, nil
+}
+
+// create registers a client from a written body.
+func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snapshots.Client], *snapshots.NewSecret, error) {
+	var none snapshots.Outcome[snapshots.Client]
+	validFrom, faults := start(body.ValidFrom)
+	ref := setupRef(c)
+	wanted := snapshots.NewClient{Module: ref.Module, Setup: ref.Setup, ClientID: h.ids.Hex(), Surface: "nevismeta"}
+	if body.ClientID != nil {
+		wanted.ClientID = *body.ClientID
+		faults = append(faults, snapshots.CheckClientID(wanted.ClientID, true)...)
+	}
+	if asked := c.Request.Header.Get("Tenure-Owner"); asked != "" {
+		owner, err := tenancy.ParseOrgID(asked)
+		if err != nil {
+			return none, nil, fault.New(fault.Malformed, "", "Tenure-Owner is not a UUID")
+		}
+		wanted.Owner = owner
+	}
+	secret, secretFaults, err := h.firstSecret(body)
+	if err != nil {
+		return none, nil, err
+	}
+	faults = append(faults, secretFaults...)
+	out, err := h.store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{
+		ValidFrom: validFrom, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+	return out, secret, err
+}
+
+// applying is body's conversion with the faults that were found before.
+func applying(body *clientBody, before []fault.Field) func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
+	return func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+		next, faults := body.apply(base, setup)
+		return next, fault.Rules(append(faults[:len(faults):len(faults)], before...))
+	}
+}
+
+// firstSecret is what a new client authenticates with: the secret written, a
+// generated one of 32 hex, or none for a public client and for one that proves
+// itself with a key.
+func (h *surface) firstSecret(body *clientBody) (*snapshots.NewSecret, []fault.Field, error) {
+	var probe snapshots.Client
+	body.applyMethod(&probe, keeper{})
+	if body.ClientSecret != nil {
+		if probe.Public() {
+			return nil, errPublicSecret(), nil
+		}
+		if faults := checkSecret(*body.ClientSecret); len(faults) > 0 {
+			return nil, faults, nil
+		}
+		secret, err := h.store.ChosenSecret(*body.ClientSecret)
+		return secret, nil, err
+	}
+	if !needsSecret(probe.TokenEndpointAuthMethod) {
+		return nil, nil, nil
+	}
+	secret, err := h.store.GenerateSecret(h.ids.Hex())
+	return secret, nil, err
+}
+
+func errPublicSecret() []fault.Field {
+	return []fault.Field{{Path: "/client_secret", Rule: "public-secret", Message: "a public client has no secret"}}
+}
+
+func needsSecret(method string) bool {
+	return method == methodBasic || method == "client_secret_post" || method == "client_secret_jwt"
+}
+
+func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
+	var body clientBody
+	if err := c.JSON(&body, web.JSONOptions{Strict: true}); err != nil {
+		return nil, err
+	}
+	match, err := expected(c)
+	if err != nil {
+		return nil, err
+	}
+	validFrom, faults := start(body.ValidFrom)
+	ref := clientRef(c)
+	fixed, err := h.keepsIdentity(c, ref, &body)
+	if err != nil {
+		return nil, err
+	}
+	faults = append(faults, fixed...)
+	secret, secretFaults, err := h.nextSecret(c.Request.Context(), c.Scope, ref, &body)
+	if err != nil {
+		return nil, err
+	}
+	faults = append(faults, secretFaults...)
+	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, ref, snapshots.Change[snapshots.Client]{ValidFrom: validFrom,
+		Match: match, Apply: applying(&body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+	if err != nil {
+		return nil, err
+	}
+	return h.clientReply(c, out.Resolved, formResolved)
+}
+
+// keepsIdentity refuses to change what no edit changes: the client_id and the
+// owner organization.
+func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody) ([]fault.Field, error) {
+	asked := c.Request.Header.Get("Tenure-Owner")
+	if body.ClientID == nil && asked == "" {
+		return nil, nil
+	}
+	e, err := h.store.ClientEntity(c.Request.Context(), c.Scope, ref)
+	if err != nil {
+		return nil, err
+	}
+	var faults []fault.Field
+	if body.ClientID != nil && *body.ClientID != e.ClientID {
+		faults = append(faults, fault.Field{Path: "/client_id", Rule: "immutable", Message: "the client_id of a client cannot be changed"})
+	}
+	if asked != "" && asked != string(e.Owner) {
+		return nil, fault.New(fault.Malformed, "", "Tenure-Owner is not the client's owner, and an edit does not change that")
+	}
+	return faults, nil
+}
+
+// nextSecret is the secret that an edit brings: the one written if it is not
+// the present one, a generated one for a client that starts to need one, or nil.
+func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody) (*snapshots.NewSecret, []fault.Field, error) {
+	if body.ClientSecret == nil {
+		var probe snapshots.Client
+		body.applyMethod(&probe, keeper{})
+		if !needsSecret(probe.TokenEndpointAuthMethod) {
+			return nil, nil, nil
+		}
+		has, err := h.store.HasSecret(ctx, scope, ref)
+		if has || err != nil {
+			return nil, nil, err
+		}
+		secret, err := h.store.GenerateSecret(h.ids.Hex())
+		return secret, nil, err
+	}
+	same, err := h.store.SecretMatches(ctx, scope, ref, *body.ClientSecret)
+	if same || err != nil {
+		return nil, nil, err
+	}
+	return h.firstSecret(body)
+}

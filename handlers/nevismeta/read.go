@@ -1,0 +1,186 @@
+package nevismeta
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+const microsLayout = "2006-01-02T15:04:05.000000Z"
+
+// headers are what every resolving answer tells beside its body.
+func headers[T snapshots.Content](v snapshots.Version[T]) http.Header {
+	return http.Header{
+		"Tenure-Snapshot-Id": {string(v.ID)},
+		"Tenure-Valid-From":  {instant(v.ValidFrom)},
+		"Tenure-Recorded-At": {v.RecordedAt.Time().Format(microsLayout)},
+		"Tenure-Owner":       {string(v.Entity.Owner)},
+	}
+}
+
+// etag names the representation: the snapshot first, so that If-Match can be
+// compared with the base of a write, then whatever else the bytes depend on.
+func etag(id snapshots.SnapshotID, parts ...string) string {
+	return `"` + string(id) + "." + strings.Join(parts, ".") + `"`
+}
+
+// short is enough of an id to tell representations of one snapshot apart.
+func short(id snapshots.SnapshotID) string {
+	if len(id) < 8 {
+		return "0"
+	}
+	return string(id[:8])
+}
+
+// planned adds the header that tells when the next change is due, for those
+// who may know. The reply is shared and must not be changed.
+func planned(reply *web.Reply, scope tenancy.Scope, next history.Millis) *web.Reply {
+	if next == 0 || !scope.Allows(tenancy.Plans) {
+		return reply
+	}
+	own := *reply
+	own.Header = reply.Header.Clone()
+	own.Header["Tenure-Next-Valid-From"] = []string{instant(next)}
+	return &own
+}
+
+// render answers with a document that everybody who may see it sees alike; it
+// is kept, under a key that names all it depends on.
+func render[T snapshots.Content](s *snapshots.Store, found snapshots.Resolved[T], form string, status int,
+	document func() ([]byte, error)) (*web.Reply, error) {
+	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID,
+		Owner: found.Entity.Owner, Surface: form}
+	var failed error
+	kept := s.Render(key, func() *snapshots.Rendering {
+		body, err := document()
+		if err != nil {
+			failed = err
+			return nil
+		}
+		return &snapshots.Rendering{Body: body, Reply: &web.Reply{Status: http.StatusOK, Body: body,
+			Header: headers(found.Version), ETag: etag(found.ID, short(found.Setup.ID), form)}}
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	reply := kept.Reply.(*web.Reply)
+	if status != http.StatusOK {
+		own := *reply
+		own.Status = status
+		reply = &own
+	}
+	return reply, nil
+}
+
+// clientForms are the two ways a client reads.
+const (
+	formResolved = "nevismeta"
+	formRaw      = "nevismeta-raw"
+)
+
+// clientReply renders a client. Only where the scope may see the secret is it
+// put in, for this one answer, and logged.
+func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[snapshots.Client], form string) (*web.Reply, error) {
+	reply, err := render(h.store, found, form, http.StatusOK, func() ([]byte, error) { return clientJSON(found, form) })
+	if err != nil {
+		return nil, err
+	}
+	if c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
+		secret, err := h.store.Disclose(c.Request.Context(), c.Scope, found.Entity)
+		if err != nil {
+			return nil, err
+		}
+		if secret.ID != "" {
+			if reply, err = withSecret(reply, found, form, secret); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return planned(reply, c.Scope, found.NextValidFrom), nil
+}
+
+// clientJSON is the client's document without its secret. The key set's view
+// comes ready from package jwk and is not encoded again.
+func clientJSON(found snapshots.Resolved[snapshots.Client], form string) ([]byte, error) {
+	head, tail := viewOf(found.Content, found.Setup.Content, form == formResolved)
+	tail.ValidFrom, tail.ClientID = instant(found.ValidFrom), found.Entity.ClientID
+	first, err := encode(head)
+	if err != nil {
+		return nil, err
+	}
+	last, err := encode(tail)
+	if err != nil {
+		return nil, err
+	}
+	keys := keysView(found.Content.JWKS)
+	body := make([]byte, 0, len(first)+len(keys)+len(last)+16)
+	body = append(body, first[:len(first)-1]...)
+	body = append(body, `,"jwks":`...)
+	body = append(body, keys...)
+	body = append(body, ',')
+	body = append(body, last[1:]...)
+	return append(body, '\n'), nil
+}
+
+// secretMember is where the secret goes. Texts escape their quotes, and after
+// jwks, which is free in form, the member stands once: the last one is it.
+var secretMember = []byte(`,"client_secret":null,`)
+
+func withSecret(reply *web.Reply, found snapshots.Resolved[snapshots.Client], form string, secret snapshots.Disclosed) (*web.Reply, error) {
+	shown, err := encode(secret.Plain)
+	if err != nil {
+		return nil, err
+	}
+	at := bytes.LastIndex(reply.Body, secretMember)
+	if at < 0 {
+		return nil, fault.New(fault.Internal, "", "the client's document has no place for its secret")
+	}
+	body := make([]byte, 0, len(reply.Body)+len(shown))
+	body = append(body, reply.Body[:at]...)
+	body = append(body, `,"client_secret":`...)
+	body = append(body, shown...)
+	body = append(body, reply.Body[at+len(secretMember)-1:]...)
+	own := *reply
+	own.Body, own.NoStore = body, true
+	own.ETag = etag(found.ID, short(found.Setup.ID), form, short(snapshots.SnapshotID(secret.ID)))
+	return &own, nil
+}
+
+// encode is JSON as it stands on the wire: texts are not escaped for HTML.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// expected turns If-Match into the snapshots that a write's base may be; nil
+// if there is no such header.
+func expected(c *web.Call) ([]snapshots.SnapshotID, error) {
+	tags, any, present, err := c.IfMatch()
+	if err != nil || !present {
+		return nil, err
+	}
+	ids := []snapshots.SnapshotID{}
+	if any {
+		return ids, nil
+	}
+	for _, tag := range tags {
+		id, _, _ := strings.Cut(strings.Trim(tag, `"`), ".")
+		ids = append(ids, snapshots.SnapshotID(id))
+	}
+	if len(ids) == 0 { // only weak tags: they match nothing
+		ids = append(ids, "")
+	}
+	return ids, nil
+}
