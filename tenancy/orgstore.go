@@ -1,9 +1,10 @@
 package tenancy
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"sort"
+	"slices"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -27,7 +28,7 @@ func (s *Store) Organization(scope Scope, id OrgID) (Organization, error) {
 }
 
 // Organizations lists the acting organization and everything below it,
-// parents first, then by name.
+// parents first, then by name and id, so that every node lists them alike.
 func (s *Store) Organizations(scope Scope) ([]Organization, error) {
 	if err := scope.Check(Resolve); err != nil {
 		return nil, err
@@ -37,11 +38,8 @@ func (s *Store) Organizations(scope Scope) ([]Organization, error) {
 	for i, n := range nodes {
 		list[i] = s.organization(n)
 	}
-	sort.SliceStable(list, func(i, j int) bool {
-		if list[i].Depth != list[j].Depth {
-			return list[i].Depth < list[j].Depth
-		}
-		return list[i].Name < list[j].Name
+	slices.SortFunc(list, func(a, b Organization) int {
+		return cmp.Or(cmp.Compare(a.Depth, b.Depth), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 	return list, nil
 }

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
@@ -132,7 +133,7 @@ func (d *DB) runBatch(seq Sequencer, batch []*job) {
 		if try > 0 {
 			time.Sleep(rand.N(100 * time.Millisecond))
 		}
-		if err = d.tryBatch(ctx, seq, batch); err == nil || !d.retryable(err) {
+		if err = d.tryBatch(ctx, seq, batch, d.isolation(try)); err == nil || !d.retryable(err) {
 			break
 		}
 	}
@@ -153,10 +154,22 @@ func (d *DB) batchContext() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), batchTime)
 }
 
+// isolation is the server's own for the first try. Where that is stricter than
+// READ COMMITTED, a batch that waits for the sequencer's lock fails when it gets
+// it, and can go on losing to a busy node; from the second try on it waits and
+// then sees what the other did. The lock comes first and orders all writes, so
+// nothing is weaker for it.
+func (d *DB) isolation(try int) sql.IsolationLevel {
+	if d.Dialect == Postgres && try > 0 {
+		return sql.LevelReadCommitted
+	}
+	return sql.LevelDefault
+}
+
 // tryBatch runs the batch once. A nil return means that each job's err holds
 // its own outcome; an error counts for all of them.
-func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job) error {
-	sqlTx, err := d.writer.BeginTxx(ctx, nil)
+func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job, isolation sql.IsolationLevel) error {
+	sqlTx, err := d.writer.BeginTxx(ctx, &sql.TxOptions{Isolation: isolation})
 	if err != nil {
 		return err
 	}

@@ -326,7 +326,7 @@ func TestTwoNodes(t *testing.T) {
 	for _, level := range []string{"read%20committed", "serializable"} {
 		t.Run(level, func(t *testing.T) {
 			dsn := dbtest.Postgres(t) + "&default_transaction_isolation=" + level
-			const writers, rounds = 16, 5
+			const writers, rounds = 16, 50
 			var nodes []*db.DB
 			for range 2 {
 				d, _ := load(t, dsn, db.Options{})

@@ -64,13 +64,17 @@ type Event struct {
 func (e Event) clean() Event {
 	kind := string(e.Kind)
 	for _, s := range []*string{&kind, &e.ObjectKind, &e.Object, &e.Ref, &e.Org, &e.Actor, &e.ActingOrg, &e.Surface, &e.Reason} {
-		*s = strings.ReplaceAll(strings.ToValidUTF8(*s, "\uFFFD"), "\x00", "\uFFFD")
+		*s = cleanText(*s)
 	}
 	e.Kind = Kind(kind)
 	if e.Detail != nil {
-		e.Detail = bytes.ReplaceAll(bytes.ToValidUTF8(e.Detail, []byte("\uFFFD")), []byte{0}, []byte("\uFFFD"))
+		e.Detail = []byte(cleanText(string(e.Detail)))
 	}
 	return e
+}
+
+func cleanText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // Envelope is the disclosed form of an event. Its JSON is stored as bytes; the

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"tenure/handlers"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+const (
+	headerTime   = 10 * time.Second
+	writeTime    = 60 * time.Second
+	idleTime     = 120 * time.Second
+	shutdownTime = 10 * time.Second
+	maxHeader    = 32 << 10
+)
+
+// nodeConfig is what a running node is made of.
+type nodeConfig struct {
+	database   string
+	secretsKey string // file, "none", or empty for the database's default
+	cacheBytes uint64
+	log        zerolog.Logger
+}
+
+// node is an open installation: the stores and the handler over them.
+type node struct {
+	db        *db.DB
+	log       *history.Log
+	tenancy   *tenancy.Store
+	snapshots *snapshots.Store
+	handler   http.Handler
+	zlog      zerolog.Logger
+	stop      context.CancelFunc
+}
+
+func openNode(ctx context.Context, cfg nodeConfig) (*node, error) {
+	d, err := db.Open(ctx, cfg.database, db.Options{})
+	if err != nil {
+		return nil, &exit{exitDatabase, err}
+	}
+	n := &node{db: d, zlog: cfg.log}
+	if err := n.build(ctx, cfg); err != nil {
+		d.Close()
+		return nil, &exit{exitDatabase, err}
+	}
+	background, stop := context.WithCancel(context.Background())
+	n.stop = stop
+	go n.log.Follow(background, d, func(err error) { cfg.log.Error().Err(err).Msg("reading the log of other nodes") })
+	go n.flush(background)
+	return n, nil
+}
+
+func (n *node) build(ctx context.Context, cfg nodeConfig) error {
+	sealer, err := loadSealer(n.db.Dialect, cfg)
+	if err != nil {
+		return err
+	}
+	n.log = history.New(nil, nil)
+	if err := n.log.Load(ctx, n.db); err != nil {
+		return err
+	}
+	ids := tenancy.NewIDs(nil)
+	if n.tenancy, err = tenancy.Open(ctx, n.db, n.log, ids); err != nil {
+		return err
+	}
+	if n.snapshots, err = snapshots.Open(ctx, n.db, n.log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.cacheBytes}); err != nil {
+		return err
+	}
+	n.handler = handlers.New(web.Config{Tenancy: n.tenancy, Log: cfg.log},
+		handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Ready: n.db.Ping})
+	return nil
+}
+
+// flush writes what may be late: last uses of keys, and repairs of memory.
+func (n *node) flush(ctx context.Context) {
+	ticker := time.NewTicker(tenancy.FlushEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := errors.Join(n.tenancy.Flush(ctx), n.tenancy.Refresh(ctx)); err != nil && ctx.Err() == nil {
+				n.zlog.Error().Err(err).Msg("writing last uses")
+			}
+		}
+	}
+}
+
+func (n *node) close() error {
+	n.stop()
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	return errors.Join(n.tenancy.Flush(ctx), n.db.Close())
+}
+
+// listen opens the address before anything is promised to anybody.
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &exit{exitListen, fmt.Errorf("cannot listen on %s: %w", address, errors.Unwrap(err))}
+	}
+	return l, nil
+}
+
+// serve answers on l until ctx ends, then finishes what is under way.
+func (n *node) serve(ctx context.Context, l net.Listener, tlsConfig *tls.Config) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(300) // caches dominate the heap: fewer collections cost little memory
+	}
+	server := &http.Server{Handler: n.handler, ReadHeaderTimeout: headerTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeader, TLSConfig: tlsConfig, ErrorLog: serverLog(n.zlog)}
+	failed := make(chan error, 1)
+	go func() {
+		if tlsConfig != nil {
+			failed <- server.ServeTLS(l, "", "")
+			return
+		}
+		failed <- server.Serve(l)
+	}()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	return server.Shutdown(stopping)
+}
+
+// message is an error's text for an operator: a fault's causes are not hidden
+// from whoever runs the program.
+func message(err error) string {
+	if f := fault.Of(err); f.Kind != fault.Internal {
+		return f.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// printRequests tells what the example installation holds, and one request per
+// surface to paste.
+func printRequests(out io.Writer, i info) {
+	fmt.Fprintf(out, "tenure dev serves an example on %s\n\norganizations, each with an administrator's key:\n", i.URL)
+	for _, o := range i.Organizations {
+		fmt.Fprintf(out, "  %-20s %s  %s\n", o.Name, o.ID, o.APIKey)
+	}
+	if len(i.Clients) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\nclients in setup %s, each with a certificate chain and a past, an active and a planned snapshot:\n", i.SetupID)
+	for _, c := range i.Clients {
+		fmt.Fprintf(out, "  %-20s entity %s\n", c.ClientID, c.EntityID)
+	}
+	fmt.Fprint(out, "\nrequests to paste:\n")
+	for _, r := range requests(i) {
+		fmt.Fprintf(out, "\n# %s\n%s\n", r.what, r.command)
+	}
+}
+
+// request is one command line for a shell.
+type request struct{ what, command string }
+
+func requests(i info) []request {
+	root, last := i.Organizations[0], i.Organizations[len(i.Organizations)-1]
+	setup := fmt.Sprintf("%s/v2/modules/%s/setups/%s", i.URL, i.Module, i.SetupID)
+	own := i.Clients[0]
+	for _, c := range i.Clients {
+		if c.Owner == last.ID {
+			own = c
+		}
+	}
+	return []request{
+		{"nevisMeta: a child organization resolves its own client, certificates parsed",
+			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/clients/%s", last.APIKey, setup, own.EntityID)},
+		{"nevisMeta: its past, active and planned snapshots",
+			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/clients/%s/snapshots", root.APIKey, setup, own.EntityID)},
+		{"nevisMeta: a new client",
+			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{\"name\":\"my app\",\"confidentiality_type\":\"public\"}' %s/clients", root.APIKey, setup)},
+		{"Tenure's own API: the organization tree",
+			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/v1/organizations", root.APIKey, i.URL)},
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"tenure/tenancy"
+)
+
+type serveFlags struct {
+	config, database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
+	cacheMiB                                                                       uint64
+}
+
+func serveCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve an installation",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := settle(cmd); err != nil {
+				return err
+			}
+			return serve(cmd.OutOrStdout(), f)
+		},
+	}
+	cmd.Flags().StringVar(&f.config, "config", "", "JSON file whose members are these flags")
+	cmd.Flags().StringVar(&f.database, "database", "tenure.db", "SQLite file, or postgres://…")
+	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on")
+	cmd.Flags().StringVar(&f.info, "info", "", "file to describe the running server in (JSON, with the keys just made)")
+	cmd.Flags().StringVar(&f.secretsKey, "secrets-key-file", "", "sealing key of client secrets, or none (default: beside a SQLite file)")
+	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain to serve TLS with (PEM)")
+	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
+	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
+	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
+	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches")
+	return cmd
+}
+
+func serve(out io.Writer, f serveFlags) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	log, err := newLog(f.logLevel, f.logFile)
+	if err != nil {
+		return err
+	}
+	tlsConfig, err := loadTLS(f.tlsCert, f.tlsKey)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	earlier, err := readInfo(f.info)
+	if err != nil {
+		return err
+	}
+	l, err := listen(f.listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20, log: log})
+	if err != nil {
+		return err
+	}
+	key, err := n.bootstrap(ctx, "root")
+	if err != nil {
+		return errors.Join(&exit{exitDatabase, err}, n.close())
+	}
+	keys := map[tenancy.OrgID]string{}
+	if key != "" {
+		keys[n.tenancy.Root()] = key
+	}
+	described, err := n.gather(address(l, tlsConfig), keys, nil)
+	if err == nil {
+		described.keep(earlier)
+		err = described.write(f.info)
+	}
+	if err != nil {
+		return errors.Join(err, n.close())
+	}
+	fmt.Fprintf(out, "tenure serves %s on %s\n", shown(f.database), described.URL)
+	if key != "" {
+		fmt.Fprintf(out, "first administrator's API key, shown this once: %s\n", key)
+	}
+	return errors.Join(n.serve(ctx, l, tlsConfig), n.close())
+}
+
+// shown is what may be printed of a --database: no password.
+func shown(dsn string) string {
+	if u, err := url.Parse(dsn); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return dsn
+}
+
+// address is the base URL of a listener.
+func address(l net.Listener, tlsConfig *tls.Config) string {
+	scheme := "http"
+	if tlsConfig != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + l.Addr().String()
+}
+
+func loadTLS(cert, key string) (*tls.Config, error) {
+	if cert == "" && key == "" {
+		return nil, nil
+	}
+	if cert == "" || key == "" {
+		return nil, errors.New("--tls-cert and --tls-key go together")
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}

@@ -1,0 +1,36 @@
+// Package api is Tenure's own API under /v1, first part: organizations,
+// modules, API keys and who the caller is.
+//
+//	GET    /v1/whoami
+//	GET    /v1/organizations                 the acting organization's tree, parents first
+//	POST   /v1/organizations                 {name, parent_id?}; the parent is the acting one if not said
+//	GET    /v1/organizations/{organization}
+//	PATCH  /v1/organizations/{organization}  exactly one of {name}, {parent_id}, {default_setup_id}
+//	DELETE /v1/organizations/{organization}  ?subtree=true takes along what is below
+//	GET    /v1/modules
+//	POST   /v1/modules                       {name}; the root organization's admin only
+//	GET    /v1/keys                          of the acting organization and below
+//	POST   /v1/keys                          {organization_id?, name, role, expires_at?}; the text is shown once
+//	DELETE /v1/keys/{key}                    revokes it at once
+//
+// It owns these wire types and the spelling of errors: RFC 9457 problem
+// documents, "type" being /problems/ and the kind of fault, "code" the case of
+// it where there are several, "errors" the members at fault by JSON pointer.
+// It does not own any rule about organizations or keys, nor what a setup or a
+// client is: it asks through Deps.
+//
+// Choices:
+//   - Bodies are strict: an unknown, repeated or differently spelled member is
+//     refused, so that a typing mistake changes nothing.
+//   - PATCH takes one member, because each is a change of its own in history,
+//     with its own permission and its own reasons to be refused.
+//   - A value that breaks a rule is 422, a body of the wrong form 400. An id
+//     in a path that cannot be one is an unknown one: 404.
+//   - What lies outside the acting organization's subtree is unknown: 404.
+//     parent_id of the acting organization itself is null unless it is the
+//     acting one's to see, so that nothing is learnt about what is above.
+//   - Instants are RFC 3339 in UTC with microseconds. A finer expiry is cut.
+//   - Names need not be unique: creating again makes another.
+//
+// It may import handlers/web, tenancy and tenancy/{fault,history,db}.
+package api

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"net/http"
+
+	"tenure/handlers/web"
+	"tenure/tenancy/fault"
+)
+
+// table spells each kind of fault.
+var table = map[fault.Kind]struct {
+	status int
+	title  string
+}{
+	fault.Internal:           {http.StatusInternalServerError, "Something went wrong on our side"},
+	fault.Malformed:          {http.StatusBadRequest, "The request does not have the right form"},
+	fault.Invalid:            {http.StatusUnprocessableEntity, "The request breaks a rule"},
+	fault.Unauthenticated:    {http.StatusUnauthorized, "A valid API key is needed"},
+	fault.Forbidden:          {http.StatusForbidden, "The API key does not allow this"},
+	fault.NotFound:           {http.StatusNotFound, "There is no such thing here"},
+	fault.Gone:               {http.StatusGone, "The content was erased"},
+	fault.Conflict:           {http.StatusConflict, "The present state does not allow this"},
+	fault.PreconditionFailed: {http.StatusPreconditionFailed, "Somebody else made a change first"},
+	fault.TooLarge:           {http.StatusRequestEntityTooLarge, "The request is too large"},
+	fault.Unsupported:        {http.StatusUnsupportedMediaType, "The media type is not taken here"},
+	fault.Throttled:          {http.StatusTooManyRequests, "Too many requests"},
+	fault.Unavailable:        {http.StatusServiceUnavailable, "The service cannot do this now"},
+	fault.Timeout:            {http.StatusGatewayTimeout, "The store did not answer in time"},
+	fault.Upstream:           {http.StatusBadGateway, "Another service answered wrongly"},
+	fault.Quota:              {http.StatusConflict, "A configured maximum is reached"},
+	fault.Replayed:           {http.StatusUnprocessableEntity, "The idempotency key was used for another request"},
+}
+
+func spell(_ *web.Call, f *fault.Fault) *web.Reply {
+	row := table[f.Kind]
+	p := problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status}
+	if f.Kind == fault.Unsupported && f.Code == web.CodeMethod {
+		p.Status, p.Title = http.StatusMethodNotAllowed, "The method is not taken here"
+	}
+	if f.Kind != fault.Internal {
+		p.Detail, p.Code = f.Message, f.Code
+		for _, field := range f.Fields {
+			p.Errors = append(p.Errors, problemField{field.Path, field.Rule, field.Message})
+		}
+	}
+	reply, err := web.JSON(p.Status, p)
+	if err != nil {
+		return nil // the adapter has an answer for that
+	}
+	reply.ContentType = "application/problem+json"
+	return reply
+}

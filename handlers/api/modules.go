@@ -1,0 +1,30 @@
+package api
+
+import (
+	"net/http"
+
+	"tenure/handlers/web"
+)
+
+func (s *surface) modules(c *web.Call) (*web.Reply, error) {
+	names, err := s.Modules(c.Request.Context(), c.Scope)
+	if err != nil {
+		return nil, err
+	}
+	list := moduleList{Modules: make([]module, len(names))}
+	for i, name := range names {
+		list.Modules[i] = module{name}
+	}
+	return web.JSON(http.StatusOK, list)
+}
+
+func (s *surface) createModule(c *web.Call) (*web.Reply, error) {
+	var in module
+	if err := c.JSON(&in, strict); err != nil {
+		return nil, err
+	}
+	if err := s.CreateModule(c.Request.Context(), c.Scope, in.Name); err != nil {
+		return nil, err
+	}
+	return web.JSON(http.StatusCreated, in)
+}

@@ -1,0 +1,87 @@
+package api
+
+import "encoding/json"
+
+type whoami struct {
+	KeyID                string   `json:"key_id"`
+	OrganizationID       string   `json:"organization_id"`
+	ActingOrganizationID string   `json:"acting_organization_id"`
+	Role                 string   `json:"role"`
+	Permissions          []string `json:"permissions"`
+}
+
+type organization struct {
+	ID             string  `json:"id"`
+	ParentID       *string `json:"parent_id"`
+	Name           string  `json:"name"`
+	Depth          int     `json:"depth"` // 1 for the root
+	DefaultSetupID *string `json:"default_setup_id"`
+}
+
+type organizationList struct {
+	Organizations []organization `json:"organizations"`
+}
+
+type newOrganization struct {
+	Name     string  `json:"name"`
+	ParentID *string `json:"parent_id"`
+}
+
+// organizationPatch holds exactly one member. The default setup is kept as
+// written, because null is a value there.
+type organizationPatch struct {
+	Name           *string         `json:"name"`
+	ParentID       *string         `json:"parent_id"`
+	DefaultSetupID json.RawMessage `json:"default_setup_id"`
+}
+
+type module struct {
+	Name string `json:"name"`
+}
+
+type moduleList struct {
+	Modules []module `json:"modules"`
+}
+
+type key struct {
+	ID             string  `json:"id"`
+	OrganizationID string  `json:"organization_id"`
+	Name           string  `json:"name"`
+	Role           string  `json:"role"`
+	CreatedAt      string  `json:"created_at"`
+	ExpiresAt      *string `json:"expires_at"`
+	LastUsedAt     *string `json:"last_used_at"`
+}
+
+type keyList struct {
+	Keys []key `json:"keys"`
+}
+
+type newKey struct {
+	OrganizationID *string `json:"organization_id"`
+	Name           string  `json:"name"`
+	Role           string  `json:"role"`
+	ExpiresAt      *string `json:"expires_at"`
+}
+
+// createdKey is the only answer that ever holds a key's text.
+type createdKey struct {
+	key
+	APIKey string `json:"api_key"`
+}
+
+// problem is an RFC 9457 problem document.
+type problem struct {
+	Type   string         `json:"type"`
+	Title  string         `json:"title"`
+	Status int            `json:"status"`
+	Detail string         `json:"detail,omitempty"`
+	Code   string         `json:"code,omitempty"`
+	Errors []problemField `json:"errors,omitempty"`
+}
+
+type problemField struct {
+	Pointer string `json:"pointer"`
+	Rule    string `json:"rule"`
+	Detail  string `json:"detail"`
+}

@@ -1,0 +1,78 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"tenure/handlers/api"
+	"tenure/handlers/nevismeta"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+)
+
+// Stores are what the surfaces work on.
+type Stores struct {
+	Tenancy   *tenancy.Store
+	Snapshots *snapshots.Store
+	IDs       *tenancy.IDs
+	Ready     func(context.Context) error // nil error: the stores answer
+}
+
+// Surfaces lists every surface, in the order of their first path segments' use.
+func Surfaces(s Stores) []web.Surface {
+	return []web.Surface{
+		nevismeta.New(s.Snapshots, s.IDs),
+		api.New(s.Tenancy, api.Deps{
+			Modules:      s.Snapshots.Modules,
+			CreateModule: s.Snapshots.CreateModule,
+			SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {
+				return s.Snapshots.SetupUsable(tx, org, snapshots.EntityID(setup))
+			},
+			KeepsClients: s.Snapshots.KeepsClients,
+			OwnsAnything: s.Snapshots.OwnsAnything,
+		}),
+		operations(s.Ready),
+	}
+}
+
+// New is the program's HTTP handler.
+func New(cfg web.Config, s Stores) http.Handler { return web.New(cfg, Surfaces(s)) }
+
+// operations are the endpoints for whoever runs the program; they need no
+// credential and show no tenant.
+func operations(ready func(context.Context) error) web.Surface {
+	answer := func(status string) (*web.Reply, error) {
+		return web.JSON(http.StatusOK, map[string]string{"status": status})
+	}
+	return web.Surface{
+		Name: "operations",
+		Routes: []web.Route{
+			{Method: http.MethodGet, Pattern: "/healthz", Open: true, Object: web.ObjectNone,
+				Handle: func(*web.Call) (*web.Reply, error) { return answer("alive") }},
+			{Method: http.MethodGet, Pattern: "/readyz", Open: true, Object: web.ObjectNone,
+				Handle: func(c *web.Call) (*web.Reply, error) {
+					if err := ready(c.Request.Context()); err != nil {
+						return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
+					}
+					return answer("ready")
+				}},
+		},
+		Error: func(_ *web.Call, f *fault.Fault) *web.Reply {
+			status := http.StatusServiceUnavailable
+			switch {
+			case f.Code == web.CodeMethod:
+				status = http.StatusMethodNotAllowed
+			case f.Kind == fault.NotFound:
+				status = http.StatusNotFound
+			}
+			reply, err := web.JSON(status, map[string]string{"status": http.StatusText(status)})
+			if err != nil {
+				return nil
+			}
+			return reply
+		},
+	}
+}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+)
+
+const maxReason = 1000 // bytes
+
+// admit makes the call's Scope from its headers.
+func (h *handler) admit(c *Call) error {
+	key, err := bearer(c.Request.Header)
+	if err != nil {
+		return err
+	}
+	if c.Principal, err = h.Tenancy.Authenticate(key); err != nil {
+		return err
+	}
+	c.acting = c.Principal.Org
+	asked, err := single(c.Request.Header, "Tenure-Org")
+	if err != nil {
+		return err
+	}
+	if asked != "" {
+		org, err := tenancy.ParseOrgID(asked)
+		if err != nil {
+			return fault.New(fault.Malformed, "", "Tenure-Org is not a UUID")
+		}
+		c.acting = org
+	}
+	reason, err := reason(c.Request.Header)
+	if err != nil {
+		return err
+	}
+	c.Scope, err = h.Tenancy.Authorize(c.Principal, c.acting, c.Route.Permission, c.surface.Name, reason)
+	return err
+}
+
+// bearer is the API key of the Authorization header; empty if there is none,
+// which authenticates nobody.
+func bearer(h http.Header) (string, error) {
+	value, err := single(h, "Authorization")
+	if err != nil {
+		return "", err
+	}
+	const scheme = "Bearer "
+	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", nil
+	}
+	return strings.TrimLeft(value[len(scheme):], " "), nil
+}
+
+// single is the value of a header that may stand once only: two readers of
+// the same request could take different ones.
+func single(h http.Header, name string) (string, error) {
+	switch values := h[name]; len(values) {
+	case 0:
+		return "", nil
+	case 1:
+		return values[0], nil
+	}
+	return "", fault.New(fault.Malformed, "", "the header %s stands more than once", name)
+}
+
+// reason is why the caller makes a change, for history.
+func reason(h http.Header) (string, error) {
+	value, err := single(h, "Tenure-Reason")
+	if err != nil || value == "" {
+		return "", err
+	}
+	if len(value) > maxReason || !utf8.ValidString(value) ||
+		strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return "", fault.New(fault.Malformed, "", "Tenure-Reason has at most %d bytes of printable UTF-8", maxReason)
+	}
+	return value, nil
+}

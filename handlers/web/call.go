@@ -1,0 +1,94 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/mux"
+
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+)
+
+// Call is one request on its way. It is made anew for each request: the
+// header values of the answer point into it, so it is never used again.
+type Call struct {
+	Request   *http.Request
+	Route     *Route // nil if there is none for the request
+	Scope     tenancy.Scope
+	Principal tenancy.Principal // zero for an open route
+
+	surface *Surface
+	acting  tenancy.OrgID // as asked for, also if it was refused
+	match   mux.RouteMatch
+	allow   string // methods of the path, for a wrong method
+
+	body     []byte
+	bodyRead bool
+	query    url.Values
+
+	w       http.ResponseWriter
+	values  [3]string // what single header values are slices of
+	started time.Time
+	fault   *fault.Fault
+	status  int
+	bytes   int
+}
+
+// Var is a variable of the path, decoded; empty if the pattern has no such.
+func (c *Call) Var(name string) string { return c.match.Vars[name] }
+
+// decodeVars decodes the path variables in place.
+func (c *Call) decodeVars() error {
+	for name, value := range c.match.Vars {
+		if strings.IndexByte(value, '%') < 0 {
+			continue // an encoded path is ASCII
+		}
+		decoded, err := url.PathUnescape(value)
+		if err != nil || !storable(decoded) {
+			return fault.New(fault.Malformed, "", "the path does not decode to UTF-8")
+		}
+		c.match.Vars[name] = decoded
+	}
+	return nil
+}
+
+// storable reports whether every database can hold s.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+// Query is the decoded query; a fault with code fault.CodeQuery if it does
+// not parse. The caller does not change it.
+func (c *Call) Query() (url.Values, error) {
+	if c.query != nil {
+		return c.query, nil
+	}
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil {
+		return nil, errQuery()
+	}
+	for name, values := range query {
+		for _, v := range values {
+			if !storable(name) || !storable(v) {
+				return nil, errQuery()
+			}
+		}
+	}
+	c.query = query
+	return query, nil
+}
+
+func errQuery() error {
+	return fault.New(fault.Malformed, fault.CodeQuery, "the query does not parse")
+}
+
+// method is the request's method as it may be shown: any token is legal, of
+// any length.
+func (c *Call) method() string {
+	if len(c.Request.Method) > 16 {
+		return "other"
+	}
+	return c.Request.Method
+}

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strconv"
+	"unicode/utf8"
+
+	"tenure/tenancy/fault"
+)
+
+// DecodeJSON decodes data, one JSON value other than null, into into, a
+// pointer. It is Malformed if data is not JSON, not UTF-8, repeats a member or
+// nests too deeply; if a value has the wrong type, Fields names its place. If
+// strict, members must be known to into, and are spelled as its tags say; if
+// not, unknown ones are ignored and case does not matter, as in encoding/json.
+func DecodeJSON(data []byte, into any, strict bool) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return fault.New(fault.Malformed, "", "the body is empty")
+	}
+	if !utf8.Valid(data) || halfSurrogate(data) {
+		return fault.New(fault.Malformed, "", "the body is not UTF-8, or holds half a surrogate pair")
+	}
+	wrong := int64(-1) // where the first value of a wrong type ends
+	var wrongType *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch err := json.Unmarshal(data, into); {
+	case errors.As(err, &wrongType):
+		wrong = wrongType.Offset
+	case errors.As(err, &syntax):
+		return fault.New(fault.Malformed, "", "the body is not JSON: see byte %d", syntax.Offset)
+	case err != nil:
+		return fault.Wrap(err, fault.Malformed, "", "the body does not decode")
+	}
+	w := &walker{dec: json.NewDecoder(bytes.NewReader(data)), wrong: wrong}
+	w.dec.UseNumber()
+	var shape reflect.Type
+	if strict {
+		shape = reflect.TypeOf(into)
+	}
+	if err := w.value("", shape, 0); err != nil {
+		return err
+	}
+	if wrongType != nil {
+		return badMember(w.found, "type", "this must be "+nameOf(wrongType.Type))
+	}
+	return nil
+}
+
+// badMember is a Malformed fault that names a member by its JSON pointer.
+func badMember(pointer, rule, message string) error {
+	f := fault.New(fault.Malformed, "", "the body does not have the form that is asked for")
+	f.Fields = []fault.Field{{Path: pointer, Rule: rule, Message: message}}
+	return f
+}
+
+// nameOf says what JSON value a Go type is made from.
+func nameOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Pointer:
+		return nameOf(t.Elem())
+	}
+	return "a whole number within its range"
+}
+
+// halfSurrogate reports whether a \u escape is half of a surrogate pair,
+// which encoding/json would silently replace. data need not be JSON.
+func halfSurrogate(data []byte) bool {
+	for i := 0; i < len(data); i++ {
+		if data[i] != '\\' {
+			continue
+		}
+		unit, ok := codeUnit(data[i:])
+		i++ // over what is escaped
+		if !ok || unit < 0xd800 || unit > 0xdfff {
+			continue
+		}
+		low, ok := codeUnit(data[min(i+5, len(data)):])
+		if unit >= 0xdc00 || !ok || low < 0xdc00 || low > 0xdfff {
+			return true
+		}
+		i += 6
+	}
+	return false
+}
+
+// codeUnit reads an escape like \u00e9 at the start of data.
+func codeUnit(data []byte) (uint64, bool) {
+	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(data[2:6]), 16, 16)
+	return unit, err == nil
+}

@@ -1,0 +1,35 @@
+// Package web is what every HTTP surface shares: the adapter between net/http
+// and a surface's handlers.
+//
+// It owns routing, authentication and authorization of a request, reading its
+// body under a limit and a deadline, strict JSON, conditional requests, the
+// one place that writes a status and a body, and the one log event of a
+// request. It knows no surface and no client: a surface hands it routes and
+// one function that spells a fault.
+//
+// A request runs one way:
+//
+//	first path segment → router → Route → credential → Principal → Scope
+//	→ Handle → Reply or fault → conditional request → one write → one event
+//
+// Invariants: Handle runs only with a Scope that grants Route.Permission
+// (unless the route is Open); a fault of kind Internal reaches a surface
+// without its text; an event never holds a path, a query, a body or a key,
+// only the route's template and the key's id.
+//
+// Choices:
+//   - Authorization is Bearer with an API key. Tenure-Org names the acting
+//     organization; it, Tenure-Reason and Authorization may stand once only.
+//   - Tenure-Reason is UTF-8 as it is, at most 1,000 bytes, printable.
+//   - Paths are matched as they were sent (encoded), never cleaned, and never
+//     redirected; a variable reaches the handler decoded. One that is not UTF-8
+//     or holds a NUL byte, which no store can hold, is refused.
+//   - HEAD is answered wherever GET is. An unknown route is answered by the
+//     surface whose routes share the longest beginning with the path.
+//   - JSON may not repeat a member, hold half a surrogate pair or nest deeper
+//     than 100; member names are exact where decoding is strict.
+//   - A body that does not arrive in time is malformed, and ends its connection.
+//
+// It may import tenancy and tenancy/fault. Every surface and handlers may
+// import it.
+package web

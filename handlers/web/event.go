@@ -1,0 +1,43 @@
+package web
+
+import (
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"tenure/tenancy/fault"
+)
+
+// event writes the request's one event. It holds no path, query, header or
+// body: each may carry a secret or name a tenant's client.
+func (h *handler) event(c *Call) {
+	level := zerolog.InfoLevel
+	if c.fault != nil && c.fault.Kind == fault.Internal {
+		level = zerolog.ErrorLevel
+	}
+	e := h.Log.WithLevel(level)
+	if e == nil {
+		return
+	}
+	e.Str("method", c.method())
+	if c.Route != nil {
+		e.Str("route", c.Route.Pattern)
+	}
+	if c.surface != nil {
+		e.Str("surface", c.surface.Name)
+	}
+	if c.acting != "" {
+		e.Str("org", string(c.acting))
+	}
+	if c.Principal.KeyID != "" {
+		e.Str("key", c.Principal.KeyID)
+	}
+	e.Int("status", c.status).Int("bytes", c.bytes).Int64("duration_us", time.Since(c.started).Microseconds())
+	if c.fault != nil {
+		e.Str("error", c.fault.Kind.String())
+		if c.fault.Kind == fault.Internal {
+			e.Str("cause", c.fault.Error())
+		}
+	}
+	e.Send()
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+)
+
+// bodyTime is how long a body may take to arrive if Config does not say.
+const bodyTime = 30 * time.Second
+
+// Config is what the adapter needs. Tenancy and Log are required.
+type Config struct {
+	Tenancy  *tenancy.Store
+	Log      zerolog.Logger
+	BodyTime time.Duration // how long a body may take to arrive; 0 for 30 s
+}
+
+type handler struct {
+	Config
+	segments map[string]*segment
+}
+
+// New mounts the surfaces. It panics on a route that is not complete.
+func New(cfg Config, surfaces []Surface) http.Handler {
+	if cfg.BodyTime == 0 {
+		cfg.BodyTime = bodyTime
+	}
+	return &handler{Config: cfg, segments: build(surfaces)}
+}
+
+// ServeHTTP answers one request and writes its one event.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &Call{Request: r, w: w, started: time.Now()}
+	if r.ContentLength != 0 {
+		c.limitBody(h.BodyTime)
+	}
+	reply, err := h.answer(c)
+	if err != nil {
+		c.fault = fault.Of(err)
+		reply = c.failed()
+	}
+	c.write(reply)
+	h.event(c)
+}
+
+// answer runs the request up to its Reply. A panic becomes an Internal fault,
+// so that the connection and its other requests live on.
+func (h *handler) answer(c *Call) (reply *Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			reply, err = nil, fault.Wrap(fmt.Errorf("%v\n%s", p, debug.Stack()), fault.Internal, "", "panic in a handler")
+		}
+	}()
+	if err := h.find(c); err != nil {
+		return nil, err
+	}
+	if !c.Route.Open {
+		if err := h.admit(c); err != nil {
+			return nil, err
+		}
+	}
+	reply, err = c.Route.Handle(c)
+	if err == nil && (reply == nil || reply.Status < 200 || reply.Status > 599) {
+		return nil, fault.New(fault.Internal, "", "a handler gave neither an error nor a reply with a status")
+	}
+	return reply, err
+}
+
+// failed asks the surface how it spells the call's fault. The text of an
+// Internal one stays here.
+func (c *Call) failed() (reply *Reply) {
+	defer func() {
+		if p := recover(); p != nil || reply == nil || reply.Status < 400 || reply.Status > 599 {
+			reply = unowned(http.StatusInternalServerError)
+		}
+	}()
+	switch f := c.fault; {
+	case c.surface != nil && f.Kind == fault.Internal:
+		return c.surface.Error(c, &fault.Fault{Kind: fault.Internal})
+	case c.surface != nil:
+		return c.surface.Error(c, f)
+	case f.Kind == fault.NotFound:
+		return unowned(http.StatusNotFound)
+	}
+	return nil
+}
+
+// unowned is the answer where no surface can be asked: RFC 9457 without a
+// type of its own.
+func unowned(status int) *Reply {
+	return &Reply{Status: status, ContentType: "application/problem+json",
+		Body: fmt.Appendf(nil, "{\"type\":\"about:blank\",\"title\":%q,\"status\":%d}\n", http.StatusText(status), status)}
+}

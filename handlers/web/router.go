@@ -1,0 +1,150 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"tenure/tenancy/fault"
+)
+
+// segment is everything below one first path segment.
+type segment struct {
+	router  *mux.Router
+	routes  []mounted
+	byMux   map[*mux.Route]*mounted
+	methods []string // that any route takes, sorted
+}
+
+type mounted struct {
+	surface *Surface
+	route   *Route
+}
+
+// build registers all routes, each under its first path segment. It panics on
+// a route that could never be served: that is a mistake in the program.
+func build(surfaces []Surface) map[string]*segment {
+	segments := make(map[string]*segment)
+	for i := range surfaces {
+		s := &surfaces[i]
+		for j := range s.Routes {
+			r := &s.Routes[j]
+			check(s, r)
+			first := firstSegment(r.Pattern)
+			seg := segments[first]
+			if seg == nil {
+				seg = &segment{router: mux.NewRouter().UseEncodedPath().SkipClean(true)}
+				segments[first] = seg
+			}
+			seg.routes = append(seg.routes, mounted{s, r})
+		}
+	}
+	for _, seg := range segments {
+		seg.register()
+	}
+	return segments
+}
+
+func (seg *segment) register() {
+	seg.byMux = make(map[*mux.Route]*mounted, len(seg.routes))
+	for i := range seg.routes {
+		m := &seg.routes[i]
+		methods := []string{m.route.Method}
+		if m.route.Method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+		// The path comes before the methods: a router that has seen a path
+		// match remembers a wrong method only until another matcher succeeds.
+		route := seg.router.NewRoute().Path(m.route.Pattern).Methods(methods...).Handler(http.NotFoundHandler())
+		if err := route.GetError(); err != nil {
+			panic(fmt.Sprintf("web: route %s %s: %v", m.route.Method, m.route.Pattern, err))
+		}
+		seg.byMux[route] = m
+		seg.methods = append(seg.methods, methods...)
+	}
+	slices.Sort(seg.methods)
+	seg.methods = slices.Compact(seg.methods)
+}
+
+func check(s *Surface, r *Route) {
+	objects := []string{ObjectNone, ObjectOrganization, ObjectKey, ObjectModule, ObjectSetup, ObjectResourceServer, ObjectClient}
+	first := firstSegment(r.Pattern)
+	switch {
+	case s.Name == "" || s.Error == nil:
+		panic("web: a surface has a name and spells faults")
+	case r.Handle == nil, r.Method == "", !strings.HasPrefix(r.Pattern, "/"), first == "", strings.Contains(first, "{"),
+		!slices.Contains(objects, r.Object), r.Open != (r.Permission == 0):
+		panic(fmt.Sprintf("web: the route %s %s of %s is not complete", r.Method, r.Pattern, s.Name))
+	}
+}
+
+// firstSegment is what stands between the first slash and the second.
+func firstSegment(path string) string {
+	path = strings.TrimPrefix(path, "/")
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[:i]
+	}
+	return path
+}
+
+// find sets c's surface, route and path variables. Without a route it says
+// why, and leaves the surface that is to answer, if there is one.
+func (h *handler) find(c *Call) error {
+	seg := h.segments[firstSegment(c.Request.URL.Path)]
+	if seg == nil {
+		return fault.New(fault.NotFound, CodeRoute, "there is nothing at this path")
+	}
+	// Match and not ServeHTTP: that would copy the request twice to carry
+	// along what c carries.
+	if seg.router.Match(c.Request, &c.match) && c.match.MatchErr == nil {
+		m := seg.byMux[c.match.Route]
+		c.surface, c.Route = m.surface, m.route
+		return c.decodeVars()
+	}
+	if errors.Is(c.match.MatchErr, mux.ErrMethodMismatch) {
+		c.surface, c.allow = seg.allowed(c.Request)
+		return fault.New(fault.Unsupported, CodeMethod, "this path does not take the method %s", c.method())
+	}
+	c.surface = seg.owner(c.Request.URL.EscapedPath())
+	return fault.New(fault.NotFound, CodeRoute, "there is nothing at this path")
+}
+
+// allowed lists the methods that the request's path takes, and whose it is.
+func (seg *segment) allowed(r *http.Request) (*Surface, string) {
+	var owner *Surface
+	var methods []string
+	for _, method := range seg.methods {
+		try := *r
+		try.Method = method
+		var match mux.RouteMatch
+		if seg.router.Match(&try, &match) && match.MatchErr == nil {
+			methods = append(methods, method)
+			owner = seg.byMux[match.Route].surface
+		}
+	}
+	return owner, strings.Join(methods, ", ")
+}
+
+// owner is the surface with the route whose beginning agrees longest with path.
+func (seg *segment) owner(path string) *Surface {
+	var owner *Surface
+	longest := -1
+	asked := strings.Split(path, "/")
+	for _, m := range seg.routes {
+		n := 0
+		for _, part := range strings.Split(m.route.Pattern, "/") {
+			if n == len(asked) || part != asked[n] && !strings.HasPrefix(part, "{") {
+				break
+			}
+			n++
+		}
+		if n > longest {
+			owner, longest = m.surface, n
+		}
+	}
+	return owner
+}

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+)
+
+// What a route acts on: the access-matrix test is made from it.
+const (
+	ObjectNone           = "none"
+	ObjectOrganization   = "organization"
+	ObjectKey            = "key"
+	ObjectModule         = "module"
+	ObjectSetup          = "setup"
+	ObjectResourceServer = "resource-server"
+	ObjectClient         = "client"
+)
+
+// Codes of the faults that the adapter itself makes.
+const (
+	CodeRoute     = "route"      // NotFound: no such path
+	CodeMethod    = "method"     // Unsupported: the path is there, the method is not
+	CodeMediaType = "media-type" // Unsupported: the body's Content-Type
+)
+
+// Route is one route of a surface.
+type Route struct {
+	Method, Pattern string             // the pattern is a gorilla/mux template with a literal first segment
+	Permission      tenancy.Permission // what Authorize must grant
+	Open            bool               // no credential is asked for, and the Scope is zero
+	Handle          func(*Call) (*Reply, error)
+	Object          string // one of the Object constants
+}
+
+// Surface is one API dialect: its routes and its way of writing errors.
+type Surface struct {
+	Name   string
+	Routes []Route // the hot GET first: routers scan in order
+	// Error spells a fault. Retry-After, WWW-Authenticate and Allow are added
+	// by the adapter. c.Route is nil if no route was found.
+	Error func(c *Call, f *fault.Fault) *Reply
+}
+
+// Reply is what a handler answers. The adapter changes nothing in it, so a
+// cached Reply may answer many requests at once.
+type Reply struct {
+	Status      int
+	Header      http.Header // canonical names; may be nil
+	Body        []byte      // ready bytes; nil for none
+	ContentType string      // application/json if empty
+	ETag        string      // with quotes; empty for none
+	NoStore     bool        // the body holds a secret, or nobody may keep it
+}
+
+// JSON makes a Reply of v. It is encoded here and not on the way out, so that
+// what cannot be encoded can still become an error.
+func JSON(status int, v any) (*Reply, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode %T: %w", v, err)
+	}
+	return &Reply{Status: status, Body: b.Bytes()}, nil
+}
+
+// NoContent is the Reply of status 204.
+func NoContent() *Reply { return &Reply{Status: http.StatusNoContent} }

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Header values that are the same for every answer; net/http does not change them.
+var (
+	typeJSON  = []string{"application/json"}
+	noStore   = []string{"no-store"}
+	challenge = []string{"Bearer"}
+)
+
+// write sends the reply: headers by their canonical names straight into the
+// map, the body in one call.
+func (c *Call) write(reply *Reply) {
+	header := c.w.Header()
+	for name, values := range reply.Header {
+		header[name] = values
+	}
+	if reply.NoStore {
+		header["Cache-Control"] = noStore
+	}
+	status, body := reply.Status, reply.Body
+	if reply.ETag != "" {
+		header["Etag"] = c.value(0, reply.ETag)
+		if status == http.StatusOK && c.reads() && notModified(c.Request.Header, reply.ETag) {
+			status, body = http.StatusNotModified, nil
+		}
+	}
+	if c.fault != nil {
+		c.explain(header, status)
+	}
+	if status != http.StatusNoContent && status != http.StatusNotModified {
+		header["Content-Length"] = c.value(1, strconv.Itoa(len(body)))
+	}
+	if len(body) > 0 {
+		header["Content-Type"] = typeJSON
+		if reply.ContentType != "" && reply.ContentType != typeJSON[0] {
+			header["Content-Type"] = c.value(2, reply.ContentType)
+		}
+	}
+	c.status = status
+	c.w.WriteHeader(status)
+	if len(body) > 0 && c.Request.Method != http.MethodHead {
+		c.bytes, _ = c.w.Write(body) // a caller that has gone away needs no error
+	}
+}
+
+// explain sets the headers that belong to a fault in every dialect.
+func (c *Call) explain(header http.Header, status int) {
+	if wait := c.fault.RetryAfter; wait > 0 {
+		seconds := max(1, int(math.Ceil(float64(wait)/float64(time.Second))))
+		header["Retry-After"] = []string{strconv.Itoa(seconds)}
+	}
+	if status == http.StatusUnauthorized && header["Www-Authenticate"] == nil {
+		header["Www-Authenticate"] = challenge
+	}
+	if c.allow != "" {
+		header["Allow"] = []string{c.allow}
+	}
+}
+
+// value makes a header's value without an allocation of its own.
+func (c *Call) value(slot int, s string) []string {
+	c.values[slot] = s
+	return c.values[slot : slot+1 : slot+1]
+}
+
+func (c *Call) reads() bool {
+	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+}

@@ -1,0 +1,178 @@
+package tenancy_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/db/dbtest"
+	"tenure/tenancy/history"
+	"tenure/tenancy/tenancytest"
+)
+
+// held is everything that memory answers about the tree and the keys.
+type held struct {
+	Orgs     []tenancy.Organization
+	Keys     []tenancy.Key
+	Covers   map[tenancy.OrgID][]tenancy.OrgID
+	Defaults map[tenancy.OrgID]string
+	Alive    map[tenancy.OrgID]bool
+}
+
+func hold(t *testing.T, s *tenancy.Store, ids []tenancy.OrgID) held {
+	t.Helper()
+	h := held{Covers: make(map[tenancy.OrgID][]tenancy.OrgID), Defaults: make(map[tenancy.OrgID]string), Alive: make(map[tenancy.OrgID]bool)}
+	root := s.Operator("test")
+	var err error
+	h.Orgs, err = s.Organizations(root)
+	must(t, err)
+	h.Keys, err = s.Keys(ctx, root)
+	must(t, err)
+	for _, id := range ids {
+		h.Defaults[id], h.Alive[id] = s.DefaultSetup(id), root.Alive(id)
+		scope, err := s.Authorize(tenancy.Principal{Org: s.Root(), Role: tenancy.Admin}, id, 0, "test", "")
+		for _, other := range ids {
+			if err == nil && scope.Covers(other) {
+				h.Covers[id] = append(h.Covers[id], other)
+			}
+		}
+	}
+	return h
+}
+
+// TestMemoryEqualsRows makes random changes; after each, what memory says must
+// be what a second store reads from the rows.
+func TestMemoryEqualsRows(t *testing.T) {
+	each(t, func(t *testing.T, w *tenancytest.World) {
+		random := rand.New(rand.NewPCG(1, 2))
+		root := w.Scope(t, w.Root, tenancy.Admin)
+		must(t, w.Store.Flush(ctx)) // last uses reach the rows late, by design
+		ids := w.Orgs()
+		pick := func() tenancy.OrgID { return ids[random.IntN(len(ids))] }
+		done := make(map[string]int)
+		for range 120 {
+			what, err := "", error(nil)
+			switch random.IntN(7) {
+			case 0, 1:
+				var o tenancy.Organization
+				what = "create"
+				if o, err = w.Store.CreateOrganization(ctx, root, pick(), "o"); err == nil {
+					ids = append(ids, o.ID)
+				}
+			case 2, 3:
+				what = "move"
+				_, err = w.Store.MoveOrganization(ctx, root, pick(), pick(), keeps)
+			case 4:
+				what = "delete"
+				if random.IntN(3) == 0 {
+					err = w.Store.DeleteOrganization(ctx, root, pick(), random.IntN(4) == 0, unused)
+				}
+			case 5:
+				what = "default setup"
+				_, err = w.Store.SetDefaultSetup(ctx, root, pick(), []string{"", "s"}[random.IntN(2)], func(*db.Tx) error { return nil })
+			case 6:
+				what = "key"
+				var k tenancy.Key
+				if k, _, err = w.Store.CreateKey(ctx, root, tenancy.NewKey{Org: pick(), Name: "k", Role: tenancy.Reader}); err == nil && random.IntN(2) == 0 {
+					err = w.Store.RevokeKey(ctx, root, k.ID)
+				}
+			}
+			if err == nil {
+				done[what]++
+			}
+			second, err := tenancy.Open(ctx, w.DB, history.New(w.Clock.Now, nil), tenancy.NewIDs(nil))
+			must(t, err)
+			if diff := cmp.Diff(hold(t, second, ids), hold(t, w.Store, ids)); diff != "" {
+				t.Fatalf("after %s: rows (-) and memory (+): %s", what, diff)
+			}
+			w.Check(t)
+		}
+		if len(done) != 5 {
+			t.Errorf("not every kind of change happened: %v", done)
+		}
+		before := hold(t, w.Store, ids)
+		w.Reopen(t)
+		if diff := cmp.Diff(before, hold(t, w.Store, ids)); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := w.Store.Authenticate(w.Key(w.Root, tenancy.Reader)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAnotherNodeFollows: what one node commits reaches another by polling,
+// and a second root cannot come of two first starts.
+func TestAnotherNodeFollows(t *testing.T) {
+	dsn := dbtest.Postgres(t)
+	w := tenancytest.New(t, dsn)
+	empty := dbtest.Postgres(t)
+
+	d := dbtest.Open(t, dsn, db.Options{})
+	log := history.New(w.Clock.Now, nil)
+	must(t, log.Load(ctx, d))
+	other, err := tenancy.Open(ctx, d, log, tenancy.NewIDs(nil))
+	must(t, err)
+	if _, err := other.Authenticate(w.Key(w.North, tenancy.Admin)); err != nil {
+		t.Fatal(err)
+	}
+	root := w.Scope(t, w.Root, tenancy.Admin)
+	must(t, w.Store.RevokeKey(ctx, root, w.KeyID(w.North, tenancy.Admin)))
+	_, err = w.Store.MoveOrganization(ctx, root, w.Harbour, w.South, keeps)
+	must(t, err)
+	must(t, log.Poll(ctx, d))
+	if _, err := other.Authenticate(w.Key(w.North, tenancy.Admin)); err == nil {
+		t.Error("a revoked key holds on the other node after a poll")
+	}
+	ids := w.Orgs()
+	if diff := cmp.Diff(hold(t, w.Store, ids).Covers, hold(t, other, ids).Covers); diff != "" {
+		t.Error(diff)
+	}
+
+	first, second := openNode(t, empty), openNode(t, empty)
+	a, madeA, err := first.Bootstrap(ctx, first.Operator("start"), "a")
+	must(t, err)
+	b, madeB, err := second.Bootstrap(ctx, second.Operator("start"), "b")
+	must(t, err)
+	if a != b || !madeA || madeB || second.Root() != a {
+		t.Errorf("roots %s made %t and %s made %t", a, madeA, b, madeB)
+	}
+}
+
+func openNode(t *testing.T, dsn string) *tenancy.Store {
+	t.Helper()
+	d := dbtest.Open(t, dsn, db.Options{})
+	log := history.New(nil, nil)
+	must(t, log.Load(ctx, d))
+	s, err := tenancy.Open(ctx, d, log, tenancy.NewIDs(nil))
+	must(t, err)
+	return s
+}
+
+// TestRefreshAfterAMissedCommit: loading again also takes away what is gone.
+func TestRefreshAfterAMissedCommit(t *testing.T) {
+	each(t, func(t *testing.T, w *tenancytest.World) {
+		deaf, err := tenancy.Open(ctx, w.DB, history.New(w.Clock.Now, nil), tenancy.NewIDs(nil))
+		must(t, err)
+		root := w.Scope(t, w.Root, tenancy.Admin)
+		must(t, w.Store.RevokeKey(ctx, root, w.KeyID(w.North, tenancy.Admin)))
+		must(t, w.Store.DeleteOrganization(ctx, root, w.South, false, unused))
+		must(t, deaf.Refresh(ctx))
+		if _, err := deaf.Authenticate(w.Key(w.North, tenancy.Admin)); err != nil {
+			t.Fatal("the second store follows by itself: this test shows nothing")
+		}
+		deaf.Miss()
+		must(t, deaf.Refresh(ctx))
+		for _, text := range []string{w.Key(w.North, tenancy.Admin), w.Key(w.South, tenancy.Reader)} {
+			if _, err := deaf.Authenticate(text); err == nil {
+				t.Error("a key still holds after a reload")
+			}
+		}
+		if _, err := deaf.Authenticate(w.Key(w.North, tenancy.Reader)); err != nil {
+			t.Error(err)
+		}
+	})
+}
