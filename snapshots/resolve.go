@@ -198,21 +198,21 @@ func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (En
 	if err := s.alive(c, setup); err != nil {
 		return Entity{}, err
 	}
-	if kind != KindClient && !scope.Covers(setup.Owner) {
-		return Entity{}, fault.New(fault.Forbidden, "",
-			"the history of a setup is for the organization that owns it and those above it")
+	e := setup
+	if kind != KindSetup {
+		if e, err = s.find(c, kind, ref); err == nil {
+			err = s.alive(c, e)
+		}
 	}
-	if kind == KindSetup {
-		return setup, nil
+	switch {
+	case err != nil:
+		return e, err
+	case kind == KindClient && !visible(scope, e, false):
+		return e, unknown(kind)
+	case !scope.Covers(e.Owner):
+		return e, fault.New(fault.Forbidden, "", "the history of a setup is for the organization that owns it and those above it")
 	}
-	e, err := s.find(c, kind, ref)
-	if err == nil && !visible(scope, e, false) {
-		err = unknown(kind)
-	}
-	if err == nil {
-		err = s.alive(c, e)
-	}
-	return e, err
+	return e, nil
 }
 
 // alive refuses an entity whose snapshot in force is a tombstone.

@@ -1,0 +1,221 @@
+package handlers_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// allowed is the import table: what each package may import of ours. Adding an
+// edge means editing this table in the same change.
+var allowed = map[string][]string{
+	".":                   {},
+	"jwk":                 {},
+	"tenancy/fault":       {},
+	"tenancy/db":          {".", "tenancy/fault"},
+	"tenancy/history":     {"tenancy/db", "tenancy/fault"},
+	"tenancy":             {"tenancy/fault", "tenancy/db", "tenancy/history"},
+	"snapshots":           {"jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"handlers/web":        {"tenancy", "tenancy/fault"},
+	"handlers/nevismeta":  surface,
+	"handlers/api":        surface,
+	"handlers":            {"handlers/web", "handlers/nevismeta", "handlers/api", "snapshots", "tenancy", "tenancy/fault", "tenancy/db"},
+	"cmd/tenure":          {"handlers", "handlers/web", "snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"tenancy/db/dbtest":   {"tenancy/db"},
+	"tenancy/tenancytest": {"tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/history", "tenancy/fault"},
+	"snapshots/snapshotstest": {"snapshots", "tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/fault", "tenancy/history",
+		"tenancy/tenancytest"},
+	"handlers/web/webtest": {"handlers/web"},
+}
+
+// surface is what a surface may import: never another one.
+var surface = []string{"handlers/web", "snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"}
+
+// testsMay is what tests import beyond what their package's imports reach.
+var testsMay = map[string][]string{
+	".":          {"tenancy/db"},
+	"tenancy/db": {"tenancy/history"}, // the real sequencer, not a stand-in
+}
+
+// source is a parsed Go file of the module.
+type source struct {
+	path, dir string // from the module's root, with slashes
+	file      *ast.File
+	test      bool
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || d.Name() == ".git") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel("..", path)
+		rel = filepath.ToSlash(rel)
+		all = append(all, source{rel, filepath.ToSlash(filepath.Dir(rel)), file, strings.HasSuffix(rel, "_test.go")})
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d files, %v", len(all), err)
+	}
+	return all
+}
+
+func TestImportsFollowTheTable(t *testing.T) {
+	for _, s := range sources(t) {
+		may, known := allowed[s.dir]
+		if !known {
+			t.Errorf("%s: the package is not in the import table", s.path)
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if path != "tenure" && !strings.HasPrefix(path, "tenure/") {
+				continue
+			}
+			path = strings.TrimPrefix(strings.TrimPrefix(path, "tenure"), "/")
+			if path == "" {
+				path = "."
+			}
+			helper := strings.HasSuffix(path, "test")
+			switch {
+			case s.test && (helper || path == s.dir || slices.Contains(testsMay[s.dir], path) || below(path, s.dir)):
+			case !s.test && slices.Contains(may, path) && (!helper || strings.HasSuffix(s.dir, "test")):
+			default:
+				t.Errorf("%s imports %s, which the table does not allow", s.path, path)
+			}
+		}
+	}
+}
+
+// below reports whether a package is one that a test of dir may use because
+// dir's own imports reach it.
+func below(path, dir string) bool {
+	for _, direct := range allowed[dir] {
+		if direct == path || below(path, direct) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEveryPackageSaysWhatItOwns(t *testing.T) {
+	documented := map[string]bool{}
+	for _, s := range sources(t) {
+		documented[s.dir] = documented[s.dir] || !s.test && s.file.Doc.Text() != ""
+	}
+	for dir, ok := range documented {
+		if !ok {
+			t.Errorf("%s has no package comment", dir)
+		}
+	}
+}
+
+// TestDomainTypesCarryNoTags: wire types live in a surface's types.go, rows in
+// rows.go and beside the statements that read them.
+func TestDomainTypesCarryNoTags(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			field, ok := n.(*ast.Field)
+			if !ok || field.Tag == nil {
+				return true
+			}
+			text, _ := strconv.Unquote(field.Tag.Value)
+			tag := reflect.StructTag(text)
+			_, wire := tag.Lookup("json")
+			_, row := tag.Lookup("db")
+			inSurface := strings.HasPrefix(s.dir, "handlers/") && filepath.Base(s.path) == "types.go"
+			switch {
+			case wire && (inSurface || s.dir == "cmd/tenure" || s.path == "tenancy/history/event.go" || s.path == "snapshots/policy.go"):
+			case row && !strings.HasPrefix(s.dir, "handlers") && !wire:
+			default:
+				t.Errorf("%s: tag %s", s.path, field.Tag.Value)
+			}
+			if s.path == "snapshots/client.go" {
+				t.Errorf("%s: a domain type has a tag", s.path)
+			}
+			return true
+		})
+	}
+}
+
+// calls that only some packages may make: one writer of answers, one maker of
+// an operator's scope.
+var confined = []struct {
+	name string
+	in   func(s source) bool
+}{
+	{"WriteHeader", func(s source) bool { return s.dir == "handlers/web" }},
+	{"http.Error", func(source) bool { return false }},
+	{"Operator", func(s source) bool { return s.dir == "cmd/tenure" || strings.HasSuffix(s.dir, "test") }},
+	{"WithLevel", func(s source) bool { return s.dir == "handlers/web" }},
+}
+
+func TestConfinedCalls(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			name := sel.Sel.Name
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "http" {
+				name = "http." + name
+			}
+			for _, c := range confined {
+				if name == c.name && !c.in(s) {
+					t.Errorf("%s calls %s", s.path, name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func TestFilesStayReadable(t *testing.T) {
+	tables := []string{"jwk/curvetable.go"}
+	for _, s := range sources(t) {
+		raw, err := os.ReadFile(filepath.Join("..", s.path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(raw), "\n"); n > 600 && !s.test && !slices.Contains(tables, s.path) {
+			t.Errorf("%s has %d lines", s.path, n)
+		}
+		if base := filepath.Base(s.dir); base == "util" || base == "common" || base == "helpers" {
+			t.Errorf("%s: a package name that refuses nothing", s.path)
+		}
+	}
+}

@@ -1,0 +1,389 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"tenure/handlers"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/db/dbtest"
+	"tenure/tenancy/history"
+	"tenure/tenancy/tenancytest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// family is a tree in which the owner has every relation once:
+//
+//	root ─ grandparent ─ parent ─ owner ─ child
+//	  │                    └──── sibling
+//	  └─── stranger
+type family struct {
+	*tenancytest.World
+	stores  handlers.Stores
+	routes  []web.Route
+	server  *httptest.Server
+	parents map[string]string
+	ids     map[string]tenancy.OrgID
+	keys    map[string]map[tenancy.Role]string
+	nothing string // an id that nothing has
+}
+
+func newFamily(t *testing.T) *family {
+	f := &family{World: tenancytest.New(t, dbtest.SQLite(t)), nothing: strings.Repeat("0123456789abcdef", 2),
+		parents: map[string]string{"grandparent": "root", "parent": "grandparent", "owner": "parent", "child": "owner",
+			"sibling": "parent", "stranger": "root"},
+		ids: map[string]tenancy.OrgID{}, keys: map[string]map[tenancy.Role]string{}}
+	f.ids["root"] = f.Root
+	for _, name := range []string{"grandparent", "parent", "owner", "child", "sibling", "stranger"} {
+		f.ids[name] = f.MustOrg(t, f.ids[f.parents[name]], name)
+	}
+	for name, id := range f.ids {
+		f.keys[name] = map[tenancy.Role]string{}
+		for _, role := range tenancy.Roles() {
+			_, f.keys[name][role] = f.MustKey(t, tenancy.NewKey{Org: id, Name: string(role), Role: role})
+		}
+	}
+	store, err := snapshots.Open(context.Background(), f.DB, f.Log, f.Store.IDs(), snapshots.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, IDs: f.Store.IDs(), Ready: f.DB.Ping}
+	if err := store.CreateModule(context.Background(), f.Store.Operator("test"), snapshots.DefaultModule); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range handlers.Surfaces(f.stores) {
+		f.routes = append(f.routes, s.Routes...)
+	}
+	f.server = httptest.NewServer(handlers.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, f.stores))
+	t.Cleanup(f.server.Close)
+	return f
+}
+
+// above is the parent rule, written without the program's own tree.
+func (f *family) above(a, b string) bool {
+	for ; b != ""; b = f.parents[b] {
+		if a == b {
+			return true
+		}
+	}
+	return false
+}
+
+// target is one object of each kind, owned by "owner" in a setup of setupOwner.
+type target struct {
+	setup, client, server          snapshots.EntityID
+	clientPlan, setupPlan, srvPlan snapshots.SnapshotID
+	org                            tenancy.OrgID
+	key                            string
+}
+
+func (f *family) target(t *testing.T, setupOwner string) target {
+	t.Helper()
+	ctx, store := context.Background(), f.stores.Snapshots
+	scope := f.scope(t, setupOwner)
+	later := f.Log.Now().Millis() + 3_600_000
+	now, then := setupChange("s", nil), setupChange("planned", &later)
+	setup, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, now)
+	must(t, err)
+	var made target
+	made.setup = setup.Entity.ID
+	setupRef := snapshots.SetupRef(snapshots.DefaultModule, made.setup)
+	plannedSetup, err := snapshots.Edit(ctx, store, scope, setupRef, then)
+	must(t, err)
+	made.setupPlan = plannedSetup.ID
+
+	server, err := store.CreateResourceServer(ctx, scope, snapshots.DefaultModule, made.setup, serverChange("r", nil))
+	must(t, err)
+	made.server = server.Entity.ID
+	ref := snapshots.Ref{Module: snapshots.DefaultModule, Setup: made.setup, Entity: made.server}
+	plannedServer, err := snapshots.Edit(ctx, store, scope, ref, serverChange("planned", &later))
+	must(t, err)
+	made.srvPlan = plannedServer.ID
+
+	client, err := store.CreateClient(ctx, scope, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: made.setup,
+		ClientID: "the-client", Owner: f.ids["owner"], Surface: "test"}, clientChange("c", nil))
+	must(t, err)
+	made.client = client.Entity.ID
+	ref.Entity = made.client
+	plannedClient, err := snapshots.Edit(ctx, store, scope, ref, clientChange("planned", &later))
+	must(t, err)
+	made.clientPlan = plannedClient.ID
+
+	made.org = f.MustOrg(t, f.ids["owner"], "leaf") // below the owner, seen as the owner is but by the child
+	key, _ := f.MustKey(t, tenancy.NewKey{Org: f.ids["owner"], Name: "k", Role: tenancy.Reader})
+	made.key = key.ID
+	return made
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *family) scope(t *testing.T, org string) tenancy.Scope {
+	t.Helper()
+	p, err := f.Store.Authenticate(f.keys[org][tenancy.Admin])
+	must(t, err)
+	scope, err := f.Store.Authorize(p, "", tenancy.Administer, "test", "")
+	must(t, err)
+	return scope
+}
+
+func setupChange(name string, at *history.Millis) snapshots.Change[snapshots.Setup] {
+	return snapshots.Change[snapshots.Setup]{ValidFrom: at, Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
+		return &snapshots.Setup{Name: name}, nil
+	}}
+}
+
+func serverChange(name string, at *history.Millis) snapshots.Change[snapshots.ResourceServer] {
+	return snapshots.Change[snapshots.ResourceServer]{ValidFrom: at,
+		Apply: func(*snapshots.ResourceServer, *snapshots.Setup) (*snapshots.ResourceServer, error) {
+			return &snapshots.ResourceServer{Name: name}, nil
+		}}
+}
+
+func clientChange(name string, at *history.Millis) snapshots.Change[snapshots.Client] {
+	return snapshots.Change[snapshots.Client]{ValidFrom: at, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
+		return &snapshots.Client{ClientName: name, TokenEndpointAuthMethod: snapshots.MethodNone}, nil
+	}}
+}
+
+// cell is one question to the program: may actor in role do route?
+type cell struct {
+	route      web.Route
+	actor      string
+	role       tenancy.Role
+	setupOwner string
+	unknown    bool // the route's object is one that nobody has
+}
+
+// exercise is what a route needs to succeed, by method and pattern. A route
+// that is not here fails the test: a new one cannot be forgotten.
+var exercises = map[string]struct {
+	status int
+	body   string
+}{
+	"GET /v2/modules/{module}/setups/{setupId}/clients/names":                                           {status: 200},
+	"GET /v2/modules/{module}/setups/{setupId}/clients/entity-id":                                       {status: 200},
+	"GET /v2/modules/{module}/setups/{setupId}/clients/{clientId}":                                      {status: 200},
+	"PUT /v2/modules/{module}/setups/{setupId}/clients/{clientId}":                                      {200, `{"name":"changed","confidentiality_type":"public"}`},
+	"DELETE /v2/modules/{module}/setups/{setupId}/clients/{clientId}":                                   {status: 204},
+	"GET /v2/modules/{module}/setups/{setupId}/clients/{clientId}/snapshots":                            {status: 200},
+	"GET /v2/modules/{module}/setups/{setupId}/clients/{clientId}/snapshots/{snapshotId}":               {status: 200},
+	"DELETE /v2/modules/{module}/setups/{setupId}/clients/{clientId}/snapshots/{snapshotId}":            {status: 204},
+	"GET /v2/modules/{module}/setups/{setupId}/clients":                                                 {status: 200},
+	"POST /v2/modules/{module}/setups/{setupId}/clients":                                                {201, `{"name":"new","confidentiality_type":"public"}`},
+	"POST /v3/modules/{module}/setups/{setupId}/clients":                                                {201, `{"client_name":"new"}`},
+	"GET /v2/modules/{module}/setups/{setupId}":                                                         {status: 200},
+	"PUT /v2/modules/{module}/setups/{setupId}":                                                         {200, `{"name":"changed"}`},
+	"DELETE /v2/modules/{module}/setups/{setupId}":                                                      {status: 204},
+	"GET /v2/modules/{module}/setups/{setupId}/snapshots":                                               {status: 200},
+	"GET /v2/modules/{module}/setups/{setupId}/snapshots/{snapshotId}":                                  {status: 200},
+	"DELETE /v2/modules/{module}/setups/{setupId}/snapshots/{snapshotId}":                               {status: 204},
+	"GET /v2/modules/{module}/setups":                                                                   {status: 200},
+	"POST /v2/modules/{module}/setups":                                                                  {201, `{"name":"new"}`},
+	"GET /v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}":                           {status: 200},
+	"PUT /v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}":                           {200, `{"name":"changed","scopes":[]}`},
+	"DELETE /v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}":                        {status: 204},
+	"GET /v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}/snapshots":                 {status: 200},
+	"GET /v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}/snapshots/{snapshotId}":    {status: 200},
+	"DELETE /v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}/snapshots/{snapshotId}": {status: 204},
+	"GET /v2/modules/{module}/setups/{setupId}/resource-servers":                                        {status: 200},
+	"POST /v2/modules/{module}/setups/{setupId}/resource-servers":                                       {201, `{"name":"new","scopes":[]}`},
+
+	"GET /v1/organizations/{organization}":    {status: 200},
+	"PATCH /v1/organizations/{organization}":  {200, `{"name":"renamed"}`},
+	"DELETE /v1/organizations/{organization}": {status: 204},
+	"GET /v1/organizations":                   {status: 200},
+	"POST /v1/organizations":                  {201, `{"name":"new"}`},
+	"GET /v1/whoami":                          {status: 200},
+	"GET /v1/modules":                         {status: 200},
+	"POST /v1/modules":                        {201, `{"name":"NEXT"}`},
+	"GET /v1/keys":                            {status: 200},
+	"POST /v1/keys":                           {201, `{"name":"new","role":"reader"}`},
+	"DELETE /v1/keys/{key}":                   {status: 204},
+
+	"GET /healthz": {status: 200},
+	"GET /readyz":  {status: 200},
+}
+
+// expected is design section 3, said again for one cell.
+func (f *family) expected(c cell) int {
+	success := exercises[c.route.Method+" "+c.route.Pattern].status
+	if c.route.Open {
+		return success
+	}
+	if c.role.Permissions()&c.route.Permission != c.route.Permission {
+		return http.StatusForbidden
+	}
+	usesSetup := f.above(c.actor, c.setupOwner) || f.above(c.setupOwner, c.actor)
+	ownsSetup := f.above(c.actor, c.setupOwner)
+	// A change of a setup, or a look into its past, is for those at or above its owner.
+	deep := c.route.Permission&(tenancy.Administer|tenancy.History) != 0
+	switch c.route.Object {
+	case web.ObjectClient:
+		if !usesSetup || !f.above(c.actor, "owner") || c.unknown {
+			return http.StatusNotFound
+		}
+	case web.ObjectSetup, web.ObjectResourceServer:
+		if !usesSetup || c.unknown {
+			return http.StatusNotFound
+		}
+		if deep && !ownsSetup {
+			return http.StatusForbidden
+		}
+		if strings.HasSuffix(c.route.Pattern, "/entity-id") && !f.above(c.actor, "owner") {
+			return http.StatusNotFound // the client it asks for
+		}
+	case web.ObjectOrganization, web.ObjectKey:
+		if !f.above(c.actor, "owner") || c.unknown {
+			return http.StatusNotFound
+		}
+	case web.ObjectModule:
+		if c.route.Pattern == "/v1/modules" && c.actor != "root" {
+			return http.StatusForbidden
+		}
+	}
+	return success
+}
+
+func (f *family) path(c cell, on target) string {
+	plan := map[string]snapshots.SnapshotID{web.ObjectClient: on.clientPlan, web.ObjectSetup: on.setupPlan, web.ObjectResourceServer: on.srvPlan}
+	values := map[string]string{"module": snapshots.DefaultModule, "setupId": string(on.setup), "clientId": string(on.client),
+		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "organization": string(on.org), "key": on.key}
+	if c.unknown {
+		switch c.route.Object {
+		case web.ObjectClient:
+			values["clientId"] = f.nothing
+		case web.ObjectResourceServer:
+			values["resourceId"] = f.nothing
+		case web.ObjectSetup:
+			values["setupId"] = f.nothing
+		case web.ObjectOrganization:
+			values["organization"] = "01234567-89ab-4def-8123-456789abcdef"
+		case web.ObjectKey:
+			values["key"] = f.nothing
+		}
+	}
+	path := c.route.Pattern
+	for name, v := range values {
+		path = strings.ReplaceAll(path, "{"+name+"}", v)
+	}
+	if strings.HasSuffix(path, "/entity-id") {
+		path += "?client_id=the-client"
+	}
+	return path
+}
+
+func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, []byte) {
+	t.Helper()
+	body := exercises[c.route.Method+" "+c.route.Pattern].body
+	body = strings.Replace(body, "NEXT", fmt.Sprintf("m%d", f.Log.Size()), 1)
+	req, err := http.NewRequest(c.route.Method, f.server.URL+f.path(c, on), strings.NewReader(body))
+	must(t, err)
+	if key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	if acting != "" {
+		req.Header.Set("Tenure-Org", acting)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := f.server.Client().Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	must(t, err)
+	return res.StatusCode, raw
+}
+
+// TestAccessMatrix asks every route as every relation in every role, on a
+// setup of the root's and on one of the owner's own. What is refused must
+// change nothing and show nothing.
+func TestAccessMatrix(t *testing.T) {
+	f := newFamily(t)
+	actors := []string{"owner", "parent", "grandparent", "root", "child", "sibling", "stranger"}
+	asked := 0
+	for _, setupOwner := range []string{"root", "owner"} {
+		on := f.target(t, setupOwner)
+		for _, route := range f.routes {
+			if _, ok := exercises[route.Method+" "+route.Pattern]; !ok {
+				t.Errorf("the matrix does not know the route %s %s", route.Method, route.Pattern)
+				continue
+			}
+			for _, actor := range actors {
+				for _, role := range tenancy.Roles() {
+					for _, unknown := range []bool{false, true} {
+						c := cell{route, actor, role, setupOwner, unknown}
+						asked++
+						if f.compare(t, c, on, f.keys[actor][role], "") && route.Method != http.MethodGet {
+							on = f.target(t, setupOwner) // this one is used up
+						}
+					}
+				}
+			}
+			if !route.Open {
+				c := cell{route: route, actor: "owner", role: tenancy.Admin, setupOwner: setupOwner}
+				f.refuses(t, c, on, "tenure_"+strings.Repeat("A", 43), "", http.StatusUnauthorized)
+				f.refuses(t, c, on, "", "", http.StatusUnauthorized)
+				f.refuses(t, c, on, f.keys["owner"][tenancy.Admin], string(f.ids["parent"]), http.StatusForbidden)
+				f.refuses(t, c, on, f.keys["owner"][tenancy.Admin], string(f.ids["sibling"]), http.StatusForbidden)
+				// A grandparent's key that acts for the owner is the owner.
+				if f.compare(t, c, on, f.keys["grandparent"][tenancy.Admin], string(f.ids["owner"])) && route.Method != http.MethodGet {
+					on = f.target(t, setupOwner)
+				}
+			}
+		}
+	}
+	t.Logf("%d routes, %d cells", len(f.routes), asked)
+	problems, err := snapshots.Check(context.Background(), f.DB)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("after the matrix: %v, %v", problems, err)
+	}
+}
+
+// compare asks a cell and reports whether it was granted.
+func (f *family) compare(t *testing.T, c cell, on target, key, acting string) bool {
+	t.Helper()
+	want, before := f.expected(c), f.Log.Size()
+	got, body := f.ask(t, c, on, key, acting)
+	if got != want {
+		t.Errorf("%s %s as %s %s (setup of %s, unknown %t): %d, want %d: %s", c.route.Method, c.route.Pattern, c.actor, c.role,
+			c.setupOwner, c.unknown, got, want, body)
+	}
+	if got < 300 {
+		return true
+	}
+	if f.Log.Size() != before {
+		t.Errorf("%s %s as %s %s: refused with %d, and yet something was written", c.route.Method, c.route.Pattern, c.actor, c.role, got)
+	}
+	for _, hidden := range []string{string(on.client), string(f.ids["owner"]), "the-client"} {
+		if !c.unknown && !f.above(c.actor, "owner") && bytes.Contains(body, []byte(hidden)) {
+			t.Errorf("%s %s as %s: the refusal shows %s", c.route.Method, c.route.Pattern, c.actor, hidden)
+		}
+	}
+	return false
+}
+
+func (f *family) refuses(t *testing.T, c cell, on target, key, acting string, want int) {
+	t.Helper()
+	before := f.Log.Size()
+	if got, body := f.ask(t, c, on, key, acting); got != want || f.Log.Size() != before {
+		t.Errorf("%s %s with key %.10s acting for %q: %d, want %d; %d events; %s", c.route.Method, c.route.Pattern, key, acting,
+			got, want, f.Log.Size()-before, body)
+	}
+}
