@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"tenure/tenancy"
 )
 
 // printRequests tells what the example installation holds, and one request per
@@ -19,10 +21,39 @@ func printRequests(out io.Writer, i info) {
 	for _, c := range i.Clients {
 		fmt.Fprintf(out, "  %-20s entity %s\n", c.ClientID, c.EntityID)
 	}
-	fmt.Fprint(out, "\nrequests to paste:\n")
+	fmt.Fprint(out, "\nfor the requests of the README:\n\n")
+	for _, v := range variables(i) {
+		fmt.Fprintf(out, "export %s=%s\n", v.name, v.value)
+	}
+	fmt.Fprint(out, "\nrequests to paste as they are:\n")
 	for _, r := range requests(i) {
 		fmt.Fprintf(out, "\n# %s\n%s\n", r.what, r.command)
 	}
+}
+
+// variable is one that the README's requests use.
+type variable struct{ name, value string }
+
+func variables(i info) []variable {
+	root, last := i.Organizations[0], i.Organizations[len(i.Organizations)-1]
+	return []variable{
+		{"TENURE", i.URL},
+		{"SETUP", fmt.Sprintf("%s/v2/modules/%s/setups/%s", i.URL, i.Module, i.SetupID)},
+		{"CLIENT", string(i.clientOf(last.ID).EntityID)},
+		{"ROOT_KEY", root.APIKey},
+		{"CHILD_KEY", last.APIKey},
+		{"CHILD_ORG", string(last.ID)},
+	}
+}
+
+// clientOf is the example client that an organization owns.
+func (i info) clientOf(org tenancy.OrgID) infoClient {
+	for _, c := range i.Clients {
+		if c.Owner == org {
+			return c
+		}
+	}
+	return infoClient{}
 }
 
 // request is one command line for a shell.
@@ -31,12 +62,7 @@ type request struct{ what, command string }
 func requests(i info) []request {
 	root, last := i.Organizations[0], i.Organizations[len(i.Organizations)-1]
 	setup := fmt.Sprintf("%s/v2/modules/%s/setups/%s", i.URL, i.Module, i.SetupID)
-	own := i.Clients[0]
-	for _, c := range i.Clients {
-		if c.Owner == last.ID {
-			own = c
-		}
-	}
+	own := i.clientOf(last.ID)
 	return []request{
 		{"nevisMeta: a child organization resolves its own client, certificates parsed",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/clients/%s", last.APIKey, setup, own.EntityID)},

@@ -9,6 +9,7 @@ import (
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
@@ -64,7 +65,7 @@ func (h *surface) clientNames(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) clientEntityID(c *web.Call) (*web.Reply, error) {
-	query, err := c.Query()
+	query, err := queryOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -121,12 +122,9 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snaps
 		wanted.ClientID = *body.ClientID
 		faults = append(faults, snapshots.CheckClientID(wanted.ClientID, true)...)
 	}
-	if asked := c.Request.Header.Get("Tenure-Owner"); asked != "" {
-		owner, err := tenancy.ParseOrgID(asked)
-		if err != nil {
-			return none, nil, fault.New(fault.Malformed, "", "Tenure-Owner is not a UUID")
-		}
-		wanted.Owner = owner
+	var err error
+	if wanted.Owner, err = askedOwner(c); err != nil {
+		return none, nil, err
 	}
 	secret, secretFaults, err := h.firstSecret(body)
 	if err != nil {
@@ -136,6 +134,20 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snaps
 	out, err := h.store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{
 		ValidFrom: validFrom, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	return out, secret, err
+}
+
+// askedOwner is the organization that the header Tenure-Owner names; empty
+// without one.
+func askedOwner(c *web.Call) (tenancy.OrgID, error) {
+	switch asked := c.Request.Header.Values("Tenure-Owner"); len(asked) {
+	case 0:
+		return "", nil
+	case 1:
+		if owner, err := tenancy.ParseOrgID(asked[0]); err == nil {
+			return owner, nil
+		}
+	}
+	return "", fault.New(fault.Malformed, "", "Tenure-Owner is one UUID")
 }
 
 // applying is body's conversion with the faults that were found before.
@@ -193,7 +205,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	faults = append(faults, fixed...)
-	secret, secretFaults, err := h.nextSecret(c.Request.Context(), c.Scope, ref, &body)
+	secret, secretFaults, err := h.nextSecret(c.Request.Context(), c.Scope, ref, &body, validFrom)
 	if err != nil {
 		return nil, err
 	}
@@ -209,9 +221,9 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 // keepsIdentity refuses to change what no edit changes: the client_id and the
 // owner organization.
 func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody) ([]fault.Field, error) {
-	asked := c.Request.Header.Get("Tenure-Owner")
-	if body.ClientID == nil && asked == "" {
-		return nil, nil
+	asked, err := askedOwner(c)
+	if err != nil || body.ClientID == nil && asked == "" {
+		return nil, err
 	}
 	e, err := h.store.ClientEntity(c.Request.Context(), c.Scope, ref)
 	if err != nil {
@@ -221,7 +233,7 @@ func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 	if body.ClientID != nil && *body.ClientID != e.ClientID {
 		faults = append(faults, fault.Field{Path: "/client_id", Rule: "immutable", Message: "the client_id of a client cannot be changed"})
 	}
-	if asked != "" && asked != string(e.Owner) {
+	if asked != "" && asked != e.Owner {
 		return nil, fault.New(fault.Malformed, "", "Tenure-Owner is not the client's owner, and an edit does not change that")
 	}
 	return faults, nil
@@ -229,15 +241,11 @@ func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 
 // nextSecret is the secret that an edit brings: the one written if it is not
 // the present one, a generated one for a client that starts to need one, or nil.
-func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody) (*snapshots.NewSecret, []fault.Field, error) {
+func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody,
+	validFrom *history.Millis) (*snapshots.NewSecret, []fault.Field, error) {
 	if body.ClientSecret == nil {
-		var probe snapshots.Client
-		body.applyMethod(&probe, keeper{})
-		if !needsSecret(probe.TokenEndpointAuthMethod) {
-			return nil, nil, nil
-		}
-		has, err := h.store.HasSecret(ctx, scope, ref)
-		if has || err != nil {
+		starts, err := h.startsToNeed(ctx, scope, ref, body, validFrom)
+		if !starts || err != nil {
 			return nil, nil, err
 		}
 		secret, err := h.store.GenerateSecret(h.ids.Hex())
@@ -248,4 +256,34 @@ func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snaps
 		return nil, nil, err
 	}
 	return h.firstSecret(body)
+}
+
+// startsToNeed reports whether the edit makes a client that has no secret
+// authenticate with one. A client that did so before keeps what it has, be it
+// none: another system may have registered it that way, or it is only planned
+// and its secret with it.
+func (h *surface) startsToNeed(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody,
+	validFrom *history.Millis) (bool, error) {
+	var probe snapshots.Client
+	body.applyMethod(&probe, keeper{})
+	if !needsSecret(probe.TokenEndpointAuthMethod) {
+		return false, nil
+	}
+	if has, err := h.store.HasSecret(ctx, scope, ref); has || err != nil {
+		return false, err
+	}
+	at := h.store.Now().Millis()
+	if validFrom != nil {
+		at = max(at, *validFrom)
+	}
+	base, err := snapshots.Snapshots[snapshots.Client](ctx, h.store, scope, ref, &at, false)
+	if err != nil || len(base) == 0 {
+		return true, err
+	}
+	found, err := snapshots.Snapshot[snapshots.Client](ctx, h.store, scope, ref, base[0])
+	if err != nil {
+		return false, err
+	}
+	method := found.Content.TokenEndpointAuthMethod
+	return method != "" && !needsSecret(method), nil
 }

@@ -2,6 +2,7 @@ package nevismeta
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -105,6 +106,10 @@ func codeV3(f *fault.Fault, code string) string {
 	return "INVALID_CLIENT_METADATA"
 }
 
+// maxNamed is how many broken members an answer names: a small body can break
+// rules a hundred thousand times.
+const maxNamed = 20
+
 // describe joins the message and every field with its path on the wire.
 func describe(c *web.Call, f *fault.Fault) string {
 	if f.Kind == fault.Internal {
@@ -113,32 +118,45 @@ func describe(c *web.Call, f *fault.Fault) string {
 	if len(f.Fields) == 0 {
 		return f.Message
 	}
-	parts := make([]string, len(f.Fields))
+	var parts []string
 	for i, field := range f.Fields {
-		parts[i] = wirePath(c, field.Path) + ": " + field.Message
+		if i == maxNamed {
+			parts = append(parts, fmt.Sprintf("and %d more", len(f.Fields)-i))
+			break
+		}
+		path := field.Path
+		if f.Kind != fault.Malformed { // what does not decode is named as it was sent
+			path = wirePath(c, path)
+		}
+		if path != "" {
+			path += ": "
+		}
+		parts = append(parts, path+field.Message)
 	}
 	return strings.Join(parts, "; ")
 }
 
-// wirePath turns a path in domain names into one in this dialect's. A client
-// written below a setup or in V3 has its own names.
+// wirePath turns a path in domain names into one in V2's; V3's paths are made
+// where its members are sorted. What is posted below a setup has its own names.
 func wirePath(c *web.Call, path string) string {
-	object := web.ObjectNone
-	if c.Route != nil {
-		object = c.Route.Object
-		if strings.HasSuffix(c.Route.Pattern, "/clients") {
-			object = web.ObjectClient
+	if c.Route == nil || strings.HasPrefix(c.Request.URL.Path, "/v3/") {
+		return path
+	}
+	object := c.Route.Object
+	switch {
+	case strings.HasSuffix(c.Route.Pattern, "/clients"):
+		object = web.ObjectClient
+	case strings.HasSuffix(c.Route.Pattern, "/resource-servers"):
+		object = web.ObjectResourceServer
+	}
+	parts := strings.Split(path, "/")
+	for i := range parts {
+		switch {
+		case i == 1:
+			parts[i] = wireName(object, parts[i])
+		case parts[i] == "localized_metadata":
+			parts[i] = "metadata"
 		}
-		if strings.HasSuffix(c.Route.Pattern, "/resource-servers") {
-			object = web.ObjectResourceServer
-		}
 	}
-	head, rest, nested := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if v3 := strings.HasPrefix(c.Request.URL.Path, "/v3/"); !v3 || head != "client_name" {
-		head = wireName(object, head)
-	}
-	if nested {
-		return "/" + head + "/" + rest
-	}
-	return "/" + head
+	return strings.Join(parts, "/")
 }

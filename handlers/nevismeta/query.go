@@ -1,6 +1,7 @@
 package nevismeta
 
 import (
+	"net/url"
 	"strings"
 
 	"tenure/handlers/web"
@@ -14,21 +15,16 @@ const metadataParam = "metadata."
 // listQuery reads the list filters; parameters it does not know are ignored.
 func listQuery(c *web.Call) (snapshots.Filter, error) {
 	var f snapshots.Filter
-	query, err := c.Query()
+	query, err := queryOf(c)
 	if err != nil {
 		return f, err
 	}
 	for name, values := range query {
 		switch {
-		case name == "name" || name == "owner":
-			if len(values) > 1 {
-				return f, badQuery(name, "it may be given once")
-			}
-			if name == "name" {
-				f.Name = &values[0]
-			} else {
-				f.Owner = &values[0]
-			}
+		case name == "name":
+			f.Name = &values[0]
+		case name == "owner":
+			f.Owner = &values[0]
 		case strings.HasPrefix(name, metadataParam):
 			for _, v := range values {
 				f.Metadata = append(f.Metadata, snapshots.Localized{Name: strings.TrimPrefix(name, metadataParam), Value: v})
@@ -40,6 +36,18 @@ func listQuery(c *web.Call) (snapshots.Filter, error) {
 	}
 	f.IncludeDeleted, err = softDeleted(c)
 	return f, err
+}
+
+// queryOf is the query, in which only metadata filters may stand more often
+// than once.
+func queryOf(c *web.Call) (url.Values, error) {
+	query, err := c.Query()
+	for name, values := range query {
+		if len(values) > 1 && !strings.HasPrefix(name, metadataParam) {
+			return nil, badQuery(name, "it may be given once")
+		}
+	}
+	return query, err
 }
 
 // validAt reads an instant, or "any"; nil for an empty text. A plus sign that
@@ -70,7 +78,7 @@ func softDeleted(c *web.Call) (bool, error) {
 }
 
 func boolQuery(c *web.Call, name string) (value, given bool, err error) {
-	query, err := c.Query()
+	query, err := queryOf(c)
 	if err != nil || !query.Has(name) {
 		return false, false, err
 	}
@@ -84,6 +92,5 @@ func boolQuery(c *web.Call, name string) (value, given bool, err error) {
 }
 
 func badQuery(name, message string) error {
-	f := fault.New(fault.Malformed, fault.CodeQuery, "the query parameter %s is not understood: %s", name, message)
-	return f
+	return fault.New(fault.Malformed, fault.CodeQuery, "the query parameter %s is not understood: %s", name, message)
 }

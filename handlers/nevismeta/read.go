@@ -31,13 +31,13 @@ func etag(id snapshots.SnapshotID, parts ...string) string {
 	return `"` + string(id) + "." + strings.Join(parts, ".") + `"`
 }
 
-// short is enough of an id to tell representations of one snapshot apart.
-func short(id snapshots.SnapshotID) string {
-	if len(id) < 8 {
-		return "0"
-	}
-	return string(id[:8])
+// dependsOn is what an answer depends on beside its snapshot.
+func dependsOn[T snapshots.Content](found snapshots.Resolved[T], form string) []string {
+	return []string{short(string(found.Setup.ID)), short(string(found.Entity.Owner)), form}
 }
+
+// short is enough of an id to tell representations of one snapshot apart.
+func short(id string) string { return id[:min(len(id), 8)] }
 
 // planned adds the header that tells when the next change is due, for those
 // who may know. The reply is shared and must not be changed.
@@ -65,7 +65,7 @@ func render[T snapshots.Content](s *snapshots.Store, found snapshots.Resolved[T]
 			return nil
 		}
 		return &snapshots.Rendering{Body: body, Reply: &web.Reply{Status: http.StatusOK, Body: body,
-			Header: headers(found.Version), ETag: etag(found.ID, short(found.Setup.ID), form)}}
+			Header: headers(found.Version), ETag: etag(found.ID, dependsOn(found, form)...)}}
 	})
 	if failed != nil {
 		return nil, failed
@@ -149,7 +149,7 @@ func withSecret(reply *web.Reply, found snapshots.Resolved[snapshots.Client], fo
 	body = append(body, reply.Body[at+len(secretMember)-1:]...)
 	own := *reply
 	own.Body, own.NoStore = body, true
-	own.ETag = etag(found.ID, short(found.Setup.ID), form, short(snapshots.SnapshotID(secret.ID)))
+	own.ETag = etag(found.ID, append(dependsOn(found, form), short(secret.ID))...)
 	return &own, nil
 }
 

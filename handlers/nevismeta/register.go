@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tenure/handlers/web"
@@ -21,14 +22,14 @@ func (h *surface) registerClient(c *web.Call) (*web.Reply, error) {
 	}
 	body, faults, err := registration(members)
 	if err != nil {
-		return nil, err
+		return nil, respell(err, nil, members)
 	}
 	if err := fault.Rules(faults); err != nil {
 		return nil, err
 	}
 	out, secret, err := h.create(c, body)
 	if err != nil {
-		return nil, err
+		return nil, respell(err, body.Metadata, members)
 	}
 	answer, err := registered(out, secret)
 	if err != nil {
@@ -52,14 +53,17 @@ func registration(members map[string]json.RawMessage) (*clientBody, []fault.Fiel
 			if err != nil {
 				faults = append(faults, fault.Field{Path: "/scope", Rule: "type", Message: "this must be a string"})
 			}
+			if members["scopes"] != nil {
+				faults = append(faults, fault.Field{Path: "/scopes", Rule: "twice", Message: "scope says the same; send one of the two"})
+			}
 			known["scopes"] = words
+		case name == "scopes" && members["scope"] != nil, slices.Contains(assigned(), name):
 		case slices.Contains(v2Members(), name) && name != "name":
 			known[name] = raw
 		default:
 			var value string
 			if json.Unmarshal(raw, &value) != nil {
-				faults = append(faults, fault.Field{Path: "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name),
-					Rule: "type", Message: "custom metadata must be a string"})
+				faults = append(faults, fault.Field{Path: pointerTo(name), Rule: "type", Message: "custom metadata must be a string"})
 				continue
 			}
 			base, locale, _ := strings.Cut(name, "#")
@@ -80,6 +84,53 @@ func registration(members map[string]json.RawMessage) (*clientBody, []fault.Fiel
 	body.Metadata = append(body.Metadata, metadataOf(custom)...)
 	body.registrationDefaults()
 	return body, faults, nil
+}
+
+// assigned are the members of an answer that a caller who sends it back
+// cannot choose; they are passed over.
+func assigned() []string {
+	return []string{"client_id_issued_at", "client_secret_expires_at", "registration_access_token", "registration_client_uri"}
+}
+
+func pointerTo(name string) string {
+	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// respell names the members in err's faults as they were sent; texts are the
+// localized ones, those of the member metadata first.
+func respell(err error, texts []metadata, sent map[string]json.RawMessage) error {
+	f := *fault.Of(err)
+	if len(f.Fields) == 0 {
+		return err
+	}
+	var listed []metadata
+	_ = json.Unmarshal(sent["metadata"], &listed) // was decoded before
+	f.Fields = slices.Clone(f.Fields)
+	for i := range f.Fields {
+		path := &f.Fields[i].Path
+		head, rest, _ := strings.Cut(strings.TrimPrefix(*path, "/"), "/")
+		switch {
+		case head == "name":
+			*path = "/client_name"
+		case head == "scopes" && sent["scope"] != nil:
+			*path = "/scope"
+		case head == "localized_metadata":
+			*path = "/metadata/" + rest
+			at, _, _ := strings.Cut(rest, "/")
+			if n, err := strconv.Atoi(at); err == nil && n >= len(listed) && n < len(texts) {
+				*path = pointerTo(customName(texts[n].Name, value(texts[n].Locale)))
+			}
+		}
+	}
+	return &f
+}
+
+// customName is how V3 spells a localized text's name.
+func customName(name, locale string) string {
+	if locale == "" {
+		return name
+	}
+	return name + "#" + locale
 }
 
 func scopeWords(raw json.RawMessage) (json.RawMessage, error) {
@@ -133,17 +184,17 @@ func registered(out snapshots.Outcome[snapshots.Client], secret *snapshots.NewSe
 		answer[name] = v
 	}
 	answer["client_name"] = out.Content.ClientName
-	for _, internal := range []string{"name", "notSentGrantType", "metadata", "client_secret"} {
+	for _, internal := range []string{"name", "notSentGrantType", "metadata", "scopes", "client_secret"} {
 		delete(answer, internal)
+	}
+	if len(out.Content.Scopes) > 0 {
+		answer["scope"] = strings.Join(out.Content.Scopes, " ")
 	}
 	if out.Content.JWKS != "" {
 		answer["jwks"] = json.RawMessage(out.Content.JWKS)
 	}
 	for _, l := range out.Content.Localized {
-		name := l.Name
-		if l.Locale != "" {
-			name += "#" + l.Locale
-		}
+		name := customName(l.Name, l.Locale)
 		if _, taken := answer[name]; !taken {
 			answer[name] = l.Value
 		}

@@ -84,7 +84,7 @@ func snapshotID(c *web.Call) snapshots.SnapshotID { return snapshots.SnapshotID(
 // listSnapshots lists an entity's snapshot ids.
 func listSnapshots[T snapshots.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
 	return func(c *web.Call) (*web.Reply, error) {
-		query, err := c.Query()
+		query, err := queryOf(c)
 		if err != nil {
 			return nil, err
 		}

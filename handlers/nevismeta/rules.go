@@ -16,6 +16,8 @@ func clientRules() []snapshots.Rule[snapshots.Client] {
 		snapshots.Required[snapshots.Client]("client_name"),
 		snapshots.MaxLength[snapshots.Client](1000, "client_name", "owner"),
 		snapshots.MaxLength[snapshots.Client](4000, "comment", "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"),
+		snapshots.AbsoluteURI[snapshots.Client]("redirect_uris"),
+		snapshots.NoEmptyItems[snapshots.Client]("contacts"),
 		{Name: "grant-type", Fields: []string{"grant_types"}, Check: checkGrantTypes},
 		{Name: "response-type", Fields: []string{"response_types"}, Check: checkResponseTypes},
 		snapshots.ResponseTypesFitGrants(),

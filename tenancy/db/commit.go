@@ -110,6 +110,11 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 		f.RetryAfter = time.Second
 		return f
 	}
+	return d.await(ctx, j)
+}
+
+// await waits for what becomes of a queued job.
+func (d *DB) await(ctx context.Context, j *job) error {
 	select {
 	case <-j.done:
 		return d.classify(j.err)

@@ -1,6 +1,10 @@
 package db
 
-import "github.com/jmoiron/sqlx"
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+)
 
 // QueueLength is the number of closures that wait at most.
 const QueueLength = queueLength
@@ -13,3 +17,10 @@ func (d *DB) Queued() int { return len(d.queue) }
 
 // Readers is the handle of the reading pool.
 func (d *DB) Readers() *sqlx.DB { return d.reader }
+
+// WriteLate is a Write that found d open and queues its closure when d is closed.
+func (d *DB) WriteLate(ctx context.Context, fn func(*Tx) error) error {
+	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
+	d.queue <- j
+	return d.await(ctx, j)
+}

@@ -116,7 +116,8 @@ func ReadHead(c *db.Conn) (Head, error) {
 
 // OnCommit calls fn with every batch of events after it is committed and
 // before its writers are answered, and with those of other nodes when Poll
-// sees them. An event may be handed over twice. fn must be quick.
+// sees them. An event may be handed over twice, and on PostgreSQL fn may be
+// called by both at the same time. fn must be quick.
 func (l *Log) OnCommit(fn func(events []Applied, size int64)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

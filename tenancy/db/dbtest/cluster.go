@@ -1,8 +1,10 @@
 package dbtest
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/user"
@@ -16,6 +18,8 @@ import (
 type cluster struct {
 	dir, bin string
 	as       *syscall.SysProcAttr
+	keeper   *exec.Cmd
+	input    io.Closer // of the keeper, which ends with it
 }
 
 // newCluster makes and starts a cluster. It runs as another user when this
@@ -38,17 +42,49 @@ func newCluster() (*cluster, error) {
 	if err := c.run("initdb", "-D", dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	// Durability is not what these tests ask of PostgreSQL; speed is.
-	settings := fmt.Sprintf("-c listen_addresses='' -c unix_socket_directories=%s -c fsync=off -c max_connections=300 -c full_page_writes=off", dir)
-	if err := c.run("pg_ctl", "-D", dir+"/data", "-w", "-t", "60", "-l", dir+"/log", "-o", settings, "start"); err != nil {
+	if err := c.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return c, nil
 }
 
+// keeper runs the server for as long as its input is open, and then removes
+// everything. So the cluster also goes when the test program is killed.
+const keeper = `bin=$1 dir=$2 options=$3
+"$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" -o "$options" start >"$dir/start" 2>&1 || { cat "$dir/start" "$dir/log"; exit 1; }
+echo started
+read forever
+"$bin/pg_ctl" -D "$dir/data" -w -m immediate stop >"$dir/stop" 2>&1
+cd / && rm -rf "$dir"`
+
+func (c *cluster) start() error {
+	// Durability is not what these tests ask of PostgreSQL; speed is.
+	options := fmt.Sprintf("-c listen_addresses='' -c unix_socket_directories=%s -c fsync=off -c max_connections=300 -c full_page_writes=off", c.dir)
+	c.keeper = exec.Command("sh", "-c", keeper, "keeper", c.bin, c.dir, options)
+	c.keeper.Dir = c.dir
+	c.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: c.as.Credential, Setpgid: true} // out of an interrupt's way
+	var err error
+	if c.input, err = c.keeper.StdinPipe(); err != nil {
+		return err
+	}
+	output, err := c.keeper.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := c.keeper.Start(); err != nil {
+		return err
+	}
+	lines := bufio.NewReader(output)
+	if line, _ := lines.ReadString('\n'); line != "started\n" {
+		rest, _ := io.ReadAll(lines)
+		return errors.Join(fmt.Errorf("pg_ctl start: %s%s", line, rest), c.keeper.Wait())
+	}
+	return nil
+}
+
 func (c *cluster) stop() {
-	c.run("pg_ctl", "-D", c.dir+"/data", "-w", "-m", "immediate", "stop")
-	os.RemoveAll(c.dir)
+	c.input.Close()
+	c.keeper.Wait()
 }
 
 // run runs one of the binaries, waits, and returns its output in the error.

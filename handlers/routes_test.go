@@ -1,0 +1,50 @@
+package handlers_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	"tenure/handlers"
+	"tenure/tenancy"
+)
+
+// TestRouteList compares every route, with what it takes, with a golden: a
+// change of who may do what is seen in review. UPDATE_GOLDEN=1 rewrites it.
+func TestRouteList(t *testing.T) {
+	var lines []string
+	for _, s := range handlers.Surfaces(newFamily(t).stores) {
+		for _, r := range s.Routes {
+			takes := "open"
+			if !r.Open {
+				takes = "key: " + permissions(r.Permission)
+			}
+			lines = append(lines, fmt.Sprintf("%-10s %-6s %-90s %-15s %s", s.Name, r.Method, r.Pattern, r.Object, takes))
+		}
+	}
+	sort.Strings(lines)
+	got := strings.Join(lines, "\n") + "\n"
+	golden := filepath.Join("..", "testdata", "routes.txt")
+	if os.Getenv("UPDATE_GOLDEN") == "1" {
+		must(t, os.WriteFile(golden, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	must(t, err)
+	if got != string(want) {
+		t.Errorf("the routes differ from %s; UPDATE_GOLDEN=1 rewrites it:\n%s", golden, got)
+	}
+}
+
+func permissions(p tenancy.Permission) string {
+	names := []string{"resolve", "history", "plans", "secrets", "write-clients", "administer", "read-log"}
+	var has []string
+	for i, name := range names {
+		if p&(1<<i) != 0 {
+			has = append(has, name)
+		}
+	}
+	return strings.Join(has, " ")
+}
