@@ -22,7 +22,8 @@ type NewKey struct {
 }
 
 // CreateKey makes an API key for an organization that the scope covers and
-// returns it with its text, which is not stored and not shown again. Nobody
+// returns it with its text, which is not stored and not shown again: it is
+// empty where the request is a repetition (Scope.Once). Nobody
 // issues more than the own role holds.
 func (s *Store) CreateKey(ctx context.Context, scope Scope, k NewKey) (Key, string, error) {
 	if err := scope.Check(Administer); err != nil {
@@ -41,13 +42,19 @@ func (s *Store) CreateKey(ctx context.Context, scope Scope, k NewKey) (Key, stri
 	if !scope.Covers(k.Org) || !scope.Alive(k.Org) {
 		return Key{}, "", errOrg()
 	}
-	id, text := s.ids.Hex(), s.ids.Token(KeyPrefix)
-	made := Key{ID: id, Org: k.Org, Name: k.Name, Role: k.Role, ExpiresAt: k.ExpiresAt}
+	id, fresh := s.ids.Hex(), s.ids.Token(KeyPrefix)
+	var made Key
+	var text string
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, k.Org); err != nil {
 			return err
 		}
-		made.RecordedAt = history.At(tx)
+		if earlier, err := scope.Earlier(tx); err != nil || earlier != "" {
+			made, text, err = earlierKey(tx, earlier, err)
+			return err
+		}
+		text = fresh
+		made = Key{ID: id, Org: k.Org, Name: k.Name, Role: k.Role, ExpiresAt: k.ExpiresAt, RecordedAt: history.At(tx)}
 		hash := hashKey(text)
 		if _, err := tx.Exec(`INSERT INTO api_key (key_id, org_id, name, role, hash, expires_at, recorded_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`, id, k.Org, k.Name, k.Role, hash[:], int64(k.ExpiresAt), int64(made.RecordedAt)); err != nil {
@@ -59,12 +66,22 @@ func (s *Store) CreateKey(ctx context.Context, scope Scope, k NewKey) (Key, stri
 		}
 		history.Record(tx, scope.Event(history.Event{Kind: "key.created", ObjectKind: history.ObjectKey, Object: id,
 			Org: string(k.Org), Effective: history.At(tx).Millis(), Detail: detail}))
-		return nil
+		return scope.Remember(tx, id)
 	})
 	if err != nil {
 		return Key{}, "", err
 	}
 	return made, text, nil
+}
+
+// earlierKey is the key that a repeated request made, without its text.
+func earlierKey(tx *db.Tx, id string, err error) (Key, string, error) {
+	if err != nil {
+		return Key{}, "", err
+	}
+	var row keyRow
+	err = tx.Get(&row, `SELECT key_id, org_id, name, role, hash, expires_at, recorded_at, 0 AS last_used FROM api_key WHERE key_id = ?`, id)
+	return row.key(), "", err
 }
 
 func errNoKey() error { return fault.New(fault.NotFound, fault.CodeKeyUnknown, "there is no such key") }

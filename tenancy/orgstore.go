@@ -69,16 +69,25 @@ func (s *Store) CreateOrganization(ctx context.Context, scope Scope, parent OrgI
 	if !scope.Covers(parent) || !scope.Alive(parent) {
 		return Organization{}, errOrg()
 	}
-	id := OrgID(s.ids.UUID())
+	fresh := OrgID(s.ids.UUID())
+	var id OrgID
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, parent); err != nil {
 			return err
 		}
+		if earlier, err := scope.Earlier(tx); err != nil || earlier != "" {
+			id = OrgID(earlier)
+			return err
+		}
+		id = fresh
 		if err := checkDepth(tx, parent, 1); err != nil {
 			return err
 		}
-		return s.appendOrg(tx, scope, "organization.created",
-			orgVersion{ID: id, Seq: 1, Parent: parent, Name: name, RecordedAt: int64(history.At(tx))})
+		if err := s.appendOrg(tx, scope, "organization.created",
+			orgVersion{ID: id, Seq: 1, Parent: parent, Name: name, RecordedAt: int64(history.At(tx))}); err != nil {
+			return err
+		}
+		return scope.Remember(tx, string(id))
 	})
 	if err != nil {
 		return Organization{}, err

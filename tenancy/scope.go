@@ -17,6 +17,7 @@ type Scope struct {
 	operator  string // why an offline command acts; empty for requests
 	surface   string
 	reason    string
+	once      Once
 }
 
 // Authorize makes the scope in which p acts for the organization acting (its

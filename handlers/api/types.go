@@ -67,7 +67,7 @@ type newKey struct {
 // createdKey is the only answer that ever holds a key's text.
 type createdKey struct {
 	key
-	APIKey string `json:"api_key"`
+	APIKey string `json:"api_key,omitempty"`
 }
 
 // problem is an RFC 9457 problem document.

@@ -38,6 +38,28 @@ func (h *handler) admit(c *Call) error {
 		return err
 	}
 	c.Scope, err = h.Tenancy.Authorize(c.Principal, c.acting, c.Route.Permission, c.surface.Name, reason)
+	if err != nil || c.Request.Method != http.MethodPost {
+		return err
+	}
+	return c.takeOnce(key)
+}
+
+// takeOnce marks a request with an Idempotency-Key, so that sending it again
+// makes nothing more.
+func (c *Call) takeOnce(credential string) error {
+	value, err := single(c.Request.Header, "Idempotency-Key")
+	if err != nil || value == "" {
+		return err
+	}
+	body, err := c.Body()
+	if err != nil {
+		return err
+	}
+	c.once, err = tenancy.NewOnce(value, c.Route.Method+" "+c.Route.Pattern, credential,
+		[]byte(c.Request.URL.RequestURI()), []byte(c.acting), []byte(c.Request.Header.Get("Tenure-Owner")), body)
+	if err == nil {
+		c.Scope = c.Scope.Once(c.once)
+	}
 	return err
 }
 

@@ -22,6 +22,7 @@ type Call struct {
 	Principal tenancy.Principal // zero for an open route
 
 	surface *Surface
+	once    tenancy.Once
 	acting  tenancy.OrgID // as asked for, also if it was refused
 	match   mux.RouteMatch
 	allow   string // methods of the path, for a wrong method

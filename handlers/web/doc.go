@@ -20,6 +20,9 @@
 // Choices:
 //   - Authorization is Bearer with an API key. Tenure-Org names the acting
 //     organization; it, Tenure-Reason and Authorization may stand once only.
+//   - Idempotency-Key on a POST: the same request again, within 24 hours and
+//     with the same API key, makes nothing more and says so with
+//     Tenure-Idempotent-Replay; what is shown only once is not shown again.
 //   - Tenure-Reason is UTF-8 as it is, at most 1,000 bytes, printable.
 //   - Paths are matched as they were sent (encoded), never cleaned, and never
 //     redirected; a variable reaches the handler decoded. One that is not UTF-8

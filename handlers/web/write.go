@@ -24,6 +24,9 @@ func (c *Call) write(reply *Reply) {
 	if reply.NoStore {
 		header["Cache-Control"] = noStore
 	}
+	if c.once.Replayed() {
+		header["Tenure-Idempotent-Replay"] = []string{"true"}
+	}
 	status, body := reply.Status, reply.Body
 	if reply.ETag != "" {
 		header["Etag"] = c.value(0, reply.ETag)

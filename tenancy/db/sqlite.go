@@ -18,8 +18,8 @@ import (
 // openSQLite opens the file at path: one writer connection with immediate
 // transactions, full synchronisation (said explicitly, as the driver's own
 // default under WAL is NORMAL) and recursive triggers (without them REPLACE
-// deletes a row past the triggers that forbid it), and a read-only pool of as many connections
-// as there are processors.
+// deletes a row past the triggers that forbid it), and a read-only pool of as
+// many connections as there are processors.
 func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	d.Dialect = SQLite
 	path = filepath.Clean(path)
@@ -31,6 +31,8 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 			return fault.Wrap(err, fault.Unavailable, "", "cannot read the database %s", path)
 		}
 	} else if err := d.lockFile(path); err != nil {
+		return err
+	} else if err := createPrivate(path); err != nil {
 		return err
 	}
 	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
@@ -68,6 +70,19 @@ func (d *DB) lockFile(path string) error {
 		return fault.Wrap(err, fault.Unavailable, "", "the database %s is in use by another process", path)
 	}
 	d.lock = f
+	return nil
+}
+
+// createPrivate makes a new file for its owner only; SQLite gives the files
+// beside it the same mode.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", path)
+	}
 	return nil
 }
 

@@ -1,0 +1,57 @@
+package nevismeta
+
+import (
+	"encoding/json"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy/fault"
+)
+
+var (
+	WriteError  = writeError
+	ListQuery   = listQuery
+	ClientRules = clientRules
+	ClientJSON  = clientJSON
+)
+
+// The two forms that a client reads in.
+const (
+	FormResolved = formResolved
+	FormRaw      = formRaw
+)
+
+// MaxNamed is how many broken members an answer names.
+const MaxNamed = maxNamed
+
+// HasRow reports whether the table of errors has a row for the kind, and its code.
+func HasRow(k fault.Kind) (status int, code, text string, ok bool) {
+	row, ok := statuses[k]
+	return row.status, row.code, row.text, ok
+}
+
+// Codes lists the codes of single cases.
+func Codes() map[string]string { return codes }
+
+// Body is a client as it is written.
+type Body struct{ body clientBody }
+
+// DecodeBody reads a body as POST and PUT do.
+func DecodeBody(data []byte) (*Body, error) {
+	b := &Body{}
+	return b, web.DecodeJSON(data, &b.body, true)
+}
+
+// RegistrationBody sorts V3's members.
+func RegistrationBody(members map[string]json.RawMessage) (*Body, []fault.Field, error) {
+	body, faults, err := registration(members)
+	if body == nil {
+		return nil, faults, err
+	}
+	return &Body{*body}, faults, err
+}
+
+// Apply makes the domain record.
+func (b *Body) Apply(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, []fault.Field) {
+	return b.body.apply(base, setup)
+}
