@@ -196,6 +196,45 @@ CREATE TABLE secret_end (
     PRIMARY KEY (secret_id, recorded_at)
 );
 
+-- Registration access tokens (RFC 7592): 256 random bits, hash only.
+CREATE TABLE registration_token (
+    token_id    TEXT   NOT NULL PRIMARY KEY,
+    entity_id   TEXT   NOT NULL REFERENCES entity (entity_id),
+    surface     TEXT   NOT NULL, -- the API that it works at
+    hash        BYTEA  NOT NULL UNIQUE CHECK (length(hash) = 32),
+    recorded_at BIGINT NOT NULL
+);
+CREATE INDEX registration_token_entity ON registration_token (entity_id);
+
+CREATE TABLE registration_token_end (
+    token_id    TEXT   NOT NULL PRIMARY KEY REFERENCES registration_token (token_id),
+    recorded_at BIGINT NOT NULL
+);
+
+-- Initial access tokens: who may register into a setup, and what each did.
+CREATE TABLE initial_token (
+    token_id    TEXT   NOT NULL PRIMARY KEY,
+    setup_id    TEXT   NOT NULL REFERENCES entity (entity_id),
+    name        TEXT   NOT NULL,
+    hash        BYTEA  NOT NULL UNIQUE CHECK (length(hash) = 32),
+    max_uses    BIGINT NOT NULL, -- 0 for any number
+    expires_at  BIGINT NOT NULL, -- 0 for never
+    recorded_at BIGINT NOT NULL
+);
+CREATE INDEX initial_token_setup ON initial_token (setup_id);
+
+CREATE TABLE initial_token_use (
+    token_id    TEXT   NOT NULL REFERENCES initial_token (token_id),
+    entity_id   TEXT   NOT NULL REFERENCES entity (entity_id),
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (token_id, entity_id)
+);
+
+CREATE TABLE initial_token_end (
+    token_id    TEXT   NOT NULL PRIMARY KEY REFERENCES initial_token (token_id),
+    recorded_at BIGINT NOT NULL
+);
+
 CREATE TABLE idempotency (
     key_id      TEXT   NOT NULL,
     route       TEXT   NOT NULL,
@@ -307,4 +346,14 @@ CREATE TRIGGER secret_end_no_truncate BEFORE TRUNCATE ON secret_end FOR EACH STA
 CREATE TRIGGER snapshot_body_no_truncate BEFORE TRUNCATE ON snapshot_body FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER log_detail_no_truncate BEFORE TRUNCATE ON log_detail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER entity_term_no_truncate BEFORE TRUNCATE ON entity_term FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER registration_token_no_change BEFORE UPDATE OR DELETE ON registration_token FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER registration_token_no_truncate BEFORE TRUNCATE ON registration_token FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER registration_token_end_no_change BEFORE UPDATE OR DELETE ON registration_token_end FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER registration_token_end_no_truncate BEFORE TRUNCATE ON registration_token_end FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER initial_token_no_change BEFORE UPDATE OR DELETE ON initial_token FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER initial_token_no_truncate BEFORE TRUNCATE ON initial_token FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER initial_token_use_no_change BEFORE UPDATE OR DELETE ON initial_token_use FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER initial_token_use_no_truncate BEFORE TRUNCATE ON initial_token_use FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER initial_token_end_no_change BEFORE UPDATE OR DELETE ON initial_token_end FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER initial_token_end_no_truncate BEFORE TRUNCATE ON initial_token_end FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 -- +end

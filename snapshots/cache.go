@@ -11,7 +11,8 @@ import (
 
 // cache holds what reads would ask the database again for.
 //
-// contents and entities never go stale: what they hold is immutable. A
+// contents and entities never go stale: what they hold is immutable; current
+// is true while the entity is not deleted, which every use asks. A
 // timeline (what is in force, and until when) does: an event about its entity
 // drops it, and a fill that read an older state than the newest drop is not
 // kept. rendered holds bytes without secrets; their key names everything they
@@ -19,6 +20,7 @@ import (
 type cache struct {
 	entities  *otter.Cache[EntityID, Entity]
 	contents  *otter.Cache[SnapshotID, content]
+	current   *otter.Cache[clientKey, Entity]
 	timelines *otter.Cache[EntityID, *timeline]
 	rendered  *otter.Cache[RenderKey, *Rendering]
 	fresh     func() bool
@@ -76,7 +78,9 @@ func newCache(bytes uint64, fresh func() bool) *cache {
 		fresh: fresh,
 		entities: otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 8,
 			Weigher: func(EntityID, Entity) uint32 { return 300 }}),
-		contents: otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 8 * 3,
+		current: otter.Must(&otter.Options[clientKey, Entity]{MaximumWeight: bytes / 8,
+			Weigher: func(k clientKey, _ Entity) uint32 { return uint32(len(k.clientID)) + 400 }}),
+		contents: otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 4,
 			Weigher: func(_ SnapshotID, c content) uint32 { return uint32(2*len(c.raw)) + 1500 }}),
 		timelines: otter.Must(&otter.Options[EntityID, *timeline]{MaximumWeight: bytes / 8,
 			Weigher: func(EntityID, *timeline) uint32 { return 600 }}),

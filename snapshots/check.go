@@ -217,20 +217,23 @@ func (k *checker) withdrawals() error {
 	return err
 }
 
+// secrets checks that credentials and their ends have their events.
 func (k *checker) secrets() error {
-	var ids []string
-	if err := k.conn.Select(&ids, "SELECT secret_id FROM client_secret"); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		k.event(id, "secret", "secret-added")
-	}
-	var ended []string
-	if err := k.conn.Select(&ended, "SELECT DISTINCT secret_id FROM secret_end"); err != nil {
-		return err
-	}
-	for _, id := range ended {
-		k.event(id, "end of secret", "secret-ended")
+	for _, m := range []struct{ query, what, verb string }{
+		{"SELECT secret_id FROM client_secret", "secret", "secret-added"},
+		{"SELECT DISTINCT secret_id FROM secret_end", "end of secret", "secret-ended"},
+		{"SELECT token_id FROM registration_token", "registration token", "token-added"},
+		{"SELECT token_id FROM registration_token_end", "end of registration token", "token-ended"},
+		{"SELECT token_id FROM initial_token", "initial token", "initial-token-added"},
+		{"SELECT token_id FROM initial_token_end", "end of initial token", "initial-token-ended"},
+	} {
+		var ids []string
+		if err := k.conn.Select(&ids, m.query); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			k.event(id, m.what, m.verb)
+		}
 	}
 	return nil
 }

@@ -100,7 +100,10 @@ func (s *Store) endEverything(tx *db.Tx, scope tenancy.Scope, e Entity, at histo
 			}
 		}
 	}
-	return s.endSecrets(tx, scope, e, at, "", "")
+	if err := s.endSecrets(tx, scope, e, at, "", ""); err != nil {
+		return err
+	}
+	return s.endTokens(tx, scope, e)
 }
 
 // Withdraw takes back a planned snapshot; it stays in history as withdrawn,

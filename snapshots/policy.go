@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -19,6 +21,10 @@ const (
 	ScopesByDialect = "dialect"
 	ScopesAlways    = "always"
 	ScopesNever     = "never"
+
+	RegistrationOff   = "off"
+	RegistrationOpen  = "open"
+	RegistrationToken = "token" // needs an initial access token
 )
 
 // Policy is how a setup treats its clients. It is versioned, and takes effect
@@ -26,22 +32,36 @@ const (
 type Policy struct {
 	OnStalePlan string // what an immediate write does under planned snapshots
 	ScopeCheck  string // whether scopes must be declared by a resource server
+
+	Registration      string        // who may register clients without an API key
+	RegistrationOwner tenancy.OrgID // owner of self-registered clients; empty for the setup's own
+	MaxClients        int64         // of the setup, where registering; 0 for any number
+	AllowedGrants     []string      // that a self-registered client may have; empty for any
+	AllowedScopes     []string      // likewise
 }
 
 // policyRow is the stored form of a Policy.
 type policyRow struct {
-	OnStalePlan string `json:"on_stale_plan"`
-	ScopeCheck  string `json:"scope_check"`
+	OnStalePlan       string        `json:"on_stale_plan"`
+	ScopeCheck        string        `json:"scope_check"`
+	Registration      string        `json:"registration"`
+	RegistrationOwner tenancy.OrgID `json:"registration_owner"`
+	MaxClients        int64         `json:"max_clients"`
+	AllowedGrants     []string      `json:"allowed_grants"`
+	AllowedScopes     []string      `json:"allowed_scopes"`
 }
 
-func defaultPolicy() Policy { return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect} }
+// DefaultPolicy is that of a setup that was given none.
+func DefaultPolicy() Policy {
+	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff}
+}
 
 // readPolicy is the newest policy of a setup, or the default.
 func readPolicy(c *db.Conn, setup EntityID) (Policy, error) {
 	var raw string
 	err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = ? ORDER BY seq DESC LIMIT 1", setup)
 	if fault.Is(err, fault.NotFound) {
-		return defaultPolicy(), nil
+		return DefaultPolicy(), nil
 	}
 	if err != nil {
 		return Policy{}, err
@@ -58,14 +78,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return err
 	}
-	var faults []fault.Field
-	if p.OnStalePlan != StaleKeep && p.OnStalePlan != StaleRefuse {
-		faults = append(faults, fault.Field{Path: "/on_stale_plan", Rule: "enum", Message: "one of keep, refuse"})
-	}
-	if p.ScopeCheck != ScopesByDialect && p.ScopeCheck != ScopesAlways && p.ScopeCheck != ScopesNever {
-		faults = append(faults, fault.Field{Path: "/scope_check", Rule: "enum", Message: "one of dialect, always, never"})
-	}
-	if err := fault.Rules(faults); err != nil {
+	if err := fault.Rules(checkPolicy(p)); err != nil {
 		return err
 	}
 	content, err := json.Marshal(policyRow(p))
@@ -76,6 +89,15 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 		e, _, err := s.toChange(tx, scope, KindSetup, SetupRef(module, setup))
 		if err != nil {
 			return err
+		}
+		if p.RegistrationOwner != "" {
+			inside, err := tenancy.Below(tx, e.Owner, p.RegistrationOwner)
+			if err != nil {
+				return err
+			}
+			if !inside {
+				return fault.At("/registration_owner", "outside", "the owner must be the setup's organization or one below it")
+			}
 		}
 		var seq int64
 		if err := tx.Get(&seq, "SELECT COALESCE(max(seq), 0) + 1 FROM setup_policy WHERE setup_id = ?", setup); err != nil {
@@ -89,6 +111,46 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 			Org: string(e.Owner), Effective: history.At(tx).Millis(), Detail: content}))
 		return nil
 	})
+}
+
+func checkPolicy(p Policy) []fault.Field {
+	var faults []fault.Field
+	for _, m := range []struct {
+		path, value string
+		of          []string
+	}{
+		{"/on_stale_plan", p.OnStalePlan, []string{StaleKeep, StaleRefuse}},
+		{"/scope_check", p.ScopeCheck, []string{ScopesByDialect, ScopesAlways, ScopesNever}},
+		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken}},
+	} {
+		if !slices.Contains(m.of, m.value) {
+			faults = append(faults, fault.Field{Path: m.path, Rule: "enum", Message: "one of " + strings.Join(m.of, ", ")})
+		}
+	}
+	if p.MaxClients < 0 {
+		faults = append(faults, fault.Field{Path: "/max_clients", Rule: "range", Message: "0 or more"})
+	}
+	return faults
+}
+
+// Policy reads a setup's policy.
+func (s *Store) Policy(ctx context.Context, scope tenancy.Scope, setup EntityID) (Policy, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return Policy{}, err
+	}
+	e, err := s.SetupEntity(ctx, scope, setup)
+	if err != nil {
+		return Policy{}, err
+	}
+	if !scope.CoversObject(string(e.ID), e.Owner) {
+		return Policy{}, fault.New(fault.Forbidden, "", "the policy of a setup is for the organization that owns it and those above it")
+	}
+	var p Policy
+	err = s.db.View(ctx, func(c *db.Conn) (err error) {
+		p, err = readPolicy(c, setup)
+		return err
+	})
+	return p, err
 }
 
 // checksScopes reports whether this write's scopes must be declared.

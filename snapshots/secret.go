@@ -58,16 +58,18 @@ func last4(secret string) string {
 
 // secretRow is a row of client_secret with the instant it ends at.
 type secretRow struct {
-	ID        string         `db:"secret_id"`
-	Hash      string         `db:"hash"`
-	Sealed    []byte         `db:"sealed"`
-	ValidFrom history.Millis `db:"valid_from"`
-	EndsAt    history.Millis `db:"ends_at"` // 0 for never
+	ID         string         `db:"secret_id"`
+	Hash       string         `db:"hash"`
+	Sealed     []byte         `db:"sealed"`
+	ValidFrom  history.Millis `db:"valid_from"`
+	EndsAt     history.Millis `db:"ends_at"` // 0 for never
+	Last4      string         `db:"last4"`
+	RecordedAt history.Micros `db:"recorded_at"`
 }
 
 // secretsOf leaves out secrets and ends that came with a snapshot that was
 // withdrawn since.
-const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from,
+const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at,
 	COALESCE((SELECT min(x.ends_at) FROM secret_end x WHERE x.secret_id = c.secret_id
 		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)), 0) AS ends_at
 	FROM client_secret c WHERE c.entity_id = ?
@@ -89,13 +91,22 @@ func (w *writing[T]) secret(row *snapshotRow) error {
 	if w.scheduled {
 		start = row.ID
 	}
+	if err := w.addSecret(n, w.validFrom, start); err != nil {
+		return err
+	}
+	return w.s.endSecrets(w.tx, w.scope, w.entity, w.validFrom, n.ID, start)
+}
+
+// addSecret stores a secret that is valid from an instant, on the condition of
+// a scheduled snapshot if one is named.
+func (w *writing[T]) addSecret(n *NewSecret, from history.Millis, start SnapshotID) error {
 	if _, err := w.tx.Exec(`INSERT INTO client_secret (secret_id, entity_id, snapshot_id, hash, sealed, last4, valid_from, recorded_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, n.ID, w.entity.ID, start, n.hash, n.sealed, last4(n.plain), w.validFrom,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, n.ID, w.entity.ID, start, n.hash, n.sealed, last4(n.plain), from,
 		int64(history.At(w.tx))); err != nil {
 		return err
 	}
-	w.s.secretEvent(w.tx, w.scope, w.entity, "client.secret-added", n.ID, w.validFrom)
-	return w.s.endSecrets(w.tx, w.scope, w.entity, w.validFrom, n.ID, start)
+	w.s.secretEvent(w.tx, w.scope, w.entity, "client.secret-added", n.ID, from)
+	return nil
 }
 
 // endSecrets ends at the instant every secret of e but one, which came with
@@ -112,12 +123,19 @@ func (s *Store) endSecrets(tx *db.Tx, scope tenancy.Scope, e Entity, at history.
 		if r.ID == except || r.EndsAt != 0 && r.EndsAt <= at || except != "" && r.ValidFrom > at {
 			continue
 		}
-		if _, err := tx.Exec(`INSERT INTO secret_end (secret_id, snapshot_id, ends_at, recorded_at) VALUES (?, ?, ?, ?)`,
-			r.ID, with, at, int64(history.At(tx))); err != nil {
+		if err := s.endSecret(tx, scope, e, r.ID, at, with); err != nil {
 			return err
 		}
-		s.secretEvent(tx, scope, e, "client.secret-ended", r.ID, at)
 	}
+	return nil
+}
+
+func (s *Store) endSecret(tx *db.Tx, scope tenancy.Scope, e Entity, id string, at history.Millis, with SnapshotID) error {
+	if _, err := tx.Exec(`INSERT INTO secret_end (secret_id, snapshot_id, ends_at, recorded_at) VALUES (?, ?, ?, ?)`,
+		id, with, at, int64(history.At(tx))); err != nil {
+		return err
+	}
+	s.secretEvent(tx, scope, e, "client.secret-ended", id, at)
 	return nil
 }
 
@@ -136,7 +154,7 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity) (Di
 	if err := scope.Check(tenancy.Secrets); err != nil {
 		return Disclosed{}, err
 	}
-	if !scope.Covers(e.Owner) {
+	if !scope.CoversObject(string(e.ID), e.Owner) {
 		return Disclosed{}, unknown(KindClient)
 	}
 	if s.sealer == nil {

@@ -28,6 +28,9 @@ const (
 	prefixArgon  = "$argon2id$"
 )
 
+// dummyHash is verified against where there is nothing to verify.
+const dummyHash = prefixArgon + "v=19$m=19456,t=2,p=1$dGVudXJlIGR1bW15IHM$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 // argonSlots bounds how many argon2 runs go on at once, and with them memory.
 var argonSlots = make(chan struct{}, runtime.GOMAXPROCS(0))
 

@@ -74,7 +74,7 @@ func (s *Store) find(c *db.Conn, kind Kind, ref Ref) (Entity, error) {
 // organization must be its owner, above or below it.
 func (s *Store) usableSetup(c *db.Conn, scope tenancy.Scope, module string, id EntityID) (Entity, error) {
 	e, err := s.find(c, KindSetup, SetupRef(module, id))
-	if err == nil && (!scope.Uses(e.Owner) || !scope.Alive(e.Owner)) {
+	if err == nil && (!scope.UsesSetup(string(e.ID), e.Owner) || !scope.Alive(e.Owner)) {
 		return Entity{}, unknown(KindSetup)
 	}
 	return e, err
@@ -88,9 +88,9 @@ func visible(scope tenancy.Scope, e Entity, activeOnly bool) bool {
 		return false
 	}
 	if e.Kind == KindClient || !activeOnly {
-		return scope.Covers(e.Owner)
+		return scope.CoversObject(string(e.ID), e.Owner)
 	}
-	return scope.Uses(e.Owner)
+	return scope.UsesSetup(string(e.Setup), e.Owner)
 }
 
 // body reads and decodes a snapshot's content, once: it never changes.

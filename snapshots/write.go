@@ -46,6 +46,9 @@ type Change[T Content] struct {
 	// DialectChecksScopes says that this dialect wants declared scopes unless
 	// the setup's policy says otherwise. Clients only.
 	DialectChecksScopes bool
+	// Token becomes the client's registration access token at once; the one
+	// before it ends. Nil to leave it. Clients only.
+	Token *NewToken
 	// Secret is added for the client when the change takes effect, and the ones
 	// before it end then. Nil to leave secrets as they are. Clients only.
 	Secret *NewSecret
@@ -109,6 +112,9 @@ func (w *writing[T]) run() (Outcome[T], error) {
 		}
 	}
 	if err := w.secret(row); err != nil {
+		return out, err
+	}
+	if err := w.token(); err != nil {
 		return out, err
 	}
 	out.Version, err = version[T](w.s, &w.tx.Conn, w.entity, row)

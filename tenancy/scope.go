@@ -6,9 +6,10 @@ import (
 	"tenure/tenancy/history"
 )
 
-// Scope is the proof that a principal may act for an organization. Only
-// Authorize and Operator make one; every store method takes one and refuses
-// the zero value.
+// Scope is the proof that a principal may act: for an organization
+// (Authorize), for one client or to register into one setup (Grant), or as
+// the one who holds the database (Operator). Every store method takes one and
+// refuses the zero value.
 type Scope struct {
 	store     *Store
 	principal Principal
@@ -18,6 +19,7 @@ type Scope struct {
 	surface   string
 	reason    string
 	once      Once
+	grant     *Grant // narrower than an organization; nil for one that is not
 }
 
 // Authorize makes the scope in which p acts for the organization acting (its
@@ -60,13 +62,13 @@ func (s Scope) Allows(p Permission) bool { return s.store != nil && s.allowed&p 
 // Covers is the parent rule: the acting organization is owner, or an ancestor
 // of owner. It costs the same at every depth.
 func (s Scope) Covers(owner OrgID) bool {
-	return s.store != nil && s.store.tree.covers(s.acting, owner)
+	return s.store != nil && s.grant == nil && s.store.tree.covers(s.acting, owner)
 }
 
 // Uses reports whether the acting organization may use a setup of org: it is
 // org, above it or below it.
 func (s Scope) Uses(org OrgID) bool {
-	return s.store != nil && (s.store.tree.covers(s.acting, org) || s.store.tree.covers(org, s.acting))
+	return s.store != nil && s.grant == nil && (s.store.tree.covers(s.acting, org) || s.store.tree.covers(org, s.acting))
 }
 
 // Alive reports whether org is there and neither it nor an ancestor is deleted.
@@ -85,12 +87,14 @@ func (s Scope) Acting() OrgID { return s.acting }
 func (s Scope) Principal() Principal { return s.principal }
 
 // IsRoot reports whether the acting organization is the root.
-func (s Scope) IsRoot() bool { return s.store != nil && s.acting == s.store.Root() }
+func (s Scope) IsRoot() bool {
+	return s.store != nil && s.grant == nil && s.acting == s.store.Root()
+}
 
 // Subtree lists the acting organization and everything below it that is not
 // deleted.
 func (s Scope) Subtree() []OrgID {
-	if s.store == nil {
+	if s.store == nil || s.grant != nil {
 		return nil
 	}
 	nodes := s.store.tree.subtree(s.acting)
@@ -107,6 +111,9 @@ func (s Scope) Event(e history.Event) history.Event {
 	if s.operator != "" {
 		e.Actor = "operator:" + s.operator
 	}
+	if s.grant != nil {
+		e.Actor = s.grant.Actor
+	}
 	e.ActingOrg, e.Surface, e.Reason = string(s.acting), s.surface, s.reason
 	return e
 }
@@ -122,6 +129,9 @@ func (s Scope) Recheck(tx *db.Tx, owner OrgID) error {
 	}
 	if s.operator != "" {
 		return nil
+	}
+	if s.grant != nil {
+		return s.recheckGrant(tx, owner)
 	}
 	if err := s.recheckKey(tx); err != nil {
 		return err
@@ -140,6 +150,9 @@ func (s Scope) Recheck(tx *db.Tx, owner OrgID) error {
 // RecheckUse is Recheck for using what belongs to org without owning it: org
 // and the acting organization lie on one path.
 func (s Scope) RecheckUse(tx *db.Tx, org OrgID) error {
+	if s.grant != nil {
+		return s.recheckGrant(tx, org)
+	}
 	if err := s.Recheck(tx, s.acting); err != nil {
 		return err
 	}

@@ -1,0 +1,130 @@
+package snapshots
+
+import (
+	"context"
+
+	"github.com/Masterminds/squirrel"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// PageQuery asks for clients in the order of their client_id (bytewise).
+type PageQuery struct {
+	After string // client_id that the page before ended with; empty for the first
+	Limit int
+	Name  *string // exact
+	Owner *string // owner label, exact
+}
+
+// Page reads the clients of the acting organization's subtree in a setup that
+// are in force now, Limit of them at most, and whether there are more.
+func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) ([]Resolved[Client], bool, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return nil, false, err
+	}
+	found, more := []Resolved[Client]{}, false
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		p := paging{s: s, conn: c, scope: scope, query: q, now: s.log.Now().Millis()}
+		e, err := s.entity(c, setup)
+		if fault.Is(err, fault.NotFound) || err == nil && !visible(scope, e, true) {
+			return unknown(KindSetup)
+		}
+		if err != nil {
+			return err
+		}
+		p.setup = e
+		if p.inherited, err = s.setupAt(c, SetupRef(e.Module, e.ID), p.now); err != nil {
+			return err
+		}
+		found, more, err = p.collect()
+		return err
+	})
+	return found, more, err
+}
+
+type paging struct {
+	s         *Store
+	conn      *db.Conn
+	scope     tenancy.Scope
+	setup     Entity
+	inherited Version[Setup]
+	query     PageQuery
+	now       history.Millis
+}
+
+// collect reads candidates in steps until the page and one more are found: a
+// candidate may turn out not to be in force, or to have another name now.
+func (p *paging) collect() ([]Resolved[Client], bool, error) {
+	found := make([]Resolved[Client], 0, p.query.Limit)
+	filter := Filter{Name: p.query.Name, Owner: p.query.Owner}
+	after := p.query.After
+	for {
+		rows, err := p.step(after, filter)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, r := range rows {
+			after = r.ClientID
+			if !visible(p.scope, r.entity(), true) {
+				continue
+			}
+			row := r.row()
+			v, err := version[Client](p.s, p.conn, r.entity(), &row)
+			if err != nil {
+				return nil, false, err
+			}
+			if !filter.holds(terms(v.Content)) {
+				continue
+			}
+			if len(found) == p.query.Limit {
+				return found, true, nil
+			}
+			found = append(found, Resolved[Client]{Version: v, Setup: p.inherited})
+		}
+		if len(rows) < p.query.Limit+1 {
+			return found, false, nil
+		}
+	}
+}
+
+// pageRow is a client with its snapshot in force.
+type pageRow struct {
+	entityRow
+	Snapshot   SnapshotID     `db:"snapshot_id"`
+	ValidFrom  history.Millis `db:"valid_from"`
+	Attempt    int64          `db:"attempt"`
+	Base       SnapshotID     `db:"base_id"`
+	Commitment []byte         `db:"commitment"`
+	Imported   int            `db:"imported"`
+	At         history.Micros `db:"snapshot_recorded_at"`
+}
+
+func (r pageRow) row() snapshotRow {
+	return snapshotRow{Entity: r.ID, ID: r.Snapshot, Kind: rowContent, ValidFrom: r.ValidFrom, Attempt: r.Attempt,
+		Base: r.Base, Commitment: r.Commitment, Imported: r.Imported, RecordedAt: r.At}
+}
+
+const pageColumns = `e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
+	f.snapshot_id, f.valid_from, f.attempt, f.base_id, f.commitment, f.imported, f.recorded_at AS snapshot_recorded_at`
+
+// step reads the next candidates after a client_id.
+func (p *paging) step(after string, filter Filter) ([]pageRow, error) {
+	q := db.Builder().Select(pageColumns).From("entity e").
+		Join(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
+			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+notWithdrawn+`
+			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, p.now).
+		Where("e.setup_id = ? AND e.kind = 'client' AND e.client_id > ? AND f.kind = 'content'", p.setup.ID, after).
+		OrderBy("e.client_id").Limit(uint64(p.query.Limit + 1))
+	if owners := p.scope.Subtree(); !p.scope.Covers(p.setup.Owner) && len(owners) <= maxOwners {
+		q = q.Where(squirrel.Eq{"e.org_id": owners})
+	}
+	for _, t := range filter.terms() {
+		q = q.Where("e.entity_id IN (SELECT entity_id FROM entity_term WHERE bucket = ? AND field = ? AND value = ?)",
+			string(p.setup.ID), t.field, cut(t.value))
+	}
+	var rows []pageRow
+	return rows, p.conn.SelectBuilt(&rows, q)
+}

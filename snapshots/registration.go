@@ -1,0 +1,235 @@
+package snapshots
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// CodeRegistrationOff is the NotFound of a setup that lets nobody register.
+const CodeRegistrationOff = "registration-off"
+
+// Registration is the right to register one client into a setup.
+type Registration struct {
+	Setup   Entity
+	Policy  Policy
+	Grant   tenancy.Grant
+	Initial string // id of the initial access token; empty if registration is open
+}
+
+// Register decides by the setup's policy whether a caller without an API key
+// may register: token is what the caller presented, if anything. NotFound with
+// CodeRegistrationOff where it is off, Unauthenticated for a token that is
+// missing or does not hold.
+func (s *Store) Register(ctx context.Context, setup EntityID, surface, address, token string) (Registration, error) {
+	var r Registration
+	e, err := s.SetupOwner(ctx, setup)
+	if err != nil {
+		return r, err
+	}
+	if err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		r.Policy, err = readPolicy(c, setup)
+		return err
+	}); err != nil {
+		return r, err
+	}
+	r.Setup = e
+	r.Grant = tenancy.Grant{Setup: string(setup), Owner: r.Policy.RegistrationOwner, Actor: "anonymous:" + address,
+		Allowed: tenancy.Resolve | tenancy.WriteClients, Surface: surface}
+	if r.Grant.Owner == "" {
+		r.Grant.Owner = e.Owner
+	}
+	switch r.Policy.Registration {
+	case RegistrationOpen:
+		return r, nil
+	case RegistrationToken:
+		return r, s.takeInitial(ctx, &r, token)
+	}
+	return r, fault.New(fault.NotFound, CodeRegistrationOff, "registration is off for this setup")
+}
+
+// initialRow is a row of initial_token with how often it was used.
+type initialRow struct {
+	ID         string         `db:"token_id"`
+	Name       string         `db:"name"`
+	MaxUses    int64          `db:"max_uses"`
+	ExpiresAt  history.Micros `db:"expires_at"`
+	RecordedAt history.Micros `db:"recorded_at"`
+	Uses       int64          `db:"uses"`
+}
+
+const liveInitial = `SELECT t.token_id, t.name, t.max_uses, t.expires_at, t.recorded_at,
+	(SELECT count(*) FROM initial_token_use u WHERE u.token_id = t.token_id) AS uses
+	FROM initial_token t WHERE t.setup_id = ? AND NOT EXISTS (SELECT 1 FROM initial_token_end x WHERE x.token_id = t.token_id)`
+
+func (r initialRow) holds(now history.Micros) bool {
+	return (r.ExpiresAt == 0 || now < r.ExpiresAt) && (r.MaxUses == 0 || r.Uses < r.MaxUses)
+}
+
+// takeInitial checks an initial access token now and makes the grant check it
+// again inside the write, where its uses are counted.
+func (s *Store) takeInitial(ctx context.Context, r *Registration, token string) error {
+	hash := sha256.Sum256([]byte(token))
+	refused := fault.New(fault.Unauthenticated, "", "the initial access token is missing or does not hold")
+	look := func(c *db.Conn, now history.Micros) (initialRow, error) {
+		var row initialRow
+		err := c.Get(&row, liveInitial+" AND t.hash = ?", r.Setup.ID, hash[:])
+		if fault.Is(err, fault.NotFound) || err == nil && !row.holds(now) {
+			return row, refused
+		}
+		return row, err
+	}
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		row, err := look(c, s.log.Now())
+		r.Initial = row.ID
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.Grant.Actor = "initial-token:" + r.Initial
+	r.Grant.Valid = func(tx *db.Tx) error {
+		_, err := look(&tx.Conn, history.At(tx))
+		return err
+	}
+	return nil
+}
+
+// registering holds what binds clients that register themselves: the setup's
+// maximum, and the count of the token's uses.
+func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, initial string) error {
+	if _, registers := scope.Registers(); !registers {
+		return nil
+	}
+	policy, err := readPolicy(&tx.Conn, e.Setup)
+	if err != nil {
+		return err
+	}
+	if policy.MaxClients > 0 {
+		var n int64
+		if err := tx.Get(&n, `SELECT count(*) FROM entity e WHERE e.setup_id = ? AND e.kind = 'client'
+			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id
+				AND s.entity_id = e.entity_id AND s.kind = 'tombstone')`, e.Setup); err != nil {
+			return err
+		}
+		if n > policy.MaxClients {
+			return fault.New(fault.Quota, "", "the setup has as many clients as it may have")
+		}
+	}
+	if initial == "" {
+		return nil
+	}
+	_, err = tx.Exec("INSERT INTO initial_token_use (token_id, entity_id, recorded_at) VALUES (?, ?, ?)",
+		initial, e.ID, int64(history.At(tx)))
+	return err
+}
+
+// InitialToken is what may be told of an initial access token.
+type InitialToken struct {
+	ID, Name      string
+	MaxUses, Uses int64          // 0 for any number
+	ExpiresAt     history.Micros // 0 for never
+	RecordedAt    history.Micros
+}
+
+// InitialPrefix starts every initial access token.
+const InitialPrefix = "tenure_iat_"
+
+// CreateInitialToken makes an initial access token of a setup that the scope
+// may change, and returns its text, which is not shown again.
+func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, setup EntityID, t InitialToken) (InitialToken, string, error) {
+	if err := scope.Check(tenancy.Administer); err != nil {
+		return t, "", err
+	}
+	faults := tenancy.CheckName("/name", t.Name)
+	if t.MaxUses < 0 {
+		faults = append(faults, fault.Field{Path: "/max_uses", Rule: "range", Message: "0 or more"})
+	}
+	if t.ExpiresAt != 0 && t.ExpiresAt <= s.Now() {
+		faults = append(faults, fault.Field{Path: "/expires_at", Rule: "future", Message: "the expiry is not in the future"})
+	}
+	if err := fault.Rules(faults); err != nil {
+		return t, "", err
+	}
+	text := s.ids.Token(InitialPrefix)
+	hash := sha256.Sum256([]byte(text))
+	t.ID, t.Uses = s.ids.Hex(), 0
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		e, err := s.setupToChange(tx, scope, setup)
+		if err != nil {
+			return err
+		}
+		t.RecordedAt = history.At(tx)
+		if _, err := tx.Exec(`INSERT INTO initial_token (token_id, setup_id, name, hash, max_uses, expires_at, recorded_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, t.ID, setup, t.Name, hash[:], t.MaxUses, int64(t.ExpiresAt), int64(t.RecordedAt)); err != nil {
+			return err
+		}
+		s.secretEvent(tx, scope, e, "setup.initial-token-added", t.ID, t.RecordedAt.Millis())
+		return nil
+	})
+	if err != nil {
+		return InitialToken{}, "", err
+	}
+	return t, text, nil
+}
+
+func (s *Store) setupToChange(tx *db.Tx, scope tenancy.Scope, setup EntityID) (Entity, error) {
+	e, err := s.entity(&tx.Conn, setup)
+	if fault.Is(err, fault.NotFound) {
+		return e, unknown(KindSetup)
+	}
+	if err != nil {
+		return e, err
+	}
+	e, _, err = s.toChange(tx, scope, KindSetup, SetupRef(e.Module, setup))
+	return e, err
+}
+
+// InitialTokens lists a setup's initial access tokens that were not revoked.
+func (s *Store) InitialTokens(ctx context.Context, scope tenancy.Scope, setup EntityID) ([]InitialToken, error) {
+	if err := scope.Check(tenancy.History); err != nil {
+		return nil, err
+	}
+	if _, err := s.Policy(ctx, scope, setup); err != nil {
+		return nil, err
+	}
+	var rows []initialRow
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		return c.Select(&rows, liveInitial+" ORDER BY t.recorded_at, t.token_id", setup)
+	})
+	list := make([]InitialToken, len(rows))
+	for i, r := range rows {
+		list[i] = InitialToken{r.ID, r.Name, r.MaxUses, r.Uses, r.ExpiresAt, r.RecordedAt}
+	}
+	return list, err
+}
+
+// RevokeInitialToken ends an initial access token at once.
+func (s *Store) RevokeInitialToken(ctx context.Context, scope tenancy.Scope, setup EntityID, id string) error {
+	if err := scope.Check(tenancy.Administer); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		e, err := s.setupToChange(tx, scope, setup)
+		if err != nil {
+			return err
+		}
+		var row initialRow
+		err = tx.Get(&row, liveInitial+" AND t.token_id = ?", setup, id)
+		if fault.Is(err, fault.NotFound) {
+			return fault.New(fault.NotFound, fault.CodeKeyUnknown, "there is no such initial access token")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec("INSERT INTO initial_token_end (token_id, recorded_at) VALUES (?, ?)", id, int64(history.At(tx))); err != nil {
+			return err
+		}
+		s.secretEvent(tx, scope, e, "setup.initial-token-ended", id, history.At(tx).Millis())
+		return nil
+	})
+}

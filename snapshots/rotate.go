@@ -1,0 +1,175 @@
+package snapshots
+
+import (
+	"context"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// maxSecrets is how many secrets of a client may be valid beside the newest.
+const maxSecrets = 5
+
+// Secret is what may be told of a client's secret: never its text.
+type Secret struct {
+	ID         string
+	Last4      string // empty for a short secret
+	ValidFrom  history.Millis
+	EndsAt     history.Millis // 0 for never
+	RecordedAt history.Micros
+}
+
+// RotateSecret adds a secret and lets those before it live until ends (0 for
+// without end), at most maxSecrets of them: the oldest beyond that end now.
+func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (Resolved[Client], error) {
+	return s.changeSecrets(ctx, scope, ref, func(w *writing[Client]) error {
+		var rows []secretRow
+		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+			return err
+		}
+		kept := 0
+		for _, r := range rows {
+			if r.EndsAt != 0 && r.EndsAt <= w.now {
+				continue
+			}
+			kept++
+			end := ends
+			if kept > maxSecrets {
+				end = w.now
+			}
+			if end == 0 || r.EndsAt != 0 && r.EndsAt <= end {
+				continue
+			}
+			if err := s.endSecret(w.tx, w.scope, w.entity, r.ID, end, ""); err != nil {
+				return err
+			}
+		}
+		return w.addSecret(n, w.now, "")
+	})
+}
+
+// EndRotated ends every secret of a client but the newest.
+func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[Client], error) {
+	return s.changeSecrets(ctx, scope, ref, func(w *writing[Client]) error {
+		var rows []secretRow
+		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if r.validAt(w.now) {
+				return s.endSecrets(w.tx, w.scope, w.entity, w.now, r.ID, "")
+			}
+		}
+		return nil
+	})
+}
+
+// changeSecrets runs change on a client that scope may write and that is in
+// force, and returns the client.
+func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref, change func(*writing[Client]) error) (Resolved[Client], error) {
+	if err := scope.Check(tenancy.WriteClients); err != nil {
+		return Resolved[Client]{}, err
+	}
+	return write(ctx, s, func(tx *db.Tx) (Resolved[Client], error) {
+		var found Resolved[Client]
+		e, setup, err := s.toChange(tx, scope, KindClient, ref)
+		if err != nil {
+			return found, err
+		}
+		w := &writing[Client]{s: s, tx: tx, scope: scope, entity: e, setup: setup, now: history.At(tx).Millis()}
+		row, err := inForce(&tx.Conn, e, w.now)
+		if err == nil && row == nil {
+			err = unknown(KindClient)
+		}
+		if err != nil {
+			return found, err
+		}
+		if err := change(w); err != nil {
+			return found, err
+		}
+		if found.Version, err = version[Client](s, &tx.Conn, e, row); err != nil {
+			return found, err
+		}
+		found.Setup, _, err = w.setupVersions()
+		return found, err
+	})
+}
+
+// Secrets lists a client's secrets that have not ended, newest first.
+func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, ref Ref) ([]Secret, error) {
+	if err := scope.Check(tenancy.History); err != nil {
+		return nil, err
+	}
+	e, err := s.ClientEntity(ctx, scope, ref)
+	if err != nil {
+		return nil, err
+	}
+	var rows []secretRow
+	err = s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) })
+	now := s.log.Now().Millis()
+	list := []Secret{}
+	for _, r := range rows {
+		if r.EndsAt == 0 || r.EndsAt > now {
+			list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
+		}
+	}
+	return list, err
+}
+
+// VerifySecret proves that a caller is the client that bears client_id, by a
+// secret and by the auth method it is registered with; it returns what a scope
+// for that client is made of. Unauthenticated for anything that does not hold,
+// after the same work.
+func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, method, secret string) (Entity, error) {
+	e, err := s.current(ctx, setup, clientID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return e, err
+	}
+	var rows []secretRow
+	now := s.log.Now().Millis()
+	if err == nil {
+		if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) }); err != nil {
+			return e, err
+		}
+	}
+	matched := false
+	for _, r := range rows {
+		if r.validAt(now) && verifyHash(r.Hash, secret) {
+			matched = true
+			break
+		}
+	}
+	if len(rows) == 0 {
+		verifyHash(dummyHash, secret) // an unknown client costs what a known one does
+	}
+	if !matched {
+		return Entity{}, errClient()
+	}
+	t, err := s.timeline(ctx, e.ID, now)
+	if err != nil || t.active == nil || t.active.tombstone() {
+		return Entity{}, errClient()
+	}
+	held, err := assembleOne[Client](ctx, s, t)
+	if err != nil || held.Content.Public() || held.Content.TokenEndpointAuthMethod != method {
+		return Entity{}, errClient()
+	}
+	return e, nil
+}
+
+func assembleOne[T Content](ctx context.Context, s *Store, t *timeline) (Version[T], error) {
+	if v, ok := held[T](s, t); ok {
+		return v, nil
+	}
+	var v Version[T]
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		v, err = version[T](s, c, t.entity, t.active)
+		return err
+	})
+	return v, err
+}
+
+func errClient() error {
+	return fault.New(fault.Unauthenticated, "", "the client is unknown, or its credentials do not hold")
+}
