@@ -61,16 +61,29 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if err := h.find(c); err != nil {
 		return nil, err
 	}
-	if !c.Route.Open {
-		if err := h.admit(c); err != nil {
-			return nil, err
-		}
+	if err := h.admission(c); err != nil {
+		return nil, err
 	}
 	reply, err = c.Route.Handle(c)
 	if err == nil && (reply == nil || reply.Status < 200 || reply.Status > 599) {
 		return nil, fault.New(fault.Internal, "", "a handler gave neither an error nor a reply with a status")
 	}
 	return reply, err
+}
+
+// admission makes the call's Scope in the way that its route takes.
+func (h *handler) admission(c *Call) (err error) {
+	switch {
+	case c.Route.Open:
+	case c.Route.Admit != nil:
+		if c.Scope, err = c.Route.Admit(c); err == nil {
+			c.acting = c.Scope.Acting()
+			err = c.Scope.Check(c.Route.Permission)
+		}
+	default:
+		err = h.admit(c)
+	}
+	return err
 }
 
 // failed asks the surface how it spells the call's fault. The text of an

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -110,7 +111,27 @@ func (h *handler) find(c *Call) error {
 		return fault.New(fault.Unsupported, CodeMethod, "this path does not take the method %s", c.method())
 	}
 	c.surface = seg.owner(c.Request.URL.EscapedPath())
+	if trimmed, ok := withoutSlash(c.Request); ok && c.surface != nil && c.surface.DropSlash {
+		c.Request, c.match = trimmed, mux.RouteMatch{}
+		return h.find(c)
+	}
 	return fault.New(fault.NotFound, CodeRoute, "there is nothing at this path")
+}
+
+// withoutSlash is the request without the slash that ends its path.
+func withoutSlash(r *http.Request) (*http.Request, bool) {
+	path, ok := strings.CutSuffix(r.URL.EscapedPath(), "/")
+	if !ok || path == "" || strings.HasSuffix(path, "/") {
+		return r, false
+	}
+	decoded, err := url.PathUnescape(path)
+	if err != nil {
+		return r, false
+	}
+	u, trimmed := *r.URL, *r
+	u.Path, u.RawPath = decoded, path
+	trimmed.URL = &u
+	return &trimmed, true
 }
 
 // allowed lists the methods that the request's path takes, and whose it is.

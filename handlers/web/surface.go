@@ -33,14 +33,20 @@ type Route struct {
 	Method, Pattern string             // the pattern is a gorilla/mux template with a literal first segment
 	Permission      tenancy.Permission // what Authorize must grant
 	Open            bool               // no credential is asked for, and the Scope is zero
-	Handle          func(*Call) (*Reply, error)
-	Object          string // one of the Object constants
+	// Admit makes the Scope where the credential is not an API key; nil for
+	// API keys. It must not answer more than the credential proves.
+	Admit  func(*Call) (tenancy.Scope, error)
+	Handle func(*Call) (*Reply, error)
+	Object string // one of the Object constants
 }
 
 // Surface is one API dialect: its routes and its way of writing errors.
 type Surface struct {
 	Name   string
 	Routes []Route // the hot GET first: routers scan in order
+	// DropSlash says that a path with one slash more at its end is the path
+	// without it.
+	DropSlash bool
 	// Error spells a fault. Retry-After, WWW-Authenticate and Allow are added
 	// by the adapter. c.Route is nil if no route was found.
 	Error func(c *Call, f *fault.Fault) *Reply
@@ -71,3 +77,14 @@ func JSON(status int, v any) (*Reply, error) {
 
 // NoContent is the Reply of status 204.
 func NoContent() *Reply { return &Reply{Status: http.StatusNoContent} }
+
+// Below repeats routes under a prefix, so that one dialect can be mounted for
+// each setup. The prefix comes after the routes themselves in order.
+func Below(prefix string, routes []Route) []Route {
+	both := append([]Route(nil), routes...)
+	for _, r := range routes {
+		r.Pattern = prefix + r.Pattern
+		both = append(both, r)
+	}
+	return both
+}

@@ -1,0 +1,77 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"tenure/tenancy/fault"
+)
+
+// Trusted is a listener whose callers bring no credential: whoever reaches it
+// acts with Key. It therefore takes no request that a browser could be made to
+// send: none with an Origin, none for a Host that it is not.
+type Trusted struct {
+	Key   string
+	Hosts []string // names, without port, that Host may have
+	// Rewrite changes a path before routing; nil to leave it.
+	Rewrite func(path string) string
+	Surface Surface // spells refusals
+}
+
+// Handler serves next on a trusted listener.
+func (t Trusted) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !t.admits(r) {
+			c := &Call{Request: r, w: w, surface: &t.Surface,
+				fault: fault.New(fault.Forbidden, "", "this listener takes no request with an Origin, and none for another Host")}
+			c.write(c.failed())
+			return
+		}
+		own := r.Clone(r.Context())
+		own.Header.Set("Authorization", "Bearer "+t.Key)
+		own.Header.Del("Tenure-Org")
+		if t.Rewrite != nil {
+			own.URL.RawPath = t.Rewrite(r.URL.EscapedPath())
+			own.URL.Path = t.Rewrite(r.URL.Path)
+		}
+		next.ServeHTTP(w, own)
+	})
+}
+
+func (t Trusted) admits(r *http.Request) bool {
+	if len(r.Header["Origin"]) > 0 {
+		return false
+	}
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	for _, allowed := range t.Hosts {
+		if strings.EqualFold(host, allowed) {
+			return true
+		}
+	}
+	return false
+}
+
+// Address is the peer's address without its port; an IPv6 one is cut to its
+// /64, which one subscriber holds whole.
+func (c *Call) Address() string {
+	host, _, err := net.SplitHostPort(c.Request.RemoteAddr)
+	if err != nil {
+		return "unknown"
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return "unknown"
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		if p, err := ip.Prefix(64); err == nil {
+			return p.Masked().String()
+		}
+	}
+	return ip.String()
+}
