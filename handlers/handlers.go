@@ -33,6 +33,18 @@ func Surfaces(s Stores) []web.Surface {
 			},
 			KeepsClients: s.Snapshots.KeepsClients,
 			OwnsAnything: s.Snapshots.OwnsAnything,
+
+			Setup:     s.Snapshots.SetupEntity,
+			ClientRef: s.Snapshots.RefByID,
+
+			Policy:    s.Snapshots.Policy,
+			SetPolicy: s.Snapshots.SetPolicy,
+
+			InitialTokens:      s.Snapshots.InitialTokens,
+			CreateInitialToken: s.Snapshots.CreateInitialToken,
+			RevokeInitialToken: s.Snapshots.RevokeInitialToken,
+
+			Secrets: s.Snapshots.Secrets,
 		}),
 		operations(s.Ready),
 	}

@@ -95,7 +95,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 			if err != nil {
 				return err
 			}
-			if !inside {
+			if !inside || !scope.Alive(p.RegistrationOwner) {
 				return fault.At("/registration_owner", "outside", "the owner must be the setup's organization or one below it")
 			}
 		}
@@ -129,6 +129,18 @@ func checkPolicy(p Policy) []fault.Field {
 	}
 	if p.MaxClients < 0 {
 		faults = append(faults, fault.Field{Path: "/max_clients", Rule: "range", Message: "0 or more"})
+	}
+	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes))
+}
+
+// checkWords holds the rule of a scope's word for each.
+func checkWords(path string, words []string) []fault.Field {
+	if len(words) > maxItems {
+		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", maxItems)}}
+	}
+	faults := eachText(path, &words, checkScopeWord)
+	for i := range faults {
+		faults[i].Rule, faults[i].Message = "word", "a word without spaces and control characters"
 	}
 	return faults
 }

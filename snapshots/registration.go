@@ -26,30 +26,39 @@ type Registration struct {
 // CodeRegistrationOff where it is off, Unauthenticated for a token that is
 // missing or does not hold.
 func (s *Store) Register(ctx context.Context, setup EntityID, surface, address, token string) (Registration, error) {
-	var r Registration
-	e, err := s.SetupOwner(ctx, setup)
+	e, policy, err := s.Registering(ctx, setup)
+	r := Registration{Setup: e, Policy: policy}
 	if err != nil {
 		return r, err
 	}
-	if err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		r.Policy, err = readPolicy(c, setup)
-		return err
-	}); err != nil {
-		return r, err
-	}
-	r.Setup = e
 	r.Grant = tenancy.Grant{Setup: string(setup), Owner: r.Policy.RegistrationOwner, Actor: "anonymous:" + address,
 		Allowed: tenancy.Resolve | tenancy.WriteClients, Surface: surface}
 	if r.Grant.Owner == "" {
 		r.Grant.Owner = e.Owner
 	}
-	switch r.Policy.Registration {
-	case RegistrationOpen:
+	if policy.Registration == RegistrationOpen {
 		return r, nil
-	case RegistrationToken:
-		return r, s.takeInitial(ctx, &r, token)
 	}
-	return r, fault.New(fault.NotFound, CodeRegistrationOff, "registration is off for this setup")
+	return r, s.takeInitial(ctx, &r, token)
+}
+
+// Registering finds a setup into which clients may register themselves, and
+// its policy. NotFound with CodeRegistrationOff where they may not; then the
+// clients that did before cannot manage themselves either.
+func (s *Store) Registering(ctx context.Context, setup EntityID) (Entity, Policy, error) {
+	e, err := s.SetupOwner(ctx, setup)
+	if err != nil {
+		return e, Policy{}, err
+	}
+	var p Policy
+	err = s.db.View(ctx, func(c *db.Conn) (err error) {
+		p, err = readPolicy(c, setup)
+		return err
+	})
+	if err == nil && p.Registration != RegistrationOpen && p.Registration != RegistrationToken {
+		err = fault.New(fault.NotFound, CodeRegistrationOff, "registration is off for this setup")
+	}
+	return e, p, err
 }
 
 // initialRow is a row of initial_token with how often it was used.
@@ -68,6 +77,10 @@ const liveInitial = `SELECT t.token_id, t.name, t.max_uses, t.expires_at, t.reco
 
 func (r initialRow) holds(now history.Micros) bool {
 	return (r.ExpiresAt == 0 || now < r.ExpiresAt) && (r.MaxUses == 0 || r.Uses < r.MaxUses)
+}
+
+func (r initialRow) token() InitialToken {
+	return InitialToken{r.ID, r.Name, r.MaxUses, r.Uses, r.ExpiresAt, r.RecordedAt}
 }
 
 // takeInitial checks an initial access token now and makes the grant check it
@@ -140,7 +153,8 @@ type InitialToken struct {
 const InitialPrefix = "tenure_iat_"
 
 // CreateInitialToken makes an initial access token of a setup that the scope
-// may change, and returns its text, which is not shown again.
+// may change, and returns its text, which is not shown again: it is empty
+// where the request is a repetition (Scope.Once).
 func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, setup EntityID, t InitialToken) (InitialToken, string, error) {
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return t, "", err
@@ -155,26 +169,40 @@ func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, set
 	if err := fault.Rules(faults); err != nil {
 		return t, "", err
 	}
-	text := s.ids.Token(InitialPrefix)
-	hash := sha256.Sum256([]byte(text))
-	t.ID, t.Uses = s.ids.Hex(), 0
+	id, fresh := s.ids.Hex(), s.ids.Token(InitialPrefix)
+	hash := sha256.Sum256([]byte(fresh))
+	var text string
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		e, err := s.setupToChange(tx, scope, setup)
 		if err != nil {
 			return err
 		}
-		t.RecordedAt = history.At(tx)
+		if earlier, err := scope.Earlier(tx); err != nil || earlier != "" {
+			t, text, err = earlierInitial(tx, setup, earlier, err)
+			return err
+		}
+		text = fresh
+		t.ID, t.Uses, t.RecordedAt = id, 0, history.At(tx)
 		if _, err := tx.Exec(`INSERT INTO initial_token (token_id, setup_id, name, hash, max_uses, expires_at, recorded_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`, t.ID, setup, t.Name, hash[:], t.MaxUses, int64(t.ExpiresAt), int64(t.RecordedAt)); err != nil {
 			return err
 		}
 		s.secretEvent(tx, scope, e, "setup.initial-token-added", t.ID, t.RecordedAt.Millis())
-		return nil
+		return scope.Remember(tx, t.ID)
 	})
 	if err != nil {
 		return InitialToken{}, "", err
 	}
 	return t, text, nil
+}
+
+// earlierInitial is the token that a repeated request made, without its text.
+func earlierInitial(tx *db.Tx, setup EntityID, id string, err error) (InitialToken, string, error) {
+	var row initialRow
+	if err == nil {
+		err = tx.Get(&row, liveInitial+" AND t.token_id = ?", setup, id)
+	}
+	return row.token(), "", err
 }
 
 func (s *Store) setupToChange(tx *db.Tx, scope tenancy.Scope, setup EntityID) (Entity, error) {
@@ -203,7 +231,7 @@ func (s *Store) InitialTokens(ctx context.Context, scope tenancy.Scope, setup En
 	})
 	list := make([]InitialToken, len(rows))
 	for i, r := range rows {
-		list[i] = InitialToken{r.ID, r.Name, r.MaxUses, r.Uses, r.ExpiresAt, r.RecordedAt}
+		list[i] = r.token()
 	}
 	return list, err
 }

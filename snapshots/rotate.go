@@ -5,7 +5,6 @@ import (
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -116,60 +115,4 @@ func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, ref Ref) ([]Se
 		}
 	}
 	return list, err
-}
-
-// VerifySecret proves that a caller is the client that bears client_id, by a
-// secret and by the auth method it is registered with; it returns what a scope
-// for that client is made of. Unauthenticated for anything that does not hold,
-// after the same work.
-func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, method, secret string) (Entity, error) {
-	e, err := s.current(ctx, setup, clientID)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return e, err
-	}
-	var rows []secretRow
-	now := s.log.Now().Millis()
-	if err == nil {
-		if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) }); err != nil {
-			return e, err
-		}
-	}
-	matched := false
-	for _, r := range rows {
-		if r.validAt(now) && verifyHash(r.Hash, secret) {
-			matched = true
-			break
-		}
-	}
-	if len(rows) == 0 {
-		verifyHash(dummyHash, secret) // an unknown client costs what a known one does
-	}
-	if !matched {
-		return Entity{}, errClient()
-	}
-	t, err := s.timeline(ctx, e.ID, now)
-	if err != nil || t.active == nil || t.active.tombstone() {
-		return Entity{}, errClient()
-	}
-	held, err := assembleOne[Client](ctx, s, t)
-	if err != nil || held.Content.Public() || held.Content.TokenEndpointAuthMethod != method {
-		return Entity{}, errClient()
-	}
-	return e, nil
-}
-
-func assembleOne[T Content](ctx context.Context, s *Store, t *timeline) (Version[T], error) {
-	if v, ok := held[T](s, t); ok {
-		return v, nil
-	}
-	var v Version[T]
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		v, err = version[T](s, c, t.entity, t.active)
-		return err
-	})
-	return v, err
-}
-
-func errClient() error {
-	return fault.New(fault.Unauthenticated, "", "the client is unknown, or its credentials do not hold")
 }

@@ -2,6 +2,7 @@ package snapshots
 
 import (
 	"context"
+	"strings"
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -50,7 +51,9 @@ func (s *Store) newSecret(plain, hash string) (*NewSecret, error) {
 func (s *Store) CanReveal() bool { return s.sealer != nil }
 
 func last4(secret string) string {
-	if len(secret) < 12 { // the tail of a short secret would tell too much
+	// The tail of a short secret would tell too much; that of one in other
+	// characters could begin in the middle of one.
+	if len(secret) < 12 || strings.ContainsFunc(secret[len(secret)-4:], func(r rune) bool { return r < ' ' || r > '~' }) {
 		return ""
 	}
 	return secret[len(secret)-4:]

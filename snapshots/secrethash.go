@@ -31,8 +31,16 @@ const (
 // dummyHash is verified against where there is nothing to verify.
 const dummyHash = prefixArgon + "v=19$m=19456,t=2,p=1$dGVudXJlIGR1bW15IHM$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// argonSlots bounds how many argon2 runs go on at once, and with them memory.
-var argonSlots = make(chan struct{}, runtime.GOMAXPROCS(0))
+// hashSlots bounds how many slow hashes are computed at once, and with them
+// processors and memory.
+var hashSlots = make(chan struct{}, runtime.GOMAXPROCS(0))
+
+// slowly computes a slow hash when there is a slot for it.
+func slowly[R any](compute func() R) R {
+	hashSlots <- struct{}{}
+	defer func() { <-hashSlots }()
+	return compute()
+}
 
 // hashGenerated is for secrets of at least 128 random bits: one SHA-256.
 func hashGenerated(secret string) string {
@@ -52,44 +60,17 @@ func hashChosen(random io.Reader, secret string) (string, error) {
 }
 
 func argon(secret string, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte {
-	argonSlots <- struct{}{}
-	defer func() { <-argonSlots }()
-	return argon2.IDKey([]byte(secret), salt, time, memory, threads, keyLen)
+	return slowly(func() []byte { return argon2.IDKey([]byte(secret), salt, time, memory, threads, keyLen) })
 }
+
+// fast reports whether a hash costs next to nothing to compute.
+func fast(hash string) bool { return strings.HasPrefix(hash, prefixSHA256) }
 
 // verifyHash compares in constant time; an unreadable hash matches nothing.
 func verifyHash(hash, secret string) bool {
-	switch {
-	case strings.HasPrefix(hash, prefixSHA256):
+	if fast(hash) {
 		return subtle.ConstantTimeCompare([]byte(hash), []byte(hashGenerated(secret))) == 1
-	case strings.HasPrefix(hash, prefixArgon):
-		return verifyArgon(hash, secret)
 	}
-	return false
-}
-
-func verifyArgon(hash, secret string) bool {
-	var version int
-	var memory, time uint32
-	var threads uint8
-	parts := strings.Split(hash, "$") // "", argon2id, v, parameters, salt, key
-	if len(parts) != 6 {
-		return false
-	}
-	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
-		return false
-	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil ||
-		time == 0 || threads == 0 || memory > 1<<20 || time > 64 {
-		return false
-	}
-	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
-	if err != nil {
-		return false
-	}
-	key, err := base64.RawStdEncoding.DecodeString(parts[5])
-	if err != nil || len(key) == 0 {
-		return false
-	}
-	return subtle.ConstantTimeCompare(key, argon(secret, salt, time, memory, threads, uint32(len(key)))) == 1
+	holds, err := readHash(hash)
+	return err == nil && holds(secret)
 }

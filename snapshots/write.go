@@ -3,6 +3,7 @@ package snapshots
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"sync"
@@ -42,6 +43,9 @@ type Change[T Content] struct {
 	Apply func(base *T, setup *Setup) (*T, error)
 	// Rules are the dialect's own, checked beside the universal ones.
 	Rules []Rule[T]
+	// Always says that a snapshot is appended even if it equals its base: the
+	// dialect shows when a client was last written.
+	Always bool
 	Later LaterPlans
 	// DialectChecksScopes says that this dialect wants declared scopes unless
 	// the setup's policy says otherwise. Clients only.
@@ -52,6 +56,15 @@ type Change[T Content] struct {
 	// Secret is added for the client when the change takes effect, and the ones
 	// before it end then. Nil to leave secrets as they are. Clients only.
 	Secret *NewSecret
+	// Imported is when the configuration took effect in the system that it is
+	// imported from, 0 if that is not known: the one case of a valid_from in the
+	// past. Only for a client's first snapshot, which bears the mark for ever.
+	Imported *history.Millis
+	// Held are the secrets that the client has in the system it is imported
+	// from, newest first; see import.go. Clients only.
+	Held []*NewSecret
+	// Rehearse does all the work and keeps nothing of it.
+	Rehearse bool
 }
 
 // Outcome is what became of a change. Resolved is the snapshot that the
@@ -59,13 +72,18 @@ type Change[T Content] struct {
 type Outcome[T Content] struct {
 	Resolved[T]
 	Changed bool
+	Secrets int // how many of Change.Held were new here
 }
 
 // publish appends what ch makes of e. It is the body of every closure that
 // creates or edits: e's row is there, access has been checked.
 func publish[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
 	w := writing[T]{s: s, tx: tx, scope: scope, entity: e, setup: setup, change: ch, now: history.At(tx).Millis()}
-	return w.run()
+	out, err := w.run()
+	if err == nil && ch.Rehearse {
+		err = errRehearsed
+	}
+	return out, err
 }
 
 type writing[T Content] struct {
@@ -105,13 +123,16 @@ func (w *writing[T]) run() (Outcome[T], error) {
 		return out, err
 	}
 	row := w.base
-	out.Changed = w.base == nil || !bytes.Equal(raw, w.baseRaw)
+	out.Changed = w.base == nil || w.change.Always || !bytes.Equal(raw, w.baseRaw)
 	if out.Changed {
 		if row, err = w.append(doc, raw); err != nil {
 			return out, err
 		}
 	}
 	if err := w.secret(row); err != nil {
+		return out, err
+	}
+	if out.Secrets, err = w.held(); err != nil {
 		return out, err
 	}
 	if err := w.token(); err != nil {
@@ -129,6 +150,9 @@ func (w *writing[T]) run() (Outcome[T], error) {
 // was the future when the request arrived may be the past by now.
 func (w *writing[T]) place() error {
 	w.validFrom = w.now
+	if w.change.Imported != nil {
+		return w.placeImported(*w.change.Imported)
+	}
 	if at := w.change.ValidFrom; at != nil {
 		if err := w.explicit(*at); err != nil {
 			return err
@@ -295,6 +319,9 @@ func (w *writing[T]) append(doc *T, raw []byte) (*snapshotRow, error) {
 	if w.base != nil {
 		row.Base = w.base.ID
 	}
+	if w.change.Imported != nil {
+		row.Imported = 1
+	}
 	if err := w.s.appendSnapshot(w.tx, w.scope, w.entity, &row, raw, w.verb()); err != nil {
 		return nil, err
 	}
@@ -303,6 +330,8 @@ func (w *writing[T]) append(doc *T, raw []byte) (*snapshotRow, error) {
 
 func (w *writing[T]) verb() string {
 	switch {
+	case w.change.Imported != nil:
+		return "imported"
 	case w.scheduled:
 		return "scheduled"
 	case w.base == nil:
@@ -352,14 +381,15 @@ func (s *Store) appendSnapshot(tx *db.Tx, scope tenancy.Scope, e Entity, row *sn
 	return nil
 }
 
-// write runs fn in a write transaction and returns what its last run made.
+// write runs fn in a write transaction and returns what its last run made, or
+// would have made.
 func write[R any](ctx context.Context, s *Store, fn func(tx *db.Tx) (R, error)) (R, error) {
 	var result R
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 		result, err = fn(tx)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errRehearsed) {
 		var none R
 		return none, err
 	}

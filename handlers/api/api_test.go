@@ -59,6 +59,15 @@ func (f *fixture) surface() web.Surface {
 		},
 		KeepsClients: f.snapshots.KeepsClients,
 		OwnsAnything: f.snapshots.OwnsAnything,
+
+		Setup:              f.snapshots.SetupEntity,
+		ClientRef:          f.snapshots.RefByID,
+		Policy:             f.snapshots.Policy,
+		SetPolicy:          f.snapshots.SetPolicy,
+		InitialTokens:      f.snapshots.InitialTokens,
+		CreateInitialToken: f.snapshots.CreateInitialToken,
+		RevokeInitialToken: f.snapshots.RevokeInitialToken,
+		Secrets:            f.snapshots.Secrets,
 	})
 }
 
@@ -84,9 +93,11 @@ func (f *fixture) setup(t *testing.T, org tenancy.OrgID) snapshots.EntityID {
 // client makes a client of a setup that owner owns.
 func (f *fixture) client(t *testing.T, setup snapshots.EntityID, owner tenancy.OrgID) {
 	t.Helper()
-	_, err := f.snapshots.CreateClient(ctx, f.Scope(t, owner, tenancy.Admin),
+	secret, err := f.snapshots.GenerateSecret("a-secret-of-the-shop")
+	must(t, err)
+	_, err = f.snapshots.CreateClient(ctx, f.Scope(t, owner, tenancy.Admin),
 		snapshots.NewClient{Module: snapshots.DefaultModule, Setup: setup, ClientID: "shop", Surface: "test"},
-		snapshots.Change[snapshots.Client]{Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
+		snapshots.Change[snapshots.Client]{Secret: secret, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
 			return &snapshots.Client{ClientName: "shop"}, nil
 		}})
 	must(t, err)
@@ -190,7 +201,7 @@ func TestHistoryKnowsWhy(t *testing.T) {
 
 // TestBothEngines runs the scripts of the good cases on PostgreSQL as well.
 func TestBothEngines(t *testing.T) {
-	for _, name := range []string{"organizations", "keys", "modules"} {
+	for _, name := range []string{"organizations", "keys", "modules", "policy", "initial_tokens", "secrets"} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, dbtest.Postgres(t))
 			webtest.Run(t, f.handler, "../../testdata/api/"+name+".txtar", f.variables(t))

@@ -58,14 +58,20 @@ func toKey(k newKey, acting tenancy.OrgID) (tenancy.NewKey, error) {
 	if made.Org, err = toOrg("/organization_id", k.OrganizationID, acting); err != nil || k.ExpiresAt == nil {
 		return made, err
 	}
-	at, err := time.Parse(time.RFC3339, *k.ExpiresAt)
+	made.ExpiresAt, err = toExpiry(*k.ExpiresAt)
+	return made, err
+}
+
+// toExpiry reads the member expires_at.
+func toExpiry(text string) (history.Micros, error) {
+	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || at.Year() > 9999 {
-		return made, fault.At("/expires_at", "instant", "an instant is written as in RFC 3339, like 2030-01-31T12:00:00Z")
+		return 0, fault.At("/expires_at", "instant", "an instant is written as in RFC 3339, like 2030-01-31T12:00:00Z")
 	}
-	if made.ExpiresAt = history.Micros(at.UnixMicro()); made.ExpiresAt == 0 {
-		made.ExpiresAt = 1 // 0 means never, and 1970 is past
+	if expiry := history.Micros(at.UnixMicro()); expiry != 0 {
+		return expiry, nil
 	}
-	return made, nil
+	return 1, nil // 0 means never, and 1970 is past
 }
 
 // toOrg reads an organization's id in a body; absent or null is the fallback.

@@ -1,5 +1,5 @@
-// Package api is Tenure's own API under /v1, first part: organizations,
-// modules, API keys and who the caller is.
+// Package api is Tenure's own API under /v1: organizations, modules, API keys,
+// who the caller is, and how a setup lets clients register themselves.
 //
 //	GET    /v1/whoami
 //	GET    /v1/organizations                 the acting organization's tree, parents first
@@ -12,12 +12,18 @@
 //	GET    /v1/keys                          of the acting organization and below
 //	POST   /v1/keys                          {organization_id?, name, role, expires_at?}; the text is shown once
 //	DELETE /v1/keys/{key}                    revokes it at once
+//	GET    /v1/setups/{setup}/policy
+//	PUT    /v1/setups/{setup}/policy         replaces it: what is left out gets its default
+//	GET    /v1/setups/{setup}/initial-tokens
+//	POST   /v1/setups/{setup}/initial-tokens {name, max_uses?, expires_at?}; the text is shown once
+//	DELETE /v1/setups/{setup}/initial-tokens/{token}  revokes it at once
+//	GET    /v1/setups/{setup}/clients/{client}/secrets  ids, dates and last characters; {client} is the client_id
 //
 // It owns these wire types and the spelling of errors: RFC 9457 problem
 // documents, "type" being /problems/ and the kind of fault, "code" the case of
 // it where there are several, "errors" the members at fault by JSON pointer.
-// It does not own any rule about organizations or keys, nor what a setup or a
-// client is: it asks through Deps.
+// It does not own any rule about organizations, keys or policies, nor what a
+// setup or a client is: it asks through Deps.
 //
 // Choices:
 //   - Bodies are strict: an unknown, repeated or differently spelled member is
@@ -31,6 +37,10 @@
 //     acting one's to see, so that nothing is learnt about what is above.
 //   - Instants are RFC 3339 in UTC with microseconds. A finer expiry is cut.
 //   - Names need not be unique: creating again makes another.
+//   - A policy and initial access tokens are for who looks after the setup: its
+//     organization and those above it. Who only uses the setup is told so (403),
+//     to everybody else it is unknown. A policy takes effect at once.
+//   - A secret is never shown here, only that it is there and until when.
 //
-// It may import handlers/web, tenancy and tenancy/{fault,history,db}.
+// It may import handlers/web, snapshots, tenancy and tenancy/{fault,history,db}.
 package api

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"tenure/handlers/web"
+	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 )
@@ -23,6 +24,22 @@ type Deps struct {
 	KeepsClients func(tx *db.Tx, subtree []tenancy.OrgID, stays func(tenancy.OrgID) bool) error
 	// OwnsAnything reports whether org owns a setup or a client.
 	OwnsAnything func(tx *db.Tx, org tenancy.OrgID) (bool, error)
+
+	// Setup and ClientRef name what the scope may use.
+	Setup     func(context.Context, tenancy.Scope, snapshots.EntityID) (snapshots.Entity, error)
+	ClientRef func(ctx context.Context, s tenancy.Scope, setup snapshots.EntityID, clientID string) (snapshots.Ref, error)
+
+	// Policy and SetPolicy are a setup's policy.
+	Policy    func(context.Context, tenancy.Scope, snapshots.EntityID) (snapshots.Policy, error)
+	SetPolicy func(ctx context.Context, s tenancy.Scope, module string, setup snapshots.EntityID, p snapshots.Policy) error
+
+	// InitialTokens and the two beside it are a setup's initial access tokens.
+	InitialTokens      func(context.Context, tenancy.Scope, snapshots.EntityID) ([]snapshots.InitialToken, error)
+	CreateInitialToken func(context.Context, tenancy.Scope, snapshots.EntityID, snapshots.InitialToken) (snapshots.InitialToken, string, error)
+	RevokeInitialToken func(ctx context.Context, s tenancy.Scope, setup snapshots.EntityID, id string) error
+
+	// Secrets tells of a client's secrets, without their text.
+	Secrets func(context.Context, tenancy.Scope, snapshots.Ref) ([]snapshots.Secret, error)
 }
 
 type surface struct {
@@ -35,6 +52,9 @@ const (
 	pathOrganization  = pathOrganizations + "/{organization}"
 	pathModules       = "/v1/modules"
 	pathKeys          = "/v1/keys"
+	pathSetup         = "/v1/setups/{setup}"
+	pathPolicy        = pathSetup + "/policy"
+	pathInitialTokens = pathSetup + "/initial-tokens"
 )
 
 // New makes the surface.
@@ -55,6 +75,12 @@ func New(t *tenancy.Store, deps Deps) web.Surface {
 		route(http.MethodGet, pathKeys, tenancy.History, web.ObjectNone, s.keys),
 		route(http.MethodPost, pathKeys, tenancy.Administer, web.ObjectNone, s.createKey),
 		route(http.MethodDelete, pathKeys+"/{key}", tenancy.Administer, web.ObjectKey, s.revokeKey),
+		route(http.MethodGet, pathPolicy, tenancy.History, web.ObjectSetup, s.policy),
+		route(http.MethodPut, pathPolicy, tenancy.Administer, web.ObjectSetup, s.putPolicy),
+		route(http.MethodGet, pathInitialTokens, tenancy.History, web.ObjectSetup, s.initialTokens),
+		route(http.MethodPost, pathInitialTokens, tenancy.Administer, web.ObjectSetup, s.createInitialToken),
+		route(http.MethodDelete, pathInitialTokens+"/{token}", tenancy.Administer, web.ObjectSetup, s.revokeInitialToken),
+		route(http.MethodGet, pathSetup+"/clients/{client}/secrets", tenancy.History, web.ObjectClient, s.secrets),
 	}}
 }
 

@@ -70,6 +70,54 @@ type createdKey struct {
 	APIKey string `json:"api_key,omitempty"`
 }
 
+type policy struct {
+	OnStalePlan       string   `json:"on_stale_plan"`
+	ScopeCheck        string   `json:"scope_check"`
+	Registration      string   `json:"registration"`
+	RegistrationOwner *string  `json:"registration_owner"` // null for the setup's own organization
+	MaxClients        int64    `json:"max_clients"`        // 0 for any number
+	AllowedGrants     []string `json:"allowed_grants"`     // empty for any
+	AllowedScopes     []string `json:"allowed_scopes"`
+}
+
+type initialToken struct {
+	ID        string  `json:"id"`
+	Name      string  `json:"name"`
+	MaxUses   int64   `json:"max_uses"` // 0 for any number
+	Uses      int64   `json:"uses"`
+	ExpiresAt *string `json:"expires_at"`
+	CreatedAt string  `json:"created_at"`
+}
+
+type initialTokenList struct {
+	InitialTokens []initialToken `json:"initial_tokens"`
+}
+
+type newInitialToken struct {
+	Name      string  `json:"name"`
+	MaxUses   int64   `json:"max_uses"`
+	ExpiresAt *string `json:"expires_at"`
+}
+
+// createdInitialToken is the only answer that ever holds the token's text.
+type createdInitialToken struct {
+	initialToken
+	Token string `json:"token,omitempty"`
+}
+
+// secret never holds the secret itself.
+type secret struct {
+	ID        string  `json:"id"`
+	Last4     *string `json:"last4"` // null for a short or imported one
+	ValidFrom string  `json:"valid_from"`
+	EndsAt    *string `json:"ends_at"`
+	CreatedAt string  `json:"created_at"`
+}
+
+type secretList struct {
+	Secrets []secret `json:"secrets"`
+}
+
 // problem is an RFC 9457 problem document.
 type problem struct {
 	Type   string         `json:"type"`

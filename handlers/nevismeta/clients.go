@@ -123,7 +123,7 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snaps
 		faults = append(faults, snapshots.CheckClientID(wanted.ClientID, true)...)
 	}
 	var err error
-	if wanted.Owner, err = askedOwner(c); err != nil {
+	if wanted.Owner, err = c.Owner(); err != nil {
 		return none, nil, err
 	}
 	secret, secretFaults, err := h.firstSecret(body)
@@ -134,20 +134,6 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snaps
 	out, err := h.store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{
 		ValidFrom: validFrom, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	return out, secret, err
-}
-
-// askedOwner is the organization that the header Tenure-Owner names; empty
-// without one.
-func askedOwner(c *web.Call) (tenancy.OrgID, error) {
-	switch asked := c.Request.Header.Values("Tenure-Owner"); len(asked) {
-	case 0:
-		return "", nil
-	case 1:
-		if owner, err := tenancy.ParseOrgID(asked[0]); err == nil {
-			return owner, nil
-		}
-	}
-	return "", fault.New(fault.Malformed, "", "Tenure-Owner is one UUID")
 }
 
 // applying is body's conversion with the faults that were found before.
@@ -221,7 +207,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 // keepsIdentity refuses to change what no edit changes: the client_id and the
 // owner organization.
 func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody) ([]fault.Field, error) {
-	asked, err := askedOwner(c)
+	asked, err := c.Owner()
 	if err != nil || body.ClientID == nil && asked == "" {
 		return nil, err
 	}

@@ -89,6 +89,20 @@ func single(h http.Header, name string) (string, error) {
 	return "", fault.New(fault.Malformed, "", "the header %s stands more than once", name)
 }
 
+// Owner is the organization that the header Tenure-Owner names; empty without
+// one.
+func (c *Call) Owner() (tenancy.OrgID, error) {
+	asked, err := single(c.Request.Header, "Tenure-Owner")
+	if err != nil || asked == "" && len(c.Request.Header["Tenure-Owner"]) == 0 {
+		return "", err
+	}
+	owner, err := tenancy.ParseOrgID(asked)
+	if err != nil {
+		return "", fault.New(fault.Malformed, "", "Tenure-Owner is one UUID")
+	}
+	return owner, nil
+}
+
 // reason is why the caller makes a change, for history.
 func reason(h http.Header) (string, error) {
 	value, err := single(h, "Tenure-Reason")

@@ -20,6 +20,7 @@ type Call struct {
 	Route     *Route // nil if there is none for the request
 	Scope     tenancy.Scope
 	Principal tenancy.Principal // zero for an open route
+	Admitted  any               // what Route.Admit found out, for Handle; nil without one
 
 	surface *Surface
 	once    tenancy.Once

@@ -20,7 +20,7 @@ func DecodeJSON(data []byte, into any, strict bool) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return fault.New(fault.Malformed, "", "the body is empty")
 	}
-	if !utf8.Valid(data) || halfSurrogate(data) {
+	if !WellFormed(data) {
 		return fault.New(fault.Malformed, "", "the body is not UTF-8, or holds half a surrogate pair")
 	}
 	wrong := int64(-1) // where the first value of a wrong type ends
@@ -48,6 +48,10 @@ func DecodeJSON(data []byte, into any, strict bool) error {
 	}
 	return nil
 }
+
+// WellFormed reports whether JSON text decodes without a character being
+// replaced: it is UTF-8 and escapes no half of a surrogate pair.
+func WellFormed(data []byte) bool { return utf8.Valid(data) && !halfSurrogate(data) }
 
 // badMember is a Malformed fault that names a member by its JSON pointer.
 func badMember(pointer, rule, message string) error {

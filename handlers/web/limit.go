@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/maypok86/otter/v2"
-	"golang.org/x/time/rate"
 
 	"tenure/tenancy/fault"
 )
@@ -12,29 +11,46 @@ import (
 // Limiter bounds how often something happens per key, in bounded memory: the
 // least used keys are forgotten, and with them at most one burst.
 type Limiter struct {
-	buckets *otter.Cache[string, *rate.Limiter]
-	every   rate.Limit
-	burst   int
-	now     func() time.Time
+	whole    *otter.Cache[string, time.Time] // when the key may have its full burst again
+	interval time.Duration
+	burst    int
+	now      func() time.Time
 }
 
 // NewLimiter allows burst events at once for a key, and one more per interval.
 func NewLimiter(interval time.Duration, burst, keys int, now func() time.Time) *Limiter {
-	return &Limiter{buckets: otter.Must(&otter.Options[string, *rate.Limiter]{MaximumSize: keys}),
-		every: rate.Every(interval), burst: burst, now: now}
+	return &Limiter{whole: otter.Must(&otter.Options[string, time.Time]{MaximumSize: keys}), interval: interval, burst: burst, now: now}
 }
 
 // Take counts one event; Throttled, with the time to wait, beyond the limit.
 func (l *Limiter) Take(key string) error {
-	bucket, _ := l.buckets.ComputeIfAbsent(key, func() (*rate.Limiter, bool) { return rate.NewLimiter(l.every, l.burst), false })
 	now := l.now()
-	r := bucket.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait == 0 {
+	var wait time.Duration
+	l.whole.Compute(key, func(at time.Time, _ bool) (time.Time, otter.ComputeOp) {
+		if at.Before(now) {
+			at = now
+		}
+		at = at.Add(l.interval)
+		if wait = at.Sub(now) - time.Duration(l.burst)*l.interval; wait > 0 {
+			return at, otter.CancelOp
+		}
+		return at, otter.WriteOp
+	})
+	if wait <= 0 {
 		return nil
 	}
-	r.CancelAt(now)
 	f := fault.New(fault.Throttled, "", "too many requests; try again later")
 	f.RetryAfter = wait
 	return f
+}
+
+// Give takes back one event that Take counted, so that only what fails is
+// bounded, and no number of attempts at once goes past the limit.
+func (l *Limiter) Give(key string) {
+	l.whole.Compute(key, func(at time.Time, found bool) (time.Time, otter.ComputeOp) {
+		if !found {
+			return at, otter.CancelOp
+		}
+		return at.Add(-l.interval), otter.WriteOp
+	})
 }

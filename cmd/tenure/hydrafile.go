@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"tenure/handlers/ory"
+	"tenure/tenancy/fault"
+)
+
+// Bounds of what is read: Hydra has none, so they are far above what it is
+// used for. A client is stored up to half a megabyte.
+const (
+	maxHydraFile   = 8 << 30
+	maxHydraValue  = 8 << 20 // one JSON value, or one row: beyond it the file is given up
+	maxHydraClient = 1 << 20
+)
+
+// hydraClient is one client of a file.
+type hydraClient struct {
+	number int // in the file, from 1
+	body   *ory.Client
+	hashes []string // of its secrets, newest first; from SQLite only
+	err    error    // why it cannot be read
+}
+
+// hydraFile reads the clients of a file, one after another.
+type hydraFile struct {
+	sqlite  bool
+	partial bool // it is one page of a list that goes on; known at the end
+	file    *os.File
+	in      *bufio.Reader
+	size    int64 // bytes, or rows; 0 if it is not known
+	read    atomic.Int64
+	count   int
+	rows    *hydraRows
+}
+
+var sqliteMagic = []byte("SQLite format 3\x00")
+
+// openHydraFile opens path, or standard input for "-", and looks what it is.
+func openHydraFile(path string) (*hydraFile, error) {
+	h := &hydraFile{file: os.Stdin}
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		h.file = file
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			h.size = info.Size()
+		}
+	}
+	if h.size > maxHydraFile {
+		h.close()
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, int64(maxHydraFile))
+	}
+	h.in = bufio.NewReaderSize(h.file, 1<<16)
+	start, err := h.in.Peek(len(sqliteMagic))
+	switch {
+	case bytes.Equal(start, sqliteMagic) && path == "-":
+		err = errors.New("a SQLite file cannot be read from standard input")
+	case bytes.Equal(start, sqliteMagic):
+		h.sqlite = true
+		h.rows, h.size, err = openHydraRows(path)
+	case errors.Is(err, io.EOF):
+		err = nil
+	}
+	if err != nil {
+		h.close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *hydraFile) close() error {
+	if h.rows != nil {
+		h.rows.db.Close()
+	}
+	return h.file.Close()
+}
+
+// share is how much of the file was read, from 0 to 1; negative if that is not
+// known.
+func (h *hydraFile) share() float64 {
+	if h.size == 0 {
+		return -1
+	}
+	return float64(h.read.Load()) / float64(h.size)
+}
+
+// each hands every client to yield until that returns false. The error is one
+// after which nothing more can be read.
+func (h *hydraFile) each(yield func(hydraClient) bool) error {
+	hand := func(raw []byte, hashes []string, err error) bool {
+		h.count++
+		c := hydraClient{number: h.count, hashes: hashes, err: err}
+		if err == nil && len(raw) > maxHydraClient {
+			c.err = refuse("", "the client has more than %d bytes", maxHydraClient)
+		} else if err == nil {
+			c.body, c.err = ory.Decode(raw)
+		}
+		if c.err == nil && c.body.ClientID == "" {
+			c.err = refuse("/client_id", "it has none")
+		}
+		return yield(c)
+	}
+	if h.sqlite {
+		return h.rows.each(&h.read, hand)
+	}
+	j := &hydraJSON{file: h, hand: func(raw []byte) bool { return hand(raw, nil, nil) }}
+	j.dec = json.NewDecoder(j)
+	err := j.values()
+	if err != nil {
+		err = fmt.Errorf("the file is not what Hydra gives, after client %d: %w", h.count, err)
+	}
+	return err
+}
+
+// refuse is why a client is not taken; path is a JSON pointer.
+func refuse(path, format string, args ...any) error { return fault.At(path, "import", format, args...) }
+
+// hydraJSON walks the values of a JSON file: lists of clients, answers of the
+// command-line tool with an items member, and single clients.
+type hydraJSON struct {
+	file *hydraFile
+	dec  *json.Decoder
+	hand func(raw []byte) bool
+	done bool
+}
+
+// Read feeds the decoder, which holds one value at a time.
+func (j *hydraJSON) Read(p []byte) (int, error) {
+	read := j.file.read.Load()
+	switch {
+	case read-j.dec.InputOffset() > maxHydraValue:
+		return 0, fmt.Errorf("a value has more than %d bytes", maxHydraValue)
+	case read > maxHydraFile:
+		return 0, fmt.Errorf("there are more than %d bytes", int64(maxHydraFile))
+	}
+	n, err := j.file.in.Read(p)
+	j.file.read.Add(int64(n))
+	return n, err
+}
+
+func (j *hydraJSON) values() error {
+	if mark, err := j.file.in.Peek(3); err == nil && string(mark) == "\ufeff" {
+		j.file.in.Discard(3)
+	}
+	for !j.done {
+		start, err := j.dec.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch start {
+		case json.Delim('['):
+			err = j.list()
+		case json.Delim('{'):
+			err = j.object()
+		default:
+			err = errors.New("neither a client nor a list of clients")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list reads the clients behind an opening bracket.
+func (j *hydraJSON) list() error {
+	for j.dec.More() {
+		var raw json.RawMessage
+		if err := j.dec.Decode(&raw); err != nil {
+			return err
+		}
+		if !j.hand(raw) {
+			j.done = true
+			return nil
+		}
+	}
+	_, err := j.dec.Token()
+	return err
+}
+
+// object reads what follows an opening brace: a page of a list, whose items
+// are read one by one, or a client.
+func (j *hydraJSON) object() error {
+	members, page := map[string]json.RawMessage{}, false
+	for j.dec.More() {
+		name, err := j.dec.Token()
+		if err != nil {
+			return err
+		}
+		if name == "items" {
+			page = true
+			if err := j.items(); err != nil || j.done {
+				return err
+			}
+			continue
+		}
+		var value json.RawMessage
+		if err := j.dec.Decode(&value); err != nil {
+			return err
+		}
+		members[fmt.Sprint(name)] = value
+	}
+	if _, err := j.dec.Token(); err != nil {
+		return err
+	}
+	if page {
+		j.file.partial = string(members["is_last_page"]) == "false"
+		return nil
+	}
+	raw, err := json.Marshal(members)
+	if err == nil && !j.hand(raw) {
+		j.done = true
+	}
+	return err
+}
+
+func (j *hydraJSON) items() error {
+	start, err := j.dec.Token()
+	switch {
+	case err != nil:
+		return err
+	case start == nil: // an empty list, as some clients of the API write it
+		return nil
+	case start != json.Delim('['):
+		return errors.New("items is no list")
+	}
+	return j.list()
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"tenure/tenancy/fault"
+)
+
+// What becomes of a client.
+const (
+	resultCreated   = "created"
+	resultUpdated   = "updated"
+	resultUnchanged = "unchanged"
+	resultRefused   = "refused"
+)
+
+// importResult is what became of one client. It holds no secret.
+type importResult struct {
+	ClientID string        `json:"client_id,omitempty"`
+	Number   int           `json:"number"` // in the file, from 1
+	Result   string        `json:"result"`
+	Changed  []string      `json:"changed,omitempty"` // members
+	Secrets  int           `json:"secrets,omitempty"` // taken over
+	Note     string        `json:"note,omitempty"`
+	Faults   []importFault `json:"faults,omitempty"`
+}
+
+type importFault struct {
+	Path    string `json:"path,omitempty"` // JSON pointer
+	Message string `json:"message"`
+}
+
+// result begins the client's result.
+func (c hydraClient) result(as string) importResult {
+	r := importResult{Number: c.number, Result: as}
+	if c.body != nil {
+		r.ClientID = c.body.ClientID
+	}
+	return r
+}
+
+// refused tells why a client was not taken: one fault for each place.
+func (c hydraClient) refused(err error) importResult {
+	r, f := c.result(resultRefused), fault.Of(err)
+	said := map[string]bool{}
+	for _, field := range f.Fields {
+		if !said[field.Path] {
+			said[field.Path] = true
+			r.Faults = append(r.Faults, importFault{field.Path, field.Message})
+		}
+	}
+	if len(r.Faults) == 0 {
+		r.Faults = []importFault{{Message: message(err)}}
+	}
+	return r
+}
+
+// importReport writes each client's result as it comes, and the sums.
+type importReport struct {
+	Created, Updated, Unchanged, Refused int
+
+	out    *bufio.Writer
+	screen io.Writer // for progress; nil where nobody looks
+	json   bool
+	dry    bool
+	begun  bool
+	drawn  time.Time
+}
+
+func newImportReport(out, screen io.Writer, f importFlags) (*importReport, error) {
+	if f.format != "text" && f.format != "json" {
+		return nil, fmt.Errorf("--format %s: text or json", f.format)
+	}
+	r := &importReport{out: bufio.NewWriter(out), json: f.format == "json", dry: f.dryRun}
+	if isTerminal(screen) {
+		r.screen = screen
+	}
+	return r, nil
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func (r *importReport) total() int { return r.Created + r.Updated + r.Unchanged + r.Refused }
+
+// say writes a line that is no client's result.
+func (r *importReport) say(format string, args ...any) {
+	if !r.json {
+		fmt.Fprintf(r.out, format+"\n", args...)
+	}
+}
+
+func (r *importReport) add(c importResult) {
+	switch c.Result {
+	case resultCreated:
+		r.Created++
+	case resultUpdated:
+		r.Updated++
+	case resultUnchanged:
+		r.Unchanged++
+	case resultRefused:
+		r.Refused++
+	}
+	if r.json {
+		r.addJSON(c)
+		return
+	}
+	name := c.ClientID
+	if name == "" {
+		name = fmt.Sprintf("(client %d of the file)", c.Number)
+	}
+	fmt.Fprintf(r.out, "%-9s  %s", c.Result, printable(name))
+	if len(c.Changed) > 0 {
+		fmt.Fprintf(r.out, "  %s", strings.Join(c.Changed, ", "))
+	}
+	if c.Note != "" {
+		fmt.Fprintf(r.out, "  (%s)", c.Note)
+	}
+	fmt.Fprintln(r.out)
+	for _, f := range c.Faults {
+		fmt.Fprintf(r.out, "           %s\n", printable(strings.TrimPrefix(f.Path+": "+f.Message, ": ")))
+	}
+}
+
+// printable keeps a file from steering the terminal.
+func printable(text string) string {
+	quoted := strconv.Quote(text)
+	if plain := quoted[1 : len(quoted)-1]; plain == text {
+		return text
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return quoted
+	}
+	return text
+}
+
+func (r *importReport) addJSON(c importResult) {
+	separator := ",\n"
+	if !r.begun {
+		separator = "{\"clients\":[\n"
+	}
+	r.begun = true
+	r.out.WriteString(separator)
+	raw, err := json.Marshal(c)
+	if err != nil {
+		raw = []byte("null") // cannot be: it is made of strings and numbers
+	}
+	r.out.Write(raw)
+}
+
+// progress draws how far the import is, ten times a second.
+func (r *importReport) progress(share float64) {
+	if r.screen == nil || time.Since(r.drawn) < 100*time.Millisecond {
+		return
+	}
+	r.wipe()
+	r.out.Flush()
+	percent := ""
+	if share >= 0 {
+		percent = fmt.Sprintf("%3.0f %%  ", 100*min(share, 1))
+	}
+	fmt.Fprintf(r.screen, "%s%d clients", percent, r.total())
+	r.drawn = time.Now()
+}
+
+func (r *importReport) wipe() {
+	if r.screen != nil && !r.drawn.IsZero() {
+		fmt.Fprint(r.screen, "\r\x1b[K")
+	}
+}
+
+// end writes the sums; partial tells that the file is one page of a list.
+func (r *importReport) end(partial bool) {
+	r.wipe()
+	if r.json {
+		r.endJSON(partial)
+	} else {
+		would := ""
+		if r.dry {
+			would = "; nothing was written"
+		}
+		fmt.Fprintf(r.out, "%d clients: %d created, %d updated, %d unchanged, %d refused%s\n",
+			r.total(), r.Created, r.Updated, r.Unchanged, r.Refused, would)
+		if partial {
+			fmt.Fprintln(r.out, "the file is one page of a longer list (is_last_page is false): import the other pages too")
+		}
+	}
+	r.out.Flush()
+}
+
+func (r *importReport) endJSON(partial bool) {
+	if !r.begun {
+		r.out.WriteString("{\"clients\":[")
+	}
+	raw, err := json.Marshal(importSums{r.total(), r.Created, r.Updated, r.Unchanged, r.Refused, r.dry, partial})
+	if err == nil {
+		fmt.Fprintf(r.out, "\n],%s\n", raw[1:])
+	}
+}
+
+type importSums struct {
+	Total     int  `json:"total"`
+	Created   int  `json:"created"`
+	Updated   int  `json:"updated"`
+	Unchanged int  `json:"unchanged"`
+	Refused   int  `json:"refused"`
+	DryRun    bool `json:"dry_run"`
+	Partial   bool `json:"partial"` // the file is one page of a longer list
+}

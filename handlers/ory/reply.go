@@ -1,0 +1,103 @@
+package ory
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/history"
+)
+
+const (
+	millisLayout = "2006-01-02T15:04:05.000Z"
+	microsLayout = "2006-01-02T15:04:05.000000Z"
+)
+
+// Headers are what every resolving answer tells beside its body.
+func Headers(v snapshots.Version[snapshots.Client]) http.Header {
+	return http.Header{
+		"Tenure-Snapshot-Id": {string(v.ID)},
+		"Tenure-Valid-From":  {instant(v.ValidFrom)},
+		"Tenure-Recorded-At": {v.RecordedAt.Time().Format(microsLayout)},
+		"Tenure-Owner":       {string(v.Entity.Owner)},
+	}
+}
+
+func instant(m history.Millis) string { return m.Time().Format(millisLayout) }
+
+// Planned adds the header that tells when the next change is due, for those
+// who may know. The reply may be shared and is not changed.
+func Planned(reply *web.Reply, scope tenancy.Scope, next history.Millis) *web.Reply {
+	if next == 0 || !scope.Allows(tenancy.Plans) {
+		return reply
+	}
+	own := *reply
+	own.Header = reply.Header.Clone()
+	own.Header["Tenure-Next-Valid-From"] = []string{instant(next)}
+	return &own
+}
+
+// Reply answers with a client as it is given; one that bears a secret or a
+// token is for nobody to keep.
+func Reply(status int, client Client, found snapshots.Resolved[snapshots.Client]) (*web.Reply, error) {
+	body, err := Encode(client)
+	if err != nil {
+		return nil, err
+	}
+	return &web.Reply{Status: status, Header: Headers(found.Version), Body: append(body, '\n'), ContentType: ContentType,
+		NoStore: client.ClientSecret != "" || client.RegistrationAccessToken != ""}, nil
+}
+
+// Kept answers a read from the store's cache of rendered answers; form names
+// what else than the client makes the answer, and view what is shown of it.
+func Kept(s *snapshots.Store, found snapshots.Resolved[snapshots.Client], form string,
+	view func(snapshots.Resolved[snapshots.Client]) Client) (*web.Reply, error) {
+	var failed error
+	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
+	kept := s.Render(key, func() *snapshots.Rendering {
+		reply, err := Reply(http.StatusOK, view(found), found)
+		if err != nil {
+			failed = err
+			return nil
+		}
+		reply.Header["Cache-Control"] = []string{CacheControl}
+		return &snapshots.Rendering{Body: reply.Body, Reply: reply}
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	return kept.Reply.(*web.Reply), nil
+}
+
+// Encode is JSON as it stands on the wire, without a line feed.
+func Encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Match turns If-Match into the snapshots that a write's base may be; nil if
+// there is no such header. A tag is what Tenure-Snapshot-Id says, in quotes.
+func Match(c *web.Call) ([]snapshots.SnapshotID, error) {
+	tags, any, present, err := c.IfMatch()
+	if err != nil || !present {
+		return nil, err
+	}
+	ids := []snapshots.SnapshotID{}
+	for _, tag := range tags {
+		id, _, _ := strings.Cut(strings.Trim(tag, `"`), ".")
+		ids = append(ids, snapshots.SnapshotID(id))
+	}
+	if len(ids) == 0 && !any { // only weak tags: they match nothing
+		ids = append(ids, "")
+	}
+	return ids, nil
+}

@@ -1,0 +1,199 @@
+package register
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"tenure/handlers/ory"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy/fault"
+)
+
+// post registers a client.
+func (h *surface) post(c *web.Call) (*web.Reply, error) {
+	ctx, a := c.Request.Context(), c.Admitted.(*admitted)
+	in, err := decode(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := forbidden(in, nil); err != nil {
+		return nil, err
+	}
+	setup, err := h.Store.Setup(ctx, c.Scope, a.setup.Module, a.setup.ID)
+	if err != nil {
+		return nil, off(err)
+	}
+	change, err := h.change(c, in, nil, setup.Content)
+	if err != nil {
+		return nil, err
+	}
+	if in.TokenEndpointAuthMethod != snapshots.MethodNone {
+		if change.Secret, err = h.newSecret(); err != nil {
+			return nil, err
+		}
+	}
+	out, err := h.Store.CreateClient(ctx, c.Scope, snapshots.NewClient{Module: a.setup.Module, Setup: a.setup.ID,
+		ClientID: h.Tenancy.IDs().UUID(), Surface: Name, Initial: a.initial}, change)
+	if err != nil {
+		return nil, off(err)
+	}
+	reply, err := h.written(c, http.StatusCreated, in, out.Resolved, change)
+	if err != nil {
+		return nil, err
+	}
+	reply.Header["Location"] = []string{"admin/clients/" + url.PathEscape(out.Entity.ClientID)}
+	return reply, nil
+}
+
+// get shows a client to itself.
+func (h *surface) get(c *web.Call) (*web.Reply, error) {
+	found, err := h.Store.Client(c.Request.Context(), c.Scope, refOf(c))
+	if err != nil {
+		return nil, hidden(err)
+	}
+	view := ory.Read(found)
+	view.Metadata = nil
+	view.RegistrationClientURI = h.address(c, found.Entity)
+	reply, err := answer(http.StatusOK, view, found)
+	if err != nil {
+		return nil, err
+	}
+	reply.Header["Cache-Control"] = []string{ory.CacheControl}
+	return reply, nil
+}
+
+// put replaces what a client may say of itself, and its registration token.
+func (h *surface) put(c *web.Call) (*web.Reply, error) {
+	ctx, ref := c.Request.Context(), refOf(c)
+	in, err := decode(c)
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.Store.Client(ctx, c.Scope, ref)
+	if err != nil {
+		return nil, hidden(err)
+	}
+	shown := ory.View(found.Content, found.Setup.Content)
+	if err := forbidden(in, &shown); err != nil {
+		return nil, err
+	}
+	change, err := h.change(c, in, found.Content, found.Setup.Content)
+	if err != nil {
+		return nil, err
+	}
+	if change.Match, err = ory.Match(c); err != nil {
+		return nil, err
+	}
+	if change.Secret, err = h.firstSecret(c, in, &shown); err != nil {
+		return nil, err
+	}
+	out, err := snapshots.Edit(ctx, h.Store, c.Scope, ref, change)
+	if err != nil {
+		return nil, hidden(err)
+	}
+	return h.written(c, http.StatusOK, in, out.Resolved, change)
+}
+
+// delete ends a client and all its credentials.
+func (h *surface) delete(c *web.Call) (*web.Reply, error) {
+	match, err := ory.Match(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, refOf(c), match); err != nil {
+		return nil, hidden(err)
+	}
+	return web.NoContent(), nil
+}
+
+func refOf(c *web.Call) snapshots.Ref {
+	e := c.Admitted.(*admitted).client
+	return snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}
+}
+
+func decode(c *web.Call) (*ory.Client, error) {
+	body, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	in, err := ory.Decode(body)
+	if err != nil && c.Route.Method == http.MethodPut {
+		err = fault.Wrap(err, fault.Malformed, "", decodeSentence)
+	}
+	return in, err
+}
+
+// change is what a written client makes of base, nil for a new one, checked
+// before anything is fetched or hashed. It brings a new registration token.
+func (h *surface) change(c *web.Call, in *ory.Client, base *snapshots.Client, setup *snapshots.Setup) (snapshots.Change[snapshots.Client], error) {
+	policy := c.Admitted.(*admitted).policy
+	wanted := own(in, policy, base, setup)
+	if err := wanted.Check(base, setup); err != nil {
+		return snapshots.Change[snapshots.Client]{}, err
+	}
+	sector := h.Fetch.Verify(c.Request.Context(), wanted, base)
+	return snapshots.Change[snapshots.Client]{Rules: rules(policy, sector), Token: ory.NewToken(h.Store, h.Tenancy.IDs()),
+		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+			next, faults := own(in, policy, base, setup).Apply(base, setup)
+			return next, fault.Rules(faults)
+		}}, nil
+}
+
+// firstSecret is for a client that begins to authenticate with a secret and has
+// none.
+func (h *surface) firstSecret(c *web.Call, in, shown *ory.Client) (*snapshots.NewSecret, error) {
+	if !ory.TakesSecret(cmp.Or(in.TokenEndpointAuthMethod, methodBasic)) || ory.TakesSecret(shown.TokenEndpointAuthMethod) {
+		return nil, nil
+	}
+	has, err := h.Store.HasSecret(c.Request.Context(), c.Scope, refOf(c))
+	if has || err != nil {
+		return nil, err
+	}
+	return h.newSecret()
+}
+
+func (h *surface) newSecret() (*snapshots.NewSecret, error) {
+	plain, err := ory.NewSecret(h.Tenancy.IDs())
+	if err != nil {
+		return nil, err
+	}
+	return h.Store.GenerateSecret(plain)
+}
+
+// written answers a write: the client as stored, with what is shown once.
+func (h *surface) written(c *web.Call, status int, in *ory.Client, found snapshots.Resolved[snapshots.Client],
+	change snapshots.Change[snapshots.Client]) (*web.Reply, error) {
+	view := in.Echo(found)
+	view.Metadata = json.RawMessage("{}") // an administrator's is not shown
+	view.RegistrationAccessToken = change.Token.Text
+	view.RegistrationClientURI = h.address(c, found.Entity)
+	if change.Secret != nil {
+		view.ClientSecret = change.Secret.Plain()
+	}
+	return answer(status, view, found)
+}
+
+// answer leaves out which organization owns the client: that is none of what
+// a client knows of itself.
+func answer(status int, view ory.Client, found snapshots.Resolved[snapshots.Client]) (*web.Reply, error) {
+	reply, err := ory.Reply(status, view, found)
+	if err == nil {
+		delete(reply.Header, "Tenure-Owner")
+	}
+	return reply, err
+}
+
+// address is a client's registration_client_uri.
+func (h *surface) address(c *web.Call, e snapshots.Entity) string {
+	base := h.PublicURL
+	if base == "" {
+		base = "http://" + c.Request.Host
+		if c.Request.TLS != nil {
+			base = "https://" + c.Request.Host
+		}
+	}
+	return ory.RegistrationURI(base, e, h.Tenancy.DefaultSetup(h.Tenancy.Root()))
+}

@@ -1,0 +1,110 @@
+package register
+
+import (
+	"encoding/base64"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"tenure/handlers/web"
+)
+
+// credentials are what a request presents, at most one of the two.
+type credentials struct {
+	token   string // a registration or initial access token
+	secrets []pair // a client's own id and secret, in each way they can be meant
+	method  string // the auth method that the pairs belong to
+}
+
+type pair struct{ id, secret string }
+
+// The auth methods whose credentials are taken here, for reading.
+const (
+	methodBasic = "client_secret_basic"
+	methodPost  = "client_secret_post"
+)
+
+// credentialsOf reads a request's credentials as Hydra does: a Bearer header
+// decides, then access_token in the query or in a form, then what belongs to
+// the client itself. What stands twice is nothing: two readers of the same
+// request could take different ones.
+func credentialsOf(c *web.Call, id string) credentials {
+	header := one(c.Request.Header["Authorization"])
+	scheme, rest, _ := strings.Cut(header, " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return credentials{token: strings.TrimLeft(rest, " ")}
+	}
+	if len(c.Request.Header["Authorization"]) > 1 {
+		return credentials{}
+	}
+	query, err := c.Query()
+	if err != nil {
+		query = url.Values{} // one that does not parse presents nothing
+	}
+	if token := one(query["access_token"]); token != "" {
+		return credentials{token: token}
+	}
+	if token := formToken(c); token != "" {
+		return credentials{token: token}
+	}
+	if strings.EqualFold(scheme, "Basic") {
+		return credentials{secrets: basic(rest), method: methodBasic}
+	}
+	if secret := one(query["client_secret"]); secret != "" {
+		return credentials{secrets: []pair{{id, secret}}, method: methodPost}
+	}
+	return credentials{}
+}
+
+// formToken is the access_token of a form body, which reading has none of.
+func formToken(c *web.Call) string {
+	if reads(c) {
+		return ""
+	}
+	kind, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return ""
+	}
+	body, err := c.Body()
+	if err != nil {
+		return ""
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return ""
+	}
+	return one(form["access_token"])
+}
+
+// basic decodes the Basic scheme's id and secret: encoded as RFC 6749 section
+// 2.3.1 wants them, and as they are, which is how most clients send them.
+func basic(encoded string) []pair {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil {
+		return nil
+	}
+	id, secret, ok := strings.Cut(string(raw), ":")
+	if !ok {
+		return nil
+	}
+	plain := pair{id, secret}
+	decodedID, errID := url.QueryUnescape(id)
+	decodedSecret, errSecret := url.QueryUnescape(secret)
+	if decoded := (pair{decodedID, decodedSecret}); errID == nil && errSecret == nil && decoded != plain {
+		return []pair{decoded, plain}
+	}
+	return []pair{plain}
+}
+
+// one is a value that stands once.
+func one(values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
+	return ""
+}
+
+func reads(c *web.Call) bool {
+	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+}

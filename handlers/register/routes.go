@@ -1,0 +1,70 @@
+package register
+
+import (
+	"net/http"
+	"time"
+
+	"tenure/handlers/ory"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+)
+
+// Name is the surface's name in history and logs.
+const Name = "register"
+
+// Rate allows Burst events at once and one more per Every.
+type Rate struct {
+	Every time.Duration
+	Burst int
+}
+
+// Config is what the surface works on. Store and Tenancy are required.
+type Config struct {
+	Store     *snapshots.Store
+	Tenancy   *tenancy.Store
+	PublicURL string          // what callers reach the program by; empty to take it from each request
+	Fetch     ory.FetchSector // nil for ory.GuardedFetch
+
+	Addresses Rate // open registrations from one address; zero for 30, then one every 10 s
+	Setups    Rate // open registrations into one setup; zero for 300, then one a second
+	Guesses   Rate // credentials for one client, from one address, that do not hold; zero for 20, then one every 10 s
+	Guessers  Rate // the same for one address over all clients; zero for 200, then one a second
+}
+
+// maxKeys is how many keys each limit remembers.
+const maxKeys = 100_000
+
+type surface struct {
+	Config
+	addresses, setups, guesses, guessers *web.Limiter
+}
+
+const (
+	pathRegister = "/oauth2/register"
+	pathClient   = pathRegister + "/{id}"
+	belowSetup   = "/modules/{module}/setups/{setupId}"
+)
+
+// New makes the surface.
+func New(cfg Config) web.Surface {
+	if cfg.Fetch == nil {
+		cfg.Fetch = ory.GuardedFetch(nil, nil)
+	}
+	limiter := func(r, def Rate) *web.Limiter {
+		if r.Burst == 0 {
+			r = def
+		}
+		return web.NewLimiter(r.Every, r.Burst, maxKeys, func() time.Time { return cfg.Store.Now().Time() })
+	}
+	h := &surface{Config: cfg,
+		addresses: limiter(cfg.Addresses, Rate{10 * time.Second, 30}), setups: limiter(cfg.Setups, Rate{time.Second, 300}),
+		guesses: limiter(cfg.Guesses, Rate{10 * time.Second, 20}), guessers: limiter(cfg.Guessers, Rate{time.Second, 200})}
+	const write = tenancy.Resolve | tenancy.WriteClients
+	return web.Surface{Name: Name, Error: ory.Error, DropSlash: true, Routes: web.Below(belowSetup, []web.Route{
+		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.get},
+		{Method: http.MethodPut, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.put},
+		{Method: http.MethodDelete, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.delete},
+		{Method: http.MethodPost, Pattern: pathRegister, Permission: write, Object: web.ObjectSetup, Admit: h.admitNew, Handle: h.post},
+	})}
+}

@@ -1,0 +1,120 @@
+package snapshots
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"hash"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/bcrypt"
+
+	"tenure/tenancy/fault"
+)
+
+// Bounds of the costs that an imported hash may ask for: about a second of one
+// processor, so that no stored hash makes a refusal expensive beyond that.
+const (
+	maxPBKDF2Rounds = 2_000_000
+	maxBcryptCost   = 14
+	maxArgonMemory  = 1 << 20 // KiB
+	maxArgonWork    = 4 << 20 // KiB times passes
+	maxArgonThreads = 64
+	maxDerivedKey   = 128 // bytes, of salts as well
+)
+
+var errHash = errors.New("the hash has no form that is known here, or costs too much")
+
+// readHash reads a slow hash in a form of ours or of Ory Hydra's hashers:
+// $argon2id$ and $argon2i$ as PHC writes them, $pbkdf2-sha256$i=…,l=…$ with
+// its siblings, and bcrypt. What it returns compares in constant time.
+func readHash(text string) (holds func(secret string) bool, err error) {
+	name, rest, _ := strings.Cut(strings.TrimPrefix(text, "$"), "$")
+	switch {
+	case !strings.HasPrefix(text, "$"):
+		return nil, errHash
+	case name == "argon2id":
+		return readArgon(rest, argon2.IDKey)
+	case name == "argon2i":
+		return readArgon(rest, argon2.Key)
+	case strings.HasPrefix(name, "pbkdf2-"):
+		return readPBKDF2(strings.TrimPrefix(name, "pbkdf2-"), rest)
+	case name == "2a", name == "2b", name == "2y":
+		cost, err := bcrypt.Cost([]byte(text))
+		if err != nil || cost > maxBcryptCost || len(text) != 60 {
+			return nil, errHash
+		}
+		return func(secret string) bool {
+			return slowly(func() bool { return bcrypt.CompareHashAndPassword([]byte(text), []byte(secret)) == nil })
+		}, nil
+	}
+	return nil, errHash
+}
+
+// readArgon reads v=19$m=…,t=…,p=…$salt$key.
+func readArgon(rest string, derive func(secret, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte) (func(string) bool, error) {
+	var memory, time uint32
+	var threads uint8
+	version, rest, _ := strings.Cut(rest, "$")
+	costs, rest, _ := strings.Cut(rest, "$")
+	if _, err := fmt.Sscanf(costs, "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil ||
+		costs != fmt.Sprintf("m=%d,t=%d,p=%d", memory, time, threads) || version != fmt.Sprintf("v=%d", argon2.Version) ||
+		time == 0 || threads == 0 || threads > maxArgonThreads || memory > maxArgonMemory || uint64(memory)*uint64(time) > maxArgonWork {
+		return nil, errHash
+	}
+	return readDerived(rest, func(secret string, salt []byte, length int) []byte {
+		return derive([]byte(secret), salt, time, memory, threads, uint32(length))
+	})
+}
+
+// readPBKDF2 reads i=…,l=…$salt$key.
+func readPBKDF2(digest, rest string) (func(string) bool, error) {
+	digests := map[string]func() hash.Hash{"sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New,
+		"sha384": sha512.New384, "sha512": sha512.New}
+	var rounds, length int
+	costs, rest, _ := strings.Cut(rest, "$")
+	if _, err := fmt.Sscanf(costs, "i=%d,l=%d", &rounds, &length); err != nil || digests[digest] == nil ||
+		costs != fmt.Sprintf("i=%d,l=%d", rounds, length) || rounds < 1 || rounds > maxPBKDF2Rounds {
+		return nil, errHash
+	}
+	holds, err := readDerived(rest, func(secret string, salt []byte, keyLen int) []byte {
+		key, err := pbkdf2.Key(digests[digest], secret, salt, rounds, keyLen)
+		if err != nil || keyLen != length {
+			return nil
+		}
+		return key
+	})
+	return holds, err
+}
+
+// readDerived reads salt$key, both in unpadded base64.
+func readDerived(rest string, derive func(secret string, salt []byte, length int) []byte) (func(string) bool, error) {
+	first, second, _ := strings.Cut(rest, "$")
+	salt, errSalt := base64.RawStdEncoding.Strict().DecodeString(first)
+	key, errKey := base64.RawStdEncoding.Strict().DecodeString(second)
+	if errSalt != nil || errKey != nil || len(salt) > maxDerivedKey || len(key) < 8 || len(key) > maxDerivedKey {
+		return nil, errHash
+	}
+	return func(secret string) bool {
+		return subtle.ConstantTimeCompare(key, slowly(func() []byte { return derive(secret, salt, len(key)) })) == 1
+	}, nil
+}
+
+// foreign reports whether a hash is one that only other systems make. It is
+// replaced when its secret is first used here.
+func foreign(hash string) bool { return !fast(hash) && !strings.HasPrefix(hash, prefixArgon) }
+
+// ImportedSecret makes ready a secret of which only the hash is known. Nobody
+// can be shown it, and its last characters are not known either.
+func (s *Store) ImportedSecret(hash string) (*NewSecret, error) {
+	if _, err := readHash(hash); err != nil {
+		return nil, fault.At("/client_secret", "hash", "%s", err)
+	}
+	return &NewSecret{ID: s.ids.Hex(), hash: hash, sealed: []byte{}}, nil
+}

@@ -1,0 +1,125 @@
+package snapshots
+
+import (
+	"cmp"
+	"context"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// Verified is a client that proved who it is by one of its secrets.
+type Verified struct {
+	Entity Entity
+	secret string // id of the secret, where RenewSecret has something to do
+}
+
+// VerifySecret proves that a caller is the client that bears client_id, by a
+// secret and by the auth method it is registered with; it returns what a scope
+// for that client is made of. Unauthenticated for anything that does not hold,
+// after no less work than a slow hash.
+func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, method, secret string) (Verified, error) {
+	e, err := s.current(ctx, setup, clientID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Verified{}, err
+	}
+	var rows []secretRow
+	if err == nil {
+		if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) }); err != nil {
+			return Verified{}, err
+		}
+	}
+	now := s.log.Now().Millis()
+	found, slow := (*secretRow)(nil), false
+	for i, r := range rows {
+		if !r.validAt(now) {
+			continue
+		}
+		slow = slow || !fast(r.Hash)
+		if verifyHash(r.Hash, secret) {
+			found = &rows[i]
+			break
+		}
+	}
+	if found == nil && !slow {
+		verifyHash(dummyHash, secret) // an unknown client costs what a known one does
+	}
+	if found == nil || !s.authenticatesBy(ctx, e, method, now) {
+		return Verified{}, errClient()
+	}
+	v := Verified{Entity: e}
+	if foreign(found.Hash) {
+		v.secret = found.ID
+	}
+	return v, nil
+}
+
+// authenticatesBy reports whether the client is in force and registered with
+// the method; one without any has RFC 7591's default.
+func (s *Store) authenticatesBy(ctx context.Context, e Entity, method string, now history.Millis) bool {
+	t, err := s.timeline(ctx, e.ID, now)
+	if err != nil || t.active == nil || t.active.tombstone() {
+		return false
+	}
+	v, err := assembleOne[Client](ctx, s, t)
+	return err == nil && !v.Content.Public() && cmp.Or(v.Content.TokenEndpointAuthMethod, "client_secret_basic") == method
+}
+
+func assembleOne[T Content](ctx context.Context, s *Store, t *timeline) (Version[T], error) {
+	if v, ok := held[T](s, t); ok {
+		return v, nil
+	}
+	var v Version[T]
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		v, err = version[T](s, c, t.entity, t.active)
+		return err
+	})
+	return v, err
+}
+
+// Imported reports whether the secret is held by another system's hash, which
+// RenewSecret replaces.
+func (v Verified) Imported() bool { return v.secret != "" }
+
+// RenewSecret replaces the imported hash of a secret that was just proved by
+// one of ours: the same secret under a new id, with the same beginning and
+// end. It stays what nobody can be shown.
+func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified, plain string) error {
+	if !v.Imported() {
+		return nil
+	}
+	hash, err := hashChosen(s.ids, plain)
+	if err != nil {
+		return err
+	}
+	n := &NewSecret{ID: s.ids.Hex(), plain: plain, hash: hash, sealed: []byte{}}
+	ref := Ref{Module: v.Entity.Module, Setup: v.Entity.Setup, Entity: v.Entity.ID}
+	_, err = s.changeSecrets(ctx, scope, ref, func(w *writing[Client]) error {
+		var rows []secretRow
+		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if r.ID != v.secret || !r.validAt(w.now) {
+				continue
+			}
+			if err := w.addSecret(n, r.ValidFrom, ""); err != nil {
+				return err
+			}
+			if r.EndsAt != 0 {
+				if err := s.endSecret(w.tx, w.scope, w.entity, n.ID, r.EndsAt, ""); err != nil {
+					return err
+				}
+			}
+			return s.endSecret(w.tx, w.scope, w.entity, r.ID, w.now, "")
+		}
+		return nil // another request was first
+	})
+	return err
+}
+
+func errClient() error {
+	return fault.New(fault.Unauthenticated, "", "the client is unknown, or its credentials do not hold")
+}
