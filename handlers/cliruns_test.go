@@ -1,5 +1,3 @@
-//go:build hydra_replay
-
 package handlers_test
 
 import (
@@ -163,9 +161,10 @@ func (re *replay) printed(t *testing.T, number string, run cliRun, answers []ans
 	t.Helper()
 	exit, errors := 0, ""
 	var values []string
-	var bodies strings.Builder
+	var bodies, sent strings.Builder
 	for i, a := range answers {
 		bodies.WriteString(a.body)
+		sent.Write(run.HTTP[i].Request)
 		if a.status >= 400 {
 			exit = 1
 			var b bytes.Buffer
@@ -192,7 +191,7 @@ func (re *replay) printed(t *testing.T, number string, run cliRun, answers []ans
 	switch {
 	case exit == 0 && (sort == "json" || sort == "json-pretty"):
 		stdout := re.editedOutput(number, strings.NewReplacer(`": "`, `":"`).Replace(run.Stdout))
-		want, problems := re.pairs.body(stdout, bodies.String(), "", 0)
+		want, problems := re.pairs.body(stdout, bodies.String(), sent.String(), 0)
 		got := re.json(t, answers[0], sort == "json-pretty")
 		got = strings.NewReplacer(`": "`, `":"`).Replace(got)
 		if len(problems) > 0 || got != want {
@@ -211,7 +210,7 @@ func (re *replay) printed(t *testing.T, number string, run cliRun, answers []ans
 func (re *replay) editedOutput(number, stdout string) string {
 	r := recorded{number: number, Response: answered{Body: stdout, Headers: map[string]string{}}}
 	for _, d := range differencesOf(r) {
-		d.edit(edit{re.pairs, re.recorded}, &r.Response)
+		d.edit(edit{number, re.pairs, re.recorded}, &r.Response)
 	}
 	return r.Response.Body
 }

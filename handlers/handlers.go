@@ -5,7 +5,9 @@ import (
 	"net/http"
 
 	"tenure/handlers/api"
+	"tenure/handlers/hydra"
 	"tenure/handlers/nevismeta"
+	"tenure/handlers/register"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
@@ -19,12 +21,27 @@ type Stores struct {
 	Snapshots *snapshots.Store
 	IDs       *tenancy.IDs
 	Ready     func(context.Context) error // nil error: the stores answer
+	PublicURL string                      // what callers reach the program by; empty to take it from each request
+	Version   string
+}
+
+// publicURL is the base URL at which clients reach the program.
+func (s Stores) publicURL(c *web.Call) string {
+	switch {
+	case s.PublicURL != "":
+		return s.PublicURL
+	case c.Request.TLS != nil:
+		return "https://" + c.Request.Host
+	}
+	return "http://" + c.Request.Host
 }
 
 // Surfaces lists every surface, in the order of their first path segments' use.
 func Surfaces(s Stores) []web.Surface {
 	return []web.Surface{
 		nevismeta.New(s.Snapshots, s.IDs),
+		hydraSurface(s),
+		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL}),
 		api.New(s.Tenancy, api.Deps{
 			Modules:      s.Snapshots.Modules,
 			CreateModule: s.Snapshots.CreateModule,
@@ -52,6 +69,19 @@ func Surfaces(s Stores) []web.Surface {
 
 // New is the program's HTTP handler.
 func New(cfg web.Config, s Stores) http.Handler { return web.New(cfg, Surfaces(s)) }
+
+func hydraSurface(s Stores) web.Surface {
+	return hydra.New(hydra.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version})
+}
+
+// NewHydraAdmin is the handler of a listener like Hydra's admin port: it has
+// that one API, and whoever reaches it acts with key. hosts are the names that
+// a request may be for.
+func NewHydraAdmin(cfg web.Config, s Stores, key string, hosts []string) http.Handler {
+	only := hydraSurface(s)
+	t := web.Trusted{Key: key, Hosts: hosts, Rewrite: hydra.Rewrite, Surface: only}
+	return t.Handler(web.New(cfg, []web.Surface{only}))
+}
 
 // operations are the endpoints for whoever runs the program; they need no
 // credential and show no tenant.

@@ -1,5 +1,3 @@
-//go:build hydra_replay
-
 package handlers_test
 
 import (
@@ -44,7 +42,8 @@ func newInstallation(t *testing.T) *installation {
 	must(t, err)
 	in.public = httptest.NewUnstartedServer(nil)
 	base := "http://" + in.public.Listener.Addr().String()
-	in.stores = handlers.Stores{Tenancy: in.Store, Snapshots: store, IDs: in.Store.IDs(), Ready: in.DB.Ping, PublicURL: base}
+	in.stores = handlers.Stores{Tenancy: in.Store, Snapshots: store, IDs: in.Store.IDs(), Ready: in.DB.Ping, PublicURL: base,
+		Version: "head-83127c5"} // what the recorded one said of itself
 	must(t, store.CreateModule(ctx, in.Store.Operator("test"), snapshots.DefaultModule))
 	root := in.Scope(t, in.Root, tenancy.Admin)
 	made, err := store.CreateSetup(ctx, root, snapshots.DefaultModule, setupChange("default", nil))
@@ -59,7 +58,7 @@ func newInstallation(t *testing.T) *installation {
 	in.public.Config.Handler = handlers.New(cfg, in.stores)
 	in.public.Start()
 	t.Cleanup(in.public.Close)
-	in.admin = httptest.NewServer(handlers.HydraAdmin(cfg, in.stores, in.editor, []string{"127.0.0.1"}))
+	in.admin = httptest.NewServer(handlers.NewHydraAdmin(cfg, in.stores, in.editor, []string{"127.0.0.1"}))
 	t.Cleanup(in.admin.Close)
 	return in
 }
@@ -141,11 +140,11 @@ func (re *replay) exchange(t *testing.T, r recorded) answer {
 	for i, d := range listed {
 		without := slices.Delete(slices.Clone(listed), i, i+1)
 		trial := re.pairs.clone()
-		if len(trial.compare(re.edited(r.Response, without), sent, got)) == 0 {
+		if len(trial.compare(re.edited(r, without), sent, got)) == 0 {
 			t.Errorf("%s: no difference any more, strike it out: %s", r.name(), d.why)
 		}
 	}
-	problems := re.try(re.edited(r.Response, listed), sent, got)
+	problems := re.try(re.edited(r, listed), sent, got)
 	switch {
 	case len(problems) > 0 && len(listed) == 0 && r.release != nil && len(re.try(*r.release, sent, got)) == 0:
 		re.asRelease++
@@ -177,8 +176,8 @@ func (re *replay) try(want answered, sent string, got answer) []string {
 }
 
 // edited is a recorded answer with deliberate differences.
-func (re *replay) edited(want answered, list []difference) answered {
-	e := edit{re.pairs, re.recorded}
+func (re *replay) edited(r recorded, list []difference) answered {
+	e, want := edit{r.number, re.pairs, re.recorded}, r.Response
 	want.Headers = maps.Clone(want.Headers)
 	for _, d := range list {
 		d.edit(e, &want)

@@ -18,9 +18,12 @@ func TestRouteList(t *testing.T) {
 	var lines []string
 	for _, s := range handlers.Surfaces(newFamily(t).stores) {
 		for _, r := range s.Routes {
-			takes := "open"
-			if !r.Open {
-				takes = "key: " + permissions(r.Permission)
+			takes := "key: " + permissions(r.Permission)
+			switch {
+			case r.Open:
+				takes = "open"
+			case r.Admit != nil:
+				takes = "own: " + permissions(r.Permission)
 			}
 			lines = append(lines, fmt.Sprintf("%-10s %-6s %-90s %-15s %s", s.Name, r.Method, r.Pattern, r.Object, takes))
 		}

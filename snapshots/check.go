@@ -83,7 +83,8 @@ func (k *checker) event(ref, what string, verbs ...string) (history.Envelope, bo
 // entities checks owners, setups and incarnations.
 func (k *checker) entities() error {
 	for _, q := range []struct{ query, problem string }{
-		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.entity_id = e.entity_id)`,
+		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module
+			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id)`,
 			"entity %s: it has no snapshot"},
 		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM entity p WHERE p.entity_id = e.setup_id
 			AND p.kind = 'setup' AND p.module = e.module)`, "entity %s: its setup is not there"},
@@ -93,7 +94,8 @@ func (k *checker) entities() error {
 			"entity %s: its module is not there"},
 		{`SELECT e.entity_id FROM entity e WHERE EXISTS (SELECT 1 FROM entity n WHERE n.setup_id = e.setup_id AND n.kind = e.kind
 			AND n.client_id = e.client_id AND n.incarnation > e.incarnation)
-			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.entity_id = e.entity_id AND s.kind = 'tombstone')
+			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id
+				AND s.entity_id = e.entity_id AND s.kind = 'tombstone')
 			AND NOT EXISTS (SELECT 1 FROM org_version o WHERE o.deleted = 1)`,
 			"entity %s: a later incarnation has its client_id, and it is not deleted"},
 		{`SELECT s.snapshot_id FROM snapshot s JOIN entity e ON e.entity_id = s.entity_id

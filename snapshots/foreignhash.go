@@ -68,7 +68,7 @@ func readArgon(rest string, derive func(secret, salt []byte, time, memory uint32
 		time == 0 || threads == 0 || threads > maxArgonThreads || memory > maxArgonMemory || uint64(memory)*uint64(time) > maxArgonWork {
 		return nil, errHash
 	}
-	return readDerived(rest, func(secret string, salt []byte, length int) []byte {
+	return readDerived(rest, 0, func(secret string, salt []byte, length int) []byte {
 		return derive([]byte(secret), salt, time, memory, threads, uint32(length))
 	})
 }
@@ -83,22 +83,22 @@ func readPBKDF2(digest, rest string) (func(string) bool, error) {
 		costs != fmt.Sprintf("i=%d,l=%d", rounds, length) || rounds < 1 || rounds > maxPBKDF2Rounds {
 		return nil, errHash
 	}
-	holds, err := readDerived(rest, func(secret string, salt []byte, keyLen int) []byte {
-		key, err := pbkdf2.Key(digests[digest], secret, salt, rounds, keyLen)
-		if err != nil || keyLen != length {
+	return readDerived(rest, length, func(secret string, salt []byte, length int) []byte {
+		key, err := pbkdf2.Key(digests[digest], secret, salt, rounds, length)
+		if err != nil {
 			return nil
 		}
 		return key
 	})
-	return holds, err
 }
 
-// readDerived reads salt$key, both in unpadded base64.
-func readDerived(rest string, derive func(secret string, salt []byte, length int) []byte) (func(string) bool, error) {
+// readDerived reads salt$key, both in unpadded base64; length is how many
+// bytes the key has to have, 0 if that is not said.
+func readDerived(rest string, length int, derive func(secret string, salt []byte, length int) []byte) (func(string) bool, error) {
 	first, second, _ := strings.Cut(rest, "$")
 	salt, errSalt := base64.RawStdEncoding.Strict().DecodeString(first)
 	key, errKey := base64.RawStdEncoding.Strict().DecodeString(second)
-	if errSalt != nil || errKey != nil || len(salt) > maxDerivedKey || len(key) < 8 || len(key) > maxDerivedKey {
+	if errSalt != nil || errKey != nil || len(salt) > maxDerivedKey || len(key) < 8 || len(key) > maxDerivedKey || length != 0 && len(key) != length {
 		return nil, errHash
 	}
 	return func(secret string) bool {

@@ -46,7 +46,7 @@ type Change[T Content] struct {
 	// Always says that a snapshot is appended even if it equals its base: the
 	// dialect shows when a client was last written.
 	Always bool
-	Later LaterPlans
+	Later  LaterPlans
 	// DialectChecksScopes says that this dialect wants declared scopes unless
 	// the setup's policy says otherwise. Clients only.
 	DialectChecksScopes bool

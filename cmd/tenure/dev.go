@@ -13,12 +13,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenure/snapshots"
 	"tenure/tenancy"
 )
 
 type devFlags struct {
 	config, database, listen, info, logLevel, logFile string
 	allowRemote                                       bool
+	hydra                                             hydraAdmin
 }
 
 func devCommand() *cobra.Command {
@@ -41,6 +43,7 @@ func devCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
 	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
 	cmd.Flags().BoolVar(&f.allowRemote, "dev-allow-remote", false, "allow an address that others can reach; the keys are printed")
+	f.hydra.flags(cmd.Flags())
 	return cmd
 }
 
@@ -63,6 +66,13 @@ func dev(out io.Writer, f devFlags) error {
 		return err
 	}
 	defer l.Close()
+	admin, err := f.hydra.open()
+	if err != nil {
+		return err
+	}
+	if admin != nil {
+		defer admin.Close()
+	}
 	if f.database == "" {
 		dir, err := os.MkdirTemp("", "tenure-dev-")
 		if err != nil {
@@ -76,14 +86,22 @@ func dev(out io.Writer, f devFlags) error {
 		return err
 	}
 	described, err := n.example(ctx, address(l, nil), earlier)
+	if err != nil {
+		return errors.Join(&exit{exitFailure, fmt.Errorf("%s", message(err))}, n.close())
+	}
+	described.HydraAdminURL = adminURL(admin)
+	endpoints := []endpoint{{l, n.handler, nil}}
+	if admin != nil {
+		endpoints, err = f.hydra.beside(endpoints, n, admin, described.Organizations[1].APIKey, described.URL)
+	}
 	if err == nil {
 		err = described.write(f.info)
 	}
 	if err != nil {
-		return errors.Join(&exit{exitFailure, fmt.Errorf("%s", message(err))}, n.close())
+		return errors.Join(err, n.close())
 	}
 	printRequests(out, described)
-	return errors.Join(n.serve(ctx, l, nil), n.close())
+	return errors.Join(n.serve(ctx, endpoints...), n.close())
 }
 
 // isLoopback reports whether an address is one that only this machine reaches.
@@ -123,6 +141,9 @@ func (n *node) example(ctx context.Context, url string, earlier info) (info, err
 		if clients, err = n.exampleClients(ctx, tree); err != nil {
 			return info{}, err
 		}
+		if err := n.openRegistration(ctx, operator); err != nil {
+			return info{}, err
+		}
 	}
 	described, err := n.gather(url, keys, clients)
 	if err != nil {
@@ -139,6 +160,14 @@ func (n *node) example(ctx context.Context, url string, earlier info) (info, err
 		}
 	}
 	return described, nil
+}
+
+// openRegistration lets anybody register a client in the default setup.
+func (n *node) openRegistration(ctx context.Context, operator tenancy.Scope) error {
+	policy := snapshots.DefaultPolicy()
+	policy.Registration = snapshots.RegistrationOpen
+	setup := snapshots.EntityID(n.tenancy.DefaultSetup(n.tenancy.Root()))
+	return n.snapshots.SetPolicy(ctx, operator, snapshots.DefaultModule, setup, policy)
 }
 
 // exampleTree makes two children of the root and a grandchild; it returns the

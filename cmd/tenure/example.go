@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"time"
 
+	"tenure/handlers/ory"
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -60,8 +61,11 @@ func (n *node) exampleClient(ctx context.Context, owner tenancy.OrgID, name stri
 		RedirectURIs: []string{"https://" + name + ".example/callback"}, ResponseTypes: []string{"code"}, JWKS: jwks,
 		TokenEndpointAuthMethod: "client_secret_basic",
 		Localized:               []snapshots.Localized{{Name: "client_name", Value: name, Locale: "en"}}}
+	token := ory.NewToken(n.snapshots, n.tenancy.IDs())
+	published := change(first, nil, secret)
+	published.Token = token
 	out, err := n.snapshots.CreateClient(ctx, operator, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: setup,
-		ClientID: name, Owner: owner, Surface: "nevismeta"}, change(first, nil, secret))
+		ClientID: name, Owner: owner, Surface: "nevismeta"}, published)
 	if err != nil {
 		return infoClient{}, err
 	}
@@ -77,7 +81,8 @@ func (n *node) exampleClient(ctx context.Context, owner tenancy.OrgID, name stri
 	if _, err := snapshots.Edit(ctx, n.snapshots, operator, ref, change(third, &tomorrow, nil)); err != nil {
 		return infoClient{}, err
 	}
-	return infoClient{ClientID: name, EntityID: out.Entity.ID, Owner: owner, ClientSecret: secret.Plain()}, nil
+	return infoClient{ClientID: name, EntityID: out.Entity.ID, Owner: owner, ClientSecret: secret.Plain(),
+		RegistrationToken: token.Text}, nil
 }
 
 func change(c snapshots.Client, at *history.Millis, secret *snapshots.NewSecret) snapshots.Change[snapshots.Client] {

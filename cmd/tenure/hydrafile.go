@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"tenure/handlers/ory"
@@ -25,9 +26,10 @@ const (
 // hydraClient is one client of a file.
 type hydraClient struct {
 	number int // in the file, from 1
-	body   *ory.Client
-	hashes []string // of its secrets, newest first; from SQLite only
-	err    error    // why it cannot be read
+	id     string
+	body   *ory.Client // nil where err says why
+	hashes []string    // of its secrets, newest first; from SQLite only
+	err    error       // why it cannot be read
 }
 
 // hydraFile reads the clients of a file, one after another.
@@ -98,27 +100,59 @@ func (h *hydraFile) share() float64 {
 // each hands every client to yield until that returns false. The error is one
 // after which nothing more can be read.
 func (h *hydraFile) each(yield func(hydraClient) bool) error {
-	hand := func(raw []byte, hashes []string, err error) bool {
+	hand := func(c hydraClient, raw []byte) bool {
 		h.count++
-		c := hydraClient{number: h.count, hashes: hashes, err: err}
-		if err == nil && len(raw) > maxHydraClient {
-			c.err = refuse("", "the client has more than %d bytes", maxHydraClient)
-		} else if err == nil {
-			c.body, c.err = ory.Decode(raw)
-		}
-		if c.err == nil && c.body.ClientID == "" {
-			c.err = refuse("/client_id", "it has none")
+		c.number = h.count
+		if c.err == nil {
+			c.read(raw)
 		}
 		return yield(c)
 	}
 	if h.sqlite {
 		return h.rows.each(&h.read, hand)
 	}
-	j := &hydraJSON{file: h, hand: func(raw []byte) bool { return hand(raw, nil, nil) }}
+	j := &hydraJSON{file: h, hand: func(raw []byte) bool { return hand(hydraClient{}, raw) }}
 	j.dec = json.NewDecoder(j)
 	err := j.values()
 	if err != nil {
 		err = fmt.Errorf("the file is not what Hydra gives, after client %d: %w", h.count, err)
+	}
+	return err
+}
+
+// read decodes the client object.
+func (c *hydraClient) read(raw []byte) {
+	if len(raw) > maxHydraClient {
+		c.err = refuse("", "the client has more than %d bytes", maxHydraClient)
+		return
+	}
+	body, err := ory.Decode(raw)
+	if err != nil {
+		c.err = c.misread(raw, err)
+		return
+	}
+	c.body, c.id = body, body.ClientID
+	if c.id == "" {
+		c.err = refuse("/client_id", "it has none")
+	}
+}
+
+// misread finds the member that does not decode, and whose it is.
+func (c *hydraClient) misread(raw []byte, err error) error {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return err
+	}
+	for name, value := range members {
+		alone, bad := json.Marshal(map[string]json.RawMessage{name: value})
+		if bad != nil {
+			continue
+		}
+		if one, bad := ory.Decode(alone); bad != nil {
+			err = refuse("/"+name, "%s", strings.TrimPrefix(message(bad), "Unable to decode the request body: "))
+		} else if one.ClientID != "" {
+			c.id = one.ClientID
+		}
 	}
 	return err
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+
+	"tenure/tenancy/fault"
 )
 
 // hydraRows reads the client table of Hydra's SQLite file. The columns that
@@ -39,7 +41,7 @@ var hydraColumns = map[string]hydraColumn{
 	"redirect_uris": columnList, "grant_types": columnList, "response_types": columnList, "contacts": columnList,
 	"request_uris": columnList, "allowed_cors_origins": columnList, "audience": columnList,
 	"post_logout_redirect_uris": columnList, "rotated_secrets": columnList,
-	"jwks": columnJSON, "metadata": columnJSON,
+	"jwks": columnKeys, "metadata": columnJSON,
 	"frontchannel_logout_session_required": columnFlag, "backchannel_logout_session_required": columnFlag,
 	"skip_consent": columnFlag, "skip_logout_consent": columnFlag,
 	"created_at": columnTime, "updated_at": columnTime,
@@ -107,34 +109,40 @@ func (r *hydraRows) prepare() (clients int64, err error) {
 	if _, err := r.db.Exec("PRAGMA trusted_schema = OFF"); err != nil {
 		return 0, err
 	}
-	rows, err := r.db.Query("SELECT name FROM pragma_table_info('hydra_client')")
+	names, err := r.tableColumns()
 	if err != nil {
 		return 0, err
+	}
+	for _, name := range names {
+		if _, known := columnFor(name); known {
+			r.columns = append(r.columns, name)
+		}
+	}
+	if !slices.Contains(r.columns, "id") || !slices.Contains(r.columns, "client_secret") {
+		return 0, errors.New("it has no table hydra_client: it is not Hydra's")
+	}
+	if slices.Contains(names, "nid") {
+		if err := r.oneNetwork(); err != nil {
+			return 0, err
+		}
+	}
+	return clients, r.db.QueryRow("SELECT count(*) FROM hydra_client").Scan(&clients)
+}
+
+func (r *hydraRows) tableColumns() (names []string, err error) {
+	rows, err := r.db.Query("SELECT name FROM pragma_table_info('hydra_client')")
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {
-			return 0, err
+			return nil, err
 		}
-		if _, known := columnFor(name); known {
-			r.columns = append(r.columns, name)
-		}
-		if name == "nid" {
-			defer func() {
-				if err == nil {
-					err = r.oneNetwork()
-				}
-			}()
-		}
+		names = append(names, name)
 	}
-	if err := rows.Err(); err != nil {
-		return 0, err
-	}
-	if !slices.Contains(r.columns, "id") || !slices.Contains(r.columns, "client_secret") {
-		return 0, fmt.Errorf("it has no table hydra_client: it is not Hydra's")
-	}
-	return clients, r.db.QueryRow("SELECT count(*) FROM hydra_client").Scan(&clients)
+	return names, rows.Err()
 }
 
 // oneNetwork refuses a file of the hosted product, where client ids of several
@@ -159,7 +167,7 @@ func columnFor(name string) (hydraColumn, bool) {
 }
 
 // each reads every client; done counts them.
-func (r *hydraRows) each(done *atomic.Int64, hand func(raw []byte, hashes []string, err error) bool) error {
+func (r *hydraRows) each(done *atomic.Int64, hand func(c hydraClient, raw []byte) bool) error {
 	texts := make([]string, len(r.columns))
 	for i, name := range r.columns {
 		texts[i] = `CAST("` + name + `" AS TEXT)`
@@ -185,45 +193,42 @@ func (r *hydraRows) each(done *atomic.Int64, hand func(raw []byte, hashes []stri
 	return rows.Err()
 }
 
-// client makes the client object of a row, and the hashes of its secrets.
-func (r *hydraRows) client(values []sql.NullString) (raw []byte, hashes []string, err error) {
-	members := make(map[string]json.RawMessage, len(values))
+// client makes the client object of a row, and finds the hashes of its secrets.
+func (r *hydraRows) client(values []sql.NullString) (c hydraClient, raw []byte) {
+	members, faults := make(map[string]json.RawMessage, len(values)), []fault.Field(nil)
+	var rotated []string
 	for i, name := range r.columns {
-		if !values[i].Valid {
+		text := values[i].String
+		switch {
+		case !values[i].Valid:
 			continue
+		case name == "id":
+			c.id, name = text, "client_id"
+		case name == "client_secret" && text != "":
+			c.hashes = []string{text}
 		}
-		column, _ := columnFor(name)
-		if column == nil {
-			column = columnText
+		read, _ := columnFor(r.columns[i])
+		if read == nil {
+			read = columnText
 		}
-		value, err := column(values[i].String)
+		value, err := read(text)
+		if err == nil && name == "rotated_secrets" && value != nil {
+			err = json.Unmarshal(value, &rotated)
+		}
 		if err != nil {
-			return nil, nil, refuse("/"+name, "%s", err)
+			faults = append(faults, fault.Field{Path: "/" + name, Rule: "import", Message: err.Error()})
 		}
 		if value != nil {
 			members[name] = value
 		}
 	}
-	members["client_id"] = members["id"]
-	var current string
-	var rotated []string
-	for name, into := range map[string]any{"client_secret": &current, "rotated_secrets": &rotated} {
-		if value := members[name]; value != nil {
-			if err := json.Unmarshal(value, into); err != nil {
-				return nil, nil, err
-			}
-		}
+	delete(members, "client_secret")
+	delete(members, "rotated_secrets")
+	c.hashes = append(c.hashes, rotated...)
+	if c.err = fault.Rules(faults); c.err == nil {
+		raw, c.err = json.Marshal(members)
 	}
-	for _, name := range []string{"id", "client_secret", "rotated_secrets"} {
-		delete(members, name)
-	}
-	for _, hash := range append([]string{current}, rotated...) {
-		if hash != "" {
-			hashes = append(hashes, hash)
-		}
-	}
-	raw, err = json.Marshal(members)
-	return raw, hashes, err
+	return c, raw
 }
 
 func columnText(text string) (json.RawMessage, error) { return json.Marshal(text) }
@@ -238,25 +243,30 @@ func columnList(text string) (json.RawMessage, error) {
 	}
 	var items []string
 	if err := json.Unmarshal([]byte(text), &items); err != nil {
-		return nil, fmt.Errorf("it is no list of strings")
+		return nil, errors.New("it is no list of strings")
 	}
 	return json.RawMessage(text), nil
 }
 
-// columnJSON reads any JSON; an empty key set is none.
 func columnJSON(text string) (json.RawMessage, error) {
-	var set struct {
-		Keys *[]json.RawMessage `json:"keys"`
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
 	}
-	switch raw := bytes.TrimSpace([]byte(text)); {
-	case len(raw) == 0:
-		return nil, nil
-	case !json.Valid(raw):
-		return nil, fmt.Errorf("it is not JSON")
-	case string(raw) == `{"keys":null}` || json.Unmarshal(raw, &set) == nil && set.Keys != nil && len(*set.Keys) == 0:
-		return nil, nil
+	if !json.Valid([]byte(text)) {
+		return nil, errors.New("it is not JSON")
 	}
 	return json.RawMessage(text), nil
+}
+
+// columnKeys reads a key set; one without keys is none.
+func columnKeys(text string) (json.RawMessage, error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal([]byte(text), &set); err == nil && len(set.Keys) == 0 {
+		return nil, nil
+	}
+	return columnJSON(text)
 }
 
 func columnFlag(text string) (json.RawMessage, error) {
@@ -265,7 +275,7 @@ func columnFlag(text string) (json.RawMessage, error) {
 		flag, err = false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("it is no boolean")
+		return nil, errors.New("it is no boolean")
 	}
 	return strconv.AppendBool(nil, flag), nil
 }
@@ -274,7 +284,7 @@ func columnFlag(text string) (json.RawMessage, error) {
 func columnSpan(text string) (json.RawMessage, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return nil, fmt.Errorf("it is no number of nanoseconds")
+		return nil, errors.New("it is no number of nanoseconds")
 	}
 	return json.Marshal(time.Duration(n).String())
 }

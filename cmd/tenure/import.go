@@ -129,10 +129,10 @@ func runImport(stopping context.Context, source *hydraFile, target importTarget,
 		defer close(queue)
 		seen := map[string]bool{}
 		broken <- source.each(func(c hydraClient) bool {
-			if c.err == nil && seen[c.body.ClientID] {
+			if c.err == nil && seen[c.id] {
 				c.err = refuse("/client_id", "another client of the file has it")
 			} else if c.err == nil {
-				seen[strings.Clone(c.body.ClientID)] = true
+				seen[strings.Clone(c.id)] = true
 			}
 			slot := make(chan outcome, 1)
 			select {

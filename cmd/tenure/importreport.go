@@ -39,11 +39,7 @@ type importFault struct {
 
 // result begins the client's result.
 func (c hydraClient) result(as string) importResult {
-	r := importResult{Number: c.number, Result: as}
-	if c.body != nil {
-		r.ClientID = c.body.ClientID
-	}
-	return r
+	return importResult{ClientID: c.id, Number: c.number, Result: as}
 }
 
 // refused tells why a client was not taken: one fault for each place.
@@ -67,6 +63,7 @@ type importReport struct {
 	Created, Updated, Unchanged, Refused int
 
 	out    *bufio.Writer
+	aside  io.Writer // what is no part of the report
 	screen io.Writer // for progress; nil where nobody looks
 	json   bool
 	dry    bool
@@ -78,7 +75,7 @@ func newImportReport(out, screen io.Writer, f importFlags) (*importReport, error
 	if f.format != "text" && f.format != "json" {
 		return nil, fmt.Errorf("--format %s: text or json", f.format)
 	}
-	r := &importReport{out: bufio.NewWriter(out), json: f.format == "json", dry: f.dryRun}
+	r := &importReport{out: bufio.NewWriter(out), aside: screen, json: f.format == "json", dry: f.dryRun}
 	if isTerminal(screen) {
 		r.screen = screen
 	}
@@ -96,11 +93,14 @@ func isTerminal(w io.Writer) bool {
 
 func (r *importReport) total() int { return r.Created + r.Updated + r.Unchanged + r.Refused }
 
-// say writes a line that is no client's result.
-func (r *importReport) say(format string, args ...any) {
-	if !r.json {
-		fmt.Fprintf(r.out, format+"\n", args...)
+// key shows the key of a database that was just made ready: where the report
+// is for a program, on the other stream.
+func (r *importReport) key(text string) {
+	if r.json {
+		fmt.Fprintf(r.aside, "first administrator's API key, shown this once: %s\n", text)
+		return
 	}
+	fmt.Fprintf(r.out, "first administrator's API key, shown this once: %s\n", text)
 }
 
 func (r *importReport) add(c importResult) {

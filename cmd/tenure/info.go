@@ -15,6 +15,7 @@ import (
 // info is the file that --info writes once the server is ready.
 type info struct {
 	URL           string             `json:"url"`
+	HydraAdminURL string             `json:"hydra_admin_url,omitempty"`
 	Module        string             `json:"module"`
 	SetupID       snapshots.EntityID `json:"setup_id"`
 	Organizations []infoOrg          `json:"organizations"`
@@ -33,6 +34,8 @@ type infoClient struct {
 	EntityID     snapshots.EntityID `json:"entity_id"`
 	Owner        tenancy.OrgID      `json:"owner_organization_id"`
 	ClientSecret string             `json:"client_secret,omitempty"`
+	// RegistrationToken opens /oauth2/register/{client_id}.
+	RegistrationToken string `json:"registration_access_token,omitempty"`
 }
 
 // gather describes the installation; keys are those just made, by organization.

@@ -48,7 +48,7 @@ func run(args []string) int {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &exit{exitUsage, fmt.Errorf("%w; see tenure %s --help", err, cmd.Name())}
 	})
-	root.AddCommand(serveCommand(), devCommand(), checkCommand())
+	root.AddCommand(serveCommand(), devCommand(), checkCommand(), importCommand())
 	err := root.Execute()
 	if err == nil {
 		return 0

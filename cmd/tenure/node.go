@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -35,6 +36,7 @@ type nodeConfig struct {
 	database   string
 	secretsKey string // file, "none", or empty for the database's default
 	cacheBytes uint64
+	publicURL  string // empty to take it from each request
 	log        zerolog.Logger
 }
 
@@ -44,6 +46,8 @@ type node struct {
 	log       *history.Log
 	tenancy   *tenancy.Store
 	snapshots *snapshots.Store
+	stores    handlers.Stores
+	web       web.Config
 	handler   http.Handler
 	zlog      zerolog.Logger
 	stop      context.CancelFunc
@@ -82,8 +86,10 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 	if n.snapshots, err = snapshots.Open(ctx, n.db, n.log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.cacheBytes}); err != nil {
 		return err
 	}
-	n.handler = handlers.New(web.Config{Tenancy: n.tenancy, Log: cfg.log},
-		handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Ready: n.db.Ping})
+	n.web = web.Config{Tenancy: n.tenancy, Log: cfg.log}
+	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Ready: n.db.Ping,
+		PublicURL: cfg.publicURL, Version: version()}
+	n.handler = handlers.New(n.web, n.stores)
 	return nil
 }
 
@@ -119,29 +125,55 @@ func listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// serve answers on l until ctx ends, then finishes what is under way.
-func (n *node) serve(ctx context.Context, l net.Listener, tlsConfig *tls.Config) error {
+// version is the program's own, as its build says it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+// endpoint is a listener with what it serves.
+type endpoint struct {
+	net.Listener
+	handler http.Handler
+	tls     *tls.Config
+}
+
+// serve answers on the endpoints until ctx ends or one fails, then finishes
+// what is under way.
+func (n *node) serve(ctx context.Context, endpoints ...endpoint) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(300) // caches dominate the heap: fewer collections cost little memory
 	}
-	server := &http.Server{Handler: n.handler, ReadHeaderTimeout: headerTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: maxHeader, TLSConfig: tlsConfig, ErrorLog: serverLog(n.zlog)}
-	failed := make(chan error, 1)
-	go func() {
-		if tlsConfig != nil {
-			failed <- server.ServeTLS(l, "", "")
-			return
-		}
-		failed <- server.Serve(l)
-	}()
+	failed := make(chan error, len(endpoints))
+	servers := make([]*http.Server, len(endpoints))
+	for i, e := range endpoints {
+		server := &http.Server{Handler: e.handler, ReadHeaderTimeout: headerTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+			MaxHeaderBytes: maxHeader, TLSConfig: e.tls, ErrorLog: serverLog(n.zlog)}
+		servers[i] = server
+		go func() {
+			if e.tls != nil {
+				failed <- server.ServeTLS(e, "", "")
+				return
+			}
+			failed <- server.Serve(e)
+		}()
+	}
+	var err error
 	select {
-	case err := <-failed:
-		return err
+	case err = <-failed:
 	case <-ctx.Done():
 	}
 	stopping, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	return server.Shutdown(stopping)
+	var stopped sync.WaitGroup
+	ends := make([]error, len(servers))
+	for i, server := range servers {
+		stopped.Go(func() { ends[i] = server.Shutdown(stopping) })
+	}
+	stopped.Wait()
+	return errors.Join(append(ends, err)...)
 }
 
 // message is an error's text for an operator: a fault's causes are not hidden

@@ -43,7 +43,7 @@ func ask(t *testing.T, command string, env []string) {
 	if err == nil {
 		err = json.Unmarshal(out, &answer)
 	}
-	if err != nil || answer["error_code"] != nil || answer["status"] != nil || len(answer) == 0 {
+	if err != nil || answer["error"] != nil || answer["error_code"] != nil || answer["status"] != nil || len(answer) == 0 {
 		t.Errorf("%s\n→ %v %s", command, err, out)
 	}
 }

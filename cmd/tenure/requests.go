@@ -10,7 +10,11 @@ import (
 // printRequests tells what the example installation holds, and one request per
 // surface to paste.
 func printRequests(out io.Writer, i info) {
-	fmt.Fprintf(out, "tenure dev serves an example on %s\n\norganizations, each with an administrator's key:\n", i.URL)
+	fmt.Fprintf(out, "tenure dev serves an example on %s\n", i.URL)
+	if i.HydraAdminURL != "" {
+		fmt.Fprintf(out, "Hydra's admin API, which asks for no key, is on %s\n", i.HydraAdminURL)
+	}
+	fmt.Fprint(out, "\norganizations, each with an administrator's key:\n")
 	for _, o := range i.Organizations {
 		fmt.Fprintf(out, "  %-20s %s  %s\n", o.Name, o.ID, o.APIKey)
 	}
@@ -70,6 +74,12 @@ func requests(i info) []request {
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/clients/%s/snapshots", root.APIKey, setup, own.EntityID)},
 		{"nevisMeta: a new client",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{\"name\":\"my app\",\"confidentiality_type\":\"public\"}' %s/clients", root.APIKey, setup)},
+		{"Ory Hydra's admin API: the same client, as Hydra's SDK and command line see it",
+			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/admin/clients/%s", last.APIKey, i.URL, own.ClientID)},
+		{"Ory Hydra's dynamic registration: a client registers itself, with no key at all",
+			fmt.Sprintf("curl -s -d '{\"client_name\":\"my agent\",\"redirect_uris\":[\"https://agent.example/callback\"]}' %s/oauth2/register", i.URL)},
+		{"Ory Hydra's dynamic registration: a client reads itself",
+			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/oauth2/register/%s", own.RegistrationToken, i.URL, own.ClientID)},
 		{"Tenure's own API: the organization tree",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/v1/organizations", root.APIKey, i.URL)},
 	}

@@ -19,6 +19,8 @@ import (
 type serveFlags struct {
 	config, database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
 	cacheMiB                                                                       uint64
+	publicURL                                                                      string
+	hydra                                                                          hydraAdmin
 }
 
 func serveCommand() *cobra.Command {
@@ -44,6 +46,8 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
 	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
 	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches")
+	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
+	f.hydra.flags(cmd.Flags())
 	return cmd
 }
 
@@ -67,7 +71,15 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	defer l.Close()
-	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20, log: log})
+	admin, err := f.hydra.open()
+	if err != nil {
+		return err
+	}
+	if admin != nil {
+		defer admin.Close()
+	}
+	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20,
+		publicURL: f.publicURL, log: log})
 	if err != nil {
 		return err
 	}
@@ -80,8 +92,13 @@ func serve(out io.Writer, f serveFlags) error {
 		keys[n.tenancy.Root()] = key
 	}
 	described, err := n.gather(address(l, tlsConfig), keys, nil)
+	endpoints := []endpoint{{l, n.handler, tlsConfig}}
+	if err == nil && admin != nil {
+		endpoints, err = f.hydra.beside(endpoints, n, admin, "", described.URL)
+	}
 	if err == nil {
 		described.keep(earlier)
+		described.HydraAdminURL = adminURL(admin)
 		err = described.write(f.info)
 	}
 	if err != nil {
@@ -91,7 +108,10 @@ func serve(out io.Writer, f serveFlags) error {
 	if key != "" {
 		fmt.Fprintf(out, "first administrator's API key, shown this once: %s\n", key)
 	}
-	return errors.Join(n.serve(ctx, l, tlsConfig), n.close())
+	if admin != nil {
+		fmt.Fprintf(out, "Hydra's admin API is on %s\n", described.HydraAdminURL)
+	}
+	return errors.Join(n.serve(ctx, endpoints...), n.close())
 }
 
 // shown is what may be printed of a --database: no password.

@@ -1,9 +1,7 @@
 package ory
 
 import (
-	"bytes"
 	"encoding/json"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -141,19 +139,6 @@ func (l Lifespans) Apply(next *snapshots.Client) {
 	}
 }
 
-func (b *Client) applyKeys(next *snapshots.Client, shown *Client) []fault.Field {
-	if noKeys(b.JWKS) {
-		next.JWKS = ""
-		return nil
-	}
-	if shown != nil && sameJSON(b.JWKS, shown.JWKS) {
-		return nil
-	}
-	set, faults := snapshots.ParseJWKS(b.JWKS)
-	next.JWKS = set
-	return faults
-}
-
 func (b *Client) applyMetadata(next *snapshots.Client, shown *Client) []fault.Field {
 	posted := b.Metadata
 	if posted == nil {
@@ -163,23 +148,11 @@ func (b *Client) applyMetadata(next *snapshots.Client, shown *Client) []fault.Fi
 	switch {
 	case shown != nil && string(doc) == string(shown.Metadata):
 	case err != nil:
-		return []fault.Field{{Path: "/metadata", Rule: "json", Message: "it is " + err.Error()}}
+		return []fault.Field{{Path: "/metadata", Rule: "json", Message: "it cannot be stored: " + err.Error()}}
 	case doc == "{}":
 		next.FreeMetadata = ""
 	default:
 		next.FreeMetadata = doc
 	}
 	return nil
-}
-
-// sameJSON compares two values whatever their spacing and the order of members.
-func sameJSON(a, b json.RawMessage) bool {
-	read := func(data json.RawMessage) (v any, ok bool) {
-		dec := json.NewDecoder(bytes.NewReader(data))
-		dec.UseNumber()
-		return v, dec.Decode(&v) == nil
-	}
-	va, okA := read(a)
-	vb, okB := read(b)
-	return okA && okB && reflect.DeepEqual(va, vb)
 }

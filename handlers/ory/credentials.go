@@ -40,12 +40,12 @@ func NewSecret(random io.Reader) (string, error) {
 // random: nothing has to be computed from it.
 func NewToken(store *snapshots.Store, ids *tenancy.IDs) *snapshots.NewToken {
 	text := ids.Token(tokenPrefix) + "." + ids.Token("")
-	return store.GenerateToken(TokenSurface, text, Significant(text))
+	return store.GenerateToken(TokenSurface, text, SignificantToken(text))
 }
 
-// Significant is the part of a presented token that counts: its prefix
+// SignificantToken is the part of a presented token that counts: its prefix
 // may be left out.
-func Significant(presented string) string { return strings.TrimPrefix(presented, tokenPrefix) }
+func SignificantToken(presented string) string { return strings.TrimPrefix(presented, tokenPrefix) }
 
 // TakesSecret reports whether a client authenticates with a secret as such,
 // so that it can be rotated.

@@ -28,7 +28,7 @@ func Unmarshal(body []byte) (*Client, error) {
 	if err := json.Unmarshal(raw, c); err != nil {
 		return nil, err
 	}
-	return c, checkKeyForms(c.JWKS)
+	return c, nil
 }
 
 // DecodeLifespans reads the body of the lifespans endpoint.
@@ -57,8 +57,10 @@ func undecodable(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fault.New(fault.Malformed, "", "Unable to decode the request body: %s", DecodeText(err))
+	return fault.New(fault.Malformed, "", undecodableText, DecodeText(err))
 }
+
+const undecodableText = "Unable to decode the request body: %s"
 
 // wireTypes are the names that Hydra's messages have for our types.
 var wireTypes = map[reflect.Type]string{
@@ -81,67 +83,4 @@ func DecodeText(err error) string {
 		return fmt.Sprintf("json: cannot unmarshal %s into Go value of type %s", wrong.Value, name)
 	}
 	return fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s.%s of type %s", wrong.Value, wrong.Struct, wrong.Field, name)
-}
-
-// checkKeyForms refuses what Hydra's decoder refuses of a key set: keys that
-// are no list, and key types that no registry has.
-func checkKeyForms(jwks json.RawMessage) error {
-	if noKeys(jwks) {
-		return nil
-	}
-	var set struct {
-		Keys json.RawMessage
-	}
-	if err := json.Unmarshal(jwks, &set); err != nil {
-		return wrongKeys("Client.jwks", jwks, "jose.JSONWebKeySet")
-	}
-	var keys []json.RawMessage
-	if set.Keys != nil && json.Unmarshal(set.Keys, &keys) != nil {
-		return wrongKeys("JoseJSONWebKeySet.jwks.JSONWebKeySet.keys", set.Keys, "[]jose.JSONWebKey")
-	}
-	for _, raw := range keys {
-		var key struct {
-			Kty json.RawMessage
-		}
-		var kty string
-		if json.Unmarshal(raw, &key) != nil || key.Kty != nil && json.Unmarshal(key.Kty, &kty) != nil {
-			return wrongKeys("JoseJSONWebKeySet.jwks.JSONWebKeySet.keys", raw, "jose.rawJSONWebKey")
-		}
-		switch kty {
-		case "RSA", "EC", "OKP", "oct", "AKP":
-		default:
-			return fmt.Errorf("go-jose/go-jose: unknown json web key type '%s'", kty)
-		}
-	}
-	return nil
-}
-
-func wrongKeys(field string, value json.RawMessage, want string) error {
-	return fmt.Errorf("json: cannot unmarshal %s into Go struct field %s of type %s", kindOf(value), field, want)
-}
-
-// kindOf is what encoding/json calls a value's kind.
-func kindOf(value json.RawMessage) string {
-	switch bytes.TrimSpace(value)[0] {
-	case '"':
-		return "string"
-	case '[':
-		return "array"
-	case '{':
-		return "object"
-	case 't', 'f':
-		return "bool"
-	case 'n':
-		return "null"
-	}
-	return "number"
-}
-
-// noKeys reports whether a jwks member holds no set at all.
-func noKeys(jwks json.RawMessage) bool {
-	switch string(bytes.Join(bytes.Fields(jwks), nil)) {
-	case "", "null", "{}":
-		return true
-	}
-	return false
 }

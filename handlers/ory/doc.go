@@ -23,7 +23,9 @@
 //     dialect gave no scopes reads as scope "", and keeps none when that, or
 //     nothing, is sent back; only a new client gets the default scopes.
 //   - scope is a list of words: one space stands between them when it is read.
-//   - metadata and jwks read in canonical form (members sorted).
+//   - metadata reads in canonical form (members sorted), the keys of jwks in
+//     the order of Hydra.
+//   - What is not routed is a 404 page, or JSON for who asks for JSON.
 //   - Keys that are private or symmetric are refused, which Hydra stores.
 //   - A client_secret of a client without a secret method is kept, and not
 //     shown; none is generated for one with the method none.

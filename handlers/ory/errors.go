@@ -34,6 +34,8 @@ const (
 	redirectSentence = "The value of one or more redirect_uris is invalid."
 	routeSentence    = "The requested route does not exist. Make sure you are using the right path, domain, and port."
 
+	routePage = "<!DOCTYPE html>\n<title>404 - Not Found</title>\n<h1>404 - Not Found</h1>\n<p>" + routeSentence + "</p>\n"
+
 	errorBadRequest = "The request was malformed or contained invalid parameters"
 	errorNoClient   = "Unable to locate the resource"
 	errorTaken      = "Unable to insert or update resource because a resource with that value exists already"
@@ -80,14 +82,14 @@ func InvalidMetadata(hint string) error { return fault.New(fault.Invalid, CodeMe
 func Error(c *web.Call, f *fault.Fault) *web.Reply {
 	row := statuses[f.Kind]
 	reply := &web.Reply{Status: row.status}
-	if method := c.Request.Method; method == http.MethodGet || method == http.MethodHead {
+	if c.Request.Method == http.MethodGet {
 		reply.Header = http.Header{"Cache-Control": {CacheControl}}
+	}
+	if f.Code == web.CodeRoute || f.Code == web.CodeMethod {
+		return nowhere(c, reply)
 	}
 	var body any = errorBody{Error: row.text, Description: tidy(f.Message)}
 	switch {
-	case f.Code == web.CodeRoute || f.Code == web.CodeMethod:
-		reply.Status = http.StatusNotFound
-		body = unrouted{unroutedError{http.StatusNotFound, http.StatusText(http.StatusNotFound), routeSentence}}
 	case f.Code == fault.CodeClientUnknown:
 		body = errorBody{Error: errorNoClient}
 	case f.Code == fault.CodeIDTaken:
@@ -108,6 +110,22 @@ func Error(c *web.Call, f *fault.Fault) *web.Reply {
 	return reply
 }
 
+// nowhere is the answer where there is no such route: a page, unless the
+// caller asks for JSON.
+func nowhere(c *web.Call, reply *web.Reply) *web.Reply {
+	reply.Status = http.StatusNotFound
+	if !strings.Contains(c.Request.Header.Get("Accept"), "json") {
+		reply.ContentType, reply.Body = "text/html; charset=utf-8", []byte(routePage)
+		return reply
+	}
+	raw, err := json.MarshalIndent(unrouted{unroutedError{http.StatusNotFound, http.StatusText(http.StatusNotFound), routeSentence}}, "", "  ")
+	if err != nil {
+		return nil
+	}
+	reply.ContentType, reply.Body = ContentType, append(raw, '\n')
+	return reply
+}
+
 // describe tells of the first broken rule: of this dialect's in their order,
 // else of those that all dialects share.
 func describe(f *fault.Fault) (code, description string) {
@@ -122,8 +140,10 @@ func describe(f *fault.Fault) (code, description string) {
 	}
 	hint := first.Message
 	switch {
+	case first.Rule == keyForm:
+		return errorBadRequest, hint
 	case rank < len(names):
-	case strings.HasPrefix(first.Path, "/jwks"):
+	case strings.HasPrefix(first.Path+"/", "/jwks/"):
 		hint = fmt.Sprintf("Invalid JSON web key: %s: %s", first.Path, hint)
 	case first.Path != "":
 		hint = fmt.Sprintf("%s: %s", first.Path, hint)

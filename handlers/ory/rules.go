@@ -17,7 +17,7 @@ type (
 
 // names of the rules in the order in which Hydra checks them: an error tells
 // of the first that is broken. Their messages are Hydra's hints, word for word.
-var names = []string{"ory-secret", "ory-one-key-source", "ory-private-key-jwt", "ory-private-key-jwt-alg", "ory-page-uri", "ory-cors-origin",
+var names = []string{keyForm, "ory-secret", "ory-one-key-source", "ory-private-key-jwt", "ory-private-key-jwt-alg", "ory-page-uri", "ory-cors-origin",
 	sectorRule, "ory-userinfo-alg", "ory-redirect-uri-fragment", "ory-redirect-uri", "ory-subject-type", "ory-post-logout-uri", "ory-token-strategy"}
 
 // Rules are this dialect's own, beside those that all dialects share.

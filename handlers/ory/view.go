@@ -27,7 +27,7 @@ func View(c *snapshots.Client, setup *snapshots.Setup) Client {
 		ResponseTypes: list(c.ResponseTypes), Scope: strings.Join(c.Scopes, " "), Audience: list(c.Audience), Owner: c.OwnerLabel,
 		PolicyURI: c.PolicyURI, AllowedCORSOrigins: list(c.AllowedCORSOrigins), TosURI: c.TosURI, ClientURI: c.ClientURI,
 		LogoURI: c.LogoURI, Contacts: list(c.Contacts), SubjectType: or(c.SubjectType, defaultSubjectType),
-		SectorIdentifierURI: c.SectorIdentifierURI, JWKSURI: c.JWKSURI, JWKS: json.RawMessage(or(string(c.JWKS), "{}")),
+		SectorIdentifierURI: c.SectorIdentifierURI, JWKSURI: c.JWKSURI, JWKS: keySet(c.JWKS),
 		TokenEndpointAuthMethod:     or(c.TokenEndpointAuthMethod, defaultMethod),
 		TokenEndpointAuthSigningAlg: c.TokenEndpointAuthSigningAlg, RequestURIs: c.RequestURIs,
 		RequestObjectSigningAlg:           c.RequestObjectSigningAlg,

@@ -15,8 +15,8 @@ import (
 type admitted struct {
 	setup   snapshots.Entity
 	policy  snapshots.Policy
-	client  snapshots.Entity // that manages itself
-	initial string           // id of the initial access token, of one that registers
+	client  snapshots.Resolved[snapshots.Client] // that manages itself
+	initial string                               // id of the initial access token, of one that registers
 }
 
 // setupOf is the setup that the path names, or the root's default one.
@@ -121,14 +121,16 @@ func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
 // byToken always looks whether the token holds before it counts a failure, so
 // that nobody can lock out the one who has it: 256 random bits are not guessed.
 func (h *surface) byToken(c *web.Call, a *admitted, id, token string) (tenancy.Scope, error) {
-	e, valid, err := h.Store.VerifyToken(c.Request.Context(), a.setup.ID, id, ory.TokenSurface, ory.Significant(token))
+	e, valid, err := h.Store.VerifyToken(c.Request.Context(), a.setup.ID, id, ory.TokenSurface, ory.SignificantToken(token))
 	if fault.Is(err, fault.Unauthenticated) {
 		return tenancy.Scope{}, h.refused(true, c.Address(), guessed(a, c.Address(), id))
 	}
 	if err != nil {
 		return tenancy.Scope{}, err
 	}
-	return h.scope(a, e, tenancy.Resolve|tenancy.WriteClients, func(g *tenancy.Grant) { g.Valid = valid })
+	grant := grantOf(e, tenancy.Resolve|tenancy.WriteClients)
+	grant.Valid = valid
+	return h.scope(c, a, grant)
 }
 
 // bySecret counts before it looks, because secrets may be guessed and are
@@ -151,33 +153,40 @@ func (h *surface) bySecret(c *web.Call, a *admitted, id string, presented creden
 		}
 		h.guesses.Give(client)
 		h.guessers.Give(address)
-		h.renew(c, a, v, p.secret)
-		return h.scope(a, v.Entity, tenancy.Resolve, func(*tenancy.Grant) {})
+		h.renew(c, v, p.secret)
+		return h.scope(c, a, grantOf(v.Entity, tenancy.Resolve))
 	}
 	return tenancy.Scope{}, errCredentials()
 }
 
 // renew replaces an imported hash. The caller came to read and is answered
 // whether it succeeds or not: the next use tries again.
-func (h *surface) renew(c *web.Call, a *admitted, v snapshots.Verified, secret string) {
+func (h *surface) renew(c *web.Call, v snapshots.Verified, secret string) {
 	if !v.Imported() {
 		return
 	}
-	scope, err := h.scope(a, v.Entity, tenancy.Resolve|tenancy.WriteClients, func(*tenancy.Grant) {})
+	scope, err := h.Tenancy.AuthorizeGrant(grantOf(v.Entity, tenancy.Resolve|tenancy.WriteClients), "")
 	if err == nil {
 		_ = h.Store.RenewSecret(c.Request.Context(), scope, v, secret)
 	}
 }
 
-// scope makes the scope of one client that proved who it is.
-func (h *surface) scope(a *admitted, e snapshots.Entity, allowed tenancy.Permission, more func(*tenancy.Grant)) (tenancy.Scope, error) {
-	a.client = e
-	g := tenancy.Grant{Client: string(e.ID), Setup: string(e.Setup), Owner: e.Owner, Actor: "client:" + string(e.ID),
+func grantOf(e snapshots.Entity, allowed tenancy.Permission) tenancy.Grant {
+	return tenancy.Grant{Client: string(e.ID), Setup: string(e.Setup), Owner: e.Owner, Actor: "client:" + string(e.ID),
 		Allowed: allowed, Surface: Name}
-	more(&g)
+}
+
+// scope makes the scope of a client that proved who it is. One that is only
+// planned is not there yet, whatever it presents.
+func (h *surface) scope(c *web.Call, a *admitted, g tenancy.Grant) (tenancy.Scope, error) {
 	scope, err := h.Tenancy.AuthorizeGrant(g, "")
 	if err != nil {
 		return scope, hidden(err)
+	}
+	a.client, err = h.Store.Client(c.Request.Context(), scope,
+		snapshots.Ref{Module: a.setup.Module, Setup: a.setup.ID, Entity: snapshots.EntityID(g.Client)})
+	if err != nil {
+		return tenancy.Scope{}, hidden(err)
 	}
 	return scope, nil
 }

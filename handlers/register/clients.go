@@ -50,10 +50,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 
 // get shows a client to itself.
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
-	found, err := h.Store.Client(c.Request.Context(), c.Scope, refOf(c))
-	if err != nil {
-		return nil, hidden(err)
-	}
+	found := c.Admitted.(*admitted).client
 	view := ory.Read(found)
 	view.Metadata = nil
 	view.RegistrationClientURI = h.address(c, found.Entity)
@@ -62,19 +59,15 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	reply.Header["Cache-Control"] = []string{ory.CacheControl}
-	return reply, nil
+	return ory.Heading(c, reply), nil
 }
 
 // put replaces what a client may say of itself, and its registration token.
 func (h *surface) put(c *web.Call) (*web.Reply, error) {
-	ctx, ref := c.Request.Context(), refOf(c)
+	found := c.Admitted.(*admitted).client
 	in, err := decode(c)
 	if err != nil {
 		return nil, err
-	}
-	found, err := h.Store.Client(ctx, c.Scope, ref)
-	if err != nil {
-		return nil, hidden(err)
 	}
 	shown := ory.View(found.Content, found.Setup.Content)
 	if err := forbidden(in, &shown); err != nil {
@@ -90,7 +83,7 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 	if change.Secret, err = h.firstSecret(c, in, &shown); err != nil {
 		return nil, err
 	}
-	out, err := snapshots.Edit(ctx, h.Store, c.Scope, ref, change)
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, refOf(c), change)
 	if err != nil {
 		return nil, hidden(err)
 	}
@@ -110,7 +103,7 @@ func (h *surface) delete(c *web.Call) (*web.Reply, error) {
 }
 
 func refOf(c *web.Call) snapshots.Ref {
-	e := c.Admitted.(*admitted).client
+	e := c.Admitted.(*admitted).client.Entity
 	return snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}
 }
 
@@ -188,12 +181,5 @@ func answer(status int, view ory.Client, found snapshots.Resolved[snapshots.Clie
 
 // address is a client's registration_client_uri.
 func (h *surface) address(c *web.Call, e snapshots.Entity) string {
-	base := h.PublicURL
-	if base == "" {
-		base = "http://" + c.Request.Host
-		if c.Request.TLS != nil {
-			base = "https://" + c.Request.Host
-		}
-	}
-	return ory.RegistrationURI(base, e, h.Tenancy.DefaultSetup(h.Tenancy.Root()))
+	return ory.RegistrationURI(h.PublicURL(c), e, h.Tenancy.DefaultSetup(h.Tenancy.Root()))
 }

@@ -19,11 +19,12 @@ type Rate struct {
 	Burst int
 }
 
-// Config is what the surface works on. Store and Tenancy are required.
+// Config is what the surface works on. The first three are required.
 type Config struct {
-	Store     *snapshots.Store
-	Tenancy   *tenancy.Store
-	PublicURL string          // what callers reach the program by; empty to take it from each request
+	Store   *snapshots.Store
+	Tenancy *tenancy.Store
+	// PublicURL is the base URL at which clients reach the program.
+	PublicURL func(*web.Call) string
 	Fetch     ory.FetchSector // nil for ory.GuardedFetch
 
 	Addresses Rate // open registrations from one address; zero for 30, then one every 10 s

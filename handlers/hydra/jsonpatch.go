@@ -1,0 +1,193 @@
+package hydra
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tenure/handlers/ory"
+)
+
+const (
+	maxOperations = 1000
+	maxTokens     = 64
+)
+
+// operation is one of a JSON Patch (RFC 6902), of which Hydra has three.
+type operation struct {
+	op, path string
+	tokens   []string
+	value    json.RawMessage
+}
+
+// parsePatch reads the first JSON value of a body.
+func parsePatch(body []byte) ([]operation, error) {
+	raw, err := ory.FirstValue(body)
+	var list []struct {
+		Op    string
+		Path  string
+		Value json.RawMessage
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &list)
+	}
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		return nil, ory.InvalidRequest("The body is not a JSON Patch: a list of objects with the members op, path and value")
+	case err != nil:
+		return nil, ory.InvalidRequest("The body is not a JSON Patch: %s", err)
+	}
+	if len(list) > maxOperations {
+		return nil, ory.InvalidRequest("The JSON Patch has more than %d operations", maxOperations)
+	}
+	operations := make([]operation, len(list))
+	for i, item := range list {
+		o := operation{op: item.Op, path: item.Path, value: item.Value}
+		if operations[i], err = o.parsed(); err != nil {
+			return nil, o.fault(i, err.Error())
+		}
+	}
+	return operations, nil
+}
+
+// fault names the operation in what is said of it.
+func (o operation) fault(i int, reason string) error {
+	return ory.InvalidRequest("JSON Patch operation %d (%s %s): %s", i, o.op, o.path, reason)
+}
+
+func (o operation) parsed() (operation, error) {
+	if !slices.Contains([]string{"add", "remove", "replace"}, o.op) {
+		return o, errors.New("only add, remove and replace are supported")
+	}
+	if o.op != "remove" && o.value == nil {
+		return o, errors.New("the operation has no value")
+	}
+	if !strings.HasPrefix(o.path, "/") {
+		return o, errors.New("the path is a JSON pointer that begins with a slash")
+	}
+	o.tokens = strings.Split(o.path[1:], "/")
+	if len(o.tokens) > maxTokens {
+		return o, errors.New("the path is too deep")
+	}
+	for i, token := range o.tokens {
+		plain := strings.NewReplacer("~0", "", "~1", "").Replace(token)
+		if strings.Contains(plain, "~") {
+			return o, errors.New("a tilde in the path is followed by neither 0 nor 1")
+		}
+		o.tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+	}
+	o.tokens[0] = ory.Member(o.tokens[0])
+	for _, denied := range []string{"client_id", "id", "RotatedSecrets"} {
+		if strings.EqualFold(o.tokens[0], denied) {
+			return o, errors.New("the path is not allowed")
+		}
+	}
+	return o, nil
+}
+
+var (
+	errMissing = errors.New("there is nothing at the path")
+	errIndex   = errors.New("the index is none of the list's")
+)
+
+// change runs the operation on what the tokens name below node, and returns
+// what stands in node's place then.
+func (o operation) change(node any, tokens []string) (any, error) {
+	switch n := node.(type) {
+	case map[string]any:
+		return n, o.changeMember(n, tokens)
+	case []any:
+		return o.changeItem(n, tokens)
+	}
+	return nil, errors.New("what holds the path's end is neither an object nor a list")
+}
+
+func (o operation) changeMember(object map[string]any, tokens []string) (err error) {
+	name := tokens[0]
+	child, there := object[name]
+	switch {
+	case len(tokens) > 1:
+		if !there || child == nil {
+			if child, err = o.parent(tokens); err != nil {
+				return err
+			}
+		}
+		object[name], err = o.change(child, tokens[1:])
+		return err
+	case o.op != "remove":
+		object[name], err = tree(o.value)
+		return err
+	case !there:
+		return errMissing
+	}
+	delete(object, name)
+	return nil
+}
+
+// parent makes what a path misses on its way: Hydra's replace adds, except to
+// lists.
+func (o operation) parent(tokens []string) (any, error) {
+	last := tokens[len(tokens)-1]
+	if _, isIndex := index(last); o.op == "remove" || o.op == "replace" && (isIndex || last == "-") {
+		return nil, errMissing
+	}
+	if next := tokens[1]; next == "-" || next == "0" {
+		return []any{}, nil
+	}
+	return map[string]any{}, nil
+}
+
+func (o operation) changeItem(items []any, tokens []string) (any, error) {
+	at, ok := index(tokens[0])
+	if tokens[0] == "-" && o.op == "add" && len(tokens) == 1 {
+		at, ok = len(items), true
+	}
+	limit := len(items)
+	if o.op == "add" && len(tokens) == 1 {
+		limit++
+	}
+	if !ok || at >= limit {
+		return nil, errIndex
+	}
+	if len(tokens) > 1 {
+		child, err := o.change(items[at], tokens[1:])
+		items[at] = child
+		return items, err
+	}
+	if o.op == "remove" {
+		return slices.Delete(items, at, at+1), nil
+	}
+	value, err := tree(o.value)
+	if err != nil {
+		return nil, err
+	}
+	if o.op == "add" {
+		return slices.Insert(items, at, value), nil
+	}
+	items[at] = value
+	return items, nil
+}
+
+// index reads an array index of RFC 6901.
+func index(token string) (int, bool) {
+	if token == "" || len(token) > 9 || token[0] == '0' && token != "0" || strings.Trim(token, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(token)
+	return n, err == nil
+}
+
+// tree decodes JSON with numbers as they are written.
+func tree(raw []byte) (v any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("the value does not decode: %w", err)
+	}
+	return v, nil
+}

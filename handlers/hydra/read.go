@@ -1,0 +1,64 @@
+package hydra
+
+import (
+	"net/http"
+	"net/url"
+
+	"tenure/handlers/ory"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+)
+
+// find resolves the client that the path names.
+func (h *surface) find(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+	setup, err := h.setup(c)
+	if err != nil {
+		return snapshots.Resolved[snapshots.Client]{}, err
+	}
+	return h.Store.ClientByID(c.Request.Context(), c.Scope, setup.ID, c.Var("client"))
+}
+
+func ref(e snapshots.Entity) snapshots.Ref {
+	return snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}
+}
+
+func (h *surface) get(c *web.Call) (*web.Reply, error) {
+	found, err := h.find(c)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := ory.Kept(h.Store, found, Name, ory.Read)
+	if err != nil {
+		return nil, err
+	}
+	return ory.Planned(ory.Heading(c, reply), c.Scope, found.NextValidFrom), nil
+}
+
+// answer is that of a write to a client that was there before.
+func (h *surface) answer(c *web.Call, view ory.Client, found snapshots.Resolved[snapshots.Client], secret *snapshots.NewSecret) (*web.Reply, error) {
+	show(&view, secret)
+	reply, err := ory.Reply(http.StatusOK, view, found)
+	if err != nil {
+		return nil, err
+	}
+	name(reply, view, secret)
+	return ory.Planned(reply, c.Scope, found.NextValidFrom), nil
+}
+
+// show puts a new secret into the one answer that may have it: a client that
+// has no use for it is not shown it.
+func show(view *ory.Client, secret *snapshots.NewSecret) {
+	if secret != nil && view.TokenEndpointAuthMethod != snapshots.MethodNone {
+		view.ClientSecret = secret.Plain()
+	}
+}
+
+// name tells the id of a secret that the answer shows.
+func name(reply *web.Reply, view ory.Client, secret *snapshots.NewSecret) {
+	if view.ClientSecret != "" {
+		reply.Header["Tenure-Secret-Id"] = []string{secret.ID}
+	}
+}
+
+// escaped is a client_id in a Location: Hydra escapes it twice.
+func escaped(clientID string) string { return url.PathEscape(url.PathEscape(clientID)) }

@@ -1,0 +1,121 @@
+package hydra
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"tenure/handlers/ory"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+)
+
+// Name is the surface's, and that of the clients it registers.
+const Name = "hydra"
+
+// Paths of this dialect; Below repeats the clients' for each setup.
+const (
+	pathClients = "/admin/clients"
+	pathClient  = pathClients + "/{client}"
+	pathRotate  = pathClient + "/secrets/rotate"
+	below       = "/modules/{module}/setups/{setupId}"
+)
+
+// Config is what the surface works on. Fetch and Version may be left out.
+type Config struct {
+	Store     *snapshots.Store
+	Tenancy   *tenancy.Store
+	Ready     func(context.Context) error // nil error: the stores answer
+	PublicURL func(*web.Call) string      // the base URL at which clients reach the program
+	Fetch     ory.FetchSector             // nil for ory.GuardedFetch
+	Version   string
+}
+
+type surface struct {
+	Config
+	ids     *tenancy.IDs
+	cursors *cursors
+}
+
+// New makes the surface.
+func New(cfg Config) web.Surface {
+	if cfg.Fetch == nil {
+		cfg.Fetch = ory.GuardedFetch(nil, nil)
+	}
+	ids := cfg.Tenancy.IDs()
+	h := &surface{Config: cfg, ids: ids, cursors: newCursors(ids, cfg.Store.Now)}
+	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error)) web.Route {
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle}
+	}
+	const client, setup = web.ObjectClient, web.ObjectSetup
+	routes := web.Below(below, []web.Route{
+		route(http.MethodGet, pathClient, tenancy.Resolve, client, h.get),
+		route(http.MethodPut, pathClient, tenancy.WriteClients, client, h.put),
+		route(http.MethodPatch, pathClient, tenancy.WriteClients, client, h.patch),
+		route(http.MethodDelete, pathClient, tenancy.WriteClients, client, h.delete),
+		route(http.MethodPut, pathClient+"/lifespans", tenancy.WriteClients, client, h.putLifespans),
+		route(http.MethodPost, pathRotate, tenancy.WriteClients, client, h.rotate),
+		route(http.MethodDelete, pathRotate, tenancy.WriteClients, client, h.endRotated),
+		route(http.MethodGet, pathClients, tenancy.Resolve, setup, h.list),
+		route(http.MethodPost, pathClients, tenancy.WriteClients, setup, h.post),
+	})
+	for _, open := range []struct {
+		pattern string
+		handle  func(*web.Call) (*web.Reply, error)
+	}{
+		{"/health/alive", func(c *web.Call) (*web.Reply, error) { return plain(c, "status", "ok") }},
+		{"/health/ready", h.ready},
+		{"/version", func(c *web.Call) (*web.Reply, error) { return plain(c, "version", h.Version) }},
+	} {
+		for _, prefix := range []string{"/admin", ""} { // the trusted listener puts /admin there, the public one does not
+			routes = append(routes, web.Route{Method: http.MethodGet, Pattern: prefix + open.pattern, Open: true, Object: web.ObjectNone, Handle: open.handle})
+		}
+	}
+	return web.Surface{Name: Name, DropSlash: true, Error: ory.Error, Routes: routes}
+}
+
+// Rewrite puts the prefix /admin where a path on Hydra's admin port may leave
+// it out.
+func Rewrite(path string) string {
+	for _, prefix := range []string{"/admin", "/modules"} {
+		if path == prefix || strings.HasPrefix(path, prefix+"/") {
+			return path
+		}
+	}
+	return "/admin" + path
+}
+
+func plain(c *web.Call, member, value string) (*web.Reply, error) {
+	reply, err := web.JSON(http.StatusOK, map[string]string{member: value})
+	if err != nil {
+		return nil, err
+	}
+	reply.ContentType, reply.Header = ory.ContentType, http.Header{"Cache-Control": {ory.CacheControl}}
+	return ory.Heading(c, reply), nil
+}
+
+func (h *surface) ready(c *web.Call) (*web.Reply, error) {
+	if err := h.Ready(c.Request.Context()); err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
+	}
+	return plain(c, "status", "ok")
+}
+
+// setup is the one that the request is about.
+func (h *surface) setup(c *web.Call) (snapshots.Entity, error) {
+	unknown := fault.New(fault.NotFound, fault.CodeSetupUnknown, "there is no such setup")
+	id := c.Var("setupId")
+	if id == "" {
+		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
+	}
+	e, err := h.Store.SetupEntity(c.Request.Context(), c.Scope, snapshots.EntityID(id))
+	if fault.Is(err, fault.NotFound) {
+		return e, unknown
+	}
+	if module := c.Var("module"); err == nil && module != "" && module != e.Module {
+		return e, unknown
+	}
+	return e, err
+}

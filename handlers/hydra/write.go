@@ -1,0 +1,198 @@
+package hydra
+
+import (
+	"net/http"
+
+	"tenure/handlers/ory"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy/fault"
+)
+
+// transform makes a client's new document of the one that a write finds.
+type transform func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error)
+
+// applying replaces what the body carries.
+func applying(body *ory.Client) transform {
+	return func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+		next, faults := body.Apply(base, setup)
+		return next, fault.Rules(faults)
+	}
+}
+
+func decoded(c *web.Call) (*ory.Client, error) {
+	raw, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	return ory.Decode(raw)
+}
+
+func (h *surface) post(c *web.Call) (*web.Reply, error) {
+	body, err := decoded(c)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := c.Owner()
+	if err != nil {
+		return nil, err
+	}
+	setup, err := h.setup(c)
+	if err != nil {
+		return nil, err
+	}
+	if body.ClientID == "" {
+		body.ClientID = h.ids.UUID()
+	}
+	if err := body.Check(nil, nil); err != nil {
+		return nil, err
+	}
+	if err := fault.Rules(snapshots.CheckClientID(body.ClientID, false)); err != nil {
+		return nil, err
+	}
+	sector := h.Fetch.Verify(c.Request.Context(), body, nil)
+	secret, err := h.firstSecret(body)
+	if err != nil {
+		return nil, err
+	}
+	token := ory.NewToken(h.Store, h.ids)
+	wanted := snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: body.ClientID, Owner: owner, Surface: Name}
+	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{
+		Apply: applying(body), Rules: append(ory.Rules(), sector.Rule()), Secret: secret, Token: token})
+	if err != nil {
+		return nil, err
+	}
+	view := body.Echo(out.Resolved)
+	show(&view, secret)
+	view.RegistrationAccessToken = token.Text
+	view.RegistrationClientURI = ory.RegistrationURI(h.PublicURL(c), out.Entity, h.Tenancy.DefaultSetup(h.Tenancy.Root()))
+	reply, err := ory.Reply(http.StatusCreated, view, out.Resolved)
+	if err != nil {
+		return nil, err
+	}
+	name(reply, view, secret)
+	reply.Header["Location"] = []string{c.Request.URL.EscapedPath() + "/" + escaped(out.Entity.ClientID)}
+	return ory.Planned(reply, c.Scope, out.NextValidFrom), nil
+}
+
+// firstSecret is the one chosen, else a generated one, but none for a client
+// that would never be told it.
+func (h *surface) firstSecret(body *ory.Client) (*snapshots.NewSecret, error) {
+	if body.ClientSecret == "" && body.TokenEndpointAuthMethod != snapshots.MethodNone {
+		return h.generated()
+	}
+	return h.chosen(body.ClientSecret)
+}
+
+func (h *surface) generated() (*snapshots.NewSecret, error) {
+	text, err := ory.NewSecret(h.ids)
+	if err != nil {
+		return nil, err
+	}
+	return h.Store.GenerateSecret(text)
+}
+
+// chosen is a secret that the caller wrote; nil if there is none.
+func (h *surface) chosen(text string) (*snapshots.NewSecret, error) {
+	if text == "" {
+		return nil, nil
+	}
+	return h.Store.ChosenSecret(text)
+}
+
+func (h *surface) put(c *web.Call) (*web.Reply, error) {
+	body, err := decoded(c)
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.find(c)
+	if fault.Is(err, fault.NotFound) {
+		if broken := body.Check(nil, nil); broken != nil {
+			return nil, broken // Hydra validates before it looks
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, secret, err := h.edit(c, found, body, applying(body))
+	if err != nil {
+		return nil, err
+	}
+	return h.answer(c, body.Echo(out.Resolved), out.Resolved, secret)
+}
+
+// edit appends what change makes; body is what it comes to on the present
+// base, by which secret and sector are made ready.
+func (h *surface) edit(c *web.Call, found snapshots.Resolved[snapshots.Client], body *ory.Client, change transform) (
+	snapshots.Outcome[snapshots.Client], *snapshots.NewSecret, error) {
+	var none snapshots.Outcome[snapshots.Client]
+	if err := body.Check(found.Content, found.Setup.Content); err != nil {
+		return none, nil, err
+	}
+	match, err := ory.Match(c)
+	if err != nil {
+		return none, nil, err
+	}
+	sector := h.Fetch.Verify(c.Request.Context(), body, found.Content)
+	secret, err := h.chosen(body.ClientSecret)
+	if err != nil {
+		return none, nil, err
+	}
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[snapshots.Client]{
+		Apply: inForce(change), Rules: append(ory.Rules(), sector.Rule()), Secret: secret, Match: match, Always: true})
+	return out, secret, err
+}
+
+// inForce refuses to change what is only planned.
+func inForce(change transform) transform {
+	return func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+		if base == nil {
+			return nil, fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
+		}
+		return change(base, setup)
+	}
+}
+
+func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
+	raw, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	spans, err := ory.DecodeLifespans(raw)
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.find(c)
+	if err != nil {
+		return nil, err
+	}
+	match, err := ory.Match(c)
+	if err != nil {
+		return nil, err
+	}
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[snapshots.Client]{
+		Match: match, Always: true, Apply: inForce(func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, error) {
+			next := snapshots.Clone(base)
+			spans.Apply(next)
+			return next, nil
+		})})
+	if err != nil {
+		return nil, err
+	}
+	return h.answer(c, ory.Read(out.Resolved), out.Resolved, nil)
+}
+
+func (h *surface) delete(c *web.Call) (*web.Reply, error) {
+	found, err := h.find(c)
+	if err != nil {
+		return nil, err
+	}
+	match, err := ory.Match(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
+		return nil, err
+	}
+	return web.NoContent(), nil
+}

@@ -1,0 +1,249 @@
+package ory_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"tenure/handlers/ory"
+	"tenure/snapshots"
+	"tenure/snapshots/snapshotstest"
+	"tenure/tenancy/history"
+)
+
+// resolved is a client as the store gives it.
+func resolved(c snapshots.Client) snapshots.Resolved[snapshots.Client] {
+	var found snapshots.Resolved[snapshots.Client]
+	found.Content, found.Setup.Content = &c, &snapshots.Setup{}
+	found.Entity.ClientID, found.Entity.RecordedAt = `a "ü" <&>`, history.Micros(1_767_323_045_678_901)
+	found.RecordedAt, found.ValidFrom = found.Entity.RecordedAt+7_000_000, 1
+	return found
+}
+
+// golden compares with a file of testdata/hydra, or writes it.
+func golden(t *testing.T, name string, view ory.Client) {
+	t.Helper()
+	raw, err := ory.Encode(view)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, append(raw, '\n'), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	got := b.Bytes()
+	file := filepath.Join("../../testdata/hydra", name)
+	if os.Getenv("UPDATE_GOLDEN") == "1" {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || string(want) != string(got) {
+		t.Errorf("%s: %v; rendered\n%s", name, err, got)
+	}
+}
+
+func TestFullClient(t *testing.T) {
+	view := ory.Read(resolved(snapshotstest.FullClient()))
+	view.ClientSecret, view.RegistrationAccessToken, view.RegistrationClientURI = "secret", "token", "https://id.example/oauth2/register/x"
+	golden(t, "full_client.json", view)
+}
+
+func TestEmptyClient(t *testing.T) {
+	golden(t, "empty_client.json", ory.Read(resolved(snapshots.Client{})))
+}
+
+func decode(t testing.TB, body string) *ory.Client {
+	t.Helper()
+	c, err := ory.Decode([]byte(body))
+	if err != nil {
+		t.Fatalf("%v in %.300s", err, body)
+	}
+	return c
+}
+
+// sent is a read sent back.
+func sent(t testing.TB, c *snapshots.Client, setup *snapshots.Setup) *ory.Client {
+	t.Helper()
+	raw, err := ory.Encode(ory.View(c, setup))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decode(t, string(raw))
+}
+
+var defaults = &snapshots.Setup{GrantTypes: []string{"refresh_token"}}
+
+// foreign are values that other dialects store, also where this one would
+// refuse them.
+func foreign() map[string]func(*snapshots.Client) {
+	return map[string]func(*snapshots.Client){
+		"full":             func(*snapshots.Client) {},
+		"empty":            func(c *snapshots.Client) { *c = snapshots.Client{} },
+		"inherited grants": func(c *snapshots.Client) { c.GrantTypes = nil },
+		"no grants":        func(c *snapshots.Client) { c.GrantTypes = []string{} },
+		"no scopes":        func(c *snapshots.Client) { c.Scopes = nil },
+		"subject type":     func(c *snapshots.Client) { c.SubjectType = "whatever" },
+		"userinfo":         func(c *snapshots.Client) { c.UserinfoSignedResponseAlg = "ES256" },
+		"strategy":         func(c *snapshots.Client) { c.AccessTokenStrategy = "JWT" },
+		"origin":           func(c *snapshots.Client) { c.AllowedCORSOrigins = []string{"https://a.example/", "*"} },
+		"keys of no kind":  func(c *snapshots.Client) { c.JWKS = `{"keys":[{"kty":"XYZ","n":1.50}],"more":1}` },
+		"no keys":          func(c *snapshots.Client) { c.JWKS = `{"keys":[]}` },
+		"metadata":         func(c *snapshots.Client) { c.FreeMetadata = "{}" },
+		"metadata null":    func(c *snapshots.Client) { c.FreeMetadata = "null" },
+		"false flags": func(c *snapshots.Client) {
+			c.SkipConsent, c.FrontchannelLogoutSessionRequired = snapshots.False, snapshots.False
+		},
+		"unset flags":        func(c *snapshots.Client) { c.SkipConsent, c.SkipLogoutConsent = snapshots.Unset, snapshots.Unset },
+		"private key, bare":  func(c *snapshots.Client) { c.JWKS, c.JWKSURI = "", "" },
+		"post logout":        func(c *snapshots.Client) { c.PostLogoutRedirectURIs = []string{"https://elsewhere.example"} },
+		"sector":             func(c *snapshots.Client) { c.SectorIdentifierURI = "http://unreachable.invalid" },
+		"auth method":        func(c *snapshots.Client) { c.TokenEndpointAuthMethod = "" },
+		"signing alg":        func(c *snapshots.Client) { c.TokenEndpointAuthSigningAlg = "HS256" },
+		"page":               func(c *snapshots.Client) { c.TosURI = "tos" },
+		"no lifespans":       func(c *snapshots.Client) { c.Lifespans = snapshots.Lifespans{} },
+		"lists of no length": func(c *snapshots.Client) { c.Contacts, c.RequestURIs, c.Audience = []string{}, []string{}, []string{} },
+	}
+}
+
+func TestReadSentBackChangesNothing(t *testing.T) {
+	for name, change := range foreign() {
+		for which, setup := range map[string]*snapshots.Setup{"setup with defaults": defaults, "setup without": {}} {
+			t.Run(name+" in "+which, func(t *testing.T) {
+				base := snapshotstest.FullClient()
+				change(&base)
+				before := snapshots.Encode(&base)
+				body := sent(t, &base, setup)
+				next, faults := body.Apply(&base, setup)
+				if changed := snapshots.Changed(&base, next); len(changed) > 0 || len(faults) > 0 {
+					t.Errorf("changes %v, faults %v", changed, faults)
+				}
+				if err := body.Check(&base, setup); err != nil {
+					t.Errorf("refused: %v", err)
+				}
+				if string(snapshots.Encode(&base)) != string(before) {
+					t.Error("the base was changed")
+				}
+				// Another member can be changed, and nothing else changes with it.
+				body.ClientName = "another"
+				next, _ = body.Apply(&base, setup)
+				if changed := snapshots.Changed(&base, next); !reflect.DeepEqual(changed, []string{"client_name"}) {
+					t.Errorf("with another name: %v", changed)
+				}
+			})
+		}
+	}
+}
+
+// notCarried are the fields that this dialect neither shows nor writes.
+const notCarried = `Comment Localized ApplicationType InitiateLoginURI AuthorizationDetailsTypes IntrospectionEndpointAuthMethod
+	RevocationEndpointAuthMethod PKCEMode ForceReauthentication RequirePAR RequireSignedRequestObject RequireAuthTime DefaultMaxAge
+	DefaultACRValues IDTokenSignedResponseAlg IDTokenEncryptedResponseAlg IDTokenEncryptedResponseEnc UserinfoEncryptedResponseAlg
+	UserinfoEncryptedResponseEnc RequestObjectEncryptionAlg RequestObjectEncryptionEnc AuthorizationSignedResponseAlg
+	BackchannelUserCodeParameter AccessTokenTTL RefreshTokenTTL IDTokenTTL PersistedConsentTTL TLSClientCertificateBoundAccessTokens
+	TLSClientAuthSubjectDN WebhookURIs OrganisationID OrganisationName OrganisationNumber SoftwareID SoftwareName SoftwareDescription
+	SoftwareRoles AdditionalSoftwareMetadata SoftwareVersion UIConfiguration`
+
+// carried are the others, with the member that shows each.
+var carried = map[string]string{
+	"ClientName": "client_name", "OwnerLabel": "owner", "ClientURI": "client_uri", "LogoURI": "logo_uri", "TosURI": "tos_uri",
+	"PolicyURI": "policy_uri", "Contacts": "contacts", "FreeMetadata": "metadata", "RedirectURIs": "redirect_uris",
+	"PostLogoutRedirectURIs": "post_logout_redirect_uris", "RequestURIs": "request_uris", "AllowedCORSOrigins": "allowed_cors_origins",
+	"SectorIdentifierURI": "sector_identifier_uri", "SubjectType": "subject_type", "GrantTypes": "grant_types",
+	"ResponseTypes": "response_types", "Scopes": "scope", "Audience": "audience", "TokenEndpointAuthMethod": "token_endpoint_auth_method",
+	"TokenEndpointAuthSigningAlg": "token_endpoint_auth_signing_alg", "JWKS": "jwks", "JWKSURI": "jwks_uri",
+	"UserinfoSignedResponseAlg": "userinfo_signed_response_alg", "RequestObjectSigningAlg": "request_object_signing_alg",
+	"FrontchannelLogoutURI": "frontchannel_logout_uri", "FrontchannelLogoutSessionRequired": "frontchannel_logout_session_required",
+	"BackchannelLogoutURI": "backchannel_logout_uri", "BackchannelLogoutSessionRequired": "backchannel_logout_session_required",
+	"AccessTokenStrategy": "access_token_strategy", "SkipConsent": "skip_consent", "SkipLogoutConsent": "skip_logout_consent",
+	"Lifespans": "refresh_token_grant_refresh_token_lifespan",
+}
+
+// TestEveryFieldIsCarriedOrNot leaves each member out of a full client's body:
+// its field, and no other, goes back to what an empty body makes of it.
+func TestEveryFieldIsCarriedOrNot(t *testing.T) {
+	fresh, faults := decode(t, "{}").Apply(nil, &snapshots.Setup{})
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	base := snapshotstest.FullClient()
+	base.FrontchannelLogoutSessionRequired, base.SkipLogoutConsent = snapshots.True, snapshots.True
+	raw, err := ory.Encode(ory.View(&base, defaults))
+	if err != nil {
+		t.Fatal(err)
+	}
+	not, listed := strings.Fields(notCarried), 0
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[snapshots.Client]()) {
+		listed++
+		member, is := carried[field.Name]
+		if !is {
+			if !strings.Contains(" "+strings.Join(not, " ")+" ", " "+field.Name+" ") {
+				t.Errorf("%s is neither carried nor listed as not carried", field.Name)
+			}
+			continue
+		}
+		var doc map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &doc); err != nil || doc[member] == nil {
+			t.Fatalf("%s: a read lacks %s, %v", field.Name, member, err)
+		}
+		delete(doc, member)
+		without, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, faults := decode(t, string(without)).Apply(&base, defaults)
+		if len(faults) > 0 {
+			t.Errorf("%s: %v", field.Name, faults)
+		}
+		if changed := snapshots.Changed(&base, next); len(changed) != 1 {
+			t.Errorf("without %s changed %v", member, changed)
+		}
+		got, want := reflect.ValueOf(*next).FieldByName(field.Name), reflect.ValueOf(*fresh).FieldByName(field.Name)
+		if field.Name != "Lifespans" && !(got.IsZero() && want.IsZero()) && !reflect.DeepEqual(got.Interface(), want.Interface()) &&
+			!(got.Kind() == reflect.Slice && got.Len()+want.Len() == 0) {
+			t.Errorf("without %s it is %v, not %v", member, got, want)
+		}
+	}
+	if listed != len(not)+len(carried) {
+		t.Errorf("%d fields, %d of them listed", listed, len(not)+len(carried))
+	}
+}
+
+func TestDefaultsOfANewClient(t *testing.T) {
+	next, faults := decode(t, `{"scope":"","grant_types":[],"access_token_strategy":"OPAQUE","allowed_cors_origins":["https://a.example//"]}`).
+		Apply(nil, defaults)
+	want := &snapshots.Client{GrantTypes: []string{}, Scopes: []string{"offline_access", "offline", "openid"}, SubjectType: "public",
+		TokenEndpointAuthMethod: "client_secret_basic", UserinfoSignedResponseAlg: "none", AccessTokenStrategy: "opaque",
+		AllowedCORSOrigins: []string{"https://a.example"}}
+	if len(faults) > 0 || !snapshots.Equal(next, want) || next.GrantTypes == nil {
+		t.Errorf("%v differ, %v", snapshots.Changed(want, next), faults)
+	}
+}
+
+// TestPutKeepsWhatHydraDoesNotCarry is the case of the design: a PUT of
+// nothing resets Hydra's members and leaves the others alone.
+func TestPutKeepsWhatHydraDoesNotCarry(t *testing.T) {
+	base := snapshotstest.FullClient()
+	next, _ := decode(t, "{}").Apply(&base, &snapshots.Setup{})
+	if next.PKCEMode != base.PKCEMode || next.Comment != base.Comment || next.AccessTokenTTL == nil || next.ClientName != "" ||
+		next.JWKS != "" || next.Lifespans != (snapshots.Lifespans{}) || strings.Join(next.Scopes, " ") != ory.DefaultScope {
+		t.Errorf("%+v", next)
+	}
+}
+
+func TestRegistrationURI(t *testing.T) {
+	e := snapshots.Entity{Module: "my module", Setup: "s1", ClientID: "a b/c"}
+	for root, want := range map[string]string{
+		"s1": "https://id.example/oauth2/register/a%20b%2Fc",
+		"s2": "https://id.example/modules/my%20module/setups/s1/oauth2/register/a%20b%2Fc",
+	} {
+		if got := ory.RegistrationURI("https://id.example/", e, root); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package ory
+
+// IsPublic is the guard of fetched addresses.
+var IsPublic = isPublic

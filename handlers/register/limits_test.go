@@ -1,0 +1,127 @@
+package register_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tenure/handlers/register"
+	"tenure/tenancy/db/dbtest"
+)
+
+// from sends a request from an address.
+func (f *fixture) from(address, method, target, body string, header ...string) answer {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.RemoteAddr = address + ":1"
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Add(name, value)
+	}
+	w := httptest.NewRecorder()
+	f.handler.ServeHTTP(w, r)
+	return answer{w}
+}
+
+func (a answer) throttled(t testing.TB, wait string) {
+	t.Helper()
+	a.want(t, http.StatusTooManyRequests, `"error":"Too many requests"`)
+	if got := a.Header().Get("Retry-After"); got != wait {
+		t.Errorf("Retry-After %q, want %q", got, wait)
+	}
+}
+
+// TestOpenRegistrationIsLimited per address and per setup, and where it is
+// not open not at all.
+func TestOpenRegistrationIsLimited(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) {
+		c.Addresses, c.Setups = register.Rate{Every: 10 * time.Second, Burst: 3}, register.Rate{Every: time.Minute, Burst: 5}
+	})
+	post := func(address string) answer {
+		return f.from(address, "POST", "/oauth2/register", `{"client_secret": "averylongsecret"}`)
+	}
+	for range 3 {
+		post("192.0.2.1").want(t, 400) // what is refused counts as well
+	}
+	post("192.0.2.1").throttled(t, "10")
+	post("[2001:db8::1]").want(t, 400)
+	post("[2001:db8::2]").want(t, 400) // the same /64
+	post("[2001:db8::3]").throttled(t, "60")
+	post("192.0.2.9").throttled(t, "60") // the setup's
+	for range 10 {
+		f.from("192.0.2.1", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 201)
+		f.from("192.0.2.1", "POST", below+string(f.closed)+"/oauth2/register", `{}`).want(t, 404)
+	}
+	f.Clock.Advance(time.Minute)
+	post("192.0.2.1").want(t, 400)
+	post("192.0.2.1").throttled(t, "60")
+}
+
+// TestGuessesAreLimited per client and address, for clients that are there and
+// those that are not alike. A right token is never locked out, nor is a right
+// secret elsewhere, and what holds does not use up the limit.
+func TestGuessesAreLimited(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) {
+		c.Guesses, c.Guessers = register.Rate{Every: 10 * time.Second, Burst: 3}, register.Rate{Every: time.Second, Burst: 20}
+	})
+	c := f.stored(t, f.setup, "c", "client_secret_basic")
+	get := func(address, id string, header ...string) answer {
+		return f.from(address, "GET", "/oauth2/register/"+id, "", header...)
+	}
+	for range 10 {
+		get("192.0.2.1", "c", basicHeader("c", c.secret)).want(t, 200)
+		get("192.0.2.1", "c", bearer(c.token)).want(t, 200)
+		get("192.0.2.1", "c").refused(t) // no guess
+	}
+	for _, id := range []string{"c", "nobody"} {
+		for range 3 {
+			get("192.0.2.1", id, basicHeader(id, "wrong")).refused(t)
+		}
+		get("192.0.2.1", id, basicHeader(id, "wrong")).throttled(t, "10")
+		get("192.0.2.1", id, bearer("wrong")).throttled(t, "10")
+	}
+	get("192.0.2.1", "c", basicHeader("c", c.secret)).throttled(t, "10") // nothing is told of a guess beyond the limit
+	get("192.0.2.1", "c", bearer(c.token)).want(t, 200)
+	get("192.0.2.2", "c", basicHeader("c", c.secret)).want(t, 200)
+	f.Clock.Advance(10 * time.Second)
+	get("192.0.2.1", "c", basicHeader("c", c.secret)).want(t, 200)
+
+	for i := range 20 {
+		get("192.0.2.7", fmt.Sprint("c", i), bearer("wrong")).refused(t)
+	}
+	get("192.0.2.7", "c99", bearer("wrong")).throttled(t, "1")
+	get("192.0.2.7", "c", bearer(c.token)).want(t, 200)
+	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer("wrong")).throttled(t, "1")
+	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 201)
+}
+
+// TestGuessesAtOnce do not go past the limit either.
+func TestGuessesAtOnce(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) { c.Guesses = register.Rate{Every: time.Hour, Burst: 4} })
+	f.stored(t, f.setup, "c", "client_secret_basic")
+	var all sync.WaitGroup
+	codes := make(chan int, 30)
+	for i := range 30 {
+		all.Go(func() { codes <- f.send("GET", "/oauth2/register/c", "", basicHeader("c", fmt.Sprint(i))).Code })
+	}
+	all.Wait()
+	counts := map[int]int{}
+	for range 30 {
+		counts[<-codes]++
+	}
+	if counts[401] != 4 || counts[429] != 26 {
+		t.Errorf("%v", counts)
+	}
+}
+
+// BenchmarkGet reads a client by its registration token.
+func BenchmarkGet(b *testing.B) {
+	f := newFixture(b, dbtest.SQLite(b))
+	c := f.stored(b, f.setup, "c", "client_secret_basic")
+	for b.Loop() {
+		f.send("GET", "/oauth2/register/c", "", bearer(c.token)).want(b, 200)
+	}
+}
