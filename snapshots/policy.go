@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -39,7 +40,7 @@ func defaultPolicy() Policy { return Policy{OnStalePlan: StaleKeep, ScopeCheck: 
 // readPolicy is the newest policy of a setup, or the default.
 func readPolicy(c *db.Conn, setup EntityID) (Policy, error) {
 	var raw string
-	err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = ? ORDER BY seq DESC LIMIT 1", setup)
+	err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = "+asText+" ORDER BY seq DESC LIMIT 1", setup)
 	if fault.Is(err, fault.NotFound) {
 		return defaultPolicy(), nil
 	}
@@ -73,7 +74,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		e, _, err := s.toChange(tx, scope, KindSetup, SetupRef(module, setup))
+		to, err := s.toChange(tx, scope, KindSetup, SetupRef(module, setup))
 		if err != nil {
 			return err
 		}
@@ -85,15 +86,24 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 			setup, seq, string(content), int64(history.At(tx))); err != nil {
 			return err
 		}
-		history.Record(tx, scope.Event(history.Event{Kind: "setup.policy", ObjectKind: history.ObjectSetup, Object: string(e.ID),
-			Org: string(e.Owner), Effective: history.At(tx).Millis(), Detail: content}))
+		history.Record(tx, scope.Event(history.Event{Kind: "setup.policy", ObjectKind: history.ObjectSetup, Object: string(to.entity.ID),
+			Org: string(to.entity.Owner), Effective: history.At(tx).Millis(), Detail: content}))
 		return nil
 	})
 }
 
-// checksScopes reports whether this write's scopes must be declared.
-func (w *writing[T]) checksScopes() (bool, error) {
-	if w.entity.Kind != KindClient {
+// checksScopes reports whether the scopes that this write adds must be
+// declared. The policy is read only where it adds some.
+func (w *writing[T]) checksScopes(next *T) (bool, error) {
+	doc, ok := any(next).(*Client)
+	if !ok {
+		return false, nil
+	}
+	var stored []string
+	if base := any(w.baseDoc).(*Client); base != nil {
+		stored = base.Scopes
+	}
+	if !slices.ContainsFunc(doc.Scopes, func(scope string) bool { return !slices.Contains(stored, scope) }) {
 		return false, nil
 	}
 	policy, err := readPolicy(&w.tx.Conn, w.setup.ID)
