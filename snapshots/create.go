@@ -19,21 +19,22 @@ type NewClient struct {
 	Initial  string // id of the initial access token that it registers by
 }
 
-// CreateClient registers a client with its first snapshot. NotFound for the
-// setup; Conflict with CodeIDTaken if the client_id is held by another client,
-// planned ones among them; after a deletion the same owner, or one above it,
+// CreateClient registers a client with its first snapshot. Invalid for a
+// client_id that no dialect allows; NotFound for the setup; Conflict with
+// CodeIDTaken if the client_id is held by another client, planned ones among
+// them; after a deletion the same owner, or one above it,
 // may take the id again as a new incarnation.
 func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClient, ch Change[Client]) (Outcome[Client], error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return Outcome[Client]{}, err
 	}
+	if err := fault.Rules(CheckClientID(c.ClientID, false)); err != nil {
+		return Outcome[Client]{}, err
+	}
 	id := EntityID(s.ids.Hex())
-	return write(ctx, s, func(tx *db.Tx) (Outcome[Client], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[Client], error) {
 		setup, err := s.usableSetup(&tx.Conn, scope, c.Module, c.Setup)
 		if err != nil {
-			return Outcome[Client]{}, err
-		}
-		if err := scope.RecheckUse(tx, setup.Owner); err != nil {
 			return Outcome[Client]{}, err
 		}
 		e := Entity{ID: id, Kind: KindClient, Module: c.Module, Setup: c.Setup, ClientID: c.ClientID, Incarnation: 1,
@@ -44,18 +45,34 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 		if e.Incarnation, err = s.incarnation(tx, scope, e); err != nil {
 			return Outcome[Client]{}, err
 		}
-		if err := insertEntity(tx, e); err != nil {
-			return Outcome[Client]{}, err
+		made, err := first(s, tx, scope, e, setup, ch)
+		if err == nil {
+			err = s.registering(tx, scope, e, c.Initial)
 		}
-		if err := s.registering(tx, scope, e, c.Initial); err != nil {
-			return Outcome[Client]{}, err
-		}
-		return publish(s, tx, scope, e, setup, ch)
+		return made, err
 	})
+	return finish(s, out, err)
+}
+
+// first makes an entity with its first snapshot; a setup is its own setup.
+func first[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
+	if err := insertEntity(tx, e); err != nil {
+		return Outcome[T]{}, err
+	}
+	to := target{entity: e, setup: setup, fresh: true}
+	if e.Kind != KindSetup {
+		var err error
+		if to.setupActive, err = inForce(&tx.Conn, setup, history.At(tx).Millis()); err != nil {
+			return Outcome[T]{}, err
+		}
+	}
+	return publish(s, tx, scope, to, ch)
 }
 
 // owner decides who owns a new client: the organization asked for, else the
-// acting one where it lies in the setup's subtree, else the setup's own.
+// acting one where it lies in the setup's subtree, else the setup's own. What
+// it returns is found below both in the transaction, so the acting one and the
+// setup's own still lie on one path: the scope may still use the setup.
 func owner(tx *db.Tx, scope tenancy.Scope, setup Entity, asked tenancy.OrgID) (tenancy.OrgID, error) {
 	if registered, ok := scope.Registers(); ok {
 		return registered, scope.Recheck(tx, registered)
@@ -81,8 +98,8 @@ func owner(tx *db.Tx, scope tenancy.Scope, setup Entity, asked tenancy.OrgID) (t
 // incarnation decides whether e may take its client_id, and as which one.
 func (s *Store) incarnation(tx *db.Tx, scope tenancy.Scope, e Entity) (int64, error) {
 	var last entityRow
-	err := tx.Get(&last, "SELECT "+entityColumns+` FROM entity WHERE setup_id = ? AND kind = ? AND client_id = ?
-		ORDER BY incarnation DESC LIMIT 1`, e.Setup, e.Kind, e.ClientID)
+	err := tx.Get(&last, "SELECT "+entityColumns+" FROM entity WHERE setup_id = "+asText+" AND kind = "+asText+
+		" AND client_id = "+asText+" ORDER BY incarnation DESC LIMIT 1", e.Setup, e.Kind, e.ClientID)
 	if fault.Is(err, fault.NotFound) {
 		return 1, nil
 	}
@@ -108,7 +125,7 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 		return Outcome[Setup]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	return write(ctx, s, func(tx *db.Tx) (Outcome[Setup], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[Setup], error) {
 		if err := scope.Recheck(tx, scope.Acting()); err != nil {
 			return Outcome[Setup]{}, err
 		}
@@ -117,11 +134,9 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 		}
 		e := Entity{ID: id, Kind: KindSetup, Module: module, Setup: id, ClientID: string(id), Incarnation: 1,
 			Owner: scope.Acting(), RecordedAt: history.At(tx)}
-		if err := insertEntity(tx, e); err != nil {
-			return Outcome[Setup]{}, err
-		}
-		return publish(s, tx, scope, e, e, ch)
+		return first(s, tx, scope, e, e, ch)
 	})
+	return finish(s, out, err)
 }
 
 // CreateResourceServer makes a resource server in a setup, owned like the setup.
@@ -130,7 +145,7 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 		return Outcome[ResourceServer]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	return write(ctx, s, func(tx *db.Tx) (Outcome[ResourceServer], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[ResourceServer], error) {
 		in, err := s.usableSetup(&tx.Conn, scope, module, setup)
 		if err != nil {
 			return Outcome[ResourceServer]{}, err
@@ -140,11 +155,9 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 		}
 		e := Entity{ID: id, Kind: KindResourceServer, Module: module, Setup: setup, ClientID: string(id), Incarnation: 1,
 			Owner: in.Owner, RecordedAt: history.At(tx)}
-		if err := insertEntity(tx, e); err != nil {
-			return Outcome[ResourceServer]{}, err
-		}
-		return publish(s, tx, scope, e, in, ch)
+		return first(s, tx, scope, e, in, ch)
 	})
+	return finish(s, out, err)
 }
 
 // mayChange refuses to change what the scope may only use: setups and

@@ -71,10 +71,16 @@ type secretRow struct {
 }
 
 // secretsOf leaves out secrets and ends that came with a snapshot that was
-// withdrawn since.
-const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at,
-	COALESCE((SELECT min(x.ends_at) FROM secret_end x WHERE x.secret_id = c.secret_id
-		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)), 0) AS ends_at
+// withdrawn since. A secret also ends with the start of one that was planned
+// before it was added: the plan says that what came before ends then.
+const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at, COALESCE((SELECT min(z.ends_at) FROM (
+		SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id
+			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)
+		UNION ALL
+		SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id
+			AND p.valid_from > c.valid_from AND p.recorded_at < c.recorded_at
+			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = p.snapshot_id)
+	) z), 0) AS ends_at
 	FROM client_secret c WHERE c.entity_id = ?
 		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = c.snapshot_id)
 	ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id`
@@ -157,11 +163,16 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity) (Di
 	if err := scope.Check(tenancy.Secrets); err != nil {
 		return Disclosed{}, err
 	}
-	if !scope.CoversObject(string(e.ID), e.Owner) {
-		return Disclosed{}, unknown(KindClient)
-	}
 	if s.sealer == nil {
 		return Disclosed{}, nil
+	}
+	// The owner that the rows say, whatever e does.
+	e, err := s.ClientEntity(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
+	if fault.Is(err, fault.NotFound) {
+		return Disclosed{}, unknown(KindClient)
+	}
+	if err != nil {
+		return Disclosed{}, err
 	}
 	current, err := s.currentSecret(ctx, e.ID)
 	if err != nil || current == nil || len(current.Sealed) == 0 {

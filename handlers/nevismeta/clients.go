@@ -85,11 +85,11 @@ func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
-	var body clientBody
-	if err := c.JSON(&body, web.JSONOptions{Strict: true}); err != nil {
+	body, err := written(c)
+	if err != nil {
 		return nil, err
 	}
-	out, secret, err := h.create(c, &body)
+	out, secret, err := h.create(c, body)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +98,15 @@ func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
 		answer.ClientSecret = secret.Plain()
 	}
 	return h.createdClient(out, answer)
+}
+
+// written reads the body of a client's POST or PUT.
+func written(c *web.Call) (*clientBody, error) {
+	body := &clientBody{}
+	if err := c.JSON(body, web.JSONOptions{Strict: true}); err != nil {
+		return nil, err
+	}
+	return body, body.prepare()
 }
 
 func (h *surface) createdClient(out snapshots.Outcome[snapshots.Client], answer any) (*web.Reply, error) {
@@ -176,8 +185,8 @@ func needsSecret(method string) bool {
 }
 
 func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
-	var body clientBody
-	if err := c.JSON(&body, web.JSONOptions{Strict: true}); err != nil {
+	body, err := written(c)
+	if err != nil {
 		return nil, err
 	}
 	match, err := expected(c)
@@ -186,18 +195,21 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	}
 	validFrom, faults := start(body.ValidFrom)
 	ref := clientRef(c)
-	fixed, err := h.keepsIdentity(c, ref, &body)
+	if active, err := h.store.Client(c.Request.Context(), c.Scope, ref); err == nil {
+		body.shows(active.Content.JWKS) // before the transaction, in which it costs everybody's time
+	}
+	fixed, err := h.keepsIdentity(c, ref, body)
 	if err != nil {
 		return nil, err
 	}
 	faults = append(faults, fixed...)
-	secret, secretFaults, err := h.nextSecret(c.Request.Context(), c.Scope, ref, &body, validFrom)
+	secret, secretFaults, err := h.nextSecret(c.Request.Context(), c.Scope, ref, body, validFrom)
 	if err != nil {
 		return nil, err
 	}
 	faults = append(faults, secretFaults...)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, ref, snapshots.Change[snapshots.Client]{ValidFrom: validFrom,
-		Match: match, Apply: applying(&body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+		Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	if err != nil {
 		return nil, err
 	}
