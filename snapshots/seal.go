@@ -68,7 +68,9 @@ func (s *Store) bindSealer(ctx context.Context) error {
 		return nil
 	}
 	var bound string
-	read := func(c *db.Conn) error { return c.Get(&bound, "SELECT value FROM installation WHERE name = 'sealing-key'") }
+	read := func(c *db.Conn) error {
+		return c.Get(&bound, "SELECT value FROM installation WHERE name = 'sealing-key'")
+	}
 	err := s.db.View(ctx, read)
 	if fault.Is(err, fault.NotFound) {
 		err = s.db.Write(ctx, func(tx *db.Tx) error {

@@ -57,8 +57,9 @@ type Change[T Content] struct {
 // change made, or its base where it changed nothing.
 type Outcome[T Content] struct {
 	Resolved[T]
-	Changed bool
-	raw     []byte // of a new snapshot, decoded after the commit
+	Changed  bool
+	Repeated bool   // the request was one that had made this before
+	raw      []byte // of a new snapshot, decoded after the commit
 }
 
 // target is what a change is about, as the transaction finds it.
