@@ -17,6 +17,9 @@ import (
 // unscoped are the methods of Store that take no Scope, and why.
 var unscoped = map[string]string{
 	"Now": "the clock", "Render": "after Authorize only", "CanReveal": "of the installation",
+	"GenerateToken": "stores nothing", "ImportedSecret": "stores nothing",
+	"Register": "decides under which scope to act", "Registering": "decides under which scope to act", "SetupOwner": "decides under which scope to act",
+	"VerifySecret": "proves who may have a scope", "VerifyToken": "proves who may have a scope",
 	"GenerateSecret": "stores nothing", "ChosenSecret": "stores nothing",
 	"SetupUsable": "inside tenancy's transaction", "OwnsAnything": "inside tenancy's transaction", "KeepsClients": "inside tenancy's transaction",
 	"SetFresh": "of tests", "Fill": "of tests", "Holds": "of tests", "SecretEnds": "of tests",

@@ -22,8 +22,9 @@ type NewClient struct {
 // CreateClient registers a client with its first snapshot. Invalid for a
 // client_id that no dialect allows; NotFound for the setup; Conflict with
 // CodeIDTaken if the client_id is held by another client, planned ones among
-// them; after a deletion the same owner, or one above it,
-// may take the id again as a new incarnation.
+// them; after a deletion the same owner, or one above it, may take the id
+// again as a new incarnation. What a repeated request made before is returned
+// again (Outcome.Repeated).
 func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClient, ch Change[Client]) (Outcome[Client], error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return Outcome[Client]{}, err
@@ -42,6 +43,9 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 		if e.Owner, err = owner(tx, scope, setup, c.Owner); err != nil {
 			return Outcome[Client]{}, err
 		}
+		if again, err := repeated[Client](s, tx, scope); err != nil || again.Repeated {
+			return again, err
+		}
 		if e.Incarnation, err = s.incarnation(tx, scope, e); err != nil {
 			return Outcome[Client]{}, err
 		}
@@ -52,6 +56,28 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 		return made, err
 	})
 	return finish(s, out, err)
+}
+
+// repeated is what the same request, marked by its Idempotency-Key, made before.
+func repeated[T Content](s *Store, tx *db.Tx, scope tenancy.Scope) (Outcome[T], error) {
+	var out Outcome[T]
+	earlier, err := scope.Earlier(tx)
+	if err != nil || earlier == "" {
+		return out, err
+	}
+	var row snapshotRow
+	if err := tx.Get(&row, "SELECT "+snapshotColumns+" FROM snapshot s WHERE s.snapshot_id = ?", earlier); err != nil {
+		return out, err
+	}
+	e, err := s.entity(&tx.Conn, row.Entity)
+	if err == nil {
+		out.Version, err = version[T](s, &tx.Conn, e, &row)
+	}
+	if err == nil {
+		out.Setup, err = s.setupAt(&tx.Conn, SetupRef(e.Module, e.Setup), row.ValidFrom)
+	}
+	out.Repeated = true
+	return out, err
 }
 
 // first makes an entity with its first snapshot; a setup is its own setup.
@@ -66,7 +92,11 @@ func first[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity,
 			return Outcome[T]{}, err
 		}
 	}
-	return publish(s, tx, scope, to, ch)
+	out, err := publish(s, tx, scope, to, ch)
+	if err == nil {
+		err = scope.Remember(tx, string(out.ID))
+	}
+	return out, err
 }
 
 // owner decides who owns a new client: the organization asked for, else the
@@ -129,6 +159,9 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 		if err := scope.Recheck(tx, scope.Acting()); err != nil {
 			return Outcome[Setup]{}, err
 		}
+		if again, err := repeated[Setup](s, tx, scope); err != nil || again.Repeated {
+			return again, err
+		}
 		if err := moduleExists(&tx.Conn, module); err != nil {
 			return Outcome[Setup]{}, err
 		}
@@ -152,6 +185,9 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 		}
 		if err := mayChange(tx, scope, in); err != nil {
 			return Outcome[ResourceServer]{}, err
+		}
+		if again, err := repeated[ResourceServer](s, tx, scope); err != nil || again.Repeated {
+			return again, err
 		}
 		e := Entity{ID: id, Kind: KindResourceServer, Module: module, Setup: setup, ClientID: string(id), Incarnation: 1,
 			Owner: in.Owner, RecordedAt: history.At(tx)}

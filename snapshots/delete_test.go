@@ -162,7 +162,7 @@ func TestDeletedSetup(t *testing.T) {
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 		_, err = snapshots.Edit(ctx, w.Store, north, snapshots.SetupRef(snapshotstest.Module, w.Setup), snapshotstest.To(snapshotstest.MinimalSetup("x")))
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
-		w.Refused(w.Store.SetPolicy(ctx, north, snapshotstest.Module, w.Setup, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never"}), fault.NotFound, fault.CodeSetupUnknown)
+		w.Refused(w.Store.SetPolicy(ctx, north, snapshotstest.Module, w.Setup, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never", Registration: "off"}), fault.NotFound, fault.CodeSetupUnknown)
 
 		// What is gone does not keep an organization from being deleted or moved.
 		w.Must(w.DB.Write(ctx, func(tx *db.Tx) error {
@@ -255,7 +255,7 @@ func TestDeletedInTheSameBatch(t *testing.T) {
 				return snapshots.Delete[setup](ctx, w.Store, admin, snapshots.SetupRef(snapshotstest.Module, other), nil)
 			},
 			func(ctx context.Context) error {
-				return w.Store.SetPolicy(ctx, admin, snapshotstest.Module, other, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never"})
+				return w.Store.SetPolicy(ctx, admin, snapshotstest.Module, other, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never", Registration: "off"})
 			},
 			func(ctx context.Context) error {
 				_, err := w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: snapshotstest.Module, Setup: other, ClientID: "x"}, snapshotstest.To(full()))

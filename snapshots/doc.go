@@ -26,7 +26,9 @@
 // push the clock for all. A setup's policy takes effect at once and has no
 // schedule. Deleting an entity that is only planned withdraws the plans. A
 // name filter compares the whole value. Secrets of a scheduled change, and the
-// end of the secrets that they replace, are void when it is withdrawn. A
+// end of the secrets that they replace, are void when it is withdrawn; a
+// scheduled change of nothing but the secret is a snapshot of its own for that
+// reason. A secret added while another is planned ends when that one starts. A
 // client_id held by a client of a deleted organization may be taken again by
 // that organization's ancestors. Lists of what is in force at another instant
 // need the permission for the past or the future. New clients belong to the

@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -73,11 +74,14 @@ func readPolicy(c *db.Conn, setup EntityID) (Policy, error) {
 	return Policy(row), nil
 }
 
-// SetPolicy gives a setup a new policy.
+// SetPolicy gives a setup a new policy; a switch left empty takes its default.
 func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, p Policy) error {
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return err
 	}
+	usual := DefaultPolicy()
+	p.OnStalePlan, p.ScopeCheck, p.Registration = cmp.Or(p.OnStalePlan, usual.OnStalePlan),
+		cmp.Or(p.ScopeCheck, usual.ScopeCheck), cmp.Or(p.Registration, usual.Registration)
 	if err := fault.Rules(checkPolicy(p)); err != nil {
 		return err
 	}

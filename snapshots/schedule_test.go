@@ -297,8 +297,15 @@ func hold(t *testing.T, w *snapshotstest.World, between func(), writes ...func(c
 	var all sync.WaitGroup
 	for i, write := range writes {
 		c := &waiting{Context: ctx, began: make(chan struct{})}
-		all.Go(func() { errs[i] = write(c) })
-		<-c.began
+		ended := make(chan struct{})
+		all.Go(func() {
+			defer close(ended)
+			errs[i] = write(c)
+		})
+		select {
+		case <-c.began:
+		case <-ended: // refused before it queued anything
+		}
 	}
 	between()
 	close(release)

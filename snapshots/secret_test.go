@@ -47,7 +47,7 @@ func TestSecretMatches(t *testing.T) {
 		admin := w.Admin(w.North)
 		matches := func(id snapshots.EntityID, plain string, want bool) {
 			t.Helper()
-			got, err := w.Store.SecretMatches(ctx, admin, w.Ref(id), plain)
+			got, err := w.Store.SecretMatches(ctx, admin, w.Ref(id), plain, 0)
 			if err != nil || got != want {
 				t.Errorf("%q matches: %t, %v", plain, got, err)
 			}
@@ -64,7 +64,7 @@ func TestSecretMatches(t *testing.T) {
 		}
 		none := w.NewClient(admin, "none", snapshotstest.To(snapshotstest.Named("none"))).Entity.ID
 		matches(none, "", false)
-		has, err := w.Store.HasSecret(ctx, admin, w.Ref(none))
+		has, err := w.Store.HasSecret(ctx, admin, w.Ref(none), 0)
 		if err != nil || has {
 			t.Errorf("has a secret: %t, %v", has, err)
 		}
@@ -93,7 +93,7 @@ func TestDisclose(t *testing.T) {
 		for _, org := range []tenancy.OrgID{w.Harbour, w.North, w.Root} {
 			for _, role := range tenancy.Roles() {
 				scope, from := w.Scope(org, role), w.Log.Size()
-				got, err := w.Store.Disclose(ctx, scope, made.Entity)
+				got, err := w.Store.Disclose(ctx, scope, made.Entity, 0)
 				if role == tenancy.Reader || role == tenancy.Auditor {
 					w.Refused(err, fault.Forbidden, "")
 					continue
@@ -109,14 +109,14 @@ func TestDisclose(t *testing.T) {
 		forged := made.Entity
 		size := w.Log.Size()
 		for _, org := range []tenancy.OrgID{w.South, w.Quay} {
-			_, err := w.Store.Disclose(ctx, w.Admin(org), made.Entity)
+			_, err := w.Store.Disclose(ctx, w.Admin(org), made.Entity, 0)
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 			forged.Owner = org
-			_, err = w.Store.Disclose(ctx, w.Admin(org), forged)
+			_, err = w.Store.Disclose(ctx, w.Admin(org), forged, 0)
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		}
 		none := w.NewClient(harbour, "none", snapshotstest.To(snapshotstest.Named("none")))
-		got, err := w.Store.Disclose(ctx, harbour, none.Entity)
+		got, err := w.Store.Disclose(ctx, harbour, none.Entity, 0)
 		if w.Must(err); got != (snapshots.Disclosed{}) || w.Log.Size() != size+1 {
 			t.Errorf("%+v, %d events", got, w.Log.Size()-size)
 		}
@@ -128,7 +128,7 @@ func TestDisclose(t *testing.T) {
 			}
 			return nil
 		}})
-		if got, err := w.Store.Disclose(ctx, w.Admin(w.Harbour), made.Entity); err == nil || got.Plain != "" {
+		if got, err := w.Store.Disclose(ctx, w.Admin(w.Harbour), made.Entity, 0); err == nil || got.Plain != "" {
 			t.Errorf("disclosed %+v, %v", got, err)
 		}
 	})
@@ -153,18 +153,18 @@ func TestSealingKey(t *testing.T) {
 		}
 		second, err := open(sealer(t, 1))
 		w.Must(err)
-		got, err := second.Disclose(ctx, w.Admin(w.North), made.Entity)
+		got, err := second.Disclose(ctx, w.Admin(w.North), made.Entity, 0)
 		if w.Must(err); got.Plain != "sealed with the first key" {
 			t.Errorf("%+v", got)
 		}
 		none, err := open(nil)
 		w.Must(err)
 		size := w.Log.Size()
-		got, err = none.Disclose(ctx, w.Admin(w.North), made.Entity)
+		got, err = none.Disclose(ctx, w.Admin(w.North), made.Entity, 0)
 		if w.Must(err); got != (snapshots.Disclosed{}) || none.CanReveal() || w.Log.Size() != size {
 			t.Errorf("without a key: %+v", got)
 		}
-		if ok, err := none.SecretMatches(ctx, w.Admin(w.North), w.Ref(made.Entity.ID), "sealed with the first key"); err != nil || !ok {
+		if ok, err := none.SecretMatches(ctx, w.Admin(w.North), w.Ref(made.Entity.ID), "sealed with the first key", 0); err != nil || !ok {
 			t.Errorf("without a key the secret matches: %t, %v", ok, err)
 		}
 	})
@@ -181,7 +181,7 @@ func TestSecretOfAClientMadeWithoutKey(t *testing.T) {
 		}
 		w.Options.Sealer = sealer(t, 1)
 		w.Reopen(db.Options{})
-		got, err := w.Store.Disclose(ctx, w.Admin(w.North), made.Entity)
+		got, err := w.Store.Disclose(ctx, w.Admin(w.North), made.Entity, 0)
 		if w.Must(err); got != (snapshots.Disclosed{}) {
 			t.Errorf("%+v", got)
 		}
@@ -205,16 +205,16 @@ func TestSecretsFollowTheirSnapshots(t *testing.T) {
 		valid := func(want string) {
 			t.Helper()
 			for _, plain := range []string{"one", "two", "three", "four"} {
-				got, err := w.Store.SecretMatches(ctx, admin, w.Ref(id), plain)
+				got, err := w.Store.SecretMatches(ctx, admin, w.Ref(id), plain, 0)
 				if err != nil || got != (plain == want) {
 					t.Errorf("%s matches: %t, %v; %q is meant to", plain, got, err, want)
 				}
 			}
-			has, err := w.Store.HasSecret(ctx, admin, w.Ref(id))
+			has, err := w.Store.HasSecret(ctx, admin, w.Ref(id), 0)
 			if err != nil || has != (want != "") {
 				t.Errorf("has a secret: %t, %v", has, err)
 			}
-			shown, err := w.Store.Disclose(ctx, admin, entity)
+			shown, err := w.Store.Disclose(ctx, admin, entity, 0)
 			if w.Must(err); shown.Plain != want {
 				t.Errorf("shown %q, want %q", shown.Plain, want)
 			}
@@ -308,16 +308,16 @@ func TestSecretsAcrossTenantsSayNothing(t *testing.T) {
 		for _, org := range w.Orgs() {
 			scope := w.Scope(org, tenancy.Editor)
 			above := scope.Covers(w.Harbour)
-			matches, err := w.Store.SecretMatches(ctx, scope, w.Ref(id), "plain text")
+			matches, err := w.Store.SecretMatches(ctx, scope, w.Ref(id), "plain text", 0)
 			if err != nil || matches != above {
 				t.Errorf("%s: matches %t, %v", w.OrgName(org), matches, err)
 			}
-			has, err := w.Store.HasSecret(ctx, scope, w.Ref(id))
+			has, err := w.Store.HasSecret(ctx, scope, w.Ref(id), 0)
 			if err != nil || has != above {
 				t.Errorf("%s: has %t, %v", w.OrgName(org), has, err)
 			}
 			for _, role := range []tenancy.Role{tenancy.Reader, tenancy.Auditor} {
-				if _, err := w.Store.SecretMatches(ctx, w.Scope(org, role), w.Ref(id), "plain text"); !fault.Is(err, fault.Forbidden) {
+				if _, err := w.Store.SecretMatches(ctx, w.Scope(org, role), w.Ref(id), "plain text", 0); !fault.Is(err, fault.Forbidden) {
 					t.Errorf("%s %s: %v", w.OrgName(org), role, err)
 				}
 			}
@@ -336,7 +336,7 @@ func TestSecretsAreNowhereInPlain(t *testing.T) {
 		ch = snapshotstest.ToAt(snapshotstest.Named("b"), w.In(time.Hour))
 		ch.Secret = chosen(t, w, second)
 		w.Edit(admin, made.Entity.ID, ch)
-		_, err := w.Store.Disclose(ctx, admin, made.Entity)
+		_, err := w.Store.Disclose(ctx, admin, made.Entity, 0)
 		w.Must(err)
 
 		if w.DB.Dialect == db.SQLite {

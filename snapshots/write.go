@@ -73,9 +73,10 @@ type Change[T Content] struct {
 // change made, or its base where it changed nothing.
 type Outcome[T Content] struct {
 	Resolved[T]
-	Changed bool
-	Secrets int    // how many of Change.Held were new here
-	raw     []byte // of a new snapshot, decoded after the commit
+	Changed  bool
+	Repeated bool   // the request was one that had made this before
+	Secrets  int    // how many of Change.Held were new here
+	raw      []byte // of a new snapshot, decoded after the commit
 }
 
 // target is what a change is about, as the transaction finds it.

@@ -142,6 +142,9 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snaps
 	faults = append(faults, secretFaults...)
 	out, err := h.store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{
 		ValidFrom: validFrom, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+	if out.Repeated {
+		secret = nil // shown once only
+	}
 	return out, secret, err
 }
 
@@ -241,15 +244,19 @@ func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 // the present one, a generated one for a client that starts to need one, or nil.
 func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody,
 	validFrom *history.Millis) (*snapshots.NewSecret, []fault.Field, error) {
+	at := h.store.Now().Millis()
+	if validFrom != nil {
+		at = max(at, *validFrom)
+	}
 	if body.ClientSecret == nil {
-		starts, err := h.startsToNeed(ctx, scope, ref, body, validFrom)
+		starts, err := h.startsToNeed(ctx, scope, ref, body, at)
 		if !starts || err != nil {
 			return nil, nil, err
 		}
 		secret, err := h.store.GenerateSecret(h.ids.Hex())
 		return secret, nil, err
 	}
-	same, err := h.store.SecretMatches(ctx, scope, ref, *body.ClientSecret)
+	same, err := h.store.SecretMatches(ctx, scope, ref, *body.ClientSecret, at)
 	if same || err != nil {
 		return nil, nil, err
 	}
@@ -261,18 +268,14 @@ func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snaps
 // none: another system may have registered it that way, or it is only planned
 // and its secret with it.
 func (h *surface) startsToNeed(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody,
-	validFrom *history.Millis) (bool, error) {
+	at history.Millis) (bool, error) {
 	var probe snapshots.Client
 	body.applyMethod(&probe, keeper{})
 	if !needsSecret(probe.TokenEndpointAuthMethod) {
 		return false, nil
 	}
-	if has, err := h.store.HasSecret(ctx, scope, ref); has || err != nil {
+	if has, err := h.store.HasSecret(ctx, scope, ref, at); has || err != nil {
 		return false, err
-	}
-	at := h.store.Now().Millis()
-	if validFrom != nil {
-		at = max(at, *validFrom)
 	}
 	base, err := snapshots.Snapshots[snapshots.Client](ctx, h.store, scope, ref, &at, false)
 	if err != nil || len(base) == 0 {

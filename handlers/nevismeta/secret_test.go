@@ -143,7 +143,7 @@ func TestSecretOnPut(t *testing.T) {
 	if chosen.Header().Get("Tenure-Snapshot-Id") != snapshot || chosen.Header().Get("Etag") == tag {
 		t.Errorf("headers %v", chosen.Header())
 	}
-	if ok, err := f.store.SecretMatches(ctx, f.Scope(t, f.North, tenancy.Editor), f.ref(path), secret); ok || err != nil {
+	if ok, err := f.store.SecretMatches(ctx, f.Scope(t, f.North, tenancy.Editor), f.ref(path), secret, 0); ok || err != nil {
 		t.Errorf("the first secret still holds: %t, %v", ok, err)
 	}
 	// Public, it shows none; confidential again, it has the one it had.
