@@ -74,6 +74,7 @@ type shard struct {
 }
 
 func newCache(bytes uint64, fresh func() bool) *cache {
+	bytes = max(bytes, 8) // each part needs a share
 	return &cache{
 		fresh: fresh,
 		entities: otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 8,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -39,6 +40,7 @@ type checker struct {
 	conn     *db.Conn
 	events   map[string][]history.Envelope // by ref
 	seen     map[string]bool               // refs that have a row
+	ended    map[string]bool               // secrets with an end
 	problems []string
 }
 
@@ -80,6 +82,14 @@ func (k *checker) event(ref, what string, verbs ...string) (history.Envelope, bo
 	return history.Envelope{}, false
 }
 
+// goneOrgs are the organizations that are deleted or stand below one that is.
+const goneOrgs = `WITH RECURSIVE gone (org_id) AS (
+	SELECT v.org_id FROM org_version v WHERE v.deleted = 1
+	UNION
+	SELECT v.org_id FROM gone JOIN org_version v ON v.parent_id = gone.org_id
+		WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
+) SELECT org_id FROM gone`
+
 // entities checks owners, setups and incarnations.
 func (k *checker) entities() error {
 	for _, q := range []struct{ query, problem string }{
@@ -96,7 +106,7 @@ func (k *checker) entities() error {
 			AND n.client_id = e.client_id AND n.incarnation > e.incarnation)
 			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id
 				AND s.entity_id = e.entity_id AND s.kind = 'tombstone')
-			AND NOT EXISTS (SELECT 1 FROM org_version o WHERE o.deleted = 1)`,
+			AND e.org_id NOT IN (` + goneOrgs + `)`,
 			"entity %s: a later incarnation has its client_id, and it is not deleted"},
 		{`SELECT s.snapshot_id FROM snapshot s JOIN entity e ON e.entity_id = s.entity_id
 			WHERE s.module <> e.module OR s.setup_id <> e.setup_id`, "snapshot %s: it stands under another setup than its entity"},
@@ -115,11 +125,12 @@ func (k *checker) entities() error {
 }
 
 // owners checks that each client's owner lies in its setup's subtree, unless
-// one of them is deleted.
+// the client, its setup or its owner is deleted.
 func (k *checker) owners() error {
 	var ids []string
 	err := k.conn.Select(&ids, `WITH RECURSIVE up (entity_id, setup_owner, org_id, depth) AS (
-		SELECT e.entity_id, p.org_id, e.org_id, 1 FROM entity e JOIN entity p ON p.entity_id = e.setup_id WHERE e.kind = 'client'
+		SELECT e.entity_id, p.org_id, e.org_id, 1 FROM entity e JOIN entity p ON p.entity_id = e.setup_id
+			WHERE e.kind = 'client' AND e.org_id NOT IN (`+goneOrgs+`) AND NOT`+ended+`
 		UNION ALL
 		SELECT up.entity_id, up.setup_owner, v.parent_id, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.org_id
 			WHERE up.depth <= 33 AND up.org_id <> up.setup_owner
@@ -136,10 +147,11 @@ func (k *checker) snapshots() error {
 	var rows []struct {
 		snapshotRow
 		EntityKind Kind    `db:"entity_kind"`
+		Owner      string  `db:"org_id"`
 		Salt       []byte  `db:"salt"`
 		Content    *string `db:"content"`
 	}
-	err := k.conn.Select(&rows, "SELECT "+snapshotColumns+`, e.kind AS entity_kind, b.salt, b.content FROM snapshot s
+	err := k.conn.Select(&rows, "SELECT "+snapshotColumns+`, e.kind AS entity_kind, e.org_id, b.salt, b.content FROM snapshot s
 		JOIN entity e ON e.entity_id = s.entity_id LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id
 		ORDER BY s.entity_id, s.recorded_at`)
 	if err != nil {
@@ -153,7 +165,8 @@ func (k *checker) snapshots() error {
 		id := string(r.ID)
 		if env, ok := k.event(id, "snapshot", "published", "changed", "scheduled", "deleted", "imported"); ok {
 			if env.Content != hex.EncodeToString(r.Commitment) || env.Object != string(r.Entity) ||
-				env.Effective != r.ValidFrom || env.RecordedAt != r.RecordedAt {
+				env.Effective != r.ValidFrom || env.RecordedAt != r.RecordedAt || env.Org != r.Owner ||
+				strings.HasSuffix(string(env.Kind), ".deleted") != r.tombstone() {
 				k.report("snapshot %s: the log says other of it than its row", id)
 			}
 		}
@@ -221,6 +234,7 @@ func (k *checker) withdrawals() error {
 
 // secrets checks that credentials and their ends have their events.
 func (k *checker) secrets() error {
+	k.ended = make(map[string]bool)
 	for _, m := range []struct{ query, what, verb string }{
 		{"SELECT secret_id FROM client_secret", "secret", "secret-added"},
 		{"SELECT DISTINCT secret_id FROM secret_end", "end of secret", "secret-ended"},
@@ -235,6 +249,9 @@ func (k *checker) secrets() error {
 		}
 		for _, id := range ids {
 			k.event(id, m.what, m.verb)
+			if m.verb == "secret-ended" {
+				k.ended[id] = true
+			}
 		}
 	}
 	return nil
@@ -257,6 +274,8 @@ func (k *checker) missing() error {
 				k.report("log: %s names %s, which is not there", env.Kind, ref)
 			case string(env.Kind) == env.ObjectKind+".withdrawn" && !withdrawn[ref]:
 				k.report("snapshot %s: the log says that it was withdrawn, its row is not there", ref)
+			case string(env.Kind) == env.ObjectKind+".secret-ended" && !k.ended[ref]:
+				k.report("secret %s: the log says that it ends, its row is not there", ref)
 			}
 		}
 	}

@@ -19,21 +19,23 @@ type NewClient struct {
 	Initial  string // id of the initial access token that it registers by
 }
 
-// CreateClient registers a client with its first snapshot. NotFound for the
-// setup; Conflict with CodeIDTaken if the client_id is held by another client,
-// planned ones among them; after a deletion the same owner, or one above it,
-// may take the id again as a new incarnation.
+// CreateClient registers a client with its first snapshot. Invalid for a
+// client_id that no dialect allows; NotFound for the setup; Conflict with
+// CodeIDTaken if the client_id is held by another client, planned ones among
+// them; after a deletion the same owner, or one above it, may take the id
+// again as a new incarnation. What a repeated request made before is returned
+// again (Outcome.Repeated).
 func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClient, ch Change[Client]) (Outcome[Client], error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return Outcome[Client]{}, err
 	}
+	if err := fault.Rules(CheckClientID(c.ClientID, false)); err != nil {
+		return Outcome[Client]{}, err
+	}
 	id := EntityID(s.ids.Hex())
-	return write(ctx, s, func(tx *db.Tx) (Outcome[Client], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[Client], error) {
 		setup, err := s.usableSetup(&tx.Conn, scope, c.Module, c.Setup)
 		if err != nil {
-			return Outcome[Client]{}, err
-		}
-		if err := scope.RecheckUse(tx, setup.Owner); err != nil {
 			return Outcome[Client]{}, err
 		}
 		e := Entity{ID: id, Kind: KindClient, Module: c.Module, Setup: c.Setup, ClientID: c.ClientID, Incarnation: 1,
@@ -41,21 +43,66 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 		if e.Owner, err = owner(tx, scope, setup, c.Owner); err != nil {
 			return Outcome[Client]{}, err
 		}
+		if again, err := repeated[Client](s, tx, scope); err != nil || again.Repeated {
+			return again, err
+		}
 		if e.Incarnation, err = s.incarnation(tx, scope, e); err != nil {
 			return Outcome[Client]{}, err
 		}
-		if err := insertEntity(tx, e); err != nil {
-			return Outcome[Client]{}, err
+		made, err := first(s, tx, scope, e, setup, ch)
+		if err == nil {
+			err = s.registering(tx, scope, e, c.Initial)
 		}
-		if err := s.registering(tx, scope, e, c.Initial); err != nil {
-			return Outcome[Client]{}, err
-		}
-		return publish(s, tx, scope, e, setup, ch)
+		return made, err
 	})
+	return finish(s, out, err)
+}
+
+// repeated is what the same request, marked by its Idempotency-Key, made before.
+func repeated[T Content](s *Store, tx *db.Tx, scope tenancy.Scope) (Outcome[T], error) {
+	var out Outcome[T]
+	earlier, err := scope.Earlier(tx)
+	if err != nil || earlier == "" {
+		return out, err
+	}
+	var row snapshotRow
+	if err := tx.Get(&row, "SELECT "+snapshotColumns+" FROM snapshot s WHERE s.snapshot_id = ?", earlier); err != nil {
+		return out, err
+	}
+	e, err := s.entity(&tx.Conn, row.Entity)
+	if err == nil {
+		out.Version, err = version[T](s, &tx.Conn, e, &row)
+	}
+	if err == nil {
+		out.Setup, err = s.setupAt(&tx.Conn, SetupRef(e.Module, e.Setup), row.ValidFrom)
+	}
+	out.Repeated = true
+	return out, err
+}
+
+// first makes an entity with its first snapshot; a setup is its own setup.
+func first[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
+	if err := insertEntity(tx, e); err != nil {
+		return Outcome[T]{}, err
+	}
+	to := target{entity: e, setup: setup, fresh: true}
+	if e.Kind != KindSetup {
+		var err error
+		if to.setupActive, err = inForce(&tx.Conn, setup, history.At(tx).Millis()); err != nil {
+			return Outcome[T]{}, err
+		}
+	}
+	out, err := publish(s, tx, scope, to, ch)
+	if err == nil {
+		err = scope.Remember(tx, string(out.ID))
+	}
+	return out, err
 }
 
 // owner decides who owns a new client: the organization asked for, else the
-// acting one where it lies in the setup's subtree, else the setup's own.
+// acting one where it lies in the setup's subtree, else the setup's own. What
+// it returns is found below both in the transaction, so the acting one and the
+// setup's own still lie on one path: the scope may still use the setup.
 func owner(tx *db.Tx, scope tenancy.Scope, setup Entity, asked tenancy.OrgID) (tenancy.OrgID, error) {
 	if registered, ok := scope.Registers(); ok {
 		return registered, scope.Recheck(tx, registered)
@@ -81,8 +128,8 @@ func owner(tx *db.Tx, scope tenancy.Scope, setup Entity, asked tenancy.OrgID) (t
 // incarnation decides whether e may take its client_id, and as which one.
 func (s *Store) incarnation(tx *db.Tx, scope tenancy.Scope, e Entity) (int64, error) {
 	var last entityRow
-	err := tx.Get(&last, "SELECT "+entityColumns+` FROM entity WHERE setup_id = ? AND kind = ? AND client_id = ?
-		ORDER BY incarnation DESC LIMIT 1`, e.Setup, e.Kind, e.ClientID)
+	err := tx.Get(&last, "SELECT "+entityColumns+" FROM entity WHERE setup_id = "+asText+" AND kind = "+asText+
+		" AND client_id = "+asText+" ORDER BY incarnation DESC LIMIT 1", e.Setup, e.Kind, e.ClientID)
 	if fault.Is(err, fault.NotFound) {
 		return 1, nil
 	}
@@ -108,20 +155,21 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 		return Outcome[Setup]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	return write(ctx, s, func(tx *db.Tx) (Outcome[Setup], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[Setup], error) {
 		if err := scope.Recheck(tx, scope.Acting()); err != nil {
 			return Outcome[Setup]{}, err
+		}
+		if again, err := repeated[Setup](s, tx, scope); err != nil || again.Repeated {
+			return again, err
 		}
 		if err := moduleExists(&tx.Conn, module); err != nil {
 			return Outcome[Setup]{}, err
 		}
 		e := Entity{ID: id, Kind: KindSetup, Module: module, Setup: id, ClientID: string(id), Incarnation: 1,
 			Owner: scope.Acting(), RecordedAt: history.At(tx)}
-		if err := insertEntity(tx, e); err != nil {
-			return Outcome[Setup]{}, err
-		}
-		return publish(s, tx, scope, e, e, ch)
+		return first(s, tx, scope, e, e, ch)
 	})
+	return finish(s, out, err)
 }
 
 // CreateResourceServer makes a resource server in a setup, owned like the setup.
@@ -130,7 +178,7 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 		return Outcome[ResourceServer]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	return write(ctx, s, func(tx *db.Tx) (Outcome[ResourceServer], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[ResourceServer], error) {
 		in, err := s.usableSetup(&tx.Conn, scope, module, setup)
 		if err != nil {
 			return Outcome[ResourceServer]{}, err
@@ -138,13 +186,14 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 		if err := mayChange(tx, scope, in); err != nil {
 			return Outcome[ResourceServer]{}, err
 		}
+		if again, err := repeated[ResourceServer](s, tx, scope); err != nil || again.Repeated {
+			return again, err
+		}
 		e := Entity{ID: id, Kind: KindResourceServer, Module: module, Setup: setup, ClientID: string(id), Incarnation: 1,
 			Owner: in.Owner, RecordedAt: history.At(tx)}
-		if err := insertEntity(tx, e); err != nil {
-			return Outcome[ResourceServer]{}, err
-		}
-		return publish(s, tx, scope, e, in, ch)
+		return first(s, tx, scope, e, in, ch)
 	})
+	return finish(s, out, err)
 }
 
 // mayChange refuses to change what the scope may only use: setups and

@@ -4,8 +4,10 @@
 // It owns the domain documents (client.go: no tags, one field per registered
 // metadata name), their canonical encoding (fields.go, encode.go, decode.go),
 // the table of validation rules (rules*.go), publishing, scheduling,
-// withdrawing and resolving (write.go, resolve.go), lists, secrets, the caches,
-// and the consistency check. It knows no protocol: surfaces convert their wire
+// withdrawing and resolving (write.go, resolve.go), lists, secrets with the
+// hashes of other systems (verify.go, foreignhash.go), a setup's policy and
+// initial access tokens (policy.go, registration.go), the caches, and the
+// consistency check. It knows no protocol: surfaces convert their wire
 // types to these documents and back.
 //
 // Invariants: nothing is edited in place; the snapshot in force at an instant
@@ -26,12 +28,16 @@
 // push the clock for all. A setup's policy takes effect at once and has no
 // schedule. Deleting an entity that is only planned withdraws the plans. A
 // name filter compares the whole value. Secrets of a scheduled change, and the
-// end of the secrets that they replace, are void when it is withdrawn. A
+// end of the secrets that they replace, are void when it is withdrawn; a
+// scheduled change of nothing but the secret is a snapshot of its own for that
+// reason. A secret added while another is planned ends when that one starts. A
 // client_id held by a client of a deleted organization may be taken again by
 // that organization's ancestors. Lists of what is in force at another instant
 // need the permission for the past or the future. New clients belong to the
 // acting organization where that lies in the setup's subtree, else to the
-// setup's own.
+// setup's own. An imported hash that only other systems make is replaced when
+// its secret first proves a client: the same secret under a new id, begun and
+// ended as it was, and never one that can be shown.
 //
 // It may import jwk, tenancy and tenancy/{fault,db,history}.
 package snapshots

@@ -24,36 +24,39 @@ func Edit[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return Outcome[T]{}, err
 	}
-	return write(ctx, s, func(tx *db.Tx) (Outcome[T], error) {
-		e, setup, err := s.toChange(tx, scope, kind, ref)
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[T], error) {
+		to, err := s.toChange(tx, scope, kind, ref)
 		if err != nil {
 			return Outcome[T]{}, err
 		}
-		return publish(s, tx, scope, e, setup, ch)
+		return publish(s, tx, scope, to, ch)
 	})
+	return finish(s, out, err)
 }
 
-// toChange finds an entity that the scope may change, and its setup.
-func (s *Store) toChange(tx *db.Tx, scope tenancy.Scope, kind Kind, ref Ref) (e, setup Entity, err error) {
-	if setup, err = s.usableSetup(&tx.Conn, scope, ref.Module, ref.Setup); err != nil {
-		return e, setup, err
+// toChange finds an entity that the scope may change. Neither it nor its setup
+// is deleted.
+func (s *Store) toChange(tx *db.Tx, scope tenancy.Scope, kind Kind, ref Ref) (to target, err error) {
+	if to.setup, err = s.usableSetup(&tx.Conn, scope, ref.Module, ref.Setup); err != nil {
+		return to, err
 	}
-	e = setup
+	to.entity = to.setup
 	if kind != KindSetup {
-		if err := s.alive(&tx.Conn, setup); err != nil {
-			return e, setup, err
+		if to.setupActive, err = s.alive(&tx.Conn, to.setup, history.At(tx).Millis()); err != nil {
+			return to, err
 		}
-		if e, err = s.find(&tx.Conn, kind, ref); err != nil {
-			return e, setup, err
+		if to.entity, err = s.find(&tx.Conn, kind, ref); err == nil && !scope.Alive(to.entity.Owner) {
+			err = unknown(kind)
 		}
-		if !scope.Alive(e.Owner) {
-			return e, setup, unknown(kind)
+		if err != nil {
+			return to, err
 		}
 	}
-	if err := mayChange(tx, scope, e); err != nil {
-		return e, setup, err
+	if err := mayChange(tx, scope, to.entity); err != nil {
+		return to, err
 	}
-	return e, setup, s.alive(&tx.Conn, e)
+	to.active, err = s.alive(&tx.Conn, to.entity, history.At(tx).Millis())
+	return to, err
 }
 
 // Delete ends an entity now: a tombstone follows its last snapshot, what was
@@ -65,25 +68,22 @@ func Delete[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref R
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		e, setup, err := s.toChange(tx, scope, kind, ref)
+		to, err := s.toChange(tx, scope, kind, ref)
 		if err != nil {
 			return err
 		}
-		w := writing[T]{s: s, tx: tx, scope: scope, entity: e, setup: setup, change: Change[T]{Match: match}, now: history.At(tx).Millis()}
+		w := writing[T]{s: s, tx: tx, scope: scope, target: to, change: Change[T]{Match: match}, now: history.At(tx).Millis()}
 		if err := w.place(); err != nil {
 			return err
 		}
 		if err := w.loadBase(); err != nil {
 			return err
 		}
-		row := snapshotRow{Entity: e.ID, ID: SnapshotID(s.ids.Hex()), Kind: rowTombstone, ValidFrom: w.validFrom}
-		if w.base != nil {
-			row.Base = w.base.ID
-		}
-		if err := s.appendSnapshot(tx, scope, e, &row, nil, "deleted"); err != nil {
+		row := w.newRow(rowTombstone)
+		if err := s.appendSnapshot(tx, scope, to.entity, &row, nil, "deleted"); err != nil {
 			return err
 		}
-		return s.endEverything(tx, scope, e, w.validFrom)
+		return s.endEverything(tx, scope, to.entity, w.validFrom)
 	})
 }
 
@@ -116,11 +116,11 @@ func Withdraw[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		e, _, err := s.toChange(tx, scope, kind, ref)
+		to, err := s.toChange(tx, scope, kind, ref)
 		if err != nil {
 			return err
 		}
-		rows, err := series(&tx.Conn, e, false)
+		rows, err := series(&tx.Conn, to.entity, false)
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func Withdraw[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref
 			if len(rows) == 1 {
 				return fault.New(fault.Forbidden, fault.CodeLastSnapshot, "the last remaining snapshot cannot be deleted; delete the object itself")
 			}
-			return s.withdraw(tx, scope, e, r)
+			return s.withdraw(tx, scope, to.entity, r)
 		}
 		return unknownSnapshot()
 	})

@@ -40,26 +40,15 @@ func (s *Store) SetupUsable(tx *db.Tx, org tenancy.OrgID, setup EntityID) error 
 }
 
 // OwnsAnything reports whether org owns a setup, resource server or client
-// that is not deleted.
+// that is not deleted, by itself or with its setup.
 func (s *Store) OwnsAnything(tx *db.Tx, org tenancy.OrgID) (bool, error) {
-	var rows []entityRow
-	if err := tx.Select(&rows, "SELECT "+entityColumns+" FROM entity WHERE org_id = ?", org); err != nil {
-		return false, err
-	}
-	for _, r := range rows {
-		row, err := inForce(&tx.Conn, r.entity(), history.At(tx).Millis())
-		if err != nil {
-			return false, err
-		}
-		if row == nil || !row.tombstone() {
-			return true, nil
-		}
-	}
-	return false, nil
+	var owned []EntityID
+	err := tx.Select(&owned, "SELECT e.entity_id FROM entity e WHERE e.org_id = ? AND NOT"+ended+" LIMIT 1", org)
+	return len(owned) > 0, err
 }
 
-// KeepsClients refuses a move that would take a client owned in subtree out
-// of its setup's subtree; stays tells which organizations remain at or above
+// KeepsClients refuses a move that would take a client owned in subtree, and
+// not deleted, out of its setup's subtree; stays tells which organizations remain at or above
 // the moved ones.
 func (s *Store) KeepsClients(tx *db.Tx, subtree []tenancy.OrgID, stays func(tenancy.OrgID) bool) error {
 	for chunk := range slices.Chunk(subtree, 200) {
@@ -69,7 +58,7 @@ func (s *Store) KeepsClients(tx *db.Tx, subtree []tenancy.OrgID, stays func(tena
 		}
 		var owners []tenancy.OrgID
 		err := tx.Select(&owners, `SELECT DISTINCT s.org_id FROM entity e JOIN entity s ON s.entity_id = e.setup_id
-			WHERE e.kind = 'client' AND e.org_id IN (?`+strings.Repeat(", ?", len(args)-1)+")", args...)
+			WHERE e.kind = 'client' AND e.org_id IN (?`+strings.Repeat(", ?", len(args)-1)+") AND NOT"+ended, args...)
 		if err != nil {
 			return err
 		}

@@ -112,7 +112,7 @@ func millis(at time.Time) *history.Millis {
 	return &m
 }
 
-func same(t *testing.T, what string, got, want []string) {
+func sameSecrets(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %q, want %q", what, got, want)
@@ -201,7 +201,7 @@ func TestHeldSecrets(t *testing.T) {
 	if err != nil || made.Secrets != 2 {
 		t.Fatalf("%d, %v", made.Secrets, err)
 	}
-	same(t, "both hold", i.authenticates(t, all...), []string{"first one", "second one"})
+	sameSecrets(t, "both hold", i.authenticates(t, all...), []string{"first one", "second one"})
 	listed, err := i.store.Secrets(context.Background(), i.scope, i.ref(made.Entity.ID))
 	if err != nil || len(listed) != 2 || listed[0].ValidFrom <= listed[1].ValidFrom || listed[0].Last4 != "" {
 		t.Errorf("%+v, %v", listed, err)
@@ -226,7 +226,7 @@ func TestHeldSecrets(t *testing.T) {
 	if _, err := i.edit(made.Entity.ID, i.change(t, "c", nil, second, first)); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "after rotating here", i.authenticates(t, all...), []string{"made here"})
+	sameSecrets(t, "after rotating here", i.authenticates(t, all...), []string{"made here"})
 
 	// A newer one from there ends the others.
 	i.Clock.Advance(time.Second)
@@ -234,7 +234,7 @@ func TestHeldSecrets(t *testing.T) {
 	if err != nil || rotated.Secrets != 1 {
 		t.Fatalf("%d, %v", rotated.Secrets, err)
 	}
-	same(t, "after rotating there", i.authenticates(t, all...), []string{"third one"})
+	sameSecrets(t, "after rotating there", i.authenticates(t, all...), []string{"third one"})
 	i.sound(t)
 }
 
@@ -260,7 +260,7 @@ func TestRenewedSecretStaysHeld(t *testing.T) {
 	if err != nil || out.Secrets != 1 {
 		t.Fatalf("%d, %v", out.Secrets, err)
 	}
-	same(t, "rotated there", i.authenticates(t, "first one", "second one"), []string{"first one", "second one"})
+	sameSecrets(t, "rotated there", i.authenticates(t, "first one", "second one"), []string{"first one", "second one"})
 	i.sound(t)
 }
 

@@ -166,8 +166,11 @@ func (l *listing[T]) candidates(setup Entity) ([]candidate, error) {
 		}
 	}
 	for _, t := range l.filter.terms() {
+		if !storable(t.field) || !storable(t.value) {
+			return nil, nil
+		}
 		q = q.Where("e.entity_id IN (SELECT entity_id FROM entity_term WHERE bucket = ? AND field = ? AND value = ?)",
-			within, t.field, cut(t.value))
+			within, cut(t.field), cut(t.value))
 	}
 	var rows []candidate
 	if err := l.conn.SelectBuilt(&rows, q); err != nil {
@@ -280,8 +283,11 @@ func (s *Store) EntityID(ctx context.Context, scope tenancy.Scope, module string
 			return err
 		}
 		var r entityRow
-		err := c.Get(&r, "SELECT "+entityColumns+` FROM entity WHERE setup_id = ? AND kind = 'client' AND client_id = ?
-			ORDER BY incarnation DESC LIMIT 1`, setup, clientID)
+		err := errNoRow()
+		if storable(clientID) {
+			err = c.Get(&r, "SELECT "+entityColumns+" FROM entity WHERE setup_id = "+asText+" AND kind = 'client'"+
+				" AND client_id = "+asText+" ORDER BY incarnation DESC LIMIT 1", setup, clientID)
+		}
 		if fault.Is(err, fault.NotFound) || err == nil && !visible(scope, r.entity(), true) {
 			return unknown(KindClient)
 		}

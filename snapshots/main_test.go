@@ -1,9 +1,42 @@
 package snapshots_test
 
 import (
+	"context"
+	"os"
 	"testing"
 
+	"tenure/snapshots"
+	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy/db/dbtest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) {
+	if dsn := os.Getenv(writerDatabase); dsn != "" {
+		writeUntilKilled(dsn, snapshots.EntityID(os.Getenv(writerSetup)))
+		return
+	}
+	dbtest.Main(m)
+}
+
+var ctx = context.Background()
+
+type (
+	client = snapshots.Client
+	setup  = snapshots.Setup
+	server = snapshots.ResourceServer
+)
+
+// each runs fn in a new World on both engines and checks the database afterwards.
+func each(t *testing.T, fn func(t *testing.T, w *snapshotstest.World)) {
+	t.Helper()
+	eachWith(t, snapshots.Options{}, fn)
+}
+
+func eachWith(t *testing.T, opts snapshots.Options, fn func(t *testing.T, w *snapshotstest.World)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		w := snapshotstest.New(t, dsn, opts)
+		fn(t, w)
+		w.Sound()
+	})
+}

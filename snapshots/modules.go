@@ -57,10 +57,14 @@ func (s *Store) CreateModule(ctx context.Context, scope tenancy.Scope, name stri
 }
 
 func moduleExists(c *db.Conn, name string) error {
-	var n int
-	err := c.Get(&n, "SELECT count(*) FROM module WHERE name = ?", name)
-	if err == nil && n == 0 {
+	n := 0
+	if storable(name) {
+		if err := c.Get(&n, "SELECT count(*) FROM module WHERE name = ?", name); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
 		return fault.New(fault.NotFound, fault.CodeModuleUnknown, "there is no such module")
 	}
-	return err
+	return nil
 }

@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,7 +60,7 @@ func DefaultPolicy() Policy {
 // readPolicy is the newest policy of a setup, or the default.
 func readPolicy(c *db.Conn, setup EntityID) (Policy, error) {
 	var raw string
-	err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = ? ORDER BY seq DESC LIMIT 1", setup)
+	err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = "+asText+" ORDER BY seq DESC LIMIT 1", setup)
 	if fault.Is(err, fault.NotFound) {
 		return DefaultPolicy(), nil
 	}
@@ -73,11 +74,14 @@ func readPolicy(c *db.Conn, setup EntityID) (Policy, error) {
 	return Policy(row), nil
 }
 
-// SetPolicy gives a setup a new policy.
+// SetPolicy gives a setup a new policy; a switch left empty takes its default.
 func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, p Policy) error {
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return err
 	}
+	usual := DefaultPolicy()
+	p.OnStalePlan, p.ScopeCheck, p.Registration = cmp.Or(p.OnStalePlan, usual.OnStalePlan),
+		cmp.Or(p.ScopeCheck, usual.ScopeCheck), cmp.Or(p.Registration, usual.Registration)
 	if err := fault.Rules(checkPolicy(p)); err != nil {
 		return err
 	}
@@ -86,12 +90,12 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		e, _, err := s.toChange(tx, scope, KindSetup, SetupRef(module, setup))
+		to, err := s.toChange(tx, scope, KindSetup, SetupRef(module, setup))
 		if err != nil {
 			return err
 		}
 		if p.RegistrationOwner != "" {
-			inside, err := tenancy.Below(tx, e.Owner, p.RegistrationOwner)
+			inside, err := tenancy.Below(tx, to.entity.Owner, p.RegistrationOwner)
 			if err != nil {
 				return err
 			}
@@ -107,8 +111,8 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 			setup, seq, string(content), int64(history.At(tx))); err != nil {
 			return err
 		}
-		history.Record(tx, scope.Event(history.Event{Kind: "setup.policy", ObjectKind: history.ObjectSetup, Object: string(e.ID),
-			Org: string(e.Owner), Effective: history.At(tx).Millis(), Detail: content}))
+		history.Record(tx, scope.Event(history.Event{Kind: "setup.policy", ObjectKind: history.ObjectSetup, Object: string(to.entity.ID),
+			Org: string(to.entity.Owner), Effective: history.At(tx).Millis(), Detail: content}))
 		return nil
 	})
 }
@@ -165,9 +169,18 @@ func (s *Store) Policy(ctx context.Context, scope tenancy.Scope, setup EntityID)
 	return p, err
 }
 
-// checksScopes reports whether this write's scopes must be declared.
-func (w *writing[T]) checksScopes() (bool, error) {
-	if w.entity.Kind != KindClient {
+// checksScopes reports whether the scopes that this write adds must be
+// declared. The policy is read only where it adds some.
+func (w *writing[T]) checksScopes(next *T) (bool, error) {
+	doc, ok := any(next).(*Client)
+	if !ok {
+		return false, nil
+	}
+	var stored []string
+	if base := any(w.baseDoc).(*Client); base != nil {
+		stored = base.Scopes
+	}
+	if !slices.ContainsFunc(doc.Scopes, func(scope string) bool { return !slices.Contains(stored, scope) }) {
 		return false, nil
 	}
 	policy, err := readPolicy(&w.tx.Conn, w.setup.ID)

@@ -213,8 +213,8 @@ func (s *Store) setupToChange(tx *db.Tx, scope tenancy.Scope, setup EntityID) (E
 	if err != nil {
 		return e, err
 	}
-	e, _, err = s.toChange(tx, scope, KindSetup, SetupRef(e.Module, setup))
-	return e, err
+	to, err := s.toChange(tx, scope, KindSetup, SetupRef(e.Module, setup))
+	return to.entity, err
 }
 
 // InitialTokens lists a setup's initial access tokens that were not revoked.

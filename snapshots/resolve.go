@@ -91,10 +91,10 @@ func held[T Content](s *Store, t *timeline) (Version[T], bool) {
 	if !ok {
 		return Version[T]{}, false
 	}
-	r := t.active
 	doc, ok := c.doc.(*T)
-	return Version[T]{Entity: t.entity, ID: r.ID, ValidFrom: r.ValidFrom, RecordedAt: r.RecordedAt, Attempt: r.Attempt,
-		Base: r.Base, Commitment: r.Commitment, Imported: r.Imported != 0, Content: doc}, ok
+	v := versionOf[T](t.entity, t.active)
+	v.Content = doc
+	return v, ok
 }
 
 // timeline reads an entity around now, from the cache if that still answers.
@@ -102,6 +102,16 @@ func (s *Store) timeline(ctx context.Context, id EntityID, now history.Millis) (
 	if t := s.cache.held(id, now); t != nil {
 		return t, nil
 	}
+	t, err := s.fill(ctx, id, now)
+	if err != nil {
+		return nil, err
+	}
+	s.cache.keep(t)
+	return t, nil
+}
+
+// fill reads an entity around now in one view, with the log's size then.
+func (s *Store) fill(ctx context.Context, id EntityID, now history.Millis) (*timeline, error) {
 	t := &timeline{}
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
 		if err = c.Get(&t.size, "SELECT size FROM log_head WHERE log_id = 1"); err != nil {
@@ -118,11 +128,7 @@ func (s *Store) timeline(ctx context.Context, id EntityID, now history.Millis) (
 		}
 		return s.warm(c, t)
 	})
-	if err != nil {
-		return nil, err
-	}
-	s.cache.keep(t)
-	return t, nil
+	return t, err
 }
 
 // warm decodes the content in force within the same view.
@@ -169,8 +175,9 @@ func Snapshot[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref
 	return found, err
 }
 
-// setupAt is the setup's snapshot in force at an instant, or its first one if
-// the instant is before that; inherited values are resolved against it.
+// setupAt is the setup's snapshot in force at an instant; inherited values are
+// resolved against it. Where there is none, or its content is erased, it is
+// empty.
 func (s *Store) setupAt(c *db.Conn, ref Ref, at history.Millis) (Version[Setup], error) {
 	e, err := s.find(c, KindSetup, SetupRef(ref.Module, ref.Setup))
 	if err != nil {
@@ -195,13 +202,14 @@ func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (En
 	if err != nil {
 		return Entity{}, err
 	}
-	if err := s.alive(c, setup); err != nil {
+	now := s.log.Now().Millis()
+	if _, err := s.alive(c, setup, now); err != nil {
 		return Entity{}, err
 	}
 	e := setup
 	if kind != KindSetup {
 		if e, err = s.find(c, kind, ref); err == nil {
-			err = s.alive(c, e)
+			_, err = s.alive(c, e, now)
 		}
 	}
 	switch {
@@ -215,11 +223,12 @@ func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (En
 	return e, nil
 }
 
-// alive refuses an entity whose snapshot in force is a tombstone.
-func (s *Store) alive(c *db.Conn, e Entity) error {
-	row, err := inForce(c, e, s.log.Now().Millis())
+// alive is the snapshot of an entity in force now, nil if none is; an entity
+// that is deleted is unknown.
+func (s *Store) alive(c *db.Conn, e Entity, now history.Millis) (*snapshotRow, error) {
+	row, err := inForce(c, e, now)
 	if err == nil && row != nil && row.tombstone() {
 		err = unknown(e.Kind)
 	}
-	return err
+	return row, err
 }

@@ -73,22 +73,18 @@ func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref,
 	}
 	return write(ctx, s, func(tx *db.Tx) (Resolved[Client], error) {
 		var found Resolved[Client]
-		e, setup, err := s.toChange(tx, scope, KindClient, ref)
-		if err != nil {
-			return found, err
-		}
-		w := &writing[Client]{s: s, tx: tx, scope: scope, entity: e, setup: setup, now: history.At(tx).Millis()}
-		row, err := inForce(&tx.Conn, e, w.now)
-		if err == nil && row == nil {
+		to, err := s.toChange(tx, scope, KindClient, ref)
+		if err == nil && to.active == nil {
 			err = unknown(KindClient)
 		}
 		if err != nil {
 			return found, err
 		}
+		w := &writing[Client]{s: s, tx: tx, scope: scope, target: to, now: history.At(tx).Millis()}
 		if err := change(w); err != nil {
 			return found, err
 		}
-		if found.Version, err = version[Client](s, &tx.Conn, e, row); err != nil {
+		if found.Version, err = version[Client](s, &tx.Conn, to.entity, to.active); err != nil {
 			return found, err
 		}
 		found.Setup, _, err = w.setupVersions()

@@ -32,6 +32,7 @@ type Input[T Content] struct {
 	DeclaredScopes func(name string) bool
 
 	changed []string // by Validate; of no meaning without a base
+	raw     []byte   // Encode of Next, where that is known already
 }
 
 // Binds reports whether rules bind the member: it is new, or its value is not
@@ -83,7 +84,10 @@ func everyRules[T Content]() []Rule[T] {
 		{Name: "json", Check: eachMember[T](checkDocument)},
 		{Name: "localized", Check: eachMember[T](checkLocalized)},
 		{Name: "content-size", Check: func(in Input[T]) []fault.Field {
-			if len(Encode(in.Next)) > maxContentBytes {
+			if in.raw == nil {
+				in.raw = Encode(in.Next)
+			}
+			if len(in.raw) > maxContentBytes {
 				return broken("", "the whole document is larger than %d bytes", maxContentBytes)
 			}
 			return nil

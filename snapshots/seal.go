@@ -68,13 +68,19 @@ func (s *Store) bindSealer(ctx context.Context) error {
 		return nil
 	}
 	var bound string
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(`INSERT INTO installation (name, value) VALUES ('sealing-key', ?)
-			ON CONFLICT (name) DO NOTHING`, s.sealer.id); err != nil {
-			return err
-		}
-		return tx.Get(&bound, "SELECT value FROM installation WHERE name = 'sealing-key'")
-	})
+	read := func(c *db.Conn) error {
+		return c.Get(&bound, "SELECT value FROM installation WHERE name = 'sealing-key'")
+	}
+	err := s.db.View(ctx, read)
+	if fault.Is(err, fault.NotFound) {
+		err = s.db.Write(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(`INSERT INTO installation (name, value) VALUES ('sealing-key', ?)
+				ON CONFLICT (name) DO NOTHING`, s.sealer.id); err != nil {
+				return err
+			}
+			return read(&tx.Conn)
+		})
+	}
 	if err != nil {
 		return err
 	}

@@ -71,10 +71,16 @@ type secretRow struct {
 }
 
 // secretsOf leaves out secrets and ends that came with a snapshot that was
-// withdrawn since.
-const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at,
-	COALESCE((SELECT min(x.ends_at) FROM secret_end x WHERE x.secret_id = c.secret_id
-		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)), 0) AS ends_at
+// withdrawn since. A secret also ends with the start of one that was planned
+// before it was added: the plan says that what came before ends then.
+const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at, COALESCE((SELECT min(z.ends_at) FROM (
+		SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id
+			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)
+		UNION ALL
+		SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id
+			AND p.valid_from > c.valid_from AND p.recorded_at < c.recorded_at
+			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = p.snapshot_id)
+	) z), 0) AS ends_at
 	FROM client_secret c WHERE c.entity_id = ?
 		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = c.snapshot_id)
 	ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id`
@@ -150,20 +156,25 @@ func (s *Store) secretEvent(tx *db.Tx, scope tenancy.Scope, e Entity, kind histo
 // Disclosed is a secret on its way to whoever may see it; the zero value is none.
 type Disclosed struct{ ID, Plain string }
 
-// Disclose returns the client's newest valid secret for an answer that shows
-// it, and logs that it was shown: only then is it returned. It is zero where
+// Disclose returns the client's newest secret that is valid at an instant (0
+// for now; a later one for what is planned) for an answer that shows it, and logs that it was shown: only then is it returned. It is zero where
 // the client has none, or secrets are not kept recoverable.
-func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity) (Disclosed, error) {
+func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Disclosed, error) {
 	if err := scope.Check(tenancy.Secrets); err != nil {
 		return Disclosed{}, err
-	}
-	if !scope.CoversObject(string(e.ID), e.Owner) {
-		return Disclosed{}, unknown(KindClient)
 	}
 	if s.sealer == nil {
 		return Disclosed{}, nil
 	}
-	current, err := s.currentSecret(ctx, e.ID)
+	// The owner that the rows say, whatever e does.
+	e, err := s.ClientEntity(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
+	if fault.Is(err, fault.NotFound) {
+		return Disclosed{}, unknown(KindClient)
+	}
+	if err != nil {
+		return Disclosed{}, err
+	}
+	current, err := s.secretAt(ctx, e.ID, at)
 	if err != nil || current == nil || len(current.Sealed) == 0 {
 		return Disclosed{}, err
 	}
@@ -184,17 +195,19 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity) (Di
 	return Disclosed{current.ID, plain}, nil
 }
 
-// SecretMatches reports whether plain is the client's newest valid secret.
+// SecretMatches reports whether plain is the client's newest secret that is
+// valid at an instant (0 for now).
 // It may cost an argon2 run, so it is asked outside any transaction. A client
 // that the scope does not cover has no secret here.
-func (s *Store) SecretMatches(ctx context.Context, scope tenancy.Scope, ref Ref, plain string) (bool, error) {
-	current, err := s.ownSecret(ctx, scope, ref)
+func (s *Store) SecretMatches(ctx context.Context, scope tenancy.Scope, ref Ref, plain string, at history.Millis) (bool, error) {
+	current, err := s.ownSecret(ctx, scope, ref, at)
 	return err == nil && current != nil && verifyHash(current.Hash, plain), err
 }
 
-// HasSecret reports whether the client has a secret that is valid now.
-func (s *Store) HasSecret(ctx context.Context, scope tenancy.Scope, ref Ref) (bool, error) {
-	current, err := s.ownSecret(ctx, scope, ref)
+// HasSecret reports whether the client has a secret that is valid at an
+// instant (0 for now).
+func (s *Store) HasSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at history.Millis) (bool, error) {
+	current, err := s.ownSecret(ctx, scope, ref, at)
 	return current != nil, err
 }
 
@@ -218,7 +231,7 @@ func (s *Store) ClientEntity(ctx context.Context, scope tenancy.Scope, ref Ref) 
 	return e, err
 }
 
-func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref) (*secretRow, error) {
+func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at history.Millis) (*secretRow, error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return nil, err
 	}
@@ -229,17 +242,17 @@ func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref) (*s
 	if err != nil {
 		return nil, err
 	}
-	return s.currentSecret(ctx, e.ID)
+	return s.secretAt(ctx, e.ID, at)
 }
 
-func (s *Store) currentSecret(ctx context.Context, id EntityID) (*secretRow, error) {
-	now := s.log.Now().Millis()
+func (s *Store) secretAt(ctx context.Context, id EntityID, at history.Millis) (*secretRow, error) {
+	at = max(at, s.log.Now().Millis())
 	var rows []secretRow
 	err := s.db.View(ctx, func(c *db.Conn) error {
 		return c.Select(&rows, secretsOf, id)
 	})
 	for i := range rows {
-		if rows[i].validAt(now) {
+		if rows[i].validAt(at) {
 			return &rows[i], err
 		}
 	}

@@ -49,6 +49,9 @@ func (s *Store) entity(c *db.Conn, id EntityID) (Entity, error) {
 	if e, ok := s.cache.entities.GetIfPresent(id); ok {
 		return e, nil
 	}
+	if !storable(string(id)) {
+		return Entity{}, errNoRow()
+	}
 	var r entityRow
 	if err := c.Get(&r, "SELECT "+entityColumns+" FROM entity WHERE entity_id = ?", id); err != nil {
 		return Entity{}, err
@@ -112,10 +115,15 @@ func body[T Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, error) {
 	return doc, raw, nil
 }
 
+// versionOf joins a row with its entity, without its content.
+func versionOf[T Content](e Entity, r *snapshotRow) Version[T] {
+	return Version[T]{Entity: e, ID: r.ID, ValidFrom: r.ValidFrom, RecordedAt: r.RecordedAt, Attempt: r.Attempt,
+		Base: r.Base, Commitment: r.Commitment, Tombstone: r.tombstone(), Imported: r.Imported != 0}
+}
+
 // version joins a row with its entity and content.
 func version[T Content](s *Store, c *db.Conn, e Entity, r *snapshotRow) (Version[T], error) {
-	v := Version[T]{Entity: e, ID: r.ID, ValidFrom: r.ValidFrom, RecordedAt: r.RecordedAt, Attempt: r.Attempt,
-		Base: r.Base, Commitment: r.Commitment, Tombstone: r.tombstone(), Imported: r.Imported != 0}
+	v := versionOf[T](e, r)
 	if v.Tombstone {
 		return v, nil
 	}

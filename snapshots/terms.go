@@ -1,8 +1,12 @@
 package snapshots
 
-import "tenure/tenancy/db"
+import (
+	"strings"
 
-const maxTerm = 256 // bytes of a value that the index holds; resolving confirms the rest
+	"tenure/tenancy/db"
+)
+
+const maxTerm = 256 // bytes of a field or a value that the index holds; resolving confirms the rest
 
 // term is a value that lists may filter by.
 type term struct{ field, value string }
@@ -40,26 +44,35 @@ func bucket(e Entity) string {
 	return string(e.Setup)
 }
 
-// addTerms indexes what the base did not have yet.
+// addTerms indexes what the base did not have yet, in statements of two sizes,
+// so that the engines' statement caches hold.
 func (s *Store) addTerms(tx *db.Tx, e Entity, next, base []term) error {
-	known := make(map[term]bool, len(base))
+	known := make(map[term]bool, len(base)+len(next))
 	for _, t := range base {
 		known[t] = true
 	}
+	var added []any
 	for _, t := range next {
-		if known[t] {
-			continue
+		if !known[t] {
+			known[t] = true
+			added = append(added, bucket(e), cut(t.field), cut(t.value), e.ID)
 		}
-		known[t] = true
-		if _, err := tx.Exec(`INSERT INTO entity_term (bucket, field, value, entity_id) VALUES (?, ?, ?, ?)
-			ON CONFLICT (bucket, field, value, entity_id) DO NOTHING`, bucket(e), t.field, cut(t.value), e.ID); err != nil {
+	}
+	for len(added) > 0 {
+		rows := 1
+		if len(added) >= 4*4 {
+			rows = 4
+		}
+		if _, err := tx.Exec("INSERT INTO entity_term (bucket, field, value, entity_id) VALUES (?, ?, ?, ?)"+
+			strings.Repeat(", (?, ?, ?, ?)", rows-1)+" ON CONFLICT (bucket, field, value, entity_id) DO NOTHING", added[:4*rows]...); err != nil {
 			return err
 		}
+		added = added[4*rows:]
 	}
 	return nil
 }
 
-// cut shortens a value to what the index holds, at a character's boundary.
+// cut shortens a text to what the index holds, at a character's boundary.
 func cut(value string) string {
 	if len(value) <= maxTerm {
 		return value

@@ -87,8 +87,8 @@ func (v Verified) Imported() bool { return v.secret != "" }
 // one of ours: the same secret under a new id, with the same beginning and
 // end. It stays what nobody can be shown.
 func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified, plain string) error {
-	if !v.Imported() {
-		return nil
+	if err := scope.Check(tenancy.WriteClients); err != nil || !v.Imported() {
+		return err
 	}
 	hash, err := hashChosen(s.ids, plain)
 	if err != nil {

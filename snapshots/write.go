@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -54,7 +55,8 @@ type Change[T Content] struct {
 	// before it ends. Nil to leave it. Clients only.
 	Token *NewToken
 	// Secret is added for the client when the change takes effect, and the ones
-	// before it end then. Nil to leave secrets as they are. Clients only.
+	// before it end then. A planned one makes a snapshot even where the content
+	// stays, to be withdrawn with. Nil to leave secrets as they are. Clients only.
 	Secret *NewSecret
 	// Imported is when the configuration took effect in the system that it is
 	// imported from, 0 if that is not known: the one case of a valid_from in the
@@ -71,14 +73,24 @@ type Change[T Content] struct {
 // change made, or its base where it changed nothing.
 type Outcome[T Content] struct {
 	Resolved[T]
-	Changed bool
-	Secrets int // how many of Change.Held were new here
+	Changed  bool
+	Repeated bool   // the request was one that had made this before
+	Secrets  int    // how many of Change.Held were new here
+	raw      []byte // of a new snapshot, decoded after the commit
 }
 
-// publish appends what ch makes of e. It is the body of every closure that
-// creates or edits: e's row is there, access has been checked.
-func publish[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
-	w := writing[T]{s: s, tx: tx, scope: scope, entity: e, setup: setup, change: ch, now: history.At(tx).Millis()}
+// target is what a change is about, as the transaction finds it.
+type target struct {
+	entity, setup Entity
+	fresh         bool         // the entity has no snapshot, withdrawn ones included
+	active        *snapshotRow // the entity's in force now; nil if none is
+	setupActive   *snapshotRow // the setup's; of no meaning for a setup's own change
+}
+
+// publish appends what ch makes of the target. It is the body of every closure
+// that creates or edits: the entity's row is there, access has been checked.
+func publish[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, to target, ch Change[T]) (Outcome[T], error) {
+	w := writing[T]{s: s, tx: tx, scope: scope, target: to, change: ch, now: history.At(tx).Millis()}
 	out, err := w.run()
 	if err == nil && ch.Rehearse {
 		err = errRehearsed
@@ -87,20 +99,20 @@ func publish[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entit
 }
 
 type writing[T Content] struct {
+	target
 	s      *Store
 	tx     *db.Tx
 	scope  tenancy.Scope
-	entity Entity
-	setup  Entity
 	change Change[T]
 
 	now       history.Millis
 	validFrom history.Millis
 	scheduled bool
-	base      *snapshotRow
+	base      *snapshotRow // in force at validFrom
 	baseDoc   *T
 	baseRaw   []byte
 	next      history.Millis // the first snapshot planned after this one
+	attempt   int64          // at validFrom
 }
 
 func (w *writing[T]) run() (Outcome[T], error) {
@@ -119,11 +131,8 @@ func (w *writing[T]) run() (Outcome[T], error) {
 	if err != nil {
 		return out, err
 	}
-	if w.next, err = nextAfter(&w.tx.Conn, w.entity, w.validFrom); err != nil {
-		return out, err
-	}
 	row := w.base
-	out.Changed = w.base == nil || w.change.Always || !bytes.Equal(raw, w.baseRaw)
+	out.Changed = w.base == nil || w.change.Always || !bytes.Equal(raw, w.baseRaw) || w.plansSecret()
 	if out.Changed {
 		if row, err = w.append(doc, raw); err != nil {
 			return out, err
@@ -138,18 +147,42 @@ func (w *writing[T]) run() (Outcome[T], error) {
 	if err := w.token(); err != nil {
 		return out, err
 	}
-	out.Version, err = version[T](w.s, &w.tx.Conn, w.entity, row)
-	if kindOf[T]() == KindSetup {
-		setup = any(out.Version).(Version[Setup])
+	out.Version, out.Setup, out.NextValidFrom = versionOf[T](w.entity, row), setup, w.next
+	if out.Content = w.baseDoc; out.Changed {
+		out.Content, out.raw = nil, raw
 	}
-	out.Setup, out.NextValidFrom = setup, w.next
-	return out, err
+	return out, nil
+}
+
+// finish decodes what a change stored, off the committer: nobody shares the
+// document that Apply made.
+func finish[T Content](s *Store, out Outcome[T], err error) (Outcome[T], error) {
+	if err != nil {
+		return Outcome[T]{}, err
+	}
+	if out.raw != nil {
+		if out.Content, err = Decode[T](out.raw); err != nil {
+			return Outcome[T]{}, fmt.Errorf("snapshot %s: %w", out.ID, err)
+		}
+		s.cache.contents.Set(out.ID, content{out.Content, out.raw})
+		out.raw = nil
+	}
+	if own, ok := any(out.Version).(Version[Setup]); ok {
+		out.Setup = own
+	}
+	return out, nil
+}
+
+// plansSecret reports whether a secret is planned for an instant at which no
+// snapshot stands yet.
+func (w *writing[T]) plansSecret() bool {
+	return w.change.Secret != nil && w.scheduled && w.base.ValidFrom != w.validFrom
 }
 
 // place decides when the change takes effect, inside the transaction: what
 // was the future when the request arrived may be the past by now.
-func (w *writing[T]) place() error {
-	w.validFrom = w.now
+func (w *writing[T]) place() (err error) {
+	w.validFrom, w.base = w.now, w.active
 	if w.change.Imported != nil {
 		return w.placeImported(*w.change.Imported)
 	}
@@ -158,19 +191,15 @@ func (w *writing[T]) place() error {
 			return err
 		}
 		if w.scheduled {
-			return nil
+			return w.findBase()
 		}
 	}
 	// Each snapshot has an instant of its own: at least 1 ms after the one it follows.
-	for {
-		before, err := inForce(&w.tx.Conn, w.entity, w.validFrom)
-		if err != nil {
+	for w.base != nil && w.base.ValidFrom >= w.validFrom {
+		w.validFrom = w.base.ValidFrom + 1
+		if err := w.findBase(); err != nil {
 			return err
 		}
-		if before == nil || before.ValidFrom < w.validFrom {
-			break
-		}
-		w.validFrom = before.ValidFrom + 1
 	}
 	if w.validFrom > w.now && w.validFrom > w.s.log.Wall().Millis()+maxAhead {
 		f := fault.New(fault.Unavailable, "", "too many changes of one object at once; try again shortly")
@@ -181,17 +210,21 @@ func (w *writing[T]) place() error {
 	return nil
 }
 
+// findBase reads what is in force at the change's own instant.
+func (w *writing[T]) findBase() (err error) {
+	if !w.fresh {
+		w.base, err = inForce(&w.tx.Conn, w.entity, w.validFrom)
+	}
+	return err
+}
+
 // explicit takes a valid_from that the caller wrote.
 func (w *writing[T]) explicit(at history.Millis) error {
 	if at > w.now {
 		w.validFrom, w.scheduled = at, true
 		return nil
 	}
-	active, err := inForce(&w.tx.Conn, w.entity, w.now)
-	if err != nil {
-		return err
-	}
-	if active != nil && active.ValidFrom == at {
+	if w.active != nil && w.active.ValidFrom == at {
 		f := fault.At("/valid_from", "active-instant",
 			"it is the instant of the snapshot in force; omit valid_from to change the configuration now")
 		f.Code = fault.CodeActiveInstant
@@ -203,11 +236,13 @@ func (w *writing[T]) explicit(at history.Millis) error {
 	return nil
 }
 
-// loadBase reads what is in force at the change's own instant and compares it
-// with what the caller expects.
+// loadBase reads the base's content, and what else the change's place is next
+// to, and compares the base with what the caller expects.
 func (w *writing[T]) loadBase() (err error) {
-	if w.base, err = inForce(&w.tx.Conn, w.entity, w.validFrom); err != nil {
-		return err
+	if w.attempt = 1; !w.fresh {
+		if w.next, w.attempt, err = placeAt(&w.tx.Conn, w.entity, w.validFrom); err != nil {
+			return err
+		}
 	}
 	if w.base != nil {
 		if w.base.tombstone() {
@@ -234,14 +269,10 @@ func (w *writing[T]) setupVersions() (present, then Version[Setup], err error) {
 	if w.entity.Kind == KindSetup {
 		return present, then, nil
 	}
-	now, err := inForce(&w.tx.Conn, w.setup, w.now)
-	if err != nil {
-		return present, then, err
-	}
-	if now == nil || now.tombstone() {
+	if w.setupActive == nil || w.setupActive.tombstone() {
 		return present, then, unknown(KindSetup)
 	}
-	if present, err = version[Setup](w.s, &w.tx.Conn, w.setup, now); err != nil || !w.scheduled {
+	if present, err = version[Setup](w.s, &w.tx.Conn, w.setup, w.setupActive); err != nil || !w.scheduled {
 		return present, present, err
 	}
 	at, err := inForce(&w.tx.Conn, w.setup, w.validFrom)
@@ -264,9 +295,9 @@ func (w *writing[T]) compose(present, setup *Setup) (*T, []byte, error) {
 	if err != nil {
 		faults = fault.Of(err).Fields
 	}
-	in := Input[T]{Next: doc, Base: w.baseDoc, Setup: setup}
-	faults = append(append(faults, Validate(universal[T](), in)...), Validate(w.change.Rules, in)...)
-	checks, err := w.checksScopes()
+	in := Input[T]{Next: doc, Base: w.baseDoc, Setup: setup, raw: Encode(doc)}
+	faults = append(faults, Validate(slices.Concat(universal[T](), w.change.Rules), in)...)
+	checks, err := w.checksScopes(doc)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -289,18 +320,25 @@ func (w *writing[T]) compose(present, setup *Setup) (*T, []byte, error) {
 	if err := fault.Rules(faults); err != nil {
 		return nil, nil, err
 	}
-	return doc, Encode(doc), nil
+	return doc, in.raw, nil
 }
+
+// The rules that hold for every change, made once.
+var (
+	clientRules = sync.OnceValue(ClientRules)
+	setupRules  = sync.OnceValue(SetupRules)
+	serverRules = sync.OnceValue(ResourceServerRules)
+)
 
 func universal[T Content]() []Rule[T] {
 	var rules any
 	switch any((*T)(nil)).(type) {
 	case *Client:
-		rules = ClientRules()
+		rules = clientRules()
 	case *Setup:
-		rules = SetupRules()
+		rules = setupRules()
 	case *ResourceServer:
-		rules = ResourceServerRules()
+		rules = serverRules()
 	}
 	return rules.([]Rule[T])
 }
@@ -315,10 +353,7 @@ func (w *writing[T]) append(doc *T, raw []byte) (*snapshotRow, error) {
 	if err := w.laterPlans(); err != nil {
 		return nil, err
 	}
-	row := snapshotRow{Entity: w.entity.ID, ID: SnapshotID(w.s.ids.Hex()), Kind: rowContent, ValidFrom: w.validFrom}
-	if w.base != nil {
-		row.Base = w.base.ID
-	}
+	row := w.newRow(rowContent)
 	if w.change.Imported != nil {
 		row.Imported = 1
 	}
@@ -326,6 +361,15 @@ func (w *writing[T]) append(doc *T, raw []byte) (*snapshotRow, error) {
 		return nil, err
 	}
 	return &row, w.s.addTerms(w.tx, w.entity, terms(doc), terms(w.baseDoc))
+}
+
+// newRow is a row at the change's place.
+func (w *writing[T]) newRow(kind string) snapshotRow {
+	row := snapshotRow{Entity: w.entity.ID, ID: SnapshotID(w.s.ids.Hex()), Kind: kind, ValidFrom: w.validFrom, Attempt: w.attempt}
+	if w.base != nil {
+		row.Base = w.base.ID
+	}
+	return row
 }
 
 func (w *writing[T]) verb() string {
@@ -361,12 +405,8 @@ func (w *writing[T]) laterPlans() error {
 }
 
 // appendSnapshot inserts the row, its body and its event. It fills in the
-// attempt, the commitment and recorded_at.
+// commitment and recorded_at.
 func (s *Store) appendSnapshot(tx *db.Tx, scope tenancy.Scope, e Entity, row *snapshotRow, raw []byte, verb string) error {
-	if err := tx.Get(&row.Attempt, "SELECT count(*) + 1"+ofEntity+" AND s.valid_from = ?",
-		e.Module, e.Setup, e.ID, row.ValidFrom); err != nil {
-		return err
-	}
 	var salt [32]byte
 	if _, err := io.ReadFull(s.ids, salt[:]); err != nil {
 		return err

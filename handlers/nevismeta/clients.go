@@ -85,11 +85,11 @@ func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
-	var body clientBody
-	if err := c.JSON(&body, web.JSONOptions{Strict: true}); err != nil {
+	body, err := written(c)
+	if err != nil {
 		return nil, err
 	}
-	out, secret, err := h.create(c, &body)
+	out, secret, err := h.create(c, body)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +98,15 @@ func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
 		answer.ClientSecret = secret.Plain()
 	}
 	return h.createdClient(out, answer)
+}
+
+// written reads the body of a client's POST or PUT.
+func written(c *web.Call) (*clientBody, error) {
+	body := &clientBody{}
+	if err := c.JSON(body, web.JSONOptions{Strict: true}); err != nil {
+		return nil, err
+	}
+	return body, body.prepare()
 }
 
 func (h *surface) createdClient(out snapshots.Outcome[snapshots.Client], answer any) (*web.Reply, error) {
@@ -133,6 +142,9 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snaps
 	faults = append(faults, secretFaults...)
 	out, err := h.store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{
 		ValidFrom: validFrom, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+	if out.Repeated {
+		secret = nil // shown once only
+	}
 	return out, secret, err
 }
 
@@ -176,8 +188,8 @@ func needsSecret(method string) bool {
 }
 
 func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
-	var body clientBody
-	if err := c.JSON(&body, web.JSONOptions{Strict: true}); err != nil {
+	body, err := written(c)
+	if err != nil {
 		return nil, err
 	}
 	match, err := expected(c)
@@ -186,18 +198,21 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	}
 	validFrom, faults := start(body.ValidFrom)
 	ref := clientRef(c)
-	fixed, err := h.keepsIdentity(c, ref, &body)
+	if active, err := h.store.Client(c.Request.Context(), c.Scope, ref); err == nil {
+		body.shows(active.Content.JWKS) // before the transaction, in which it costs everybody's time
+	}
+	fixed, err := h.keepsIdentity(c, ref, body)
 	if err != nil {
 		return nil, err
 	}
 	faults = append(faults, fixed...)
-	secret, secretFaults, err := h.nextSecret(c.Request.Context(), c.Scope, ref, &body, validFrom)
+	secret, secretFaults, err := h.nextSecret(c.Request.Context(), c.Scope, ref, body, validFrom)
 	if err != nil {
 		return nil, err
 	}
 	faults = append(faults, secretFaults...)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, ref, snapshots.Change[snapshots.Client]{ValidFrom: validFrom,
-		Match: match, Apply: applying(&body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+		Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	if err != nil {
 		return nil, err
 	}
@@ -229,15 +244,19 @@ func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 // the present one, a generated one for a client that starts to need one, or nil.
 func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody,
 	validFrom *history.Millis) (*snapshots.NewSecret, []fault.Field, error) {
+	at := h.store.Now().Millis()
+	if validFrom != nil {
+		at = max(at, *validFrom)
+	}
 	if body.ClientSecret == nil {
-		starts, err := h.startsToNeed(ctx, scope, ref, body, validFrom)
+		starts, err := h.startsToNeed(ctx, scope, ref, body, at)
 		if !starts || err != nil {
 			return nil, nil, err
 		}
 		secret, err := h.store.GenerateSecret(h.ids.Hex())
 		return secret, nil, err
 	}
-	same, err := h.store.SecretMatches(ctx, scope, ref, *body.ClientSecret)
+	same, err := h.store.SecretMatches(ctx, scope, ref, *body.ClientSecret, at)
 	if same || err != nil {
 		return nil, nil, err
 	}
@@ -249,18 +268,14 @@ func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snaps
 // none: another system may have registered it that way, or it is only planned
 // and its secret with it.
 func (h *surface) startsToNeed(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody,
-	validFrom *history.Millis) (bool, error) {
+	at history.Millis) (bool, error) {
 	var probe snapshots.Client
 	body.applyMethod(&probe, keeper{})
 	if !needsSecret(probe.TokenEndpointAuthMethod) {
 		return false, nil
 	}
-	if has, err := h.store.HasSecret(ctx, scope, ref); has || err != nil {
+	if has, err := h.store.HasSecret(ctx, scope, ref, at); has || err != nil {
 		return false, err
-	}
-	at := h.store.Now().Millis()
-	if validFrom != nil {
-		at = max(at, *validFrom)
 	}
 	base, err := snapshots.Snapshots[snapshots.Client](ctx, h.store, scope, ref, &at, false)
 	if err != nil || len(base) == 0 {

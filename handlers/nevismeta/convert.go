@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"tenure/jwk"
@@ -71,6 +72,28 @@ func keysView(set snapshots.JWKS) []byte {
 		return []byte("null")
 	}
 	return jwk.AppendView(nil, []byte(set))
+}
+
+// prepare does what needs no base: apply runs inside the one write transaction
+// that everybody waits for. Its error is about lists so long that checking
+// every item would take too much of it.
+func (b *clientBody) prepare() error {
+	if posted := bytes.TrimSpace(b.JWKS); len(posted) > 0 && !bytes.Equal(posted, []byte("null")) {
+		b.keys, b.keyFaults = snapshots.ParseJWKS(posted)
+	}
+	return shortLists(map[string]int{"redirect_uris": len(b.RedirectURIs), "grant_types": len(b.GrantTypes), "scopes": len(b.Scopes),
+		"response_types": len(b.ResponseTypes), "contacts": len(b.Contacts), "metadata": len(b.Metadata)})
+}
+
+// shortLists refuses lists that no rule would let pass.
+func shortLists(items map[string]int) error {
+	const most = 1000
+	for name, n := range items {
+		if n > most {
+			return fault.At(strings.TrimSuffix("/"+name, "/"), "list-length", "there are more than %d items", most)
+		}
+	}
+	return nil
 }
 
 // apply makes the domain record of a written client: what this dialect
@@ -192,19 +215,26 @@ func (b *clientBody) applyMethod(next *snapshots.Client, keep keeper) []fault.Fi
 	return nil
 }
 
-// applyKeys takes an RFC 7517 set, or the view that a read of base shows.
+// applyKeys takes an RFC 7517 set, or the view that a read of base shows. That
+// of an empty set is an RFC 7517 set too, so the view comes first.
 func (b *clientBody) applyKeys(next *snapshots.Client, base *snapshots.Client) []fault.Field {
-	posted := bytes.TrimSpace(b.JWKS)
-	if len(posted) == 0 || bytes.Equal(posted, []byte("null")) {
-		next.JWKS = ""
+	if base != nil && b.shows(base.JWKS) {
 		return nil
 	}
-	if base != nil && base.JWKS != "" && sameJSON(posted, keysView(base.JWKS)) {
-		return nil
+	next.JWKS = b.keys
+	return b.keyFaults
+}
+
+// shows reports whether the posted keys are a set's view. It remembers the
+// last answer, as asking costs much where there are certificates.
+func (b *clientBody) shows(set snapshots.JWKS) bool {
+	if len(b.JWKS) == 0 || set == "" {
+		return false
 	}
-	set, faults := snapshots.ParseJWKS(posted)
-	next.JWKS = set
-	return faults
+	if b.compared != set {
+		b.compared, b.same = set, sameJSON(b.JWKS, keysView(set))
+	}
+	return b.same
 }
 
 // sameJSON compares two values whatever their spacing and member order, and

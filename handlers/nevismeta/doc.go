@@ -15,13 +15,16 @@
 //   - A member left out of a PUT, or null, goes back to its default. client_id
 //     and client_secret are kept when left out; another client_id is refused.
 //   - A posted value equal to what a read shows keeps what is stored, an
-//     inherited one included. jwks may be the read's own view, unchanged.
+//     inherited one included. jwks may be the read's own view, unchanged (but
+//     for numbers, which a caller may have rounded to doubles).
+//   - A redirect URI is absolute. jwks and jwks_uri exclude each other.
 //   - valid_from: left out means now; up to 5 s in the past is taken as now;
 //     the active snapshot's own is refused with a text that says to omit it.
 //   - PUT with a future valid_from answers with the document just scheduled.
 //   - confidentiality_type defaults to what token_endpoint_auth_method says,
 //     else public; confidential defaults to client_secret_basic. A pair that
-//     contradicts itself is refused. A public client has no secret.
+//     contradicts itself is refused. A public client has no secret. A PUT
+//     generates one only for a client that starts to need it.
 //   - client_secret is shown to roles that may see secrets, each time as a
 //     logged event; V2's 201 shows client_id and, once, client_secret.
 //   - grant_types, force_reauthentication and the four TTLs show what they
@@ -36,9 +39,12 @@
 //     active state is replaced by a new snapshot either way, and true together
 //     with a future valid_from is refused.
 //   - V3 needs an API key that may write clients. client_id_issued_at is in
-//     seconds and client_secret_expires_at a number (RFC 7591).
+//     seconds and client_secret_expires_at a number (RFC 7591). Scopes may be
+//     sent as scope or scopes and are answered as scope. Custom members are
+//     strings; those that an answer assigns are passed over when sent back.
 //   - 400 for conflicts of client_id and valid_from, as documented; the error
-//     codes beyond the documented ones follow their style.
+//     codes beyond the documented ones follow their style. A text names each
+//     broken member by its JSON pointer, at most 20 of them.
 //
 // It may import handlers/web, snapshots, jwk, tenancy and tenancy/{fault,history,db}.
 package nevismeta

@@ -106,9 +106,12 @@ func codeV3(f *fault.Fault, code string) string {
 	return "INVALID_CLIENT_METADATA"
 }
 
-// maxNamed is how many broken members an answer names: a small body can break
-// rules a hundred thousand times.
-const maxNamed = 20
+// An answer names so many broken members, with so many bytes of their paths: a
+// body can break rules a hundred thousand times, or have one long name.
+const (
+	maxNamed = 20
+	maxPath  = 300
+)
 
 // describe joins the message and every field with its path on the wire.
 func describe(c *web.Call, f *fault.Fault) string {
@@ -127,6 +130,9 @@ func describe(c *web.Call, f *fault.Fault) string {
 		path := field.Path
 		if f.Kind != fault.Malformed { // what does not decode is named as it was sent
 			path = wirePath(c, path)
+		}
+		if len(path) > maxPath {
+			path = strings.ToValidUTF8(path[:maxPath], "") + "…"
 		}
 		if path != "" {
 			path += ": "

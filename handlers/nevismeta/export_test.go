@@ -39,7 +39,10 @@ type Body struct{ body clientBody }
 // DecodeBody reads a body as POST and PUT do.
 func DecodeBody(data []byte) (*Body, error) {
 	b := &Body{}
-	return b, web.DecodeJSON(data, &b.body, true)
+	if err := web.DecodeJSON(data, &b.body, true); err != nil {
+		return nil, err
+	}
+	return b, b.body.prepare()
 }
 
 // RegistrationBody sorts V3's members.
@@ -54,4 +57,9 @@ func RegistrationBody(members map[string]json.RawMessage) (*Body, []fault.Field,
 // Apply makes the domain record.
 func (b *Body) Apply(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, []fault.Field) {
 	return b.body.apply(base, setup)
+}
+
+// TagOf is the entity tag of a client's answer without a secret.
+func TagOf(found snapshots.Resolved[snapshots.Client]) string {
+	return etag(found.ID, dependsOn(found, formResolved)...)
 }

@@ -33,7 +33,7 @@ type fixture struct {
 	*tenancytest.World
 	store   *snapshots.Store
 	handler http.Handler
-	log     bytes.Buffer
+	log     *bytes.Buffer
 	setup   string // the path of the setup
 	id      snapshots.EntityID
 	key     string // what requests are sent with; north's editor at first
@@ -44,7 +44,7 @@ func newFixture(t testing.TB) *fixture { return openFixture(t, true) }
 // openFixture keeps secrets recoverable if sealed.
 func openFixture(t testing.TB, sealed bool) *fixture {
 	t.Helper()
-	f := &fixture{World: tenancytest.New(t, dbtest.SQLite(t))}
+	f := &fixture{World: tenancytest.New(t, dbtest.SQLite(t)), log: &bytes.Buffer{}}
 	var opts snapshots.Options
 	if sealed {
 		sealer, err := snapshots.NewSealer(bytes.Repeat([]byte{7}, snapshots.SealingKeySize))
@@ -55,7 +55,7 @@ func openFixture(t testing.TB, sealed bool) *fixture {
 	f.store, err = snapshots.Open(ctx, f.DB, f.Log, f.Store.IDs(), opts)
 	must(t, err)
 	must(t, f.store.CreateModule(ctx, f.Store.Operator("test"), module))
-	f.handler = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(&f.log)}, []web.Surface{nevismeta.New(f.store, f.Store.IDs())})
+	f.handler = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(zerolog.SyncWriter(f.log))}, []web.Surface{nevismeta.New(f.store, f.Store.IDs())})
 	f.key = f.Key(f.North, tenancy.Admin)
 	made := f.send(t, "POST", "/v2/modules/"+module+"/setups", `{"name": "test"}`).want(t, 201)
 	f.id = snapshots.EntityID(made.text(t, "setupId"))

@@ -1,6 +1,7 @@
 package nevismeta
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -10,7 +11,10 @@ import (
 	"tenure/tenancy/history"
 )
 
-const metadataParam = "metadata."
+const (
+	metadataParam = "metadata."
+	maxMetadata   = 50 // filters by metadata in one request: each is a condition of the statement
+)
 
 // listQuery reads the list filters; parameters it does not know are ignored.
 func listQuery(c *web.Call) (snapshots.Filter, error) {
@@ -31,6 +35,9 @@ func listQuery(c *web.Call) (snapshots.Filter, error) {
 			}
 		}
 	}
+	if len(f.Metadata) > maxMetadata {
+		return f, badQuery(metadataParam+"…", fmt.Sprintf("at most %d of them", maxMetadata))
+	}
 	if f.At, f.AnyTime, err = validAt(query.Get("validAt")); err != nil {
 		return f, err
 	}
@@ -38,12 +45,12 @@ func listQuery(c *web.Call) (snapshots.Filter, error) {
 	return f, err
 }
 
-// queryOf is the query, in which only metadata filters may stand more often
-// than once.
+// queryOf is the query; what it may say once does not stand there twice.
 func queryOf(c *web.Call) (url.Values, error) {
 	query, err := c.Query()
-	for name, values := range query {
-		if len(values) > 1 && !strings.HasPrefix(name, metadataParam) {
+	for _, name := range []string{"name", "owner", "validAt", "includeSoftDeletedStates", "includeSoftDeleteStates", "resolve",
+		"replaceActiveState", "client_id"} {
+		if len(query[name]) > 1 {
 			return nil, badQuery(name, "it may be given once")
 		}
 	}

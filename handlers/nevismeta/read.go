@@ -86,14 +86,16 @@ const (
 )
 
 // clientReply renders a client. Only where the scope may see the secret is it
-// put in, for this one answer, and logged.
+// put in, for this one answer, and logged: the one valid while the snapshot is,
+// so a past snapshot shows none.
 func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[snapshots.Client], form string) (*web.Reply, error) {
 	reply, err := render(h.store, found, form, http.StatusOK, func() ([]byte, error) { return clientJSON(found, form) })
 	if err != nil {
 		return nil, err
 	}
-	if c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
-		secret, err := h.store.Disclose(c.Request.Context(), c.Scope, found.Entity)
+	past := found.NextValidFrom != 0 && found.NextValidFrom <= h.store.Now().Millis()
+	if c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() && !past {
+		secret, err := h.store.Disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,10 +42,14 @@ func (h *surface) registerClient(c *web.Call) (*web.Reply, error) {
 // registration sorts the members into those that V2 has too and custom ones,
 // and fills in V3's defaults.
 func registration(members map[string]json.RawMessage) (*clientBody, []fault.Field, error) {
+	if err := shortLists(map[string]int{"": len(members)}); err != nil {
+		return nil, nil, err
+	}
 	known := make(map[string]json.RawMessage)
 	var custom []snapshots.Localized
 	var faults []fault.Field
-	for name, raw := range members {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		raw := members[name]
 		switch {
 		case name == "client_name":
 			known["name"] = raw
@@ -83,7 +88,7 @@ func registration(members map[string]json.RawMessage) (*clientBody, []fault.Fiel
 	})
 	body.Metadata = append(body.Metadata, metadataOf(custom)...)
 	body.registrationDefaults()
-	return body, faults, nil
+	return body, faults, body.prepare()
 }
 
 // assigned are the members of an answer that a caller who sends it back

@@ -57,6 +57,9 @@ func serverChange(c *web.Call) (snapshots.Change[snapshots.ResourceServer], erro
 	if err := c.JSON(&doc, web.JSONOptions{Strict: true}); err != nil {
 		return ch, err
 	}
+	if err := shortLists(map[string]int{"metadata": len(doc.Metadata), "scopes": len(doc.Scopes)}); err != nil {
+		return ch, err
+	}
 	validFrom, faults := start(doc.ValidFrom)
 	if doc.Scopes == nil {
 		faults = append(faults, fault.Field{Path: "/scopes", Rule: "required", Message: "it is required, and may be empty"})

@@ -62,6 +62,9 @@ func setupChange(c *web.Call) (snapshots.Change[snapshots.Setup], error) {
 	if err := c.JSON(&doc, web.JSONOptions{Strict: true}); err != nil {
 		return ch, err
 	}
+	if err := shortLists(map[string]int{"metadata": len(doc.Metadata)}); err != nil {
+		return ch, err
+	}
 	validFrom, faults := start(doc.ValidFrom)
 	ch.ValidFrom = validFrom
 	ch.Apply = func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {

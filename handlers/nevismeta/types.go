@@ -1,6 +1,11 @@
 package nevismeta
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"tenure/snapshots"
+	"tenure/tenancy/fault"
+)
 
 // clientHead, jwks and clientTail are the members of a client in the order of
 // the published page; they are apart because the key set's view is written by
@@ -77,6 +82,11 @@ type clientBody struct {
 	IDTokenSignedResponseAlg    *string `json:"id_token_signed_response_alg"`
 	IDTokenEncryptedResponseAlg *string `json:"id_token_encrypted_response_alg"`
 	IDTokenEncryptedResponseEnc *string `json:"id_token_encrypted_response_enc"`
+
+	keys      snapshots.JWKS // by prepare
+	keyFaults []fault.Field
+	compared  snapshots.JWKS // by shows
+	same      bool
 }
 
 // setupDoc is a setup, written and read.

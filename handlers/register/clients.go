@@ -141,7 +141,7 @@ func (h *surface) firstSecret(c *web.Call, in, shown *ory.Client) (*snapshots.Ne
 	if !ory.TakesSecret(cmp.Or(in.TokenEndpointAuthMethod, methodBasic)) || ory.TakesSecret(shown.TokenEndpointAuthMethod) {
 		return nil, nil
 	}
-	has, err := h.Store.HasSecret(c.Request.Context(), c.Scope, refOf(c))
+	has, err := h.Store.HasSecret(c.Request.Context(), c.Scope, refOf(c), 0)
 	if has || err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func newFixture(t testing.TB, dsn string, change ...func(*register.Config)) *fix
 	for _, c := range change {
 		c(&cfg)
 	}
-	f.handler = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(&f.log)}, []web.Surface{register.New(cfg)})
+	f.handler = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(zerolog.SyncWriter(&f.log))}, []web.Surface{register.New(cfg)})
 	return f
 }
 

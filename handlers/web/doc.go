@@ -23,6 +23,10 @@
 //   - Idempotency-Key on a POST: the same request again, within 24 hours and
 //     with the same API key, makes nothing more and says so with
 //     Tenure-Idempotent-Replay; what is shown only once is not shown again.
+//   - A route may admit callers by another credential than an API key
+//     (Route.Admit); what that found out stands in Call.Admitted.
+//   - A Limiter counts before the thing is done, so that no number of requests
+//     at once goes past it; what should not count is given back.
 //   - Tenure-Reason is UTF-8 as it is, at most 1,000 bytes, printable.
 //   - Paths are matched as they were sent (encoded), never cleaned, and never
 //     redirected; a variable reaches the handler decoded. One that is not UTF-8

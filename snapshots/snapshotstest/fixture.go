@@ -1,5 +1,6 @@
-// Package snapshotstest makes documents for tests of snapshots and of what is
-// built on them. Only tests import it.
+// Package snapshotstest makes what tests of snapshots, and of what is built on
+// them, need: documents, and a World of organizations with a setup. Only tests
+// import it. It may import snapshots, tenancy, tenancytest and what is below.
 package snapshotstest
 
 import (

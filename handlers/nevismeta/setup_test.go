@@ -1,0 +1,47 @@
+package nevismeta_test
+
+import (
+	"testing"
+
+	"tenure/snapshots"
+	"tenure/snapshots/snapshotstest"
+	"tenure/tenancy"
+)
+
+// This dialect carries every member of setups and resource servers: the full
+// ones, which set them all, go through it and come back the same.
+func TestPutOfSetupsAndServersChangesNothing(t *testing.T) {
+	f := newFixture(t).asAdmin()
+	scope := f.Scope(t, f.North, tenancy.Admin)
+	fullSetup, fullServer := snapshotstest.FullSetup(), snapshotstest.FullResourceServer()
+	setup, err := snapshots.Edit(ctx, f.store, scope, snapshots.SetupRef(module, f.id), snapshots.Change[snapshots.Setup]{
+		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) { return &fullSetup, nil }})
+	must(t, err)
+	server, err := f.store.CreateResourceServer(ctx, scope, module, f.id, snapshots.Change[snapshots.ResourceServer]{
+		Apply: func(*snapshots.ResourceServer, *snapshots.Setup) (*snapshots.ResourceServer, error) {
+			return &fullServer, nil
+		}})
+	must(t, err)
+	bare := f.send(t, "POST", f.setup+"/resource-servers", `{"scopes":[]}`).want(t, 201)
+	rows := f.rows(t)
+	for path, id := range map[string]snapshots.SnapshotID{
+		f.setup: setup.ID,
+		f.setup + "/resource-servers/" + string(server.Entity.ID): server.ID,
+		bare.Header().Get("Location"):                             "",
+	} {
+		before := f.get(t, path).want(t, 200)
+		if id != "" && before.Header().Get("Tenure-Snapshot-Id") != string(id) {
+			t.Errorf("%s: headers %v", path, before.Header())
+		}
+		f.send(t, "PUT", path, before.Body.String()).want(t, 400, "/valid_from: ", "omit valid_from")
+		after := f.send(t, "PUT", path, encode(t, edited(before.doc(t), nil))).want(t, 200)
+		if after.Body.String() != before.Body.String() || after.Header().Get("Etag") != before.Header().Get("Etag") {
+			t.Errorf("%s reads\n%s, and did\n%s", path, after.Body, before.Body)
+		}
+	}
+	if got := f.rows(t); got != rows {
+		t.Errorf("rows %s became %s", rows, got)
+	}
+}
+
+func (f *fixture) asAdmin() *fixture { return f.as(f.North, tenancy.Admin) }

@@ -1,0 +1,273 @@
+package snapshots_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"tenure/snapshots"
+	"tenure/snapshots/snapshotstest"
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+)
+
+// gone fails unless a client is unknown to every read and write.
+func gone(t *testing.T, w *snapshotstest.World, scope tenancy.Scope, ref snapshots.Ref, code string) {
+	t.Helper()
+	_, err := w.Store.Client(ctx, scope, ref)
+	w.Refused(err, fault.NotFound, code)
+	_, err = snapshots.Snapshots[client](ctx, w.Store, scope, ref, nil, true)
+	w.Refused(err, fault.NotFound, code)
+	_, err = snapshots.Snapshot[client](ctx, w.Store, scope, ref, "0123456789abcdef0123456789abcdef")
+	w.Refused(err, fault.NotFound, code)
+	_, err = snapshots.Edit(ctx, w.Store, scope, ref, snapshotstest.To(full()))
+	w.Refused(err, fault.NotFound, code)
+	w.Refused(snapshots.Delete[client](ctx, w.Store, scope, ref, nil), fault.NotFound, code)
+	w.Refused(snapshots.Withdraw[client](ctx, w.Store, scope, ref, "0123456789abcdef0123456789abcdef"), fault.NotFound, code)
+}
+
+func TestDelete(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		admin := w.Admin(w.North)
+		ch := snapshotstest.To(snapshotstest.Named("first"))
+		ch.Secret = generated(t, w, "the first secret of the shop")
+		made := w.NewClient(admin, "shop", ch)
+		id, ref := made.Entity.ID, w.Ref(made.Entity.ID)
+		w.Tick()
+		ch = snapshotstest.ToAt(snapshotstest.Named("plan"), w.In(time.Minute))
+		ch.Secret = generated(t, w, "the secret of the plan")
+		plan := w.Edit(admin, id, ch)
+		w.Active(admin, id)
+		w.Tick()
+		from := w.Log.Size()
+		w.Must(snapshots.Delete[client](ctx, w.Store, admin, ref, []snapshots.SnapshotID{made.ID}))
+
+		gone(t, w, admin, ref, fault.CodeClientUnknown)
+		_, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, "shop")
+		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
+		var kinds []string
+		for _, e := range w.Events(from) {
+			kinds = append(kinds, string(e.Kind))
+			if e.Kind == "client.withdrawn" && e.Ref != string(plan.ID) {
+				t.Errorf("withdrawn %s", e.Ref)
+			}
+		}
+		if want := []string{"client.deleted", "client.withdrawn", "client.secret-ended"}; !slices.Equal(kinds, want) {
+			t.Errorf("events %v, want %v", kinds, want)
+		}
+		w.Clock.Advance(time.Hour) // the plan's instant passes
+		gone(t, w, admin, ref, fault.CodeClientUnknown)
+		if n := w.Count("SELECT count(*) FROM snapshot WHERE entity_id = ?", id); n != 3 {
+			t.Errorf("%d rows, want the two snapshots and the tombstone", n)
+		}
+		w.Reopen(db.Options{})
+		gone(t, w, w.Admin(w.North), ref, fault.CodeClientUnknown)
+	})
+}
+
+func TestDeletePlannedOnly(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		admin := w.Admin(w.North)
+		plan := w.NewClient(admin, "shop", snapshotstest.ToAt(snapshotstest.Named("plan"), w.In(time.Minute)))
+		w.Must(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(plan.Entity.ID), nil))
+		gone(t, w, admin, w.Ref(plan.Entity.ID), fault.CodeClientUnknown)
+		w.Clock.Advance(time.Hour)
+		gone(t, w, admin, w.Ref(plan.Entity.ID), fault.CodeClientUnknown)
+		if again := w.NewClient(admin, "shop", snapshotstest.To(full())); again.Entity.Incarnation != 2 {
+			t.Errorf("incarnation %d", again.Entity.Incarnation)
+		}
+	})
+}
+
+// TestIncarnations: a deleted client's id may be taken again by its owner or
+// by an ancestor of that, never by others.
+func TestIncarnations(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		// A setup of the root, so that north and south are siblings in it.
+		w.Setup = w.NewSetup(w.Admin(w.Root), snapshotstest.MinimalSetup("shared")).Entity.ID
+		take := func(org tenancy.OrgID) (snapshots.Outcome[client], error) {
+			w.Tick()
+			return w.Store.CreateClient(ctx, w.Admin(org), snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: "shop"},
+				snapshotstest.To(snapshotstest.Named("shop")))
+		}
+		var ids []snapshots.EntityID
+		for i, org := range []tenancy.OrgID{w.Harbour, w.Harbour, w.North} {
+			made, err := take(org)
+			w.Must(err)
+			if made.Entity.Incarnation != int64(i)+1 || slices.Contains(ids, made.Entity.ID) || made.Base != "" {
+				t.Errorf("incarnation %d, %+v", made.Entity.Incarnation, made.Version)
+			}
+			ids = append(ids, made.Entity.ID)
+			found, err := w.Store.EntityID(ctx, w.Admin(w.Root), snapshotstest.Module, w.Setup, "shop")
+			if w.Must(err); found != made.Entity.ID {
+				t.Errorf("the client_id means %s, want %s", found, made.Entity.ID)
+			}
+			for _, other := range []tenancy.OrgID{w.South, w.North, w.Root} { // held: by nobody else, not even by those above
+				_, err = take(other)
+				w.Refused(err, fault.Conflict, fault.CodeIDTaken)
+				if f := fault.Of(err); len(f.Fields) != 1 || f.Fields[0].Path != "/client_id" {
+					t.Errorf("%+v", f.Fields)
+				}
+			}
+			w.Must(snapshots.Delete[client](ctx, w.Store, w.Admin(org), w.Ref(made.Entity.ID), nil))
+			_, err = take(w.South)
+			w.Refused(err, fault.Conflict, fault.CodeIDTaken)
+		}
+		// North's now, so not even its former owner below it.
+		_, err := take(w.Harbour)
+		w.Refused(err, fault.Conflict, fault.CodeIDTaken)
+		last, err := take(w.Root)
+		if w.Must(err); last.Entity.Incarnation != 4 || last.Entity.Owner != w.Root {
+			t.Errorf("%+v", last.Entity)
+		}
+	})
+}
+
+// TestDeletedSetup: its clients go with it, by one row.
+func TestDeletedSetup(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		north, harbour := w.Admin(w.North), w.Admin(w.Harbour)
+		srv, err := w.Store.CreateResourceServer(ctx, north, snapshotstest.Module, w.Setup, snapshotstest.To(server{Name: "rs"}))
+		w.Must(err)
+		var ids []snapshots.EntityID
+		for _, name := range []string{"a", "b", "c"} {
+			ids = append(ids, w.NewClient(harbour, name, snapshotstest.To(snapshotstest.Named(name))).Entity.ID)
+		}
+		w.NewClient(harbour, "plan", snapshotstest.ToAt(snapshotstest.Named("plan"), w.In(time.Hour)))
+		for _, id := range ids {
+			w.Active(harbour, id)
+		}
+		w.Tick()
+		w.Refused(snapshots.Delete[setup](ctx, w.Store, harbour, snapshots.SetupRef(snapshotstest.Module, w.Setup), nil), fault.Forbidden, "")
+		rows, size := w.Count("SELECT count(*) FROM snapshot"), w.Log.Size()
+		w.Must(snapshots.Delete[setup](ctx, w.Store, north, snapshots.SetupRef(snapshotstest.Module, w.Setup), nil))
+		if n := w.Count("SELECT count(*) FROM snapshot"); n != rows+1 || w.Log.Size() != size+1 {
+			t.Errorf("%d rows were %d, %d events were %d", n, rows, w.Log.Size(), size)
+		}
+		for _, id := range ids {
+			gone(t, w, harbour, w.Ref(id), fault.CodeSetupUnknown)
+		}
+		ref := snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup, Entity: srv.Entity.ID}
+		_, err = w.Store.ResourceServer(ctx, north, ref)
+		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		_, err = w.Store.Clients(ctx, north, snapshotstest.Module, w.Setup, snapshots.Filter{})
+		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		_, err = w.Store.EntityID(ctx, north, snapshotstest.Module, w.Setup, "a")
+		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		_, err = w.Store.CreateClient(ctx, harbour, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: "d"}, snapshotstest.To(full()))
+		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		_, err = w.Store.CreateResourceServer(ctx, north, snapshotstest.Module, w.Setup, snapshotstest.To(server{Name: "rs"}))
+		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		_, err = snapshots.Edit(ctx, w.Store, north, snapshots.SetupRef(snapshotstest.Module, w.Setup), snapshotstest.To(snapshotstest.MinimalSetup("x")))
+		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		w.Refused(w.Store.SetPolicy(ctx, north, snapshotstest.Module, w.Setup, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never", Registration: "off"}), fault.NotFound, fault.CodeSetupUnknown)
+
+		// What is gone does not keep an organization from being deleted or moved.
+		w.Must(w.DB.Write(ctx, func(tx *db.Tx) error {
+			owns, err := w.Store.OwnsAnything(tx, w.Harbour)
+			if owns {
+				t.Error("the clients of a deleted setup count as owned")
+			}
+			return err
+		}))
+		_, err = w.Tenancy.MoveOrganization(ctx, w.Admin(w.Root), w.Harbour, w.South, w.Store.KeepsClients)
+		w.Must(err)
+	})
+}
+
+// TestDeletedOrganization: what it and everything below it owns goes with it, by one row.
+func TestDeletedOrganization(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		north, quay := w.Admin(w.North), w.Admin(w.Quay)
+		quays := w.NewClient(quay, "quays", snapshotstest.To(snapshotstest.Named("quays"))).Entity.ID
+		norths := w.NewClient(north, "norths", snapshotstest.To(snapshotstest.Named("norths"))).Entity.ID
+		own := w.NewSetup(w.Admin(w.Harbour), snapshotstest.MinimalSetup("harbour's"))
+		w.Active(quay, quays)
+		used := func(org tenancy.OrgID) (owns bool) {
+			w.Must(w.DB.Write(ctx, func(tx *db.Tx) (err error) { owns, err = w.Store.OwnsAnything(tx, org); return err }))
+			return owns
+		}
+		if !used(w.Quay) || !used(w.North) || !used(w.Harbour) || used(w.South) {
+			t.Error("OwnsAnything does not say who owns something")
+		}
+		err := w.Tenancy.DeleteOrganization(ctx, north, w.Quay, false, w.Store.OwnsAnything)
+		w.Refused(err, fault.Conflict, fault.CodeNotEmpty)
+		rows, size := w.Count("SELECT count(*) FROM snapshot"), w.Log.Size()
+		w.Must(w.Tenancy.DeleteOrganization(ctx, north, w.Harbour, true, w.Store.OwnsAnything))
+		if n := w.Count("SELECT count(*) FROM snapshot"); n != rows || w.Log.Size() != size+1 {
+			t.Errorf("%d rows were %d, %d events were %d", n, rows, w.Log.Size(), size)
+		}
+		gone(t, w, north, w.Ref(quays), fault.CodeClientUnknown)
+		gone(t, w, w.Admin(w.Root), w.Ref(quays), fault.CodeClientUnknown)
+		w.Active(north, norths)
+		_, err = w.Store.Setup(ctx, north, snapshotstest.Module, own.Entity.ID)
+		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		list, err := w.Store.Clients(ctx, north, snapshotstest.Module, w.Setup, snapshots.Filter{IncludeDeleted: true, AnyTime: true})
+		if w.Must(err); len(list) != 1 || list[0].ID != norths {
+			t.Errorf("listed %v", list)
+		}
+		setups, err := w.Store.Setups(ctx, north, snapshotstest.Module, snapshots.Filter{})
+		if w.Must(err); len(setups) != 1 || setups[0].ID != w.Setup {
+			t.Errorf("listed %v", setups)
+		}
+		// A deleted organization may be carried out of a setup's subtree.
+		link := w.MustOrg(w.North, "link")
+		below := w.MustOrg(link, "below")
+		out, err := w.Store.CreateClient(ctx, north, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: "below's", Owner: below},
+			snapshotstest.To(snapshotstest.Named("x")))
+		w.Must(err)
+		_, err = w.Tenancy.MoveOrganization(ctx, w.Admin(w.Root), link, w.South, w.Store.KeepsClients)
+		w.Refused(err, fault.Conflict, "")
+		w.Must(w.Tenancy.DeleteOrganization(ctx, north, below, true, w.Store.OwnsAnything))
+		_, err = w.Tenancy.MoveOrganization(ctx, w.Admin(w.Root), link, w.South, w.Store.KeepsClients)
+		w.Must(err)
+		gone(t, w, w.Admin(w.Root), w.Ref(out.Entity.ID), fault.CodeClientUnknown)
+		// The id is the ancestors' to take again.
+		w.Tick()
+		if again := w.NewClient(north, "quays", snapshotstest.To(full())); again.Entity.Incarnation != 2 {
+			t.Errorf("incarnation %d", again.Entity.Incarnation)
+		}
+	})
+}
+
+// TestDeletedInTheSameBatch: a change behind a deletion in the same
+// transaction finds nothing, although no clock and no memory has moved yet.
+func TestDeletedInTheSameBatch(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		admin := w.Admin(w.North)
+		id := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("a"))).Entity.ID
+		plan := w.Edit(admin, id, snapshotstest.ToAt(snapshotstest.Named("plan"), w.In(time.Hour)))
+		other := w.NewSetup(admin, snapshotstest.MinimalSetup("other")).Entity.ID
+		w.Tick()
+		errs := hold(t, w, func() {},
+			func(ctx context.Context) error { return snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), nil) },
+			func(ctx context.Context) error {
+				_, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(id), snapshotstest.To(snapshotstest.Named("b")))
+				return err
+			},
+			func(ctx context.Context) error { return snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), nil) },
+			func(ctx context.Context) error {
+				return snapshots.Withdraw[client](ctx, w.Store, admin, w.Ref(id), plan.ID)
+			},
+			func(ctx context.Context) error {
+				return snapshots.Delete[setup](ctx, w.Store, admin, snapshots.SetupRef(snapshotstest.Module, other), nil)
+			},
+			func(ctx context.Context) error {
+				return w.Store.SetPolicy(ctx, admin, snapshotstest.Module, other, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never", Registration: "off"})
+			},
+			func(ctx context.Context) error {
+				_, err := w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: snapshotstest.Module, Setup: other, ClientID: "x"}, snapshotstest.To(full()))
+				return err
+			})
+		w.Must(errs[0])
+		for _, err := range errs[1:4] {
+			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
+		}
+		w.Must(errs[4])
+		for _, err := range errs[5:] {
+			w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		}
+	})
+}

@@ -1,0 +1,31 @@
+package snapshots
+
+import (
+	"context"
+
+	"tenure/tenancy/db"
+	"tenure/tenancy/history"
+)
+
+// SetFresh replaces what tells whether the caches may be used.
+func (s *Store) SetFresh(fresh func() bool) { s.cache.fresh = fresh }
+
+// Fill reads an entity's timeline as a resolve does that misses the cache, and
+// returns what puts it there.
+func (s *Store) Fill(ctx context.Context, id EntityID) (keep func(), err error) {
+	t, err := s.fill(ctx, id, s.log.Now().Millis())
+	return func() { s.cache.keep(t) }, err
+}
+
+// Holds reports whether the cache answers for the entity now.
+func (s *Store) Holds(id EntityID) bool { return s.cache.held(id, s.log.Now().Millis()) != nil }
+
+// SecretEnds lists when the entity's secrets end, the newest first; 0 for never.
+func (s *Store) SecretEnds(ctx context.Context, id EntityID) (ends []history.Millis, err error) {
+	var rows []secretRow
+	err = s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, id) })
+	for _, r := range rows {
+		ends = append(ends, r.EndsAt)
+	}
+	return ends, err
+}
