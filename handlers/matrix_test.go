@@ -252,6 +252,10 @@ var exercises = map[string]struct {
 	"GET /admin/health/ready":                                                         {status: 200},
 	"GET /admin/version":                                                              {status: 200},
 
+	"GET /health/alive": {status: 200},
+	"GET /health/ready": {status: 200},
+	"GET /version":      {status: 200},
+
 	"GET /healthz": {status: 200},
 	"GET /readyz":  {status: 200},
 }

@@ -110,10 +110,36 @@ func (r pageRow) row() snapshotRow {
 const pageColumns = `e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
 	f.snapshot_id, f.valid_from, f.attempt, f.base_id, f.commitment, f.imported, f.recorded_at AS snapshot_recorded_at`
 
+// fewMatches is up to how many entities with a value a filter starts from
+// them, to be sorted for each page; beyond that a walk in the order of the
+// client_id finds a page sooner.
+const fewMatches = 2000
+
+// start is where step looks for candidates: the entities with a filter's first
+// value where they are few, else all of the setup's.
+func (p *paging) start(filters []term) (squirrel.SelectBuilder, []term, error) {
+	all := db.Builder().Select(pageColumns).From("entity e")
+	if len(filters) == 0 {
+		return all, nil, nil
+	}
+	first := squirrel.Eq{"m.bucket": string(p.setup.ID), "m.field": filters[0].field, "m.value": cut(filters[0].value)}
+	var n int
+	if err := p.conn.Get(&n, "SELECT count(*) FROM (SELECT 1 FROM entity_term WHERE bucket = ? AND field = ? AND value = ? LIMIT ?) few",
+		string(p.setup.ID), filters[0].field, cut(filters[0].value), fewMatches+1); err != nil || n > fewMatches {
+		return all, filters, err
+	}
+	// CROSS JOIN fixes the order of a join in SQLite, which has no statistics.
+	matches := db.Builder().Select(pageColumns).From("entity_term m").CrossJoin("entity e")
+	return matches.Where(first).Where("e.entity_id = m.entity_id"), filters[1:], nil
+}
+
 // step reads the next candidates after a client_id.
 func (p *paging) step(after string, filter Filter) ([]pageRow, error) {
-	q := db.Builder().Select(pageColumns).From("entity e").
-		Join(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
+	q, filters, err := p.start(filter.terms())
+	if err != nil {
+		return nil, err
+	}
+	q = q.Join(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
 			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+notWithdrawn+`
 			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, p.now).
 		Where("e.setup_id = ? AND e.kind = 'client' AND e.client_id > ? AND f.kind = 'content'", p.setup.ID, after).
@@ -121,7 +147,7 @@ func (p *paging) step(after string, filter Filter) ([]pageRow, error) {
 	if owners := p.scope.Subtree(); !p.scope.Covers(p.setup.Owner) && len(owners) <= maxOwners {
 		q = q.Where(squirrel.Eq{"e.org_id": owners})
 	}
-	for _, t := range filter.terms() {
+	for _, t := range filters {
 		q = q.Where("e.entity_id IN (SELECT entity_id FROM entity_term WHERE bucket = ? AND field = ? AND value = ?)",
 			string(p.setup.ID), t.field, cut(t.value))
 	}

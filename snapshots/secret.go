@@ -72,13 +72,13 @@ type secretRow struct {
 
 // secretsOf leaves out secrets and ends that came with a snapshot that was
 // withdrawn since. A secret also ends with the start of one that was planned
-// before it was added: the plan says that what came before ends then.
+// when it was added: the plan says that what came before ends then.
 const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at, COALESCE((SELECT min(z.ends_at) FROM (
 		SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id
 			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)
 		UNION ALL
 		SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id
-			AND p.valid_from > c.valid_from AND p.recorded_at < c.recorded_at
+			AND p.valid_from > c.valid_from AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at
 			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = p.snapshot_id)
 	) z), 0) AS ends_at
 	FROM client_secret c WHERE c.entity_id = ?

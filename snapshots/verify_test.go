@@ -13,6 +13,7 @@ import (
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 const basic = "client_secret_basic"
@@ -147,6 +148,7 @@ func TestRenewSecret(t *testing.T) {
 		if err := i.store.RenewSecret(ctx, tenancy.Scope{}, v, secret); !fault.Is(err, fault.Internal) {
 			t.Errorf("without a scope: %v", err)
 		}
+		i.plannedAndWithdrawn(t)
 		i.Clock.Advance(time.Minute)
 		if _, err := i.verify("c", basic, secret); !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("after its end: %v", err)
@@ -164,6 +166,51 @@ func TestRenewSecret(t *testing.T) {
 			t.Errorf("%d sealed, %v", sealed, err)
 		}
 	})
+}
+
+// plannedAndWithdrawn renews a secret under a planned one, which would end it,
+// and takes the plan back: then it does not end.
+func (i *importing) plannedAndWithdrawn(t *testing.T) {
+	t.Helper()
+	ctx := context.Background()
+	const secret = "correct horse"
+	e := i.withHash(t, "under a plan", "$pbkdf2-sha1$i=4096,l=20$c2FsdFNBTFRzYWx0U0FMVA$FTMvp38uqyBUazs3r+76QHp4Pzo", basic)
+	planned, err := i.store.GenerateSecret("the planned secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := i.store.Now().Millis() + 10_000
+	plan, err := i.edit(e.ID, snapshots.Change[snapshots.Client]{ValidFrom: &later, Secret: planned,
+		Apply: func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, error) { return base, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := i.verify("under a plan", basic, secret)
+	if err == nil {
+		err = i.store.RenewSecret(ctx, i.scope, v, secret)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := func() (all []history.Millis) {
+		list, err := i.store.Secrets(ctx, i.scope, i.ref(e.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range list {
+			all = append(all, one.EndsAt)
+		}
+		return all
+	}
+	if got := ends(); len(got) != 2 || got[0] != 0 || got[1] != later {
+		t.Errorf("under a plan: ends at %v, planned for %d", got, later)
+	}
+	if err := snapshots.Withdraw[snapshots.Client](ctx, i.store, i.scope, i.ref(e.ID), plan.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := ends(); len(got) != 1 || got[0] != 0 {
+		t.Errorf("with the plan taken back: ends at %v", got)
+	}
 }
 
 // TestVerifySecret holds what authenticates and what does not.

@@ -261,7 +261,7 @@ func (w *databaseWrite) edit(ctx context.Context, ref snapshots.Ref) (importResu
 		}
 	}
 	if plain := w.client.body.ClientSecret; plain != "" {
-		same, err := w.node.snapshots.SecretMatches(ctx, w.scope(), ref, plain)
+		same, err := w.node.snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)
 		if secret = !same; secret && err == nil {
 			err = w.choose(&ch)
 		}

@@ -1,6 +1,7 @@
 package hydra_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -325,5 +326,53 @@ func TestOutsideIsExactlyUnknown(t *testing.T) {
 	}
 	if len(f.asked) > 0 {
 		t.Errorf("fetched %v", f.asked)
+	}
+}
+
+// TestFiltersOfManyAndFew pages through more clients than a filter starts from
+// and through few of them, and misses none.
+func TestFiltersOfManyAndFew(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	const total = 2050
+	var done sync.WaitGroup
+	for worker := range 32 {
+		done.Go(func() {
+			for i := worker; i < total; i += 32 {
+				doc := snapshots.Client{OwnerLabel: "many", ClientName: fmt.Sprint(i % 7)}
+				_, err := f.store.CreateClient(ctx, f.Store.Operator("test"), snapshots.NewClient{Module: module, Setup: f.setup,
+					ClientID: fmt.Sprintf("c%04d", i), Owner: f.North}, snapshots.Change[snapshots.Client]{
+					Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done.Wait()
+	for query, want := range map[string]int{"owner=many": total, "client_name=3": 293, "client_name=3&owner=many": 293, "owner=none": 0} {
+		got := 0
+		last := ""
+		for target := "/admin/clients?page_size=100&" + query; target != ""; {
+			a := f.get(target).want(t, 200)
+			var page []struct {
+				ClientID string `json:"client_id"`
+			}
+			must(t, json.Unmarshal(a.Body.Bytes(), &page))
+			for _, c := range page {
+				if c.ClientID <= last {
+					t.Fatalf("%s: %s after %s", query, c.ClientID, last)
+				}
+				last = c.ClientID
+			}
+			got += len(page)
+			_, next, more := strings.Cut(a.Header().Get("Link"), `rel="first",<`)
+			target, _, _ = strings.Cut(next, ">")
+			if !more {
+				target = ""
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %d of %d", query, got, want)
+		}
 	}
 }

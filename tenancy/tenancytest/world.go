@@ -55,11 +55,12 @@ func New(t testing.TB, dsn string) *World {
 func (w *World) open(t testing.TB) {
 	t.Helper()
 	w.DB = dbtest.Open(t, w.DSN, db.Options{})
-	w.Log = history.New(w.Clock.Now, w.random)
+	ids := tenancy.NewIDs(w.random) // which may be read side by side; the source may not
+	w.Log = history.New(w.Clock.Now, ids)
 	if err := w.Log.Load(context.Background(), w.DB); err != nil {
 		t.Fatal(err)
 	}
-	store, err := tenancy.Open(context.Background(), w.DB, w.Log, tenancy.NewIDs(w.random))
+	store, err := tenancy.Open(context.Background(), w.DB, w.Log, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
