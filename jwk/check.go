@@ -32,7 +32,7 @@ var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv
 // unknown kty are kept unless they hold a private member.
 func Check(data []byte) (canonical []byte, faults []Fault) {
 	if len(data) > MaxSetBytes {
-		return nil, []Fault{{"", "set-too-large", "A key set has at most 262144 bytes."}}
+		return nil, []Fault{{"", "set-too-large", "A key set must not have more than 262144 bytes."}}
 	}
 	p := parser{strict: true}
 	set, err := p.parse(data)
@@ -40,7 +40,7 @@ func Check(data []byte) (canonical []byte, faults []Fault) {
 		return nil, append(p.faults.list, Fault{"", syntaxRule(err), "The key set is " + err.Error() + "."})
 	}
 	if set.kind != kindObject {
-		return nil, append(p.faults.list, Fault{"", "not-an-object", "A key set is a JSON object."})
+		return nil, append(p.faults.list, Fault{"", "not-an-object", "A key set must be a JSON object."})
 	}
 	var private privateSearch
 	private.search(&set, false)
@@ -48,9 +48,9 @@ func Check(data []byte) (canonical []byte, faults []Fault) {
 	keys := set.get("keys")
 	switch {
 	case keys == nil:
-		faults = append(faults, Fault{"/keys", "missing-member", "A key set has an array of keys."})
+		faults = append(faults, Fault{"/keys", "missing-member", "A key set must have an array of keys."})
 	case keys.kind != kindArray:
-		faults = append(faults, Fault{"/keys", "wrong-type", "The member is an array of keys."})
+		faults = append(faults, Fault{"/keys", "wrong-type", "The member must be an array of keys."})
 	default:
 		faults = append(faults, checkKeys(keys.items)...)
 	}
@@ -77,7 +77,7 @@ func syntaxRule(err error) string {
 // checkKeys checks each key; those beyond the limit go unread, as the set is refused anyway.
 func checkKeys(items []value) (faults []Fault) {
 	if len(items) > MaxKeys {
-		faults = append(faults, Fault{"/keys", "too-many-keys", "A key set has at most 64 keys."})
+		faults = append(faults, Fault{"/keys", "too-many-keys", "A key set must not have more than 64 keys."})
 		items = items[:MaxKeys]
 	}
 	for i := range items {
@@ -93,7 +93,7 @@ func checkKey(item *value, at string) []Fault {
 		private.search(item, true)
 		faults = private.faults.list
 		if chain := item.get("x5c"); chain != nil && len(chain.items) > MaxChain {
-			faults = append(faults, Fault{at + "/x5c", "chain-too-long", "A chain has at most 10 certificates."})
+			faults = append(faults, Fault{at + "/x5c", "chain-too-long", "A chain must not have more than 10 certificates."})
 		}
 	}
 	_, keyFaults, chainFaults := readKey(item, at)
@@ -114,14 +114,14 @@ func (s *privateSearch) search(v *value, isKey bool) {
 	if kty := v.get("kty"); kty != nil {
 		isKey = true
 		if kty.text == "oct" {
-			s.faults.add("symmetric-key", "The keys of a set are not symmetric.", append(s.path, "kty")...)
+			s.faults.add("symmetric-key", "A set must not hold symmetric keys.", append(s.path, "kty")...)
 		}
 	}
 	for i := range v.members {
 		m := &v.members[i]
 		switch {
 		case isKey && m.value.kind != kindNull && slices.Contains(privateMembers, m.name):
-			s.faults.add("private-key", "The keys of a set are not private.", append(s.path, m.name)...)
+			s.faults.add("private-key", "A set must not hold private key material.", append(s.path, m.name)...)
 		case len(s.path) == 0 && m.name == "keys": // each is searched on its own
 		default:
 			s.under(m.name, &m.value)

@@ -93,13 +93,13 @@ func (r *keyReader) fault(rule, message string, path ...string) {
 func readKey(v *value, at string) (k *key, faults, chainFaults []Fault) {
 	r := &keyReader{object: v, pointer: at}
 	if v.kind != kindObject {
-		r.fault("not-an-object", "Each key is a JSON object.")
+		r.fault("not-an-object", "Each key must be a JSON object.")
 		return nil, r.faults, nil
 	}
 	kty := r.text("kty")
 	if kty == nil {
 		if len(r.faults) == 0 {
-			r.fault("missing-member", "A key needs a kty.", "kty")
+			r.fault("missing-member", "A key must have a kty.", "kty")
 		}
 		return nil, r.faults, nil
 	}
@@ -124,7 +124,7 @@ func (r *keyReader) text(name string) *string {
 		return nil
 	}
 	if v.kind != kindText {
-		r.fault("wrong-type", "The member is a string.", name)
+		r.fault("wrong-type", "The member must be a string.", name)
 		return nil
 	}
 	return &v.text
@@ -137,7 +137,7 @@ func (r *keyReader) require(name string) string {
 		return *text
 	}
 	if len(r.faults) == faults {
-		r.fault("missing-member", "The key's type requires the member.", name)
+		r.fault("missing-member", "The key's type requires this member, and it is missing.", name)
 	}
 	return ""
 }
@@ -147,11 +147,11 @@ func (r *keyReader) readMetadata(k *key) {
 	k.alg, k.kid, k.x5t, k.x5tS256 = r.text("alg"), r.text("kid"), r.text("x5t"), r.text("x5t#S256")
 	if k.x5u = r.text("x5u"); k.x5u != nil {
 		if _, err := parseURI(*k.x5u); err != nil {
-			r.fault("invalid-uri", "The member is a URI.", "x5u")
+			r.fault("invalid-uri", "The member must be a URI.", "x5u")
 		}
 	}
 	if k.use = r.text("use"); k.use != nil && strings.TrimFunc(*k.use, func(c rune) bool { return c <= ' ' }) == "" {
-		r.fault("blank-use", "The use is not blank.", "use")
+		r.fault("blank-use", "The use must not be blank.", "use")
 	}
 	r.readOperations(k)
 	k.exp, k.nbf, k.iat = r.seconds(r.object, "exp"), r.seconds(r.object, "nbf"), r.seconds(r.object, "iat")
@@ -169,13 +169,13 @@ func (r *keyReader) seconds(holder *value, path ...string) *int64 {
 		return nil
 	}
 	if v.kind != kindNumber {
-		r.fault("wrong-type", "The member is a number of seconds.", path...)
+		r.fault("wrong-type", "The member must be a number of seconds.", path...)
 		return nil
 	}
 	// The range makes a float exact to the second; errors mean infinity or zero, both kept.
 	number, _ := strconv.ParseFloat(v.text, 64)
 	if number = math.Trunc(number); number < minEpochSecond || number > maxEpochSecond {
-		r.fault("time-out-of-range", "The time lies in the years 0 to 9999.", path...)
+		r.fault("time-out-of-range", "The time must lie in the years 0 to 9999.", path...)
 		return nil
 	}
 	whole := int64(number)
@@ -188,7 +188,7 @@ func (r *keyReader) readOperations(k *key) {
 		return
 	}
 	if v.kind != kindArray {
-		r.fault("wrong-type", "The member is an array of strings.", "key_ops")
+		r.fault("wrong-type", "The member must be an array of strings.", "key_ops")
 		return
 	}
 	k.operations = []string{}
@@ -200,13 +200,13 @@ func (r *keyReader) readOperations(k *key) {
 		use, known := operations[item.text]
 		switch {
 		case item.kind != kindText:
-			r.fault("wrong-type", "The member is an array of strings.", "key_ops", at)
+			r.fault("wrong-type", "The member must be an array of strings.", "key_ops", at)
 			return
 		case !known:
-			r.fault("unknown-operation", "The operation is one of the eight of RFC 7517 section 4.3.", "key_ops", at)
+			r.fault("unknown-operation", "The operation must be one of the eight of RFC 7517 section 4.3.", "key_ops", at)
 			return
 		case k.use != nil && (*k.use == "sig" || *k.use == "enc") && use != *k.use:
-			r.fault("use-conflict", "The operation agrees with the use of the key.", "key_ops", at)
+			r.fault("use-conflict", "The operation must agree with the use of the key.", "key_ops", at)
 			return
 		case !slices.Contains(k.operations, item.text):
 			k.operations = append(k.operations, item.text)
@@ -220,17 +220,17 @@ func (r *keyReader) readRevocation(k *key) {
 		return
 	}
 	if v.kind != kindObject {
-		r.fault("wrong-type", "The member is an object.", "revoked")
+		r.fault("wrong-type", "The member must be an object.", "revoked")
 		return
 	}
 	k.revoked = &revocation{}
 	if v.get("revoked_at") == nil {
-		r.fault("missing-member", "A revocation needs its time.", "revoked", "revoked_at")
+		r.fault("missing-member", "A revocation must have its time.", "revoked", "revoked_at")
 	} else if at := r.seconds(v, "revoked", "revoked_at"); at != nil {
 		k.revoked.at = *at
 	}
 	if reason := v.get("reason"); reason != nil && reason.kind != kindText {
-		r.fault("wrong-type", "The member is a string.", "revoked", "reason")
+		r.fault("wrong-type", "The member must be a string.", "revoked", "reason")
 	} else if reason != nil {
 		k.revoked.reason = &reason.text
 	}
@@ -251,16 +251,16 @@ func (r *keyReader) readMaterial(k *key) {
 			return
 		}
 		if _, known := jwkCurveOIDs[curve]; !known {
-			r.fault("unknown-curve", "The curve is P-256, P-384, P-521 or secp256k1.", "crv")
+			r.fault("unknown-curve", "The curve must be P-256, P-384, P-521 or secp256k1.", "crv")
 		} else if !onCurve(curve, decodeNumber(x), decodeNumber(y)) {
-			r.fault("not-on-curve", "The point (x, y) lies on the curve.", "x")
+			r.fault("not-on-curve", "The point (x, y) must lie on the curve, and does not.", "x")
 		}
 	case "OKP":
 		curve := r.require("crv")
 		r.require("x")
 		k.private = r.text("d") != nil
 		if len(r.faults) == 0 && !slices.Contains(okpCurves, curve) {
-			r.fault("unknown-curve", "The curve is Ed25519, Ed448, X25519 or X448.", "crv")
+			r.fault("unknown-curve", "The curve must be Ed25519, Ed448, X25519 or X448.", "crv")
 		}
 	case "oct":
 		r.require("k")
@@ -279,7 +279,7 @@ func (r *keyReader) readRSAPrivate(k *key) {
 		}
 	}
 	if present != 0 && present != len(remainder) {
-		r.fault("incomplete-private-key", "The members p, q, dp, dq and qi come together.")
+		r.fault("incomplete-private-key", "The members p, q, dp, dq and qi must come together.")
 	}
 	k.private = r.text("d") != nil || present > 0
 	others := r.object.get("oth")
@@ -287,7 +287,7 @@ func (r *keyReader) readRSAPrivate(k *key) {
 		return
 	}
 	if others.kind != kindArray {
-		r.fault("wrong-type", "The member is an array of objects.", "oth")
+		r.fault("wrong-type", "The member must be an array of objects.", "oth")
 		return
 	}
 	for i, prime := range others.items {
@@ -305,12 +305,12 @@ func (r *keyReader) readRSAPrivate(k *key) {
 
 func (r *keyReader) readChainTexts(k *key, v *value) {
 	if v.kind != kindArray {
-		r.fault("wrong-type", "The member is an array of strings.", "x5c")
+		r.fault("wrong-type", "The member must be an array of strings.", "x5c")
 		return
 	}
 	for i, item := range v.items {
 		if item.kind != kindText {
-			r.fault("wrong-type", "The member is an array of strings.", "x5c", strconv.Itoa(i))
+			r.fault("wrong-type", "The member must be an array of strings.", "x5c", strconv.Itoa(i))
 			return
 		}
 		k.chain = append(k.chain, chainElement{text: item.text})
@@ -331,7 +331,7 @@ func (r *keyReader) readChain(k *key) {
 		}
 	}
 	if len(k.chain) > 0 && k.chain[0].certificate != nil && !k.matches(&k.chain[0].certificate.publicKey) {
-		r.fault("x5c-mismatch", "The first certificate certifies the key.", "x5c", "0")
+		r.fault("x5c-mismatch", "The first certificate must certify this key, and does not.", "x5c", "0")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
@@ -25,7 +26,11 @@ func Check(ctx context.Context, d *db.DB) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		k.problems, k.conn = problems, c
+		tree, err := tenancy.Check(c)
+		if err != nil {
+			return err
+		}
+		k.problems, k.conn = append(problems, tree...), c
 		for _, step := range []func() error{k.readEvents, k.entities, k.snapshots, k.withdrawals, k.secrets, k.missing} {
 			if err := step(); err != nil {
 				return err
@@ -93,8 +98,7 @@ const goneOrgs = `WITH RECURSIVE gone (org_id) AS (
 // entities checks owners, setups and incarnations.
 func (k *checker) entities() error {
 	for _, q := range []struct{ query, problem string }{
-		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module
-			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id)`,
+		{`SELECT entity_id FROM entity WHERE entity_id NOT IN (SELECT entity_id FROM snapshot)`,
 			"entity %s: it has no snapshot"},
 		{`SELECT entity_id FROM entity e WHERE NOT EXISTS (SELECT 1 FROM entity p WHERE p.entity_id = e.setup_id
 			AND p.kind = 'setup' AND p.module = e.module)`, "entity %s: its setup is not there"},
@@ -104,8 +108,7 @@ func (k *checker) entities() error {
 			"entity %s: its module is not there"},
 		{`SELECT e.entity_id FROM entity e WHERE EXISTS (SELECT 1 FROM entity n WHERE n.setup_id = e.setup_id AND n.kind = e.kind
 			AND n.client_id = e.client_id AND n.incarnation > e.incarnation)
-			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id
-				AND s.entity_id = e.entity_id AND s.kind = 'tombstone')
+			AND e.entity_id NOT IN (SELECT entity_id FROM snapshot WHERE kind = 'tombstone')
 			AND e.org_id NOT IN (` + goneOrgs + `)`,
 			"entity %s: a later incarnation has its client_id, and it is not deleted"},
 		{`SELECT s.snapshot_id FROM snapshot s JOIN entity e ON e.entity_id = s.entity_id

@@ -162,7 +162,7 @@ func TestDeletedSetup(t *testing.T) {
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 		_, err = snapshots.Edit(ctx, w.Store, north, snapshots.SetupRef(snapshotstest.Module, w.Setup), snapshotstest.To(snapshotstest.MinimalSetup("x")))
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
-		w.Refused(w.Store.SetPolicy(ctx, north, snapshotstest.Module, w.Setup, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never", Registration: "off"}), fault.NotFound, fault.CodeSetupUnknown)
+		w.Refused(w.Store.SetPolicy(ctx, north, snapshotstest.Module, w.Setup, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never"}), fault.NotFound, fault.CodeSetupUnknown)
 
 		// What is gone does not keep an organization from being deleted or moved.
 		w.Must(w.DB.Write(ctx, func(tx *db.Tx) error {
@@ -233,41 +233,64 @@ func TestDeletedOrganization(t *testing.T) {
 }
 
 // TestDeletedInTheSameBatch: a change behind a deletion in the same
-// transaction finds nothing, although no clock and no memory has moved yet.
+// transaction finds nothing, although neither the clock nor memory has come to
+// the deletion's instant yet: it is a millisecond after another change.
 func TestDeletedInTheSameBatch(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
+		const m = snapshotstest.Module
 		admin := w.Admin(w.North)
 		id := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("a"))).Entity.ID
 		plan := w.Edit(admin, id, snapshotstest.ToAt(snapshotstest.Named("plan"), w.In(time.Hour)))
 		other := w.NewSetup(admin, snapshotstest.MinimalSetup("other")).Entity.ID
-		w.Tick()
-		errs := hold(t, w, func() {},
-			func(ctx context.Context) error { return snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), nil) },
-			func(ctx context.Context) error {
-				_, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(id), snapshotstest.To(snapshotstest.Named("b")))
+		inside, err := w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: m, Setup: other, ClientID: "inside"}, snapshotstest.To(full()))
+		w.Must(err)
+		insideRef := snapshots.Ref{Module: m, Setup: other, Entity: inside.Entity.ID}
+		edit := func(ref snapshots.Ref) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := snapshots.Edit(ctx, w.Store, admin, ref, adding("https://x.example/"))
 				return err
-			},
-			func(ctx context.Context) error { return snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), nil) },
-			func(ctx context.Context) error {
-				return snapshots.Withdraw[client](ctx, w.Store, admin, w.Ref(id), plan.ID)
-			},
-			func(ctx context.Context) error {
-				return snapshots.Delete[setup](ctx, w.Store, admin, snapshots.SetupRef(snapshotstest.Module, other), nil)
-			},
-			func(ctx context.Context) error {
-				return w.Store.SetPolicy(ctx, admin, snapshotstest.Module, other, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never", Registration: "off"})
-			},
-			func(ctx context.Context) error {
-				_, err := w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: snapshotstest.Module, Setup: other, ClientID: "x"}, snapshotstest.To(full()))
-				return err
-			})
-		w.Must(errs[0])
-		for _, err := range errs[1:4] {
-			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
+			}
 		}
-		w.Must(errs[4])
-		for _, err := range errs[5:] {
-			w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		remove := func(ref snapshots.Ref) func(ctx context.Context) error {
+			return func(ctx context.Context) error { return snapshots.Delete[client](ctx, w.Store, admin, ref, nil) }
+		}
+		steps := []struct {
+			want string
+			run  func(ctx context.Context) error
+		}{
+			{ok, edit(w.Ref(id))},
+			{ok, remove(w.Ref(id))},
+			{noClient, edit(w.Ref(id))},
+			{noClient, remove(w.Ref(id))},
+			{noClient, func(ctx context.Context) error {
+				return snapshots.Withdraw[client](ctx, w.Store, admin, w.Ref(id), plan.ID)
+			}},
+			{ok, func(ctx context.Context) error {
+				_, err := snapshots.Edit(ctx, w.Store, admin, snapshots.SetupRef(m, other), snapshotstest.To(snapshotstest.FullSetup()))
+				return err
+			}},
+			{ok, func(ctx context.Context) error {
+				return snapshots.Delete[setup](ctx, w.Store, admin, snapshots.SetupRef(m, other), nil)
+			}},
+			{noSetup, edit(insideRef)},
+			{noSetup, remove(insideRef)},
+			{noSetup, func(ctx context.Context) error {
+				return w.Store.SetPolicy(ctx, admin, m, other, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "never"})
+			}},
+			{noSetup, func(ctx context.Context) error {
+				_, err := w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: m, Setup: other, ClientID: "x"}, snapshotstest.To(full()))
+				return err
+			}},
+		}
+		w.Tick()
+		var writes []func(ctx context.Context) error
+		for _, step := range steps {
+			writes = append(writes, step.run)
+		}
+		for i, err := range hold(t, w, func() {}, writes...) {
+			if got := outcome(err); got != steps[i].want {
+				t.Errorf("step %d: %s (%v), want %s", i, got, err, steps[i].want)
+			}
 		}
 	})
 }

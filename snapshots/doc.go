@@ -19,7 +19,7 @@
 // The life of a write: the base is what is in force at the write's own
 // valid_from; Change.Apply makes the new document of it inside the
 // transaction, so that no update is lost; rules run; equal bytes append
-// nothing. An immediate write takes the transaction's instant, and at least
+// nothing unless Change.Always says so. An immediate write takes the transaction's instant, and at least
 // 1 ms more than the snapshot it follows; the log's clock moves with it, so a
 // read after the write sees it.
 //

@@ -12,6 +12,7 @@ func SetupRules() []Rule[Setup] {
 	return slices.Concat(everyRules[Setup](), []Rule[Setup]{
 		Required[Setup]("name"),
 		MaxLength[Setup](255, "name"),
+		NoEmptyItems[Setup]("grant_types"),
 		LifetimeWithin[Setup](0, maxTTL, ttlFields()...),
 		OneOf[Setup]("scope_policy_implicit_flow", scopePolicies()...),
 		OneOf[Setup]("scope_policy_authorization_code_flow", scopePolicies()...),

@@ -61,6 +61,15 @@ func (s *Sealer) open(secretID string, sealed []byte) (string, error) {
 	return string(plain), nil
 }
 
+// Sealed reports whether the database's secrets are sealed with some key.
+func Sealed(ctx context.Context, d *db.DB) (bool, error) {
+	var n int
+	err := d.View(ctx, func(c *db.Conn) error {
+		return c.Get(&n, "SELECT count(*) FROM installation WHERE name = 'sealing-key'")
+	})
+	return n > 0, err
+}
+
 // bindSealer notes the sealing key's public id in a new database and refuses
 // another key in any other.
 func (s *Store) bindSealer(ctx context.Context) error {

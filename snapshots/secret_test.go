@@ -115,6 +115,14 @@ func TestDisclose(t *testing.T) {
 			_, err = w.Store.Disclose(ctx, w.Admin(org), forged, 0)
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		}
+		// What the log says of the owner is what the rows say.
+		forged.Owner = w.South
+		_, err := w.Store.Disclose(ctx, w.Admin(w.Root), forged, 0)
+		w.Must(err)
+		if e := w.Events(w.Log.Size() - 1)[0]; e.Org != string(w.Harbour) {
+			t.Errorf("event %+v", e)
+		}
+		size = w.Log.Size()
 		none := w.NewClient(harbour, "none", snapshotstest.To(snapshotstest.Named("none")))
 		got, err := w.Store.Disclose(ctx, harbour, none.Entity, 0)
 		if w.Must(err); got != (snapshots.Disclosed{}) || w.Log.Size() != size+1 {

@@ -88,8 +88,8 @@ func (r *keyring) lastUsed(id string) history.Micros {
 
 // unflushed lists the uses that are not written yet.
 func (r *keyring) unflushed() map[string]int64 {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	uses := make(map[string]int64)
 	for _, k := range r.byHash {
 		if used := k.used.Load(); used > k.flushed {

@@ -2,7 +2,6 @@ package tenancy
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"tenure/tenancy/db"
@@ -60,7 +59,7 @@ func (s *Store) CreateKey(ctx context.Context, scope Scope, k NewKey) (Key, stri
 			VALUES (?, ?, ?, ?, ?, ?, ?)`, id, k.Org, k.Name, k.Role, hash[:], int64(k.ExpiresAt), int64(made.RecordedAt)); err != nil {
 			return err
 		}
-		detail, err := json.Marshal(map[string]any{"name": k.Name, "role": k.Role, "expires_at": k.ExpiresAt})
+		detail, err := keyDetail(made)
 		if err != nil {
 			return err
 		}

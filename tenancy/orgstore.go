@@ -3,7 +3,6 @@ package tenancy
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 
 	"tenure/tenancy/db"
@@ -266,8 +265,7 @@ func (s *Store) appendOrg(tx *db.Tx, scope Scope, kind history.Kind, v orgVersio
 	if err := v.insert(tx); err != nil {
 		return err
 	}
-	detail, err := json.Marshal(map[string]any{"name": v.Name, "parent_id": v.Parent,
-		"default_setup_id": v.DefaultSetup, "deleted": v.Deleted != 0})
+	detail, err := v.detail()
 	if err != nil {
 		return err
 	}

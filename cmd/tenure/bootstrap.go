@@ -2,22 +2,43 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/history"
 )
 
+// bootstrapTime is how long a node waits for the one that made the root to
+// make the rest.
+const bootstrapTime = 10 * time.Second
+
 // bootstrap makes what an empty database lacks: the root organization, the
-// module, a default setup, an administrator's key. Each step looks for itself
-// whether it is needed, so that a start that broke off is completed. The key's
-// text is returned if one was made.
+// module, a default setup, an administrator's key. Of several nodes that start
+// at once the one that makes the root makes the rest, and the others wait for
+// it; if it does not, they complete a start that broke off. What an
+// administrator took away later is not made again, but for a key: where no
+// administrator's key of the root holds, a start makes one. Its text is returned.
 func (n *node) bootstrap(ctx context.Context, rootName string) (string, error) {
-	root, _, err := n.tenancy.Bootstrap(ctx, n.tenancy.Operator("first start"), rootName)
+	root, made, err := n.tenancy.Bootstrap(ctx, n.tenancy.Operator("first start"), rootName)
 	if err != nil {
 		return "", err
 	}
 	operator := n.tenancy.Operator("first start")
+	for waited := time.Duration(0); !made && waited < bootstrapTime; waited += history.PollEvery {
+		lacks, err := n.lacks(ctx, operator, root)
+		if err != nil || !lacks {
+			return "", err
+		}
+		if n.db.Dialect == db.SQLite {
+			break // nobody else can be at it
+		}
+		time.Sleep(history.PollEvery)
+		if err := n.log.Poll(ctx, n.db); err != nil {
+			return "", err
+		}
+	}
 	modules, err := n.snapshots.Modules(ctx, operator)
 	if err != nil {
 		return "", err
@@ -27,17 +48,45 @@ func (n *node) bootstrap(ctx context.Context, rootName string) (string, error) {
 			return "", err
 		}
 	}
-	if n.tenancy.DefaultSetup(root) == "" {
+	setups, err := n.snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
+	if err != nil {
+		return "", err
+	}
+	if len(setups) == 0 {
 		if err := n.makeDefaultSetup(ctx, operator, root); err != nil {
 			return "", err
 		}
 	}
-	keys, err := n.tenancy.Keys(ctx, operator)
-	if err != nil || len(keys) > 0 {
+	if held, err := n.administered(ctx, operator, root); held || err != nil {
 		return "", err
 	}
 	_, text, err := n.tenancy.CreateKey(ctx, operator, tenancy.NewKey{Org: root, Name: "first administrator", Role: tenancy.Admin})
 	return text, err
+}
+
+// lacks reports whether something that bootstrap makes is not there.
+func (n *node) lacks(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) (bool, error) {
+	modules, err := n.snapshots.Modules(ctx, operator)
+	if err != nil || len(modules) == 0 {
+		return true, err
+	}
+	setups, err := n.snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
+	if err != nil || len(setups) == 0 {
+		return true, err
+	}
+	held, err := n.administered(ctx, operator, root)
+	return !held, err
+}
+
+// administered reports whether a key of the root's administrators holds.
+func (n *node) administered(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) (bool, error) {
+	keys, err := n.tenancy.Keys(ctx, operator)
+	for _, k := range keys {
+		if k.Org == root && k.Role == tenancy.Admin && (k.ExpiresAt == 0 || k.ExpiresAt > n.tenancy.Now()) {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 func (n *node) makeDefaultSetup(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) error {

@@ -77,6 +77,7 @@ type importTarget interface {
 func importHydra(out, screen io.Writer, path string, f importFlags) error {
 	stopping, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(stopping, stop) // a second signal ends the program
 	report, err := newImportReport(out, screen, f)
 	if err != nil {
 		return &exit{exitUsage, err}

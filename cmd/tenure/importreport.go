@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tenure/tenancy/fault"
 )
@@ -137,14 +138,10 @@ func (r *importReport) add(c importResult) {
 
 // printable keeps a file from steering the terminal.
 func printable(text string) string {
-	quoted := strconv.Quote(text)
-	if plain := quoted[1 : len(quoted)-1]; plain == text {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return text
 	}
-	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return quoted
-	}
-	return text
+	return strconv.Quote(text)
 }
 
 func (r *importReport) addJSON(c importResult) {

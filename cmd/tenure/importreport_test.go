@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"os"
 	"os/exec"
@@ -86,15 +87,11 @@ func TestInterruptedImport(t *testing.T) {
 	must(t, cmd.Start())
 	_, err = in.Write([]byte(`[{"client_id":"a"},{"client_id":"b"},`))
 	must(t, err)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if info, err := os.Stat(database + "-wal"); err == nil && info.Size() > 100<<10 {
-			break // the installation is made
-		}
+	for deadline := time.Now().Add(30 * time.Second); clientsIn(database) < 2; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nothing happens")
 		}
 	}
-	time.Sleep(500 * time.Millisecond)
 	must(t, cmd.Process.Signal(syscall.SIGINT))
 	in.Write([]byte(`{"client_id":"c"}]`))
 	in.Close()
@@ -104,4 +101,17 @@ func TestInterruptedImport(t *testing.T) {
 	if code, said := fails(t, "check", "--database", database); code != 0 {
 		t.Errorf("check: %d %s", code, said)
 	}
+}
+
+// clientsIn counts the clients of a database that another process writes.
+func clientsIn(database string) (n int) {
+	d, err := sql.Open("sqlite3", "file:"+database+"?mode=ro")
+	if err != nil {
+		return 0
+	}
+	defer d.Close()
+	if err := d.QueryRow("SELECT count(*) FROM entity WHERE kind = 'client'").Scan(&n); err != nil {
+		return 0 // not made yet
+	}
+	return n
 }

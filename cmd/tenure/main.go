@@ -48,6 +48,8 @@ func run(args []string) int {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &exit{exitUsage, fmt.Errorf("%w; see tenure %s --help", err, cmd.Name())}
 	})
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	root.AddCommand(serveCommand(), devCommand(), checkCommand(), importCommand())
 	err := root.Execute()
 	if err == nil {
@@ -58,5 +60,8 @@ func run(args []string) int {
 	if errors.As(err, &e) {
 		return e.code
 	}
-	return exitUsage // what cobra itself refuses: an unknown command or argument
+	if !understood { // what cobra itself refuses: an unknown command or argument
+		return exitUsage
+	}
+	return exitFailure
 }

@@ -51,6 +51,7 @@ type node struct {
 	handler   http.Handler
 	zlog      zerolog.Logger
 	stop      context.CancelFunc
+	done      sync.WaitGroup // of what stop ends
 }
 
 func openNode(ctx context.Context, cfg nodeConfig) (*node, error) {
@@ -65,13 +66,19 @@ func openNode(ctx context.Context, cfg nodeConfig) (*node, error) {
 	}
 	background, stop := context.WithCancel(context.Background())
 	n.stop = stop
-	go n.log.Follow(background, d, func(err error) { cfg.log.Error().Err(err).Msg("reading the log of other nodes") })
-	go n.flush(background)
+	n.done.Go(func() {
+		n.log.Follow(background, d, func(err error) { cfg.log.Error().Err(err).Msg("reading the log of other nodes") })
+	})
+	n.done.Go(func() { n.flush(background) })
 	return n, nil
 }
 
 func (n *node) build(ctx context.Context, cfg nodeConfig) error {
-	sealer, err := loadSealer(n.db.Dialect, cfg)
+	sealed, err := snapshots.Sealed(ctx, n.db)
+	if err != nil {
+		return err
+	}
+	sealer, err := loadSealer(n.db.Dialect, cfg, sealed)
 	if err != nil {
 		return err
 	}
@@ -111,6 +118,7 @@ func (n *node) flush(ctx context.Context) {
 
 func (n *node) close() error {
 	n.stop()
+	n.done.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
 	return errors.Join(n.tenancy.Flush(ctx), n.db.Close())

@@ -18,7 +18,9 @@ const sealingNone = "none"
 // loadSealer reads the sealing key. With SQLite the file stands beside the
 // database and is made on the first start; with PostgreSQL, where several
 // nodes must share it, it has to be given. "none" turns sealing off.
-func loadSealer(dialect db.Dialect, cfg nodeConfig) (*snapshots.Sealer, error) {
+//
+// A database that is sealed already gets no new key: the right one is missing.
+func loadSealer(dialect db.Dialect, cfg nodeConfig, sealed bool) (*snapshots.Sealer, error) {
 	path := cfg.secretsKey
 	switch {
 	case path == sealingNone:
@@ -29,7 +31,7 @@ func loadSealer(dialect db.Dialect, cfg nodeConfig) (*snapshots.Sealer, error) {
 		path = cfg.database + ".key"
 	}
 	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && dialect == db.SQLite {
+	if errors.Is(err, fs.ErrNotExist) && dialect == db.SQLite && !sealed {
 		raw, err = makeSealingKey(path)
 	}
 	if err != nil {

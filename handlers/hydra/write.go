@@ -133,6 +133,13 @@ func (h *surface) edit(c *web.Call, found snapshots.Resolved[snapshots.Client], 
 	if err != nil {
 		return none, nil, err
 	}
+	owner, err := c.Owner()
+	if err != nil {
+		return none, nil, err
+	}
+	if owner != "" && owner != found.Entity.Owner {
+		return none, nil, ory.BadRequest("Tenure-Owner is not the client's owner, and an edit does not change that")
+	}
 	sector := h.Fetch.Verify(c.Request.Context(), body, found.Content)
 	secret, err := h.chosen(body.ClientSecret)
 	if err != nil {

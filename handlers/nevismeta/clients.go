@@ -212,7 +212,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	}
 	faults = append(faults, secretFaults...)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, ref, snapshots.Change[snapshots.Client]{ValidFrom: validFrom,
-		Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+		Match: match, Unmoved: unmoved(c), Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	if err != nil {
 		return nil, err
 	}

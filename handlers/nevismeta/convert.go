@@ -29,7 +29,7 @@ func instant(m history.Millis) string { return m.Time().Format(millisLayout) }
 // milliseconds is cut off.
 func parseInstant(s string) (history.Millis, bool) {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || t.Year() < 1970 {
+	if err != nil || t.UTC().Year() < 1970 || t.UTC().Year() > 9999 {
 		return 0, false
 	}
 	return history.Millis(t.UnixMilli()), true

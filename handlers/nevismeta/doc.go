@@ -29,6 +29,9 @@
 //     logged event; V2's 201 shows client_id and, once, client_secret.
 //   - grant_types, force_reauthentication and the four TTLs show what they
 //     inherit; ?resolve=false shows null instead.
+//   - If-Match stands for all that its tag covers: the snapshot, the setup's
+//     snapshot in force and the secret that was shown.
+//   - HEAD shows no secret and so discloses none.
 //   - Lists: oldest first; snapshots by valid_from. Without validAt a snapshot
 //     list holds them all. includeSoftDeletedStates also lists deleted clients
 //     and withdrawn snapshots, and includeSoftDeleteStates is taken as the same.

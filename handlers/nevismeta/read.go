@@ -94,7 +94,8 @@ func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[snapshots.Cl
 		return nil, err
 	}
 	past := found.NextValidFrom != 0 && found.NextValidFrom <= h.store.Now().Millis()
-	if c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() && !past {
+	shows := c.Request.Method != http.MethodHead && !past // a HEAD has no body to show it in
+	if shows && c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
 		secret, err := h.store.Disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
 		if err != nil {
 			return nil, err
@@ -164,6 +165,27 @@ func encode(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// unmoved compares all that the tags of If-Match say beside their snapshot with
+// what stands at the write; nil where they say nothing.
+func unmoved(c *web.Call) func(setup snapshots.SnapshotID, secret string) bool {
+	tags, _, _, err := c.IfMatch()
+	if err != nil || len(tags) == 0 {
+		return nil
+	}
+	return func(setup snapshots.SnapshotID, secret string) bool {
+		for _, tag := range tags {
+			parts := strings.Split(strings.Trim(tag, `"`), ".") // snapshot, setup, owner, form, and a shown secret
+			if len(parts) < 4 || parts[1] != short(string(setup)) {
+				continue
+			}
+			if len(parts) == 4 || parts[4] == short(secret) {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // expected turns If-Match into the snapshots that a write's base may be; nil

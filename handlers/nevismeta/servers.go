@@ -100,6 +100,7 @@ func (h *surface) putServer(c *web.Call) (*web.Reply, error) {
 	if ch.Match, err = expected(c); err != nil {
 		return nil, err
 	}
+	ch.Unmoved = unmoved(c)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, serverRef(c), ch)
 	if err != nil {
 		return nil, err

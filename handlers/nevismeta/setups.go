@@ -94,6 +94,7 @@ func (h *surface) putSetup(c *web.Call) (*web.Reply, error) {
 	if ch.Match, err = expected(c); err != nil {
 		return nil, err
 	}
+	ch.Unmoved = unmoved(c)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, setupRef(c), ch)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,8 @@
 //   - What is not routed is a 404 page, or JSON for who asks for JSON.
 //   - Keys that are private or symmetric are refused, which Hydra stores.
 //   - A client_secret of a client without a secret method is kept, and not
-//     shown; none is generated for one with the method none.
+//     shown; none is generated for one with the method none. A client that takes
+//     up a secret method has what was kept, else none until one is set.
 //   - registration_client_uri is a URL that works: it names the setup where
 //     that is not the root's default, and ids are escaped once in it.
 //   - The description of an error names the first broken rule, in Hydra's order.
