@@ -214,7 +214,7 @@ CREATE TABLE registration_token_end (
 -- Initial access tokens: who may register into a setup, and what each did.
 CREATE TABLE initial_token (
     token_id    TEXT   NOT NULL PRIMARY KEY,
-    setup_id    TEXT   NOT NULL REFERENCES entity (entity_id),
+    setup_id    TEXT   NOT NULL,
     name        TEXT   NOT NULL,
     hash        BYTEA  NOT NULL UNIQUE CHECK (length(hash) = 32),
     max_uses    BIGINT NOT NULL, -- 0 for any number
@@ -287,6 +287,16 @@ CREATE TRIGGER log_detail_no_delete BEFORE DELETE ON log_detail WHEN NOT EXISTS 
 CREATE TRIGGER entity_term_no_update BEFORE UPDATE ON entity_term BEGIN SELECT RAISE(ABORT, 'immutable: entity_term'); END;
 CREATE TRIGGER entity_term_no_delete BEFORE DELETE ON entity_term WHEN NOT EXISTS (SELECT 1 FROM erasure WHERE ref = OLD.entity_id)
     BEGIN SELECT RAISE(ABORT, 'immutable: entity_term'); END;
+CREATE TRIGGER registration_token_no_update BEFORE UPDATE ON registration_token BEGIN SELECT RAISE(ABORT, 'immutable: registration_token'); END;
+CREATE TRIGGER registration_token_no_delete BEFORE DELETE ON registration_token BEGIN SELECT RAISE(ABORT, 'immutable: registration_token'); END;
+CREATE TRIGGER registration_token_end_no_update BEFORE UPDATE ON registration_token_end BEGIN SELECT RAISE(ABORT, 'immutable: registration_token_end'); END;
+CREATE TRIGGER registration_token_end_no_delete BEFORE DELETE ON registration_token_end BEGIN SELECT RAISE(ABORT, 'immutable: registration_token_end'); END;
+CREATE TRIGGER initial_token_no_update BEFORE UPDATE ON initial_token BEGIN SELECT RAISE(ABORT, 'immutable: initial_token'); END;
+CREATE TRIGGER initial_token_no_delete BEFORE DELETE ON initial_token BEGIN SELECT RAISE(ABORT, 'immutable: initial_token'); END;
+CREATE TRIGGER initial_token_use_no_update BEFORE UPDATE ON initial_token_use BEGIN SELECT RAISE(ABORT, 'immutable: initial_token_use'); END;
+CREATE TRIGGER initial_token_use_no_delete BEFORE DELETE ON initial_token_use BEGIN SELECT RAISE(ABORT, 'immutable: initial_token_use'); END;
+CREATE TRIGGER initial_token_end_no_update BEFORE UPDATE ON initial_token_end BEGIN SELECT RAISE(ABORT, 'immutable: initial_token_end'); END;
+CREATE TRIGGER initial_token_end_no_delete BEFORE DELETE ON initial_token_end BEGIN SELECT RAISE(ABORT, 'immutable: initial_token_end'); END;
 -- +end
 
 -- +postgres

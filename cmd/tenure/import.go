@@ -130,6 +130,9 @@ func runImport(stopping context.Context, source *hydraFile, target importTarget,
 		defer close(queue)
 		seen := map[string]bool{}
 		broken <- source.each(func(c hydraClient) bool {
+			if ctx.Err() != nil {
+				return false
+			}
 			if c.err == nil && seen[c.id] {
 				c.err = refuse("/client_id", "another client of the file has it")
 			} else if c.err == nil {

@@ -105,8 +105,7 @@ func Match(c *web.Call) ([]snapshots.SnapshotID, error) {
 	}
 	ids := []snapshots.SnapshotID{}
 	for _, tag := range tags {
-		id, _, _ := strings.Cut(strings.Trim(tag, `"`), ".")
-		ids = append(ids, snapshots.SnapshotID(id))
+		ids = append(ids, snapshots.SnapshotID(strings.Trim(tag, `"`)))
 	}
 	if len(ids) == 0 && !any { // only weak tags: they match nothing
 		ids = append(ids, "")
