@@ -58,10 +58,10 @@ func newFixture(t testing.TB, dsn string) *fixture {
 func (f *fixture) surface() web.Surface {
 	return hydra.New(hydra.Config{Store: f.store, Tenancy: f.Store, Version: "v1.2.3",
 		PublicURL: func(*web.Call) string { return "https://id.example/" },
-		Fetch: func(_ context.Context, uri string) ([]string, error) {
+		Fetch: func(_ context.Context, uri string) ([]byte, error) {
 			f.asked = append(f.asked, uri)
 			if listed, ok := f.sectors[uri]; ok {
-				return listed, nil
+				return json.Marshal(listed)
 			}
 			return nil, errors.New("nothing there")
 		},

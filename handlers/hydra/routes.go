@@ -29,7 +29,7 @@ type Config struct {
 	Tenancy   *tenancy.Store
 	Ready     func(context.Context) error // nil error: the stores answer
 	PublicURL func(*web.Call) string      // the base URL at which clients reach the program
-	Fetch     ory.FetchSector             // nil for ory.GuardedFetch
+	Fetch     web.Fetch                   // nil for web.GuardedFetch
 	Version   string
 }
 
@@ -42,7 +42,7 @@ type surface struct {
 // New makes the surface.
 func New(cfg Config) web.Surface {
 	if cfg.Fetch == nil {
-		cfg.Fetch = ory.GuardedFetch(nil, nil)
+		cfg.Fetch = web.GuardedFetch(nil, nil)
 	}
 	ids := cfg.Tenancy.IDs()
 	h := &surface{Config: cfg, ids: ids, cursors: newCursors(ids, cfg.Store.Now)}

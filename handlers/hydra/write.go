@@ -50,7 +50,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	if err := fault.Rules(snapshots.CheckClientID(body.ClientID, false)); err != nil {
 		return nil, err
 	}
-	sector := h.Fetch.Verify(c.Request.Context(), body, nil)
+	sector := body.Sector(c.Request.Context(), h.Fetch, nil)
 	secret, err := h.firstSecret(body)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (h *surface) edit(c *web.Call, found snapshots.Resolved[snapshots.Client], 
 	if owner != "" && owner != found.Entity.Owner {
 		return none, nil, ory.BadRequest("Tenure-Owner is not the client's owner, and an edit does not change that")
 	}
-	sector := h.Fetch.Verify(c.Request.Context(), body, found.Content)
+	sector := body.Sector(c.Request.Context(), h.Fetch, found.Content)
 	secret, err := h.chosen(body.ClientSecret)
 	if err != nil {
 		return none, nil, err

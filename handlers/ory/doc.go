@@ -4,7 +4,7 @@
 // It owns the client object on the wire with its order, defaults and null
 // rule, reading it from a body, the two conversions between it and the domain,
 // Hydra's validation rules, its error bodies, the form of its secrets and
-// registration tokens, and the guarded fetch of a sector identifier. It has no
+// registration tokens, and what a sector identifier must list. It has no
 // routes and makes no scope.
 //
 // Reading order: types.go, decode.go, view.go, apply.go, rules.go, errors.go.

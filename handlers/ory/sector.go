@@ -3,29 +3,14 @@ package ory
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
-	"syscall"
-	"time"
 
+	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy/fault"
 )
 
-const (
-	sectorRule  = "ory-sector-identifier"
-	sectorTime  = 3 * time.Second
-	sectorBytes = 64 << 10
-)
-
-// FetchSector reads the redirect URIs that a sector_identifier_uri lists.
-type FetchSector func(ctx context.Context, uri string) ([]string, error)
+const sectorRule = "ory-sector-identifier"
 
 // Sector is a sector_identifier_uri that was fetched, and what it lists; the
 // zero value is none.
@@ -34,15 +19,16 @@ type Sector struct {
 	URIs []string
 }
 
-// Verify fetches what the body names if that is not what base has. A document
+// Sector fetches what the body names if that is not what base has. A document
 // that cannot be had gives a Sector that lists nothing.
-func (f FetchSector) Verify(ctx context.Context, b *Client, base *snapshots.Client) Sector {
+func (b *Client) Sector(ctx context.Context, get web.Fetch, base *snapshots.Client) Sector {
 	uri := b.SectorIdentifierURI
 	if uri == "" || base != nil && base.SectorIdentifierURI == uri {
 		return Sector{}
 	}
-	listed, err := f(ctx, uri)
-	if err != nil {
+	raw, err := get(ctx, uri)
+	var listed []string
+	if err != nil || json.Unmarshal(raw, &listed) != nil {
 		return Sector{}
 	}
 	return Sector{uri, listed}
@@ -60,78 +46,4 @@ func (s Sector) Rule() snapshots.Rule[snapshots.Client] {
 		}
 		return broken("sector_identifier_uri", "")
 	}}
-}
-
-// GuardedFetch fetches over https from public addresses only: no redirect, no
-// proxy, 3 s, 64 KiB. allow, if not nil, replaces the test of an address, and
-// client's transport the system's trust; both are for tests.
-func GuardedFetch(allow func(netip.Addr) bool, transport *http.Transport) FetchSector {
-	if allow == nil {
-		allow = isPublic
-	}
-	if transport == nil {
-		transport = &http.Transport{}
-	}
-	dialer := &net.Dialer{Timeout: sectorTime, Control: func(_, address string, _ syscall.RawConn) error {
-		target, err := netip.ParseAddrPort(address)
-		if err != nil || !allow(target.Addr().Unmap().WithZone("")) {
-			return errors.New("the address is not public")
-		}
-		return nil
-	}}
-	transport.Proxy, transport.DialContext, transport.DisableKeepAlives = nil, dialer.DialContext, true
-	transport.TLSHandshakeTimeout, transport.MaxResponseHeaderBytes = sectorTime, sectorBytes
-	client := &http.Client{Transport: transport, Timeout: sectorTime,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return func(ctx context.Context, uri string) ([]string, error) { return fetch(ctx, client, uri) }
-}
-
-func fetch(ctx context.Context, client *http.Client, uri string) ([]string, error) {
-	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, errors.New("not an https URL")
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, sectorBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if res.StatusCode != http.StatusOK || len(raw) > sectorBytes {
-		return nil, fmt.Errorf("status %d, %d bytes", res.StatusCode, len(raw))
-	}
-	var listed []string
-	return listed, json.Unmarshal(raw, &listed)
-}
-
-// reserved are the ranges that no public service has, beside those that
-// netip's own predicates name (IANA special-purpose registries).
-var reserved = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
-	"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
-
-func prefixes(texts ...string) []netip.Prefix {
-	var all []netip.Prefix
-	for _, text := range texts {
-		all = append(all, netip.MustParsePrefix(text))
-	}
-	return all
-}
-
-// globalUnicast is all of IPv6 that is routed on the Internet; what embeds an
-// IPv4 address (NAT64 and the like) lies outside or is reserved.
-var globalUnicast = netip.MustParsePrefix("2000::/3")
-
-func isPublic(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.Is6() && !globalUnicast.Contains(a) {
-		return false
-	}
-	return !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }

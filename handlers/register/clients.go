@@ -127,7 +127,7 @@ func (h *surface) change(c *web.Call, in *ory.Client, base *snapshots.Client, se
 	if err := wanted.Check(base, setup); err != nil {
 		return snapshots.Change[snapshots.Client]{}, err
 	}
-	sector := h.Fetch.Verify(c.Request.Context(), wanted, base)
+	sector := wanted.Sector(c.Request.Context(), h.Fetch, base)
 	return snapshots.Change[snapshots.Client]{Rules: rules(policy, sector), Token: ory.NewToken(h.Store, h.Tenancy.IDs()),
 		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
 			next, faults := own(in, policy, base, setup).Apply(base, setup)

@@ -194,12 +194,12 @@ func TestAClientThatBeginsToNeedASecret(t *testing.T) {
 func TestSectorIdentifier(t *testing.T) {
 	fetched := 0
 	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Config) {
-		c.Fetch = func(_ context.Context, uri string) ([]string, error) {
+		c.Fetch = func(_ context.Context, uri string) ([]byte, error) {
 			fetched++
 			if uri != "https://sector.example/list" {
 				return nil, errors.New("no")
 			}
-			return []string{"https://app.example/cb"}, nil
+			return []byte(`["https://app.example/cb"]`), nil
 		}
 	})
 	body := `{"sector_identifier_uri": "https://sector.example/list", "redirect_uris": ["https://app.example/cb"]}`

@@ -25,7 +25,7 @@ type Config struct {
 	Tenancy *tenancy.Store
 	// PublicURL is the base URL at which clients reach the program.
 	PublicURL func(*web.Call) string
-	Fetch     ory.FetchSector // nil for ory.GuardedFetch
+	Fetch     web.Fetch // nil for web.GuardedFetch
 
 	Addresses Rate // open registrations from one address; zero for 30, then one every 10 s
 	Setups    Rate // open registrations into one setup; zero for 300, then one a second
@@ -50,7 +50,7 @@ const (
 // New makes the surface.
 func New(cfg Config) web.Surface {
 	if cfg.Fetch == nil {
-		cfg.Fetch = ory.GuardedFetch(nil, nil)
+		cfg.Fetch = web.GuardedFetch(nil, nil)
 	}
 	limiter := func(r, def Rate) *web.Limiter {
 		if r.Burst == 0 {

@@ -3,8 +3,8 @@
 //
 // It owns routing, authentication and authorization of a request, reading its
 // body under a limit and a deadline, strict JSON, conditional requests, the
-// one place that writes a status and a body, and the one log event of a
-// request. It knows no surface and no client: a surface hands it routes and
+// one place that writes a status and a body, the one log event of a request,
+// and the guarded fetch of URLs that a request brought. It knows no surface and no client: a surface hands it routes and
 // one function that spells a fault.
 //
 // A request runs one way:

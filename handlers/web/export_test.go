@@ -1,4 +1,4 @@
-package ory
+package web
 
 // IsPublic is the guard of fetched addresses.
 var IsPublic = isPublic
