@@ -13,6 +13,7 @@ import (
 // TestClientAnywhere: clients of two setups, one of which is a child's own.
 func TestClientAnywhere(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
+		shared := w.NewSetup(w.Admin(w.Root), snapshotstest.MinimalSetup("of the root")).Entity.ID
 		own := w.NewSetup(w.Admin(w.Harbour), snapshotstest.MinimalSetup("of the harbour")).Entity.ID
 		in := func(setup snapshots.EntityID, id string, owner tenancy.OrgID) snapshots.EntityID {
 			out, err := w.Store.CreateClient(ctx, w.Admin(owner), snapshots.NewClient{Module: snapshotstest.Module, Setup: setup,
@@ -20,9 +21,9 @@ func TestClientAnywhere(t *testing.T) {
 			w.Must(err)
 			return out.Entity.ID
 		}
-		north, harbour, south := in(w.Setup, "north", w.North), in(own, "harbour", w.Harbour), in(w.Setup, "south", w.South)
-		one, two := in(w.Setup, "both", w.North), in(own, "both", w.Harbour)
-		planned, err := w.Store.CreateClient(ctx, w.Admin(w.North), snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup,
+		north, harbour, south := in(shared, "north", w.North), in(own, "harbour", w.Harbour), in(shared, "south", w.South)
+		one, two := in(shared, "both", w.North), in(own, "both", w.Harbour)
+		planned, err := w.Store.CreateClient(ctx, w.Admin(w.North), snapshots.NewClient{Module: snapshotstest.Module, Setup: shared,
 			ClientID: "planned", Owner: w.North, Surface: "test"}, snapshotstest.ToAt(snapshotstest.Named("planned"), w.In(3600e9)))
 		w.Must(err)
 		gone := in(own, "gone", w.Harbour)
@@ -37,18 +38,18 @@ func TestClientAnywhere(t *testing.T) {
 			want              snapshots.EntityID
 			kind              fault.Kind
 		}{
-			{w.North, none, w.Setup, "north", north, 0}, {w.Root, none, own, "north", north, 0}, {w.Harbour, none, own, "north", "", fault.Forbidden},
-			{w.South, none, w.Setup, "north", "", fault.Forbidden},
-			{w.North, none, w.Setup, "harbour", harbour, 0}, {w.Root, none, w.Setup, "harbour", harbour, 0}, {w.Harbour, none, own, "harbour", harbour, 0},
-			{w.South, none, w.Setup, "harbour", "", fault.Forbidden}, {w.North, none, w.Setup, "south", "", fault.Forbidden},
+			{w.North, none, shared, "north", north, 0}, {w.Root, none, own, "north", north, 0}, {w.Harbour, none, own, "north", "", fault.Forbidden},
+			{w.South, none, shared, "north", "", fault.Forbidden},
+			{w.North, none, shared, "harbour", harbour, 0}, {w.Root, none, shared, "harbour", harbour, 0}, {w.Harbour, none, own, "harbour", harbour, 0},
+			{w.South, none, shared, "harbour", "", fault.Forbidden}, {w.North, none, shared, "south", "", fault.Forbidden},
 			{w.South, none, none, "south", south, 0},
-			{w.North, none, w.Setup, "both", one, 0}, {w.North, none, own, "both", two, 0}, {w.North, none, none, "both", "", fault.Conflict},
-			{w.Harbour, none, w.Setup, "both", two, 0}, {w.South, none, own, "both", "", fault.Forbidden},
-			{w.North, w.Setup, own, "both", one, 0}, {w.North, own, none, "both", two, 0}, {w.North, own, none, "north", "", fault.NotFound},
-			{w.Harbour, w.Setup, none, "both", "", fault.Forbidden},
-			{w.Root, none, w.Setup, "nobody", "", fault.NotFound}, {w.South, none, w.Setup, "nobody", "", fault.NotFound},
-			{w.Root, none, w.Setup, "planned", "", fault.NotFound}, {w.Root, none, w.Setup, "gone", "", fault.NotFound},
-			{w.South, none, w.Setup, "gone", "", fault.NotFound}, {w.Root, none, none, "\x00", "", fault.NotFound}, {w.Root, none, none, "", "", fault.NotFound},
+			{w.North, none, shared, "both", one, 0}, {w.North, none, own, "both", two, 0}, {w.North, none, none, "both", "", fault.Conflict},
+			{w.Harbour, none, shared, "both", two, 0}, {w.South, none, own, "both", "", fault.Forbidden},
+			{w.North, shared, own, "both", one, 0}, {w.North, own, none, "both", two, 0}, {w.North, own, none, "north", "", fault.NotFound},
+			{w.Harbour, shared, none, "both", "", fault.Forbidden},
+			{w.Root, none, shared, "nobody", "", fault.NotFound}, {w.South, none, shared, "nobody", "", fault.NotFound},
+			{w.Root, none, shared, "planned", "", fault.NotFound}, {w.Root, none, shared, "gone", "", fault.NotFound},
+			{w.South, none, shared, "gone", "", fault.NotFound}, {w.Root, none, none, "\x00", "", fault.NotFound}, {w.Root, none, none, "", "", fault.NotFound},
 		} {
 			found, err := w.Store.ClientAnywhere(ctx, w.Scope(row.acting, tenancy.Reader), row.within, row.preferred, row.id)
 			if row.kind == 0 && (err != nil || found.Entity.ID != row.want || found.Setup.Content == nil) || row.kind != 0 && !fault.Is(err, row.kind) {
@@ -62,22 +63,23 @@ func TestClientAnywhere(t *testing.T) {
 		}
 		// Where its setup, or its owner, goes, a client is gone for everybody.
 		w.Must(snapshots.Delete[setup](ctx, w.Store, w.Admin(w.Harbour), snapshots.SetupRef(snapshotstest.Module, own), nil))
-		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", w.Setup, "harbour")
+		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", shared, "harbour")
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		w.Must(w.Tenancy.DeleteOrganization(ctx, w.Admin(w.Root), w.South, true, func(*db.Tx, tenancy.OrgID) (bool, error) { return true, nil }))
-		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.North), "", w.Setup, "south")
+		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.North), "", shared, "south")
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 	})
 }
 
 func TestOwned(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
+		shared := w.NewSetup(w.Admin(w.Root), snapshotstest.MinimalSetup("of the root")).Entity.ID
 		own := w.NewSetup(w.Admin(w.Harbour), snapshotstest.MinimalSetup("of the harbour")).Entity.ID
 		for i, c := range []struct {
 			id    string
 			setup snapshots.EntityID
 			owner tenancy.OrgID
-		}{{"z", w.Setup, w.North}, {"y", w.Setup, w.Harbour}, {"x", own, w.Harbour}, {"w", w.Setup, w.South}, {"v", w.Setup, w.North}} {
+		}{{"z", shared, w.North}, {"y", shared, w.Harbour}, {"x", own, w.Harbour}, {"w", shared, w.South}, {"v", shared, w.North}} {
 			_, err := w.Store.CreateClient(ctx, w.Admin(c.owner), snapshots.NewClient{Module: snapshotstest.Module, Setup: c.setup,
 				ClientID: c.id, Owner: c.owner, Surface: "test"}, snapshotstest.To(snapshotstest.Named(c.id)))
 			if err != nil {
@@ -95,7 +97,7 @@ func TestOwned(t *testing.T) {
 			{w.Root, snapshots.OwnedQuery{Limit: 10}, "", 0}, {w.South, snapshots.OwnedQuery{Limit: 10, Descendants: true}, "w", 1},
 			{w.Root, snapshots.OwnedQuery{Limit: 10, Descendants: true}, "zyxwv", 5}, {w.North, snapshots.OwnedQuery{Limit: 2, Descendants: true}, "zy", 4},
 			{w.North, snapshots.OwnedQuery{Limit: 2, Offset: 1, Descendants: true}, "yx", 4}, {w.North, snapshots.OwnedQuery{Limit: 2, Offset: 9, Descendants: true}, "", 4},
-			{w.North, snapshots.OwnedQuery{Limit: 10, Setup: own, Descendants: true}, "x", 1}, {w.Harbour, snapshots.OwnedQuery{Limit: 10, Setup: w.Setup}, "y", 1},
+			{w.North, snapshots.OwnedQuery{Limit: 10, Setup: own, Descendants: true}, "x", 1}, {w.Harbour, snapshots.OwnedQuery{Limit: 10, Setup: shared}, "y", 1},
 		} {
 			page, total, err := w.Store.Owned(ctx, w.Scope(row.acting, tenancy.Reader), row.query)
 			w.Must(err)
