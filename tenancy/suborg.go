@@ -142,7 +142,7 @@ func checkQuota(tx *db.Tx, path orgPath, more int) error {
 			return err
 		}
 		if int64(len(there)-1+more) > step.MaxBelow {
-			return fault.New(fault.Quota, "", "an organization may have no more than %d organizations below it", step.MaxBelow)
+			return fault.New(fault.Quota, "", "an organization above may have at most %d organizations below it", step.MaxBelow)
 		}
 	}
 	return nil
