@@ -64,7 +64,7 @@ func TestParticipants(t *testing.T) {
 		made := 0
 		for range 8 {
 			done.Go(func() {
-				if _, err := register("d", "at once"); err == nil {
+				if _, err := register("d", "at-once"); err == nil {
 					mu.Lock()
 					made++
 					mu.Unlock()
