@@ -63,6 +63,7 @@ func Surfaces(s Stores) []web.Surface {
 			RevokeInitialToken: s.Snapshots.RevokeInitialToken,
 
 			Secrets: s.Snapshots.Secrets,
+			History: s.Snapshots.History,
 		}),
 		operations(s.Ready),
 	}

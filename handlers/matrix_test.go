@@ -229,6 +229,7 @@ var exercises = map[string]struct {
 	"POST /v1/setups/{setup}/initial-tokens":           {201, `{"name":"new"}`},
 	"DELETE /v1/setups/{setup}/initial-tokens/{token}": {status: 204},
 	"GET /v1/setups/{setup}/clients/{client}/secrets":  {status: 200},
+	"GET /v1/clients/{entity}/history":                 {status: 200},
 
 	"GET /admin/clients/{client}":                                                     {status: 200},
 	"PUT /admin/clients/{client}":                                                     {200, `{"client_name":"changed"}`},
@@ -304,11 +305,11 @@ func (f *family) path(c cell, on target) string {
 	plan := map[string]snapshots.SnapshotID{web.ObjectClient: on.clientPlan, web.ObjectSetup: on.setupPlan, web.ObjectResourceServer: on.srvPlan}
 	values := map[string]string{"module": snapshots.DefaultModule, "setupId": string(on.setup), "clientId": string(on.client),
 		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "organization": string(on.org), "key": on.key,
-		"setup": string(on.setup), "client": "the-client", "token": on.initial}
+		"setup": string(on.setup), "client": "the-client", "entity": string(on.client), "token": on.initial}
 	if c.unknown {
 		switch c.route.Object {
 		case web.ObjectClient:
-			values["clientId"], values["client"] = f.nothing, f.nothing
+			values["clientId"], values["client"], values["entity"] = f.nothing, f.nothing, f.nothing
 		case web.ObjectResourceServer:
 			values["resourceId"] = f.nothing
 		case web.ObjectSetup:

@@ -91,16 +91,17 @@ func (f *fixture) setup(t *testing.T, org tenancy.OrgID) snapshots.EntityID {
 }
 
 // client makes a client of a setup that owner owns.
-func (f *fixture) client(t *testing.T, setup snapshots.EntityID, owner tenancy.OrgID) {
+func (f *fixture) client(t *testing.T, setup snapshots.EntityID, owner tenancy.OrgID) snapshots.EntityID {
 	t.Helper()
 	secret, err := f.snapshots.GenerateSecret("a-secret-of-the-shop")
 	must(t, err)
-	_, err = f.snapshots.CreateClient(ctx, f.Scope(t, owner, tenancy.Admin),
+	made, err := f.snapshots.CreateClient(ctx, f.Scope(t, owner, tenancy.Admin),
 		snapshots.NewClient{Module: snapshots.DefaultModule, Setup: setup, ClientID: "shop", Surface: "test"},
 		snapshots.Change[snapshots.Client]{Secret: secret, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
 			return &snapshots.Client{ClientName: "shop"}, nil
 		}})
 	must(t, err)
+	return made.Entity.ID
 }
 
 // variables are what the scripts may name: organizations, <org>_<role> and
@@ -122,7 +123,7 @@ func (f *fixture) variables(t *testing.T) map[string]string {
 	f.Clock.Advance(time.Hour)
 	northSetup, southSetup := f.setup(t, f.North), f.setup(t, f.South)
 	vars["north_setup"], vars["south_setup"] = string(northSetup), string(southSetup)
-	f.client(t, northSetup, f.Harbour)
+	vars["shop"] = string(f.client(t, northSetup, f.Harbour))
 	return vars
 }
 

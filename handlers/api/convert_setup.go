@@ -38,3 +38,17 @@ func fromSecret(s snapshots.Secret) secret {
 	return secret{ID: s.ID, Last4: orNull(s.Last4), ValidFrom: s.ValidFrom.Micros().Time().Format(instant),
 		EndsAt: fromInstant(s.EndsAt.Micros()), CreatedAt: s.RecordedAt.Time().Format(instant)}
 }
+
+func fromHistory(e snapshots.Entity, events []snapshots.Happened, more bool) clientHistory {
+	wire := clientHistory{EntityID: string(e.ID), ClientID: e.ClientID, SetupID: string(e.Setup), OwnerOrganizationID: string(e.Owner),
+		Events: make([]happened, len(events))}
+	for i, h := range events {
+		wire.Events[i] = happened{Sequence: h.Seq, LogIndex: h.Index, Kind: string(h.Kind), Reference: h.Ref,
+			RecordedAt: h.RecordedAt.Time().Format(instant), EffectiveAt: h.Effective.Time().Format(instant),
+			Actor: h.Actor, ActingOrganizationID: h.ActingOrg, Surface: h.Surface, Reason: h.Reason}
+	}
+	if more {
+		wire.Next = &events[len(events)-1].Seq
+	}
+	return wire
+}

@@ -5,7 +5,7 @@
 //	GET    /v1/organizations                 the acting organization's tree, parents first
 //	POST   /v1/organizations                 {name, parent_id?}; the parent is the acting one if not said
 //	GET    /v1/organizations/{organization}
-//	PATCH  /v1/organizations/{organization}  exactly one of {name}, {parent_id}, {default_setup_id}
+//	PATCH  /v1/organizations/{organization}  exactly one of {name}, {parent_id}, {default_setup_id}, {max_suborganizations}
 //	DELETE /v1/organizations/{organization}  ?subtree=true takes along what is below
 //	GET    /v1/modules
 //	POST   /v1/modules                       {name}; the root organization's admin only
@@ -18,6 +18,7 @@
 //	POST   /v1/setups/{setup}/initial-tokens {name, max_uses?, expires_at?}; the text is shown once
 //	DELETE /v1/setups/{setup}/initial-tokens/{token}  revokes it at once
 //	GET    /v1/setups/{setup}/clients/{client}/secrets  ids, dates and last characters; {client} is the client_id
+//	GET    /v1/clients/{entity}/history      who did what when and why, also of a deleted one; ?after= &limit=
 //
 // It owns these wire types and the spelling of errors: RFC 9457 problem
 // documents, "type" being /problems/ and the kind of fault, "code" the case of

@@ -126,6 +126,29 @@ type secretList struct {
 	Secrets []secret `json:"secrets"`
 }
 
+// clientHistory is what happened to one client, oldest first.
+type clientHistory struct {
+	EntityID            string     `json:"entity_id"`
+	ClientID            string     `json:"client_id"`
+	SetupID             string     `json:"setup_id"`
+	OwnerOrganizationID string     `json:"owner_organization_id"`
+	Events              []happened `json:"events"`
+	Next                *int64     `json:"next"` // to be sent as after; null where there is no more
+}
+
+type happened struct {
+	Sequence             int64  `json:"sequence"` // of this client's events, from 1
+	LogIndex             int64  `json:"log_index"`
+	Kind                 string `json:"kind"`
+	Reference            string `json:"reference"` // id of the snapshot, secret or token that it is about
+	RecordedAt           string `json:"recorded_at"`
+	EffectiveAt          string `json:"effective_at"`
+	Actor                string `json:"actor"`
+	ActingOrganizationID string `json:"acting_organization_id"`
+	Surface              string `json:"surface"`
+	Reason               string `json:"reason"`
+}
+
 // problem is an RFC 9457 problem document.
 type problem struct {
 	Type   string         `json:"type"`
