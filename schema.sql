@@ -8,7 +8,7 @@
 CREATE TABLE schema_version (
     version BIGINT NOT NULL PRIMARY KEY
 );
-INSERT INTO schema_version (version) VALUES (1);
+INSERT INTO schema_version (version) VALUES (2);
 
 -- What belongs to this installation as a whole: ids of its keys, its log's origin.
 CREATE TABLE installation (
@@ -72,6 +72,11 @@ CREATE TABLE org_version (
     parent_id        TEXT     NOT NULL, -- '' for the root
     name             TEXT     NOT NULL,
     default_setup_id TEXT     NOT NULL, -- '' for the nearest ancestor's
+    token_duration   BIGINT   NOT NULL, -- seconds; 0 for the dialect's own
+    max_below        BIGINT   NOT NULL, -- organizations below it; -1 for any number
+    persons_pool     TEXT     NOT NULL, -- organization whose pool it shares, '' for its own
+    groups_pool      TEXT     NOT NULL,
+    inherits_rbac    SMALLINT NOT NULL,
     deleted          SMALLINT NOT NULL,
     recorded_at      BIGINT   NOT NULL,
     PRIMARY KEY (org_id, seq)
@@ -83,6 +88,7 @@ CREATE TABLE api_key (
     org_id      TEXT   NOT NULL,
     name        TEXT   NOT NULL,
     role        TEXT   NOT NULL CHECK (role IN ('reader', 'auditor', 'editor', 'admin')),
+    surface     TEXT   NOT NULL, -- which API made it
     hash        BYTEA  NOT NULL UNIQUE CHECK (length(hash) = 32),
     expires_at  BIGINT NOT NULL, -- 0 for never
     recorded_at BIGINT NOT NULL
@@ -129,6 +135,13 @@ CREATE TABLE entity (
 CREATE INDEX entity_owner ON entity (setup_id, kind, org_id, client_id);
 CREATE INDEX entity_module ON entity (kind, module, recorded_at);
 CREATE INDEX entity_client_id ON entity (client_id);
+CREATE INDEX entity_org ON entity (kind, org_id, recorded_at, entity_id);
+
+-- When a client last proved who it is: mutable, in no log and no answer's tag.
+CREATE TABLE client_use (
+    entity_id TEXT   NOT NULL PRIMARY KEY,
+    last_used BIGINT NOT NULL
+);
 
 CREATE TABLE snapshot (
     module      TEXT     NOT NULL,

@@ -39,5 +39,8 @@
 // its secret first proves a client: the same secret under a new id, begun and
 // ended as it was, and never one that can be shown.
 //
+// A client is used when it proves who it is by a secret or a registration token;
+// being resolved by others is no use.
+//
 // It may import jwk, tenancy and tenancy/{fault,db,history}.
 package snapshots

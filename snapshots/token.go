@@ -83,6 +83,7 @@ func (s *Store) VerifyToken(ctx context.Context, setup EntityID, clientID, surfa
 	if err != nil || found != nil || row.Entity != e.ID {
 		return Entity{}, nil, errClient()
 	}
+	s.verified(e)
 	valid := func(tx *db.Tx) error {
 		err := tx.Get(&row, live, hash[:], surface)
 		if fault.Is(err, fault.NotFound) {

@@ -49,6 +49,7 @@ func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, meth
 	if found == nil || !s.authenticatesBy(ctx, e, method, now) {
 		return Verified{}, errClient()
 	}
+	s.verified(e)
 	v := Verified{Entity: e}
 	if foreign(found.Hash) {
 		v.secret = found.ID

@@ -54,8 +54,7 @@ func (k *checker) read() error {
 // organizations expects one event for each version, saying what the row says.
 func (k *checker) organizations() error {
 	var rows []orgVersion
-	if err := k.conn.Select(&rows, `SELECT org_id, seq, parent_id, name, default_setup_id, deleted, recorded_at
-		FROM org_version ORDER BY org_id, seq`); err != nil {
+	if err := k.conn.Select(&rows, "SELECT "+orgColumns+" FROM org_version ORDER BY org_id, seq"); err != nil {
 		return err
 	}
 	seen := make(map[string]int)
@@ -86,7 +85,7 @@ func (k *checker) organizations() error {
 // keys expects each key to be as it was created.
 func (k *checker) keys() error {
 	var rows []keyRow
-	if err := k.conn.Select(&rows, `SELECT key_id, org_id, name, role, hash, expires_at, recorded_at, 0 AS last_used FROM api_key`); err != nil {
+	if err := k.conn.Select(&rows, `SELECT key_id, org_id, name, role, surface, hash, expires_at, recorded_at, 0 AS last_used FROM api_key`); err != nil {
 		return err
 	}
 	there := make(map[string]bool)
@@ -146,10 +145,11 @@ func (k *checker) says(id string, kind history.Kind) bool {
 // detail is what an organization's event says of a version.
 func (v orgVersion) detail() ([]byte, error) {
 	return json.Marshal(map[string]any{"name": v.Name, "parent_id": v.Parent,
-		"default_setup_id": v.DefaultSetup, "deleted": v.Deleted != 0})
+		"default_setup_id": v.DefaultSetup, "token_duration": v.TokenDuration, "max_below": v.MaxBelow,
+		"persons_pool": v.PersonsPool, "groups_pool": v.GroupsPool, "inherits_rbac": v.InheritsRBAC, "deleted": v.Deleted})
 }
 
 // keyDetail is what a key's event says of it.
 func keyDetail(k Key) ([]byte, error) {
-	return json.Marshal(map[string]any{"name": k.Name, "role": k.Role, "expires_at": k.ExpiresAt})
+	return json.Marshal(map[string]any{"name": k.Name, "role": k.Role, "surface": k.Surface, "expires_at": k.ExpiresAt})
 }

@@ -18,7 +18,10 @@
 // reading keys needs History (auditor, editor, admin). An unknown organization
 // in an acting-organization header is refused like one outside the subtree.
 // Deleting an organization that has live children is refused unless asked to
-// delete the whole subtree; the root stays. Names need not be unique.
+// delete the whole subtree; the root stays. Names need not be unique, unless
+// whoever makes an organization asks for it. A quota counts organizations at any
+// depth below, is set from above only, and never removes what is there. What a
+// dialect keeps of an organization besides (pools) has no meaning here.
 //
 // It may import tenancy/fault, tenancy/db and tenancy/history.
 package tenancy

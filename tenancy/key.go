@@ -17,6 +17,7 @@ type Key struct {
 	Org        OrgID
 	Name       string
 	Role       Role
+	Surface    string         // which API made it
 	ExpiresAt  history.Micros // 0 for never
 	RecordedAt history.Micros
 	LastUsed   history.Micros // 0 for never

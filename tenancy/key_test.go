@@ -22,7 +22,7 @@ func TestCreateKey(t *testing.T) {
 		if !strings.HasPrefix(text, tenancy.KeyPrefix) || len(text) != len(tenancy.KeyPrefix)+43 || len(k.ID) != 32 {
 			t.Errorf("key %q, id %q", text, k.ID)
 		}
-		want := tenancy.Key{ID: k.ID, Org: w.Harbour, Name: "Grüße ' \"", Role: tenancy.Editor, ExpiresAt: expires, RecordedAt: k.RecordedAt}
+		want := tenancy.Key{ID: k.ID, Org: w.Harbour, Name: "Grüße ' \"", Role: tenancy.Editor, Surface: "test", ExpiresAt: expires, RecordedAt: k.RecordedAt}
 		if diff := cmp.Diff(want, k); diff != "" || k.RecordedAt == 0 {
 			t.Error(diff)
 		}

@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -41,7 +42,7 @@ func (s *Store) CreateKey(ctx context.Context, scope Scope, k NewKey) (Key, stri
 	if !scope.Covers(k.Org) || !scope.Alive(k.Org) {
 		return Key{}, "", errOrg()
 	}
-	id, fresh := s.ids.Hex(), s.ids.Token(KeyPrefix)
+	draft := s.draftKey(k)
 	var made Key
 	var text string
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -52,25 +53,46 @@ func (s *Store) CreateKey(ctx context.Context, scope Scope, k NewKey) (Key, stri
 			made, text, err = earlierKey(tx, earlier, err)
 			return err
 		}
-		text = fresh
-		made = Key{ID: id, Org: k.Org, Name: k.Name, Role: k.Role, ExpiresAt: k.ExpiresAt, RecordedAt: history.At(tx)}
-		hash := hashKey(text)
-		if _, err := tx.Exec(`INSERT INTO api_key (key_id, org_id, name, role, hash, expires_at, recorded_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`, id, k.Org, k.Name, k.Role, hash[:], int64(k.ExpiresAt), int64(made.RecordedAt)); err != nil {
+		var err error
+		if made, err = draft.insert(tx, scope); err != nil {
 			return err
 		}
-		detail, err := keyDetail(made)
-		if err != nil {
-			return err
-		}
-		history.Record(tx, scope.Event(history.Event{Kind: "key.created", ObjectKind: history.ObjectKey, Object: id,
-			Org: string(k.Org), Effective: history.At(tx).Millis(), Detail: detail}))
-		return scope.Remember(tx, id)
+		text = draft.text
+		return scope.Remember(tx, made.ID)
 	})
 	if err != nil {
 		return Key{}, "", err
 	}
 	return made, text, nil
+}
+
+// keyDraft is a key made ready outside the write transaction.
+type keyDraft struct {
+	NewKey
+	id, text string
+	surface  string // which API the key counts as made by; empty for the scope's
+}
+
+func (s *Store) draftKey(k NewKey) keyDraft {
+	return keyDraft{NewKey: k, id: s.ids.Hex(), text: s.ids.Token(KeyPrefix)}
+}
+
+// insert stores the key and records its event.
+func (d keyDraft) insert(tx *db.Tx, scope Scope) (Key, error) {
+	k := Key{ID: d.id, Org: d.Org, Name: d.Name, Role: d.Role, Surface: cmp.Or(d.surface, scope.surface),
+		ExpiresAt: d.ExpiresAt, RecordedAt: history.At(tx)}
+	hash := hashKey(d.text)
+	if _, err := tx.Exec(`INSERT INTO api_key (key_id, org_id, name, role, surface, hash, expires_at, recorded_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, k.ID, k.Org, k.Name, k.Role, k.Surface, hash[:], int64(k.ExpiresAt), int64(k.RecordedAt)); err != nil {
+		return k, err
+	}
+	detail, err := keyDetail(k)
+	if err != nil {
+		return k, err
+	}
+	history.Record(tx, scope.Event(history.Event{Kind: "key.created", ObjectKind: history.ObjectKey, Object: k.ID,
+		Org: string(k.Org), Effective: history.At(tx).Millis(), Detail: detail}))
+	return k, nil
 }
 
 // earlierKey is the key that a repeated request made, without its text.
@@ -79,7 +101,7 @@ func earlierKey(tx *db.Tx, id string, err error) (Key, string, error) {
 		return Key{}, "", err
 	}
 	var row keyRow
-	err = tx.Get(&row, `SELECT key_id, org_id, name, role, hash, expires_at, recorded_at, 0 AS last_used FROM api_key WHERE key_id = ?`, id)
+	err = tx.Get(&row, `SELECT key_id, org_id, name, role, surface, hash, expires_at, recorded_at, 0 AS last_used FROM api_key WHERE key_id = ?`, id)
 	return row.key(), "", err
 }
 
@@ -124,13 +146,55 @@ func (s *Store) RevokeKey(ctx context.Context, scope Scope, id string) error {
 		if err := scope.Recheck(tx, k.Org); err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO key_revocation (key_id, recorded_at) VALUES (?, ?)", id, int64(history.At(tx))); err != nil {
+		return revoke(tx, scope, k)
+	})
+}
+
+func revoke(tx *db.Tx, scope Scope, k keyRow) error {
+	if _, err := tx.Exec("INSERT INTO key_revocation (key_id, recorded_at) VALUES (?, ?)", k.ID, int64(history.At(tx))); err != nil {
+		return err
+	}
+	history.Record(tx, scope.Event(history.Event{Kind: "key.revoked", ObjectKind: history.ObjectKey, Object: k.ID,
+		Org: string(k.Org), Effective: history.At(tx).Millis()}))
+	return nil
+}
+
+// ReplaceKey ends one key of the acting organization and makes another in its
+// place, whose text it returns: the key that acts, if it is the organization's
+// own. For a key from above it is the organization's key of the scope's
+// surface, or a first one where it has none; no other key ends.
+func (s *Store) ReplaceKey(ctx context.Context, scope Scope, name string) (string, error) {
+	if err := scope.Check(Administer); err != nil {
+		return "", err
+	}
+	org := scope.acting
+	first := s.draftKey(NewKey{Org: org, Name: name, Role: Admin})
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := scope.Recheck(tx, org); err != nil {
 			return err
 		}
-		history.Record(tx, scope.Event(history.Event{Kind: "key.revoked", ObjectKind: history.ObjectKey, Object: id,
-			Org: string(k.Org), Effective: history.At(tx).Millis()}))
-		return nil
+		draft := first
+		where, value := " AND k.org_id = ? AND k.surface = ?", []any{org, scope.surface}
+		if scope.principal.Org == org {
+			where, value = " AND k.key_id = ?", []any{scope.principal.KeyID}
+		}
+		var old []keyRow
+		if err := tx.Select(&old, liveKeys+where+" ORDER BY k.recorded_at, k.key_id", value...); err != nil {
+			return err
+		}
+		for _, k := range old { // more than one only where two made the first at once
+			draft.Name, draft.Role, draft.ExpiresAt, draft.surface = k.Name, k.Role, history.Micros(k.ExpiresAt), k.Surface
+			if err := revoke(tx, scope, k); err != nil {
+				return err
+			}
+		}
+		if draft.ExpiresAt != 0 && draft.ExpiresAt <= history.At(tx) {
+			draft.ExpiresAt = 0
+		}
+		_, err := draft.insert(tx, scope)
+		return err
 	})
+	return first.text, err
 }
 
 // Flush writes the last uses gathered since the previous Flush. Losing some

@@ -27,6 +27,16 @@ type Organization struct {
 	DefaultSetup   string // its own; empty if it uses the nearest ancestor's
 	Depth          int    // 1 for the root
 	HasDescendants bool
+
+	// TokenDuration is how long access tokens of its new clients live unless
+	// they say so, in seconds; 0 leaves that to the dialect.
+	TokenDuration int64
+	MaxBelow      *int64 // how many organizations may be below it; nil for any number
+
+	// What SlashID knows of an organization besides; nothing here depends on it,
+	// and it never changes.
+	PersonsPool, GroupsPool OrgID // whose pool it shares; empty for its own
+	InheritsRBAC            bool
 }
 
 // ParseOrgID reads a UUID in any case; a fault of kind Malformed otherwise.
@@ -49,16 +59,12 @@ func CheckName(path, name string) []fault.Field {
 	return []fault.Field{{Path: path, Rule: "name", Message: "a name has 1 to 255 bytes and no control characters"}}
 }
 
-// node is what the tree holds of an organization. Nodes never change; a
-// change puts a new node in the place of the old one.
+// node is what the tree holds of an organization: its present version. Nodes
+// never change; a change puts a new node in the place of the old one.
 type node struct {
-	id, parent   OrgID
-	name         string
-	defaultSetup string
-	seq          int64
-	deleted      bool    // by a version of its own
-	gone         bool    // deleted itself, or an ancestor is
-	path         []OrgID // from the root to itself
+	orgVersion
+	gone bool    // deleted itself, or an ancestor is
+	path []OrgID // from the root to itself
 }
 
 // tree answers the ancestor question in constant time.
@@ -89,39 +95,39 @@ func (t *tree) put(v orgVersion) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := t.nodes[v.ID]
-	if old != nil && old.seq >= v.Seq {
+	if old != nil && old.Seq >= v.Seq {
 		return
 	}
-	if old == nil || old.parent != v.Parent {
+	if old == nil || old.Parent != v.Parent {
 		if old != nil {
-			t.children[old.parent] = without(t.children[old.parent], v.ID)
+			t.children[old.Parent] = without(t.children[old.Parent], v.ID)
 		}
 		t.children[v.Parent] = append(t.children[v.Parent], v.ID)
 	}
 	if v.Parent == "" {
 		t.root = v.ID
 	}
-	n := &node{id: v.ID, parent: v.Parent, name: v.Name, defaultSetup: v.DefaultSetup, seq: v.Seq, deleted: v.Deleted != 0}
+	n := &node{orgVersion: v}
 	t.nodes[v.ID] = n
 	t.place(n)
-	if old == nil || old.parent != n.parent || old.gone != n.gone {
+	if old == nil || old.Parent != n.Parent || old.gone != n.gone {
 		t.placeBelow(n)
 	}
 }
 
 // place fills in what follows from the parent.
 func (t *tree) place(n *node) {
-	n.gone = n.deleted
-	if p := t.nodes[n.parent]; p != nil {
-		n.path = append(append(make([]OrgID, 0, len(p.path)+1), p.path...), n.id)
+	n.gone = n.Deleted
+	if p := t.nodes[n.Parent]; p != nil {
+		n.path = append(append(make([]OrgID, 0, len(p.path)+1), p.path...), n.ID)
 		n.gone = n.gone || p.gone
 	} else {
-		n.path = []OrgID{n.id}
+		n.path = []OrgID{n.ID}
 	}
 }
 
 func (t *tree) placeBelow(n *node) {
-	for _, id := range t.children[n.id] {
+	for _, id := range t.children[n.ID] {
 		child := *t.nodes[id]
 		t.place(&child)
 		t.nodes[id] = &child
@@ -140,7 +146,7 @@ func (t *tree) subtree(id OrgID) []*node {
 		queue = queue[1:]
 		if n != nil && !n.gone {
 			list = append(list, n)
-			queue = append(queue, t.children[n.id]...)
+			queue = append(queue, t.children[n.ID]...)
 		}
 	}
 	return list
@@ -167,7 +173,7 @@ func (t *tree) defaultSetup(id OrgID) string {
 		return ""
 	}
 	for i := len(n.path) - 1; i >= 0; i-- {
-		if s := t.nodes[n.path[i]].defaultSetup; s != "" {
+		if s := t.nodes[n.path[i]].DefaultSetup; s != "" {
 			return s
 		}
 	}

@@ -53,54 +53,13 @@ func (s *Store) current(ctx context.Context, id OrgID) (Organization, error) {
 }
 
 func (s *Store) organization(n *node) Organization {
-	return Organization{ID: n.id, Parent: n.parent, Name: n.name, DefaultSetup: n.defaultSetup,
-		Depth: len(n.path), HasDescendants: s.tree.hasLiveChildren(n.id)}
-}
-
-// CreateOrganization makes a child of parent, which the scope covers.
-func (s *Store) CreateOrganization(ctx context.Context, scope Scope, parent OrgID, name string) (Organization, error) {
-	if err := scope.Check(Administer); err != nil {
-		return Organization{}, err
+	o := Organization{ID: n.ID, Parent: n.Parent, Name: n.Name, DefaultSetup: n.DefaultSetup,
+		Depth: len(n.path), HasDescendants: s.tree.hasLiveChildren(n.ID), TokenDuration: n.TokenDuration,
+		PersonsPool: n.PersonsPool, GroupsPool: n.GroupsPool, InheritsRBAC: n.InheritsRBAC}
+	if n.MaxBelow >= 0 {
+		o.MaxBelow = &n.MaxBelow
 	}
-	if err := fault.Rules(CheckName("/name", name)); err != nil {
-		return Organization{}, err
-	}
-	if !scope.Covers(parent) || !scope.Alive(parent) {
-		return Organization{}, errOrg()
-	}
-	fresh := OrgID(s.ids.UUID())
-	var id OrgID
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := scope.Recheck(tx, parent); err != nil {
-			return err
-		}
-		if earlier, err := scope.Earlier(tx); err != nil || earlier != "" {
-			id = OrgID(earlier)
-			return err
-		}
-		id = fresh
-		if err := checkDepth(tx, parent, 1); err != nil {
-			return err
-		}
-		if err := s.appendOrg(tx, scope, "organization.created",
-			orgVersion{ID: id, Seq: 1, Parent: parent, Name: name, RecordedAt: int64(history.At(tx))}); err != nil {
-			return err
-		}
-		return scope.Remember(tx, string(id))
-	})
-	if err != nil {
-		return Organization{}, err
-	}
-	return s.current(ctx, id)
-}
-
-// checkDepth refuses a path longer than MaxDepth: parent's own and below more.
-func checkDepth(tx *db.Tx, parent OrgID, below int) error {
-	path, err := pathOf(tx, parent)
-	if err == nil && len(path)+below > MaxDepth {
-		return fault.At("/parent_id", "depth", "organizations are at most %d deep", MaxDepth)
-	}
-	return err
+	return o
 }
 
 // RenameOrganization gives an organization a new name.
@@ -166,9 +125,16 @@ func (s *Store) MoveOrganization(ctx context.Context, scope Scope, id, parent Or
 		if len(above)+height > MaxDepth {
 			return fault.At("/parent_id", "depth", "organizations are at most %d deep", MaxDepth)
 		}
+		left, err := pathOf(tx, v.Parent)
+		if err != nil {
+			return err
+		}
 		inside := make(map[OrgID]bool, len(subtree))
 		for _, o := range subtree {
 			inside[o] = true
+		}
+		if err := checkQuota(tx, above.without(left), len(subtree)); err != nil {
+			return err
 		}
 		v.Parent = parent
 		return keeps(tx, subtree, func(org OrgID) bool { return inside[org] || above.holds(org) })
@@ -210,7 +176,7 @@ func (s *Store) DeleteOrganization(ctx context.Context, scope Scope, id OrgID, s
 		if v.Parent == "" {
 			return fault.New(fault.Conflict, "", "the root organization cannot be deleted")
 		}
-		v.Deleted = 1
+		v.Deleted = true
 		if subtree {
 			return nil
 		}

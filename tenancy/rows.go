@@ -7,17 +7,25 @@ import (
 
 // orgVersion is a row of org_version.
 type orgVersion struct {
-	ID           OrgID  `db:"org_id"`
-	Seq          int64  `db:"seq"`
-	Parent       OrgID  `db:"parent_id"`
-	Name         string `db:"name"`
-	DefaultSetup string `db:"default_setup_id"`
-	Deleted      int    `db:"deleted"`
-	RecordedAt   int64  `db:"recorded_at"`
+	ID            OrgID  `db:"org_id"`
+	Seq           int64  `db:"seq"`
+	Parent        OrgID  `db:"parent_id"`
+	Name          string `db:"name"`
+	DefaultSetup  string `db:"default_setup_id"`
+	TokenDuration int64  `db:"token_duration"`
+	MaxBelow      int64  `db:"max_below"`
+	PersonsPool   OrgID  `db:"persons_pool"`
+	GroupsPool    OrgID  `db:"groups_pool"`
+	InheritsRBAC  bool   `db:"inherits_rbac"`
+	Deleted       bool   `db:"deleted"`
+	RecordedAt    int64  `db:"recorded_at"`
 }
 
-const currentOrg = `SELECT org_id, seq, parent_id, name, default_setup_id, deleted, recorded_at
-	FROM org_version v WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)`
+const (
+	orgColumns = "org_id, seq, parent_id, name, default_setup_id, token_duration, max_below, persons_pool, groups_pool, inherits_rbac, deleted, recorded_at"
+
+	currentOrg = "SELECT " + orgColumns + " FROM org_version v WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)"
+)
 
 func readOrg(c *db.Conn, id OrgID) (orgVersion, error) {
 	var v orgVersion
@@ -26,9 +34,18 @@ func readOrg(c *db.Conn, id OrgID) (orgVersion, error) {
 }
 
 func (v orgVersion) insert(tx *db.Tx) error {
-	_, err := tx.Exec(`INSERT INTO org_version (org_id, seq, parent_id, name, default_setup_id, deleted, recorded_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, v.ID, v.Seq, v.Parent, v.Name, v.DefaultSetup, v.Deleted, v.RecordedAt)
+	_, err := tx.Exec("INSERT INTO org_version ("+orgColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		v.ID, v.Seq, v.Parent, v.Name, v.DefaultSetup, v.TokenDuration, v.MaxBelow, v.PersonsPool, v.GroupsPool,
+		flag(v.InheritsRBAC), flag(v.Deleted), v.RecordedAt)
 	return err
+}
+
+// flag is how a yes or no is stored.
+func flag(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // keyRow is a row of api_key with what stands beside it.
@@ -37,27 +54,31 @@ type keyRow struct {
 	Org        OrgID  `db:"org_id"`
 	Name       string `db:"name"`
 	Role       Role   `db:"role"`
+	Surface    string `db:"surface"`
 	Hash       []byte `db:"hash"`
 	ExpiresAt  int64  `db:"expires_at"`
 	RecordedAt int64  `db:"recorded_at"`
 	LastUsed   int64  `db:"last_used"`
 }
 
-const liveKeys = `SELECT k.key_id, k.org_id, k.name, k.role, k.hash, k.expires_at, k.recorded_at,
+const liveKeys = `SELECT k.key_id, k.org_id, k.name, k.role, k.surface, k.hash, k.expires_at, k.recorded_at,
 	COALESCE(u.last_used, 0) AS last_used
 	FROM api_key k LEFT JOIN key_use u ON u.key_id = k.key_id
 	WHERE NOT EXISTS (SELECT 1 FROM key_revocation r WHERE r.key_id = k.key_id)`
 
 func (r keyRow) key() Key {
-	return Key{ID: r.ID, Org: r.Org, Name: r.Name, Role: r.Role, ExpiresAt: history.Micros(r.ExpiresAt),
+	return Key{ID: r.ID, Org: r.Org, Name: r.Name, Role: r.Role, Surface: r.Surface, ExpiresAt: history.Micros(r.ExpiresAt),
 		RecordedAt: history.Micros(r.RecordedAt), LastUsed: history.Micros(r.LastUsed)}
 }
 
 // orgPath is an organization and its ancestors, as the rows say now.
-type orgPath []struct {
-	ID      OrgID `db:"org_id"`
-	Deleted int   `db:"deleted"`
-	Depth   int   `db:"depth"`
+type orgPath []pathStep
+
+type pathStep struct {
+	ID       OrgID `db:"org_id"`
+	MaxBelow int64 `db:"max_below"`
+	Deleted  bool  `db:"deleted"`
+	Depth    int   `db:"depth"`
 }
 
 func (p orgPath) holds(id OrgID) bool { return p.index(id) >= 0 }
@@ -72,9 +93,20 @@ func (p orgPath) index(id OrgID) int {
 	return -1
 }
 
+// without is the steps of p that are not on q.
+func (p orgPath) without(q orgPath) orgPath {
+	var rest orgPath
+	for _, step := range p {
+		if !q.holds(step.ID) {
+			rest = append(rest, step)
+		}
+	}
+	return rest
+}
+
 func (p orgPath) gone() bool {
 	for _, step := range p {
-		if step.Deleted != 0 {
+		if step.Deleted {
 			return true
 		}
 	}
@@ -83,12 +115,12 @@ func (p orgPath) gone() bool {
 
 func pathOf(tx *db.Tx, id OrgID) (orgPath, error) {
 	var path orgPath
-	err := tx.Select(&path, `WITH RECURSIVE up (org_id, parent_id, deleted, depth) AS (
-		SELECT v.org_id, v.parent_id, v.deleted, 1 FROM org_version v WHERE v.org_id = ?
+	err := tx.Select(&path, `WITH RECURSIVE up (org_id, parent_id, max_below, deleted, depth) AS (
+		SELECT v.org_id, v.parent_id, v.max_below, v.deleted, 1 FROM org_version v WHERE v.org_id = ?
 			AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
 		UNION ALL
-		SELECT v.org_id, v.parent_id, v.deleted, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.parent_id
+		SELECT v.org_id, v.parent_id, v.max_below, v.deleted, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.parent_id
 			WHERE up.depth <= 32 AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
-	) SELECT org_id, deleted, depth FROM up ORDER BY depth`, id)
+	) SELECT org_id, max_below, deleted, depth FROM up ORDER BY depth`, id)
 	return path, err
 }

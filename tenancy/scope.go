@@ -100,7 +100,7 @@ func (s Scope) Subtree() []OrgID {
 	nodes := s.store.tree.subtree(s.acting)
 	ids := make([]OrgID, len(nodes))
 	for i, n := range nodes {
-		ids[i] = n.id
+		ids[i] = n.ID
 	}
 	return ids
 }

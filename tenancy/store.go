@@ -173,7 +173,7 @@ func (s *Store) Bootstrap(ctx context.Context, operator Scope, name string) (Org
 		}
 		root = made
 		return s.appendOrg(tx, operator, "organization.created",
-			orgVersion{ID: made, Seq: 1, Name: name, RecordedAt: int64(history.At(tx))})
+			orgVersion{ID: made, Seq: 1, Name: name, MaxBelow: -1, RecordedAt: int64(history.At(tx))})
 	})
 	if err == nil && root != made {
 		err = s.load(ctx)

@@ -109,7 +109,7 @@ func (n *node) flush(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := errors.Join(n.tenancy.Flush(ctx), n.tenancy.Refresh(ctx)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(n.tenancy.Flush(ctx), n.snapshots.Flush(ctx), n.tenancy.Refresh(ctx)); err != nil && ctx.Err() == nil {
 				n.zlog.Error().Err(err).Msg("writing last uses")
 			}
 		}
@@ -121,7 +121,7 @@ func (n *node) close() error {
 	n.done.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	return errors.Join(n.tenancy.Flush(ctx), n.db.Close())
+	return errors.Join(n.tenancy.Flush(ctx), n.snapshots.Flush(ctx), n.db.Close())
 }
 
 // listen opens the address before anything is promised to anybody.

@@ -39,7 +39,7 @@ func fromScope(s tenancy.Scope) whoami {
 
 // fromOrganization shows the parent only to whom it is in reach.
 func fromOrganization(s tenancy.Scope, o tenancy.Organization) organization {
-	wire := organization{ID: string(o.ID), Name: o.Name, Depth: o.Depth, DefaultSetupID: orNull(o.DefaultSetup)}
+	wire := organization{ID: string(o.ID), Name: o.Name, Depth: o.Depth, DefaultSetupID: orNull(o.DefaultSetup), MaxSuborganizations: o.MaxBelow}
 	if s.Covers(o.Parent) {
 		wire.ParentID = orNull(string(o.Parent))
 	}
@@ -90,9 +90,7 @@ func toOrg(path string, id *string, fallback tenancy.OrgID) (tenancy.OrgID, erro
 func toSetup(raw json.RawMessage) (string, error) {
 	var id *string
 	if err := json.Unmarshal(raw, &id); err != nil {
-		f := fault.New(fault.Malformed, "", "the body does not have the form that is asked for")
-		f.Fields = []fault.Field{{Path: "/default_setup_id", Rule: "type", Message: "this must be a string or null"}}
-		return "", f
+		return "", wrongType("/default_setup_id", "a string or null")
 	}
 	if id == nil {
 		return "", nil
@@ -101,6 +99,21 @@ func toSetup(raw json.RawMessage) (string, error) {
 		return "", fault.At("/default_setup_id", "id", "a setup id has 32 hexadecimal characters")
 	}
 	return *id, nil
+}
+
+// toQuota reads the quota of a patch; nil lifts it.
+func toQuota(raw json.RawMessage) (*int64, error) {
+	var most *int64
+	if err := json.Unmarshal(raw, &most); err != nil {
+		return nil, wrongType("/max_suborganizations", "a whole number or null")
+	}
+	return most, nil
+}
+
+func wrongType(path, want string) error {
+	f := fault.New(fault.Malformed, "", "the body does not have the form that is asked for")
+	f.Fields = []fault.Field{{Path: path, Rule: "type", Message: "this must be " + want}}
+	return f
 }
 
 func isHex(id string) bool {

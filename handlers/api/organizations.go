@@ -74,24 +74,36 @@ func (s *surface) patchOrganization(c *web.Call) (*web.Reply, error) {
 
 // change makes the one change that a patch asks for.
 func (s *surface) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (tenancy.Organization, error) {
-	ctx := c.Request.Context()
+	ctx, asked := c.Request.Context(), 0
+	for _, there := range []bool{in.Name != nil, in.ParentID != nil, in.DefaultSetupID != nil, in.MaxSuborganizations != nil} {
+		if there {
+			asked++
+		}
+	}
 	switch {
-	case in.Name != nil && in.ParentID == nil && in.DefaultSetupID == nil:
+	case asked != 1:
+		return tenancy.Organization{}, fault.New(fault.Malformed, "",
+			"a change has exactly one of name, parent_id, default_setup_id and max_suborganizations")
+	case in.Name != nil:
 		return s.tenancy.RenameOrganization(ctx, c.Scope, id, *in.Name)
-	case in.Name == nil && in.ParentID != nil && in.DefaultSetupID == nil:
+	case in.ParentID != nil:
 		parent, err := toOrg("/parent_id", in.ParentID, "")
 		if err != nil {
 			return tenancy.Organization{}, err
 		}
 		return s.tenancy.MoveOrganization(ctx, c.Scope, id, parent, s.KeepsClients)
-	case in.Name == nil && in.ParentID == nil && in.DefaultSetupID != nil:
+	case in.DefaultSetupID != nil:
 		setup, err := toSetup(in.DefaultSetupID)
 		if err != nil {
 			return tenancy.Organization{}, err
 		}
 		return s.tenancy.SetDefaultSetup(ctx, c.Scope, id, setup, func(tx *db.Tx) error { return s.SetupUsable(tx, id, setup) })
 	}
-	return tenancy.Organization{}, fault.New(fault.Malformed, "", "a change has exactly one of name, parent_id and default_setup_id")
+	most, err := toQuota(in.MaxSuborganizations)
+	if err != nil {
+		return tenancy.Organization{}, err
+	}
+	return s.tenancy.SetMaxBelow(ctx, c.Scope, id, most)
 }
 
 func (s *surface) deleteOrganization(c *web.Call) (*web.Reply, error) {

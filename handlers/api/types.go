@@ -16,6 +16,8 @@ type organization struct {
 	Name           string  `json:"name"`
 	Depth          int     `json:"depth"` // 1 for the root
 	DefaultSetupID *string `json:"default_setup_id"`
+
+	MaxSuborganizations *int64 `json:"max_suborganizations"` // at any depth; null for any number
 }
 
 type organizationList struct {
@@ -27,12 +29,14 @@ type newOrganization struct {
 	ParentID *string `json:"parent_id"`
 }
 
-// organizationPatch holds exactly one member. The default setup is kept as
-// written, because null is a value there.
+// organizationPatch holds exactly one member. The default setup and the quota
+// are kept as written, because null is a value there.
 type organizationPatch struct {
 	Name           *string         `json:"name"`
 	ParentID       *string         `json:"parent_id"`
 	DefaultSetupID json.RawMessage `json:"default_setup_id"`
+
+	MaxSuborganizations json.RawMessage `json:"max_suborganizations"`
 }
 
 type module struct {

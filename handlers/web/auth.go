@@ -14,7 +14,11 @@ const maxReason = 1000 // bytes
 
 // admit makes the call's Scope from its headers.
 func (h *handler) admit(c *Call) error {
-	key, err := bearer(c.Request.Header)
+	credentials := c.surface.Credentials
+	if credentials == nil {
+		credentials = bearerAndOrg
+	}
+	key, asked, err := credentials(c.Request.Header)
 	if err != nil {
 		return err
 	}
@@ -22,32 +26,44 @@ func (h *handler) admit(c *Call) error {
 		return err
 	}
 	c.acting = c.Principal.Org
-	asked, err := single(c.Request.Header, "Tenure-Org")
-	if err != nil {
-		return err
-	}
 	if asked != "" {
-		org, err := tenancy.ParseOrgID(asked)
-		if err != nil {
-			return fault.New(fault.Malformed, "", "Tenure-Org is not a UUID")
-		}
-		c.acting = org
+		c.acting = asked
 	}
 	reason, err := reason(c.Request.Header)
 	if err != nil {
 		return err
 	}
-	c.Scope, err = h.Tenancy.Authorize(c.Principal, c.acting, c.Route.Permission, c.surface.Name, reason)
+	need := c.Route.Permission
+	if c.Route.LookFirst {
+		need = tenancy.Resolve
+	}
+	c.Scope, err = h.Tenancy.Authorize(c.Principal, c.acting, need, c.surface.Name, reason)
 	if err != nil || c.Request.Method != http.MethodPost {
 		return err
 	}
 	return c.takeOnce(key)
 }
 
+// bearerAndOrg is how a request says who it is, and for whom it acts, where a
+// surface says nothing else.
+func bearerAndOrg(h http.Header) (key string, acting tenancy.OrgID, err error) {
+	if key, err = bearer(h); err != nil {
+		return "", "", err
+	}
+	asked, err := Once(h, "Tenure-Org")
+	if err != nil || asked == "" {
+		return key, "", err
+	}
+	if acting, err = tenancy.ParseOrgID(asked); err != nil {
+		return "", "", fault.New(fault.Malformed, "", "Tenure-Org is not a UUID")
+	}
+	return key, acting, nil
+}
+
 // takeOnce marks a request with an Idempotency-Key, so that sending it again
 // makes nothing more.
 func (c *Call) takeOnce(credential string) error {
-	value, err := single(c.Request.Header, "Idempotency-Key")
+	value, err := Once(c.Request.Header, "Idempotency-Key")
 	if err != nil || value == "" {
 		return err
 	}
@@ -66,7 +82,7 @@ func (c *Call) takeOnce(credential string) error {
 // bearer is the API key of the Authorization header; empty if there is none,
 // which authenticates nobody.
 func bearer(h http.Header) (string, error) {
-	value, err := single(h, "Authorization")
+	value, err := Once(h, "Authorization")
 	if err != nil {
 		return "", err
 	}
@@ -77,9 +93,9 @@ func bearer(h http.Header) (string, error) {
 	return strings.TrimLeft(value[len(scheme):], " "), nil
 }
 
-// single is the value of a header that may stand once only: two readers of
-// the same request could take different ones.
-func single(h http.Header, name string) (string, error) {
+// Once is the value of a header that may stand once only, by its canonical
+// name: two readers of the same request could take different ones.
+func Once(h http.Header, name string) (string, error) {
 	switch values := h[name]; len(values) {
 	case 0:
 		return "", nil
@@ -92,7 +108,7 @@ func single(h http.Header, name string) (string, error) {
 // Owner is the organization that the header Tenure-Owner names; empty without
 // one.
 func (c *Call) Owner() (tenancy.OrgID, error) {
-	asked, err := single(c.Request.Header, "Tenure-Owner")
+	asked, err := Once(c.Request.Header, "Tenure-Owner")
 	if err != nil || asked == "" && len(c.Request.Header["Tenure-Owner"]) == 0 {
 		return "", err
 	}
@@ -105,7 +121,7 @@ func (c *Call) Owner() (tenancy.OrgID, error) {
 
 // reason is why the caller makes a change, for history.
 func reason(h http.Header) (string, error) {
-	value, err := single(h, "Tenure-Reason")
+	value, err := Once(h, "Tenure-Reason")
 	if err != nil || value == "" {
 		return "", err
 	}

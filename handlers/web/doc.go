@@ -18,8 +18,11 @@
 // only the route's template and the key's id.
 //
 // Choices:
-//   - Authorization is Bearer with an API key. Tenure-Org names the acting
-//     organization; it, Tenure-Reason and Authorization may stand once only.
+//   - Authorization is Bearer with an API key, and Tenure-Org names the acting
+//     organization, unless a surface has headers of its own for the two
+//     (Surface.Credentials). Each of them, and Tenure-Reason, may stand once only.
+//   - A route may look for what it acts on before its permission is asked
+//     (Route.LookFirst), where its dialect tells "unknown" from "not allowed".
 //   - Idempotency-Key on a POST: the same request again, within 24 hours and
 //     with the same API key, makes nothing more and says so with
 //     Tenure-Idempotent-Replay; what is shown only once is not shown again.

@@ -32,7 +32,10 @@ const (
 type Route struct {
 	Method, Pattern string             // the pattern is a gorilla/mux template with a literal first segment
 	Permission      tenancy.Permission // what Authorize must grant
-	Open            bool               // no credential is asked for, and the Scope is zero
+	// LookFirst says that Handle asks the Scope for Permission itself, after it
+	// has looked for what it acts on; before, no more than Resolve is asked.
+	LookFirst bool
+	Open      bool // no credential is asked for, and the Scope is zero
 	// Admit makes the Scope where the credential is not an API key; nil for
 	// API keys. It must not answer more than the credential proves.
 	Admit  func(*Call) (tenancy.Scope, error)
@@ -44,6 +47,9 @@ type Route struct {
 type Surface struct {
 	Name   string
 	Routes []Route // the hot GET first: routers scan in order
+	// Credentials reads the API key and the organization to act for, empty for
+	// the key's own; nil for Bearer and Tenure-Org.
+	Credentials func(h http.Header) (key string, acting tenancy.OrgID, err error)
 	// DropSlash says that a path with one slash more at its end is the path
 	// without it.
 	DropSlash bool

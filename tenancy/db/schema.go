@@ -30,7 +30,7 @@ func (d *DB) applySchema(ctx context.Context, readOnly bool) error {
 	}
 	if version != tenure.SchemaVersion {
 		return fault.New(fault.Conflict, "",
-			"the database has schema version %d, this program knows version %d: use a newer program",
+			"the database has schema version %d, this program knows version %d: use the program that made it, or a newer one",
 			version, tenure.SchemaVersion)
 	}
 	return nil

@@ -95,6 +95,8 @@ const (
 	CodeActiveInstant   = "active-instant"      // valid_from is the active snapshot's own
 	CodeStalePlan       = "stale-plan"          // policy refuses to write under a plan
 	CodeIDTaken         = "id-taken"
+	CodeNameTaken       = "name-taken"
+	CodeOutside         = "outside" // the client is there, and not below the acting organization
 	CodeNotEmpty        = "not-empty"
 	CodeClock           = "clock"
 	CodeQuery           = "query" // a query parameter does not parse

@@ -1,0 +1,171 @@
+package snapshots
+
+import (
+	"context"
+
+	"github.com/Masterminds/squirrel"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// maxBearers is how many clients may bear one client_id before a lookup over
+// all setups gives up.
+const maxBearers = 100
+
+// ClientAnywhere resolves the client that bears client_id in any setup, or in
+// the one that within names. Where several setups have one that the scope
+// covers, that in preferred is meant, else it is a Conflict. NotFound if
+// nothing in force bears it; Forbidden with fault.CodeOutside if what does is
+// not covered by the scope.
+func (s *Store) ClientAnywhere(ctx context.Context, scope tenancy.Scope, within, preferred EntityID, clientID string) (Resolved[Client], error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return Resolved[Client]{}, err
+	}
+	if within == "" && preferred != "" {
+		found, err := s.ClientByID(ctx, scope, preferred, clientID)
+		if !fault.Is(err, fault.NotFound) {
+			return found, err
+		}
+	}
+	var rows []entityRow
+	q := db.Builder().Select(entityColumns).From("entity e").Where("e.kind = 'client' AND e.client_id = ? AND NOT"+ended, clientID).
+		OrderBy("e.recorded_at", "e.entity_id").Limit(maxBearers + 1)
+	if within != "" {
+		q = q.Where(squirrel.Eq{"e.setup_id": within})
+	}
+	if !storable(clientID) {
+		return Resolved[Client]{}, unknown(KindClient)
+	}
+	if err := s.db.View(ctx, func(c *db.Conn) error { return c.SelectBuilt(&rows, q) }); err != nil {
+		return Resolved[Client]{}, err
+	}
+	if len(rows) > maxBearers {
+		return Resolved[Client]{}, errAmbiguous()
+	}
+	return s.choose(ctx, scope, rows)
+}
+
+func errAmbiguous() error {
+	return fault.New(fault.Conflict, "", "clients of several setups have this client_id: name the setup")
+}
+
+// choose resolves the one client of rows that the scope covers.
+func (s *Store) choose(ctx context.Context, scope tenancy.Scope, rows []entityRow) (Resolved[Client], error) {
+	var found Resolved[Client]
+	err := unknown(KindClient)
+	for _, r := range rows {
+		e := r.entity()
+		t, failed := s.timeline(ctx, e.ID, s.log.Now().Millis())
+		if failed != nil {
+			return Resolved[Client]{}, failed
+		}
+		switch {
+		case !scope.Alive(e.Owner) || t.active == nil || t.active.tombstone():
+		case !visible(scope, e, true):
+			if err != nil {
+				err = fault.New(fault.Forbidden, fault.CodeOutside, "the client is not below the acting organization")
+			}
+		case err == nil:
+			return Resolved[Client]{}, errAmbiguous()
+		default:
+			if found, err = s.Client(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}); err != nil {
+				return found, err
+			}
+		}
+	}
+	return found, err
+}
+
+// OwnedQuery asks for clients by who owns them.
+type OwnedQuery struct {
+	Setup       EntityID // empty for any
+	Descendants bool     // those of organizations below the acting one too
+	Offset      int
+	Limit       int
+}
+
+// Owned reads the clients of the acting organization that are in force now, in
+// the order in which they were registered, and how many there are in all. Its
+// cost grows with their number.
+func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[Client], int64, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return nil, 0, err
+	}
+	if q.Setup != "" {
+		if _, err := s.SetupEntity(ctx, scope, q.Setup); err != nil {
+			return nil, 0, err
+		}
+	}
+	now := s.log.Now().Millis()
+	var rows []ownedRow
+	err := s.db.View(ctx, func(c *db.Conn) error { return c.SelectBuilt(&rows, q.candidates(scope, now)) })
+	if err != nil {
+		return nil, 0, err
+	}
+	var page []Resolved[Client]
+	total := int64(0)
+	for _, r := range rows {
+		if !scope.Covers(r.Owner) || !scope.Alive(r.Owner) {
+			continue
+		}
+		if total++; total <= int64(q.Offset) || len(page) == q.Limit {
+			continue
+		}
+		found, err := s.Client(ctx, scope, Ref{Module: r.Module, Setup: r.Setup, Entity: r.ID})
+		if fault.Is(err, fault.NotFound) {
+			total-- // deleted since
+			continue
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		page = append(page, found)
+	}
+	return page, total, nil
+}
+
+type ownedRow struct {
+	ID     EntityID      `db:"entity_id"`
+	Module string        `db:"module"`
+	Setup  EntityID      `db:"setup_id"`
+	Owner  tenancy.OrgID `db:"org_id"`
+}
+
+// candidates are the clients in force; which of them are covered is asked
+// again of each, as a large subtree is not named.
+func (q OwnedQuery) candidates(scope tenancy.Scope, now history.Millis) squirrel.SelectBuilder {
+	b := db.Builder().Select("e.entity_id, e.module, e.setup_id, e.org_id").From("entity e").
+		Where("e.kind = 'client' AND NOT"+ended+` AND EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module
+			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+notWithdrawn+")", now).
+		OrderBy("e.recorded_at", "e.entity_id")
+	if q.Setup != "" {
+		b = b.Where(squirrel.Eq{"e.setup_id": q.Setup})
+	}
+	if !q.Descendants {
+		return b.Where(squirrel.Eq{"e.org_id": scope.Acting()})
+	}
+	if owners := scope.Subtree(); len(owners) <= maxOwners {
+		return b.Where(squirrel.Eq{"e.org_id": owners})
+	}
+	return b
+}
+
+// LastUsed tells when clients last proved who they are, by a secret or a
+// registration token; who never did is left out. A use on another node shows
+// after at most twice tenancy.FlushEvery.
+func (s *Store) LastUsed(ctx context.Context, scope tenancy.Scope, ids ...EntityID) (map[EntityID]history.Micros, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return nil, err
+	}
+	return s.uses.read(ctx, s.db, s.log.Now(), ids)
+}
+
+// Flush writes the uses gathered since the previous Flush. Losing some in a
+// crash is accepted.
+func (s *Store) Flush(ctx context.Context) error { return s.uses.flush(ctx, s.db) }
+
+// verified notes that a client has just proved who it is.
+func (s *Store) verified(e Entity) { s.uses.note(e.ID, s.log.Now()) }

@@ -1,0 +1,102 @@
+package snapshots
+
+import (
+	"context"
+	"sync"
+
+	"github.com/Masterminds/squirrel"
+	"github.com/maypok86/otter/v2"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/history"
+)
+
+// uses holds when clients last proved who they are. What is not written yet
+// is kept; what was read is remembered for a while, so that a read that shows
+// it asks the database only now and then.
+type uses struct {
+	mu     sync.Mutex
+	fresh  map[EntityID]history.Micros // not written yet
+	stored *otter.Cache[EntityID, use]
+}
+
+type use struct{ last, read history.Micros }
+
+func newUses() *uses {
+	return &uses{fresh: make(map[EntityID]history.Micros),
+		stored: otter.Must(&otter.Options[EntityID, use]{MaximumSize: 20_000})}
+}
+
+func (u *uses) note(id EntityID, at history.Micros) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.fresh[id] = max(u.fresh[id], at)
+}
+
+func (u *uses) read(ctx context.Context, d *db.DB, now history.Micros, ids []EntityID) (map[EntityID]history.Micros, error) {
+	found := make(map[EntityID]history.Micros, len(ids))
+	var ask []EntityID
+	for _, id := range ids {
+		if held, ok := u.stored.GetIfPresent(id); ok && now-held.read < history.Micros(tenancy.FlushEvery.Microseconds()) {
+			found[id] = held.last
+		} else {
+			ask = append(ask, id)
+		}
+	}
+	if len(ask) > 0 {
+		var rows []struct {
+			ID   EntityID       `db:"entity_id"`
+			Last history.Micros `db:"last_used"`
+		}
+		q := db.Builder().Select("entity_id, last_used").From("client_use").Where(squirrel.Eq{"entity_id": ask})
+		if err := d.View(ctx, func(c *db.Conn) error { return c.SelectBuilt(&rows, q) }); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			found[r.ID] = r.Last
+		}
+		for _, id := range ask {
+			u.stored.Set(id, use{found[id], now})
+		}
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, id := range ids {
+		if at := max(found[id], u.fresh[id]); at != 0 {
+			found[id] = at
+		} else {
+			delete(found, id)
+		}
+	}
+	return found, nil
+}
+
+// flush writes what is new. A use that cannot be written now stays for the
+// next time.
+func (u *uses) flush(ctx context.Context, d *db.DB) error {
+	u.mu.Lock()
+	batch := u.fresh
+	u.fresh = make(map[EntityID]history.Micros)
+	u.mu.Unlock()
+	if len(batch) == 0 {
+		return nil
+	}
+	err := d.Write(ctx, func(tx *db.Tx) error {
+		for id, at := range batch {
+			if _, err := tx.Exec(`INSERT INTO client_use (entity_id, last_used) VALUES (?, ?)
+				ON CONFLICT (entity_id) DO UPDATE SET last_used = excluded.last_used
+				WHERE client_use.last_used < excluded.last_used`, id, int64(at)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for id, at := range batch {
+		if err != nil {
+			u.note(id, at)
+		}
+		u.stored.Invalidate(id)
+	}
+	return err
+}

@@ -1,0 +1,185 @@
+package tenancy
+
+import (
+	"context"
+	"strings"
+
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+const (
+	// longestToken is ten years in seconds, the most that a lifetime may be.
+	longestToken = 10 * 365 * 24 * 60 * 60
+	// mostBelow bounds a quota: no tree is larger.
+	mostBelow = 10_000_000
+)
+
+// NewOrganization is what an organization is made of.
+type NewOrganization struct {
+	Parent OrgID
+	Name   string
+	// UniqueName refuses (Conflict, fault.CodeNameTaken) the name of another
+	// child of Parent, compared without regard to case.
+	UniqueName bool
+	// KeyName, if not empty, makes an administrator's key of that name with it.
+	KeyName string
+	// PersonsPool and GroupsPool are Parent, above or below it; empty for none.
+	PersonsPool, GroupsPool OrgID
+	InheritsRBAC            bool
+}
+
+// CreateOrganization makes a child of parent, which the scope covers.
+func (s *Store) CreateOrganization(ctx context.Context, scope Scope, parent OrgID, name string) (Organization, error) {
+	o, _, err := s.CreateSuborganization(ctx, scope, NewOrganization{Parent: parent, Name: name})
+	return o, err
+}
+
+// CreateSuborganization makes a child of an organization that the scope
+// covers, and its key where one is asked for. The key's text is not stored and
+// not shown again: it is empty where the request is a repetition (Scope.Once).
+// Quota if an organization above may have no more below it.
+func (s *Store) CreateSuborganization(ctx context.Context, scope Scope, n NewOrganization) (Organization, string, error) {
+	if err := scope.Check(Administer); err != nil {
+		return Organization{}, "", err
+	}
+	fields := CheckName("/name", n.Name)
+	if n.KeyName != "" {
+		fields = append(fields, CheckName("/key_name", n.KeyName)...)
+	}
+	if err := fault.Rules(fields); err != nil {
+		return Organization{}, "", err
+	}
+	if !scope.Covers(n.Parent) || !scope.Alive(n.Parent) {
+		return Organization{}, "", errOrg()
+	}
+	fresh, key := OrgID(s.ids.UUID()), keyDraft{}
+	if n.KeyName != "" {
+		key = s.draftKey(NewKey{Name: n.KeyName, Role: Admin})
+	}
+	var id OrgID
+	var text string
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := scope.Recheck(tx, n.Parent); err != nil {
+			return err
+		}
+		if earlier, err := scope.Earlier(tx); err != nil || earlier != "" {
+			id, text = OrgID(earlier), ""
+			return err
+		}
+		id = fresh
+		if err := n.check(tx); err != nil {
+			return err
+		}
+		if err := s.appendOrg(tx, scope, "organization.created", orgVersion{ID: id, Seq: 1, Parent: n.Parent, Name: n.Name,
+			MaxBelow: -1, PersonsPool: n.PersonsPool, GroupsPool: n.GroupsPool, InheritsRBAC: n.InheritsRBAC,
+			RecordedAt: int64(history.At(tx))}); err != nil {
+			return err
+		}
+		if n.KeyName != "" {
+			key.Org, text = id, key.text
+			if _, err := key.insert(tx, scope); err != nil {
+				return err
+			}
+		}
+		return scope.Remember(tx, string(id))
+	})
+	if err != nil {
+		return Organization{}, "", err
+	}
+	o, err := s.current(ctx, id)
+	return o, text, err
+}
+
+// check asks the rows whether the organization may be made.
+func (n NewOrganization) check(tx *db.Tx) error {
+	path, err := pathOf(tx, n.Parent)
+	if err != nil {
+		return err
+	}
+	if len(path) >= MaxDepth {
+		return fault.At("/parent_id", "depth", "organizations are at most %d deep", MaxDepth)
+	}
+	if err := checkQuota(tx, path, 1); err != nil {
+		return err
+	}
+	for _, pool := range []OrgID{n.PersonsPool, n.GroupsPool} {
+		if pool == "" || path.holds(pool) {
+			continue
+		}
+		inside, err := Below(tx, n.Parent, pool)
+		if err != nil {
+			return err
+		}
+		if !inside {
+			return fault.New(fault.PreconditionFailed, "", "a pool belongs to the parent organization, or to one above or below it")
+		}
+	}
+	if !n.UniqueName {
+		return nil
+	}
+	var names []string
+	err = tx.Select(&names, `SELECT v.name FROM org_version v WHERE v.parent_id = ? AND v.deleted = 0
+		AND NOT EXISTS (SELECT 1 FROM org_version x WHERE x.org_id = v.org_id AND x.seq > v.seq)`, n.Parent)
+	for _, taken := range names {
+		if strings.EqualFold(taken, n.Name) {
+			return fault.New(fault.Conflict, fault.CodeNameTaken, "another organization of the same parent has this name")
+		}
+	}
+	return err
+}
+
+// checkQuota refuses more organizations below those of a path than they may
+// have. It counts only where there is a maximum.
+func checkQuota(tx *db.Tx, path orgPath, more int) error {
+	for _, step := range path {
+		if step.MaxBelow < 0 {
+			continue
+		}
+		there, _, err := below(tx, step.ID)
+		if err != nil {
+			return err
+		}
+		if int64(len(there)-1+more) > step.MaxBelow {
+			return fault.New(fault.Quota, "", "an organization above may have at most %d organizations below it", step.MaxBelow)
+		}
+	}
+	return nil
+}
+
+// SetTokenDuration chooses how long access tokens of an organization's new
+// clients live unless they say so, in seconds; 0 leaves that to the dialect.
+func (s *Store) SetTokenDuration(ctx context.Context, scope Scope, id OrgID, seconds int64) (Organization, error) {
+	if seconds < 0 || seconds > longestToken {
+		return Organization{}, fault.At("/token_duration", "range", "a duration has 0 to %d seconds", longestToken)
+	}
+	return s.changeOrg(ctx, scope, id, "organization.token-duration", func(_ *db.Tx, v *orgVersion) error {
+		v.TokenDuration = seconds
+		return nil
+	})
+}
+
+// SetMaxBelow bounds how many organizations may be below one; nil lifts the
+// bound. It is for those above it to say, and for the root's administrators
+// at the root. What is there already stays.
+func (s *Store) SetMaxBelow(ctx context.Context, scope Scope, id OrgID, most *int64) (Organization, error) {
+	if most != nil && (*most < 0 || *most > mostBelow) {
+		return Organization{}, fault.At("/max_suborganizations", "range", "the maximum is 0 to %d, or null", mostBelow)
+	}
+	return s.changeOrg(ctx, scope, id, "organization.quota", func(tx *db.Tx, v *orgVersion) error {
+		if v.Parent != "" && !scope.Covers(v.Parent) {
+			return fault.New(fault.Forbidden, "", "the quota of an organization is for those above it to set")
+		}
+		if v.Parent != "" {
+			if err := scope.Recheck(tx, v.Parent); err != nil {
+				return err
+			}
+		}
+		v.MaxBelow = -1
+		if most != nil {
+			v.MaxBelow = *most
+		}
+		return nil
+	})
+}
