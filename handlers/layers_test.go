@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"handlers/ory":        {"snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
 	"handlers/hydra":      append([]string{"handlers/ory"}, surface...),
 	"handlers/register":   append([]string{"handlers/ory"}, surface...),
-	"handlers":            {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/ory", "handlers/register", "snapshots", "tenancy", "tenancy/fault", "tenancy/db"},
+	"handlers":            {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/ory", "handlers/register", "handlers/slashid", "snapshots", "tenancy", "tenancy/fault", "tenancy/db"},
 	"cmd/tenure":          {"handlers", "handlers/web", "handlers/ory", "snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"tenancy/db/dbtest":   {"tenancy/db"},
 	"tenancy/tenancytest": {"tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/history", "tenancy/fault"},
