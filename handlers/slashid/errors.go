@@ -59,8 +59,11 @@ func writeError(c *web.Call, f *fault.Fault) *web.Reply {
 		status = http.StatusRequestTimeout
 	case f.Code == fault.CodeOrgUnknown && f.Kind == fault.Forbidden && c.Scope.Check(0) != nil:
 		// No scope: the key may not act for the organization that was named.
-		unauthenticated := statuses[fault.Unauthenticated]
-		status, f = unauthenticated.status, fault.New(fault.Unauthenticated, "", "%s", unauthenticated.text)
+		f = fault.New(fault.Unauthenticated, "", "")
+	}
+	if f.Kind == fault.Unauthenticated { // which of the two it is, is not told
+		row = statuses[f.Kind]
+		status, f = row.status, fault.New(f.Kind, "", "")
 	}
 	reply, err := web.JSON(status, failure{itemsOf(f, status, row.text)})
 	if err != nil {

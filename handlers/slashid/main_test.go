@@ -36,6 +36,7 @@ type fixture struct {
 	t       testing.TB
 	store   *snapshots.Store
 	handler http.Handler
+	bare    http.Handler // the same, whose answers may be what other dialects stored
 	log     bytes.Buffer
 	orgs    map[string]tenancy.OrgID                  // by letter, and "root"
 	keys    map[tenancy.OrgID]map[tenancy.Role]string // of the letters
@@ -43,12 +44,14 @@ type fixture struct {
 	setup   snapshots.EntityID                        // the root's
 	org     tenancy.OrgID                             // that requests are for; B at first
 	key     string                                    // and with; its editor's
-	await   func(context.Context) error
+	await   *func(context.Context) error              // what all_regions waits for
 }
 
 func newFixture(t testing.TB, dsn string) *fixture {
 	t.Helper()
 	f := &fixture{World: tenancytest.New(t, dsn), t: t, keys: map[tenancy.OrgID]map[tenancy.Role]string{}}
+	everywhere := func(context.Context) error { return nil }
+	f.await = &everywhere
 	f.orgs = map[string]tenancy.OrgID{"root": f.Root, "a": f.North, "b": f.Harbour, "x": f.South}
 	f.orgs["c"], f.orgs["d"] = f.MustOrg(t, f.Harbour, "quay"), f.MustOrg(t, f.North, "pier")
 	for _, org := range f.orgs {
@@ -62,13 +65,9 @@ func newFixture(t testing.TB, dsn string) *fixture {
 	must(t, err)
 	must(t, f.store.CreateModule(ctx, f.Store.Operator("test"), module))
 	f.setup, f.own = f.newSetup(f.Root), f.newSetup(f.orgs["c"])
-	surface := slashid.New(slashid.Config{Store: f.store, Tenancy: f.Store, Await: func(ctx context.Context) error {
-		if f.await == nil {
-			return nil
-		}
-		return f.await(ctx)
-	}})
-	f.handler = held(t, web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(&f.log)}, []web.Surface{surface}))
+	surface := slashid.New(slashid.Config{Store: f.store, Tenancy: f.Store, Await: func(ctx context.Context) error { return (*f.await)(ctx) }})
+	f.bare = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(&f.log)}, []web.Surface{surface})
+	f.handler = held(t, f.bare)
 	return f.as("b", tenancy.Editor)
 }
 
