@@ -83,6 +83,16 @@ CREATE TABLE org_version (
 );
 CREATE INDEX org_version_parent ON org_version (parent_id, org_id);
 
+-- Which organization is a participant of a directory (Open Finance), below the
+-- one whose setup it registered in; the newest that is not deleted counts.
+CREATE TABLE participant (
+    parent_id   TEXT   NOT NULL,
+    code        TEXT   NOT NULL, -- the directory's id of it
+    org_id      TEXT   NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (parent_id, code, org_id)
+);
+
 CREATE TABLE api_key (
     key_id      TEXT   NOT NULL PRIMARY KEY,
     org_id      TEXT   NOT NULL,
@@ -271,6 +281,8 @@ CREATE TRIGGER log_checkpoint_no_update BEFORE UPDATE ON log_checkpoint BEGIN SE
 CREATE TRIGGER log_checkpoint_no_delete BEFORE DELETE ON log_checkpoint BEGIN SELECT RAISE(ABORT, 'immutable: log_checkpoint'); END;
 CREATE TRIGGER org_version_no_update BEFORE UPDATE ON org_version BEGIN SELECT RAISE(ABORT, 'immutable: org_version'); END;
 CREATE TRIGGER org_version_no_delete BEFORE DELETE ON org_version BEGIN SELECT RAISE(ABORT, 'immutable: org_version'); END;
+CREATE TRIGGER participant_no_update BEFORE UPDATE ON participant BEGIN SELECT RAISE(ABORT, 'immutable: participant'); END;
+CREATE TRIGGER participant_no_delete BEFORE DELETE ON participant BEGIN SELECT RAISE(ABORT, 'immutable: participant'); END;
 CREATE TRIGGER api_key_no_update BEFORE UPDATE ON api_key BEGIN SELECT RAISE(ABORT, 'immutable: api_key'); END;
 CREATE TRIGGER api_key_no_delete BEFORE DELETE ON api_key BEGIN SELECT RAISE(ABORT, 'immutable: api_key'); END;
 CREATE TRIGGER key_revocation_no_update BEFORE UPDATE ON key_revocation BEGIN SELECT RAISE(ABORT, 'immutable: key_revocation'); END;
@@ -320,6 +332,7 @@ CREATE TRIGGER log_event_no_change BEFORE UPDATE OR DELETE ON log_event FOR EACH
 CREATE TRIGGER log_tile_no_change BEFORE UPDATE OR DELETE ON log_tile FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER log_checkpoint_no_change BEFORE UPDATE OR DELETE ON log_checkpoint FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER org_version_no_change BEFORE UPDATE OR DELETE ON org_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER participant_no_change BEFORE UPDATE OR DELETE ON participant FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER api_key_no_change BEFORE UPDATE OR DELETE ON api_key FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER key_revocation_no_change BEFORE UPDATE OR DELETE ON key_revocation FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER module_no_change BEFORE UPDATE OR DELETE ON module FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -356,6 +369,7 @@ CREATE TRIGGER log_event_no_truncate BEFORE TRUNCATE ON log_event FOR EACH STATE
 CREATE TRIGGER log_tile_no_truncate BEFORE TRUNCATE ON log_tile FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER log_checkpoint_no_truncate BEFORE TRUNCATE ON log_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER org_version_no_truncate BEFORE TRUNCATE ON org_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER participant_no_truncate BEFORE TRUNCATE ON participant FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER api_key_no_truncate BEFORE TRUNCATE ON api_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER key_revocation_no_truncate BEFORE TRUNCATE ON key_revocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER module_no_truncate BEFORE TRUNCATE ON module FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

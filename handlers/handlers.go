@@ -24,6 +24,7 @@ type Stores struct {
 	Ready     func(context.Context) error // nil error: the stores answer
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
+	Fetch     web.Fetch // of URLs that requests bring; nil for web.GuardedFetch
 	// Await returns when every node has what this one has written; nil where
 	// there is one node.
 	Await func(context.Context) error
@@ -45,7 +46,7 @@ func Surfaces(s Stores) []web.Surface {
 	return []web.Surface{
 		nevismeta.New(s.Snapshots, s.IDs),
 		hydraSurface(s),
-		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL}),
+		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await}),
 		api.New(s.Tenancy, api.Deps{
 			Modules:      s.Snapshots.Modules,
@@ -76,7 +77,7 @@ func Surfaces(s Stores) []web.Surface {
 func New(cfg web.Config, s Stores) http.Handler { return web.New(cfg, Surfaces(s)) }
 
 func hydraSurface(s Stores) web.Surface {
-	return hydra.New(hydra.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version})
+	return hydra.New(hydra.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
 }
 
 // NewHydraAdmin is the handler of a listener like Hydra's admin port: it has

@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"handlers/web":        {"tenancy", "tenancy/fault"},
 	"handlers/nevismeta":  surface,
 	"handlers/api":        surface,
+	"handlers/slashid":    surface,
 	"handlers/ory":        {"snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
 	"handlers/hydra":      append([]string{"handlers/ory"}, surface...),
 	"handlers/register":   append([]string{"handlers/ory"}, surface...),

@@ -34,7 +34,8 @@ type installation struct {
 	editor, reader string // keys of the organization
 }
 
-func newInstallation(t *testing.T) *installation {
+// fetch is asked for URLs that requests bring; none for the program's own.
+func newInstallation(t *testing.T, fetch ...web.Fetch) *installation {
 	t.Helper()
 	ctx := context.Background()
 	in := &installation{World: tenancytest.New(t, dbtest.SQLite(t))}
@@ -44,6 +45,9 @@ func newInstallation(t *testing.T) *installation {
 	base := "http://" + in.public.Listener.Addr().String()
 	in.stores = handlers.Stores{Tenancy: in.Store, Snapshots: store, IDs: in.Store.IDs(), Ready: in.DB.Ping, PublicURL: base,
 		Version: "head-83127c5"} // what the recorded one said of itself
+	for _, f := range fetch {
+		in.stores.Fetch = f
+	}
 	must(t, store.CreateModule(ctx, in.Store.Operator("test"), snapshots.DefaultModule))
 	root := in.Scope(t, in.Root, tenancy.Admin)
 	made, err := store.CreateSetup(ctx, root, snapshots.DefaultModule, setupChange("default", nil))

@@ -17,6 +17,9 @@ type NewClient struct {
 	Owner    tenancy.OrgID // empty for the acting organization
 	Surface  string
 	Initial  string // id of the initial access token that it registers by
+	// OnePerSoftware refuses (Conflict, fault.CodeIDTaken) a second client of its
+	// Surface in the setup with the same software_id.
+	OnePerSoftware bool
 }
 
 // CreateClient registers a client with its first snapshot. Invalid for a
@@ -50,12 +53,29 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 			return Outcome[Client]{}, err
 		}
 		made, err := first(s, tx, scope, e, setup, ch)
+		if err == nil && c.OnePerSoftware {
+			err = onlyOne(tx, e)
+		}
 		if err == nil {
 			err = s.registering(tx, scope, e, c.Initial)
 		}
 		return made, err
 	})
 	return finish(s, out, err)
+}
+
+// onlyOne refuses a client whose software another client of its surface has. A
+// client's software_id never changes, so the index tells.
+func onlyOne(tx *db.Tx, made Entity) error {
+	var others []EntityID
+	err := tx.Select(&others, `SELECT e.entity_id FROM entity_term own CROSS JOIN entity_term m CROSS JOIN entity e
+		WHERE own.entity_id = ? AND own.field = ? AND m.bucket = own.bucket AND m.field = own.field AND m.value = own.value
+		AND e.entity_id = m.entity_id AND e.entity_id <> own.entity_id AND e.surface = ? AND NOT`+ended+" LIMIT 1",
+		made.ID, softwareTerm, made.Surface)
+	if err == nil && len(others) > 0 {
+		return fault.New(fault.Conflict, fault.CodeIDTaken, "the software has a client already")
+	}
+	return err
 }
 
 // repeated is what the same request, marked by its Idempotency-Key, made before.
@@ -104,8 +124,8 @@ func first[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity,
 // it returns is found below both in the transaction, so the acting one and the
 // setup's own still lie on one path: the scope may still use the setup.
 func owner(tx *db.Tx, scope tenancy.Scope, setup Entity, asked tenancy.OrgID) (tenancy.OrgID, error) {
-	if registered, ok := scope.Registers(); ok {
-		return registered, scope.Recheck(tx, registered)
+	if _, ok := scope.Registers(); ok {
+		return scope.Registrant(tx)
 	}
 	chosen := asked
 	if chosen == "" {

@@ -26,6 +26,10 @@ const (
 	RegistrationOff   = "off"
 	RegistrationOpen  = "open"
 	RegistrationToken = "token" // needs an initial access token
+
+	ProfileDCR2  = "ofb-dcr2" // Open Finance Brasil Dynamic Client Registration 2.0
+	ProfileID3   = "ofb-id3"  // its Implementers Draft 3
+	ProfilePlain = "plain"    // RFC 7591 and 7592 without statement and certificate
 )
 
 // Policy is how a setup treats its clients. It is versioned, and takes effect
@@ -39,6 +43,10 @@ type Policy struct {
 	MaxClients        int64         // of the setup, where registering; 0 for any number
 	AllowedGrants     []string      // that a self-registered client may have; empty for any
 	AllowedScopes     []string      // likewise
+
+	OpenFinanceProfile string // what /reg asks for
+	StrictHeaders      bool   // /reg refuses FAPI headers that do not parse
+	RotateTokens       bool   // a client's own PUT at /reg renews its registration token
 }
 
 // policyRow is the stored form of a Policy.
@@ -50,11 +58,15 @@ type policyRow struct {
 	MaxClients        int64         `json:"max_clients"`
 	AllowedGrants     []string      `json:"allowed_grants"`
 	AllowedScopes     []string      `json:"allowed_scopes"`
+
+	OpenFinanceProfile string `json:"open_finance_profile"`
+	StrictHeaders      bool   `json:"strict_headers"`
+	RotateTokens       bool   `json:"rotate_tokens"`
 }
 
 // DefaultPolicy is that of a setup that was given none.
 func DefaultPolicy() Policy {
-	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff}
+	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileDCR2}
 }
 
 // readPolicy is the newest policy of a setup, or the default.
@@ -80,6 +92,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 		return err
 	}
 	usual := DefaultPolicy()
+	p.OpenFinanceProfile = cmp.Or(p.OpenFinanceProfile, usual.OpenFinanceProfile)
 	p.OnStalePlan, p.ScopeCheck, p.Registration = cmp.Or(p.OnStalePlan, usual.OnStalePlan),
 		cmp.Or(p.ScopeCheck, usual.ScopeCheck), cmp.Or(p.Registration, usual.Registration)
 	if err := fault.Rules(checkPolicy(p)); err != nil {
@@ -126,6 +139,7 @@ func checkPolicy(p Policy) []fault.Field {
 		{"/on_stale_plan", p.OnStalePlan, []string{StaleKeep, StaleRefuse}},
 		{"/scope_check", p.ScopeCheck, []string{ScopesByDialect, ScopesAlways, ScopesNever}},
 		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken}},
+		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileDCR2, ProfileID3, ProfilePlain}},
 	} {
 		if !slices.Contains(m.of, m.value) {
 			faults = append(faults, fault.Field{Path: m.path, Rule: "enum", Message: "one of " + strings.Join(m.of, ", ")})

@@ -11,24 +11,30 @@ const maxTerm = 256 // bytes of a field or a value that the index holds; resolvi
 // term is a value that lists may filter by.
 type term struct{ field, value string }
 
-const metadataTerm = "metadata." // and the name
+const (
+	metadataTerm = "metadata." // and the name
+	softwareTerm = "software_id"
+)
 
 // terms lists what a document can be found by; nil for no document.
 func terms[T Content](doc *T) []term {
 	if doc == nil {
 		return nil
 	}
-	var name, owner string
+	var name, owner, software string
 	var localized []Localized
 	switch d := any(doc).(type) {
 	case *Client:
-		name, owner, localized = d.ClientName, d.OwnerLabel, d.Localized
+		name, owner, localized, software = d.ClientName, d.OwnerLabel, d.Localized, d.SoftwareID
 	case *Setup:
 		name, owner, localized = d.Name, d.OwnerLabel, d.Localized
 	case *ResourceServer:
 		name, owner, localized = d.Name, d.OwnerLabel, d.Localized
 	}
 	list := []term{{"name", name}, {"owner", owner}}
+	if software != "" {
+		list = append(list, term{softwareTerm, software})
+	}
 	for _, l := range localized {
 		list = append(list, term{metadataTerm + l.Name, l.Value})
 	}

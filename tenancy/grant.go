@@ -8,12 +8,15 @@ import (
 // Grant is what a scope narrower than an organization's is made of: one
 // client's own credential, or the right to register clients into one setup.
 type Grant struct {
-	Client  string // entity id of the one client; empty to register new ones
-	Setup   string // id of the setup that it is in
-	Owner   OrgID  // owner of the client, or of those to be registered
-	Actor   string // "client:<id>" or "anonymous:<address>"
-	Allowed Permission
-	Surface string
+	Client string // entity id of the one client; empty to register new ones
+	Setup  string // id of the setup that it is in
+	Owner  OrgID  // owner of the client, or of those to be registered
+	// Participant, for registering, is who is to own the client instead of Owner:
+	// found below it, or made there, in the write that registers.
+	Participant *Participant
+	Actor       string // "client:<id>" or "anonymous:<address>"
+	Allowed     Permission
+	Surface     string
 	// Valid is asked inside each write whether the credential still holds; nil
 	// where there is none to hold.
 	Valid func(tx *db.Tx) error
@@ -50,6 +53,15 @@ func (s Scope) Registers() (OrgID, bool) {
 		return "", false
 	}
 	return s.grant.Owner, true
+}
+
+// Registrant tells inside tx who is to own a client that the scope registers:
+// the grant's owner, or the participant, which is made if it is not there.
+func (s Scope) Registrant(tx *db.Tx) (OrgID, error) {
+	if err := s.Recheck(tx, s.grant.Owner); err != nil || s.grant.Participant == nil {
+		return s.grant.Owner, err
+	}
+	return s.store.participant(tx, s, *s.grant.Participant)
 }
 
 // recheckGrant asks of the rows whether the credential holds and org is there.

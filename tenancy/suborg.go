@@ -72,9 +72,7 @@ func (s *Store) CreateSuborganization(ctx context.Context, scope Scope, n NewOrg
 		if err := n.check(tx); err != nil {
 			return err
 		}
-		if err := s.appendOrg(tx, scope, "organization.created", orgVersion{ID: id, Seq: 1, Parent: n.Parent, Name: n.Name,
-			MaxBelow: -1, PersonsPool: n.PersonsPool, GroupsPool: n.GroupsPool, InheritsRBAC: n.InheritsRBAC,
-			RecordedAt: int64(history.At(tx))}); err != nil {
+		if err := s.appendOrg(tx, scope, "organization.created", n.version(tx, id)); err != nil {
 			return err
 		}
 		if n.KeyName != "" {
@@ -90,6 +88,12 @@ func (s *Store) CreateSuborganization(ctx context.Context, scope Scope, n NewOrg
 	}
 	o, err := s.current(ctx, id)
 	return o, text, err
+}
+
+// version is the first version of the organization.
+func (n NewOrganization) version(tx *db.Tx, id OrgID) orgVersion {
+	return orgVersion{ID: id, Seq: 1, Parent: n.Parent, Name: n.Name, MaxBelow: -1,
+		PersonsPool: n.PersonsPool, GroupsPool: n.GroupsPool, InheritsRBAC: n.InheritsRBAC, RecordedAt: int64(history.At(tx))}
 }
 
 // check asks the rows whether the organization may be made.

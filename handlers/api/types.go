@@ -82,6 +82,10 @@ type policy struct {
 	MaxClients        int64    `json:"max_clients"`        // 0 for any number
 	AllowedGrants     []string `json:"allowed_grants"`     // empty for any
 	AllowedScopes     []string `json:"allowed_scopes"`
+
+	OpenFinanceProfile string `json:"open_finance_profile"`
+	StrictHeaders      bool   `json:"strict_headers"`
+	RotateTokens       bool   `json:"rotate_tokens"`
 }
 
 type initialToken struct {

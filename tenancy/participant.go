@@ -1,0 +1,39 @@
+package tenancy
+
+import (
+	"tenure/tenancy/db"
+	"tenure/tenancy/history"
+)
+
+// Participant is an organization as a directory of participants knows it.
+type Participant struct {
+	Code string // the directory's id of it, by which it is found
+	Name string // that it gets when it is made
+	ID   OrgID  // that it gets then, made outside the transaction
+}
+
+// participant finds the organization of a participant below the grant's
+// owner, or makes it. It is found by its code, never by its name, which an
+// administrator may change; one that was deleted is made anew.
+func (s *Store) participant(tx *db.Tx, scope Scope, p Participant) (OrgID, error) {
+	parent := scope.grant.Owner
+	var ids []OrgID
+	if err := tx.Select(&ids, "SELECT org_id FROM participant WHERE parent_id = ? AND code = ? ORDER BY recorded_at DESC", parent, p.Code); err != nil {
+		return "", err
+	}
+	for _, id := range ids {
+		if inside, err := Below(tx, parent, id); err != nil || inside {
+			return id, err
+		}
+	}
+	n := NewOrganization{Parent: parent, Name: p.Name}
+	if err := n.check(tx); err != nil {
+		return "", err
+	}
+	if err := s.appendOrg(tx, scope, "organization.created", n.version(tx, p.ID)); err != nil {
+		return "", err
+	}
+	_, err := tx.Exec("INSERT INTO participant (parent_id, code, org_id, recorded_at) VALUES (?, ?, ?, ?)",
+		parent, p.Code, p.ID, int64(history.At(tx)))
+	return p.ID, err
+}
