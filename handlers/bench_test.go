@@ -80,7 +80,8 @@ type bench struct {
 	server        *httptest.Server
 	store         *snapshots.Store
 	scope         tenancy.Scope
-	owner         tenancy.OrgID
+	tenancy       *tenancy.Store
+	root, owner   tenancy.OrgID
 	setup, client snapshots.EntityID
 	key           string // an editor's
 }
@@ -124,7 +125,7 @@ func newBench(b *testing.B) *bench {
 	server := httptest.NewServer(handlers.New(web.Config{Tenancy: ten, Log: zerolog.New(file).With().Timestamp().Logger()},
 		handlers.Stores{Tenancy: ten, Snapshots: store, IDs: ids, Ready: d.Ping}))
 	b.Cleanup(server.Close)
-	return &bench{server: server, store: store, scope: operator, owner: child.ID, setup: setup.Entity.ID, client: client.Entity.ID, key: key}
+	return &bench{server: server, store: store, scope: operator, tenancy: ten, root: root, owner: child.ID, setup: setup.Entity.ID, client: client.Entity.ID, key: key}
 }
 
 func check(tb testing.TB, err error) {

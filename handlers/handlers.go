@@ -8,6 +8,7 @@ import (
 	"tenure/handlers/hydra"
 	"tenure/handlers/nevismeta"
 	"tenure/handlers/register"
+	"tenure/handlers/slashid"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
@@ -24,6 +25,9 @@ type Stores struct {
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
 	Fetch     web.Fetch // of URLs that requests bring; nil for web.GuardedFetch
+	// Await returns when every node has what this one has written; nil where
+	// there is one node.
+	Await func(context.Context) error
 }
 
 // publicURL is the base URL at which clients reach the program.
@@ -43,6 +47,7 @@ func Surfaces(s Stores) []web.Surface {
 		nevismeta.New(s.Snapshots, s.IDs),
 		hydraSurface(s),
 		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
+		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await}),
 		api.New(s.Tenancy, api.Deps{
 			Modules:      s.Snapshots.Modules,
 			CreateModule: s.Snapshots.CreateModule,

@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/Masterminds/squirrel"
@@ -24,8 +25,8 @@ func (s *Store) ClientAnywhere(ctx context.Context, scope tenancy.Scope, within,
 	if err := scope.Check(tenancy.Resolve); err != nil {
 		return Resolved[Client]{}, err
 	}
-	if within == "" && preferred != "" {
-		found, err := s.ClientByID(ctx, scope, preferred, clientID)
+	if first := cmp.Or(within, preferred); first != "" { // which is cached
+		found, err := s.ClientByID(ctx, scope, first, clientID)
 		if !fault.Is(err, fault.NotFound) {
 			return found, err
 		}

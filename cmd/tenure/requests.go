@@ -47,6 +47,8 @@ func variables(i info) []variable {
 		{"ROOT_KEY", root.APIKey},
 		{"CHILD_KEY", last.APIKey},
 		{"CHILD_ORG", string(last.ID)},
+		{"CHILD_CLIENT", i.clientOf(last.ID).ClientID},
+		{"ROOT_ORG", string(root.ID)},
 	}
 }
 
@@ -80,6 +82,10 @@ func requests(i info) []request {
 			fmt.Sprintf("curl -s -d '{\"client_name\":\"my agent\",\"redirect_uris\":[\"https://agent.example/callback\"]}' %s/oauth2/register", i.URL)},
 		{"Ory Hydra's dynamic registration: a client reads itself",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/oauth2/register/%s", own.RegistrationToken, i.URL, own.ClientID)},
+		{"SlashID's API: the root reads a client two organizations below; the answer names its owner",
+			fmt.Sprintf("curl -s -H 'SlashID-OrgID: %s' -H 'SlashID-API-Key: %s' %s/oauth2/clients/%s", root.ID, root.APIKey, i.URL, own.ClientID)},
+		{"SlashID's API: every organization below the root",
+			fmt.Sprintf("curl -s -H 'SlashID-OrgID: %s' -H 'SlashID-API-Key: %s' %s/organizations/suborganizations", root.ID, root.APIKey, i.URL)},
 		{"Tenure's own API: the organization tree",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/v1/organizations", root.APIKey, i.URL)},
 	}

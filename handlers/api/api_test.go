@@ -68,6 +68,7 @@ func (f *fixture) surface() web.Surface {
 		CreateInitialToken: f.snapshots.CreateInitialToken,
 		RevokeInitialToken: f.snapshots.RevokeInitialToken,
 		Secrets:            f.snapshots.Secrets,
+		History:            f.snapshots.History,
 	})
 }
 

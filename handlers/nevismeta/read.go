@@ -13,16 +13,9 @@ import (
 	"tenure/tenancy/history"
 )
 
-const microsLayout = "2006-01-02T15:04:05.000000Z"
-
 // headers are what every resolving answer tells beside its body.
 func headers[T snapshots.Content](v snapshots.Version[T]) http.Header {
-	return http.Header{
-		"Tenure-Snapshot-Id": {string(v.ID)},
-		"Tenure-Valid-From":  {instant(v.ValidFrom)},
-		"Tenure-Recorded-At": {v.RecordedAt.Time().Format(microsLayout)},
-		"Tenure-Owner":       {string(v.Entity.Owner)},
-	}
+	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
 }
 
 // etag names the representation: the snapshot first, so that If-Match can be
@@ -40,15 +33,12 @@ func dependsOn[T snapshots.Content](found snapshots.Resolved[T], form string) []
 func short(id string) string { return id[:min(len(id), 8)] }
 
 // planned adds the header that tells when the next change is due, for those
-// who may know. The reply is shared and must not be changed.
+// who may know; next is 0 for none. The reply is shared and is not changed.
 func planned(reply *web.Reply, scope tenancy.Scope, next history.Millis) *web.Reply {
-	if next == 0 || !scope.Allows(tenancy.Plans) {
+	if next == 0 {
 		return reply
 	}
-	own := *reply
-	own.Header = reply.Header.Clone()
-	own.Header["Tenure-Next-Valid-From"] = []string{instant(next)}
-	return &own
+	return web.Planned(reply, scope, next.Time())
 }
 
 // render answers with a document that everybody who may see it sees alike; it

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -12,33 +11,18 @@ import (
 	"tenure/tenancy/history"
 )
 
-const (
-	millisLayout = "2006-01-02T15:04:05.000Z"
-	microsLayout = "2006-01-02T15:04:05.000000Z"
-)
-
 // Headers are what every resolving answer tells beside its body.
 func Headers(v snapshots.Version[snapshots.Client]) http.Header {
-	return http.Header{
-		"Tenure-Snapshot-Id": {string(v.ID)},
-		"Tenure-Valid-From":  {instant(v.ValidFrom)},
-		"Tenure-Recorded-At": {v.RecordedAt.Time().Format(microsLayout)},
-		"Tenure-Owner":       {string(v.Entity.Owner)},
-	}
+	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
 }
 
-func instant(m history.Millis) string { return m.Time().Format(millisLayout) }
-
 // Planned adds the header that tells when the next change is due, for those
-// who may know. The reply may be shared and is not changed.
+// who may know; next is 0 for none. The reply may be shared and is not changed.
 func Planned(reply *web.Reply, scope tenancy.Scope, next history.Millis) *web.Reply {
-	if next == 0 || !scope.Allows(tenancy.Plans) {
+	if next == 0 {
 		return reply
 	}
-	own := *reply
-	own.Header = reply.Header.Clone()
-	own.Header["Tenure-Next-Valid-From"] = []string{instant(next)}
-	return &own
+	return web.Planned(reply, scope, next.Time())
 }
 
 // Reply answers with a client as it is given; one that bears a secret or a
@@ -94,21 +78,4 @@ func Encode(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// Match turns If-Match into the snapshots that a write's base may be; nil if
-// there is no such header. A tag is what Tenure-Snapshot-Id says, in quotes.
-func Match(c *web.Call) ([]snapshots.SnapshotID, error) {
-	tags, any, present, err := c.IfMatch()
-	if err != nil || !present {
-		return nil, err
-	}
-	ids := []snapshots.SnapshotID{}
-	for _, tag := range tags {
-		ids = append(ids, snapshots.SnapshotID(strings.Trim(tag, `"`)))
-	}
-	if len(ids) == 0 && !any { // only weak tags: they match nothing
-		ids = append(ids, "")
-	}
-	return ids, nil
 }

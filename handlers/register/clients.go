@@ -77,7 +77,7 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if change.Match, err = ory.Match(c); err != nil {
+	if change.Match, err = web.Match[snapshots.SnapshotID](c); err != nil {
 		return nil, err
 	}
 	if change.Secret, err = h.firstSecret(c, in, &shown); err != nil {
@@ -92,7 +92,7 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 
 // delete ends a client and all its credentials.
 func (h *surface) delete(c *web.Call) (*web.Reply, error) {
-	match, err := ory.Match(c)
+	match, err := web.Match[snapshots.SnapshotID](c)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,148 @@
+package slashid
+
+import (
+	"net/http"
+	"net/url"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy/fault"
+)
+
+// find resolves the client that the path names, and asks then whether the role
+// allows what the route does: so a caller learns 404, 403 for a client that is
+// not below it, and 403 for its role, in this order.
+func (h *surface) find(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+	var none snapshots.Resolved[snapshots.Client]
+	id := c.Var("oauth_client_id")
+	if len(snapshots.CheckClientID(id, false)) > 0 {
+		return none, fault.New(fault.Malformed, "", "invalid oauth_client_id")
+	}
+	within, err := h.within(c)
+	if err != nil {
+		return none, err
+	}
+	preferred := snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))
+	found, err := h.Store.ClientAnywhere(c.Request.Context(), c.Scope, within, preferred, id)
+	if fault.HasCode(err, fault.CodeClientUnknown) {
+		return none, fault.New(fault.NotFound, fault.CodeClientUnknown, "could not find the OAuth2 client %s", id)
+	}
+	if err != nil {
+		return none, err
+	}
+	return found, c.Scope.Check(c.Route.Permission)
+}
+
+func ref(e snapshots.Entity) snapshots.Ref {
+	return snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}
+}
+
+func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
+	found, err := h.find(c)
+	if err != nil {
+		return nil, err
+	}
+	return h.shown(c, found)
+}
+
+func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
+	m, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	setup, err := h.setup(c)
+	if err != nil {
+		return nil, err
+	}
+	acting, err := h.Tenancy.Organization(c.Scope, c.Scope.Acting())
+	if err != nil {
+		return nil, err
+	}
+	access := acting.TokenDuration
+	if access == 0 {
+		access = defaultAccess
+	}
+	doc, faults := readClient(m).create(access)
+	var secret *snapshots.NewSecret
+	if !doc.Public() {
+		if secret, err = h.Store.GenerateSecret(h.ids.Token("")); err != nil {
+			return nil, err
+		}
+	}
+	wanted := snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: h.ids.UUID(), Owner: acting.ID, Surface: Name}
+	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{Rules: rules(), Secret: secret,
+		Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
+			return snapshots.Clone(doc), fault.Rules(faults)
+		}})
+	if fault.HasCode(err, fault.CodeOrgUnknown) {
+		return nil, fault.New(fault.Conflict, "", "the setup belongs to an organization below the acting one, which can own no client there")
+	}
+	if err != nil {
+		return nil, err
+	}
+	view := read(out.Resolved)
+	if secret != nil && !out.Repeated {
+		view.ClientSecret = secret.Plain() // shown this once
+	}
+	reply, err := answer(http.StatusCreated, view)
+	if err != nil {
+		return nil, err
+	}
+	reply.Header = headersOf(out.Version)
+	reply.Header["Location"] = []string{c.Request.URL.EscapedPath() + "/" + url.PathEscape(out.Entity.ClientID)}
+	reply.NoStore = view.ClientSecret != ""
+	return planned(reply, c.Scope, out.NextValidFrom), nil
+}
+
+func (h *surface) patchClient(c *web.Call) (*web.Reply, error) {
+	found, err := h.find(c)
+	if err != nil {
+		return nil, err
+	}
+	m, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	m.notNull("client_name", "scopes", "grant_types")
+	body := readClient(m)
+	out, err := h.edit(c, found.Entity, func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, []fault.Field) {
+		return body.patch(base, setup, found.Entity)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.shown(c, out)
+}
+
+// edit appends what change makes of the client in force.
+func (h *surface) edit(c *web.Call, e snapshots.Entity, change func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, []fault.Field)) (
+	snapshots.Resolved[snapshots.Client], error) {
+	match, err := web.Match[snapshots.SnapshotID](c)
+	if err != nil {
+		return snapshots.Resolved[snapshots.Client]{}, err
+	}
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(e), snapshots.Change[snapshots.Client]{Rules: rules(), Match: match,
+		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+			if base == nil {
+				return nil, fault.New(fault.NotFound, fault.CodeClientUnknown, "could not find the OAuth2 client %s", e.ClientID)
+			}
+			next, faults := change(base, setup)
+			return next, fault.Rules(faults)
+		}})
+	return out.Resolved, err
+}
+
+func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
+	found, err := h.find(c)
+	if err != nil {
+		return nil, err
+	}
+	match, err := web.Match[snapshots.SnapshotID](c)
+	if err != nil {
+		return nil, err
+	}
+	if err := snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
+		return nil, err
+	}
+	return web.NoContent(), nil
+}

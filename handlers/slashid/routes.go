@@ -1,0 +1,102 @@
+package slashid
+
+import (
+	"context"
+	"net/http"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+)
+
+// Name is the surface's, and that of the clients it registers.
+const Name = "slashid"
+
+// Paths of this dialect; Below repeats the clients' for each setup.
+const (
+	pathClients       = "/oauth2/clients"
+	pathClient        = pathClients + "/{oauth_client_id}"
+	pathSecret        = pathClient + "/secret"
+	pathUI            = pathClient + "/ui-configuration"
+	pathOrganizations = "/organizations"
+	pathSuborgs       = pathOrganizations + "/suborganizations"
+	pathKeys          = pathOrganizations + "/api-keys"
+	pathConfig        = pathOrganizations + "/config"
+	below             = "/modules/{module}/setups/{setupId}"
+)
+
+// Config is what the surface works on.
+type Config struct {
+	Store   *snapshots.Store
+	Tenancy *tenancy.Store
+	// Await returns when every node has what this one has written, or ctx
+	// ends; nil where there is one node.
+	Await func(ctx context.Context) error
+}
+
+type surface struct {
+	Config
+	ids *tenancy.IDs
+}
+
+// New makes the surface.
+func New(cfg Config) web.Surface {
+	h := &surface{cfg, cfg.Tenancy.IDs()}
+	type handle = func(*web.Call) (*web.Reply, error)
+	route := func(method, pattern string, need tenancy.Permission, object string, do handle) web.Route {
+		if method != http.MethodGet {
+			do = h.writes(do)
+		}
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: do,
+			LookFirst: object == web.ObjectClient}
+	}
+	const read, write, admin = tenancy.Resolve, tenancy.WriteClients, tenancy.Administer
+	const client, setup, org = web.ObjectClient, web.ObjectSetup, web.ObjectOrganization
+	routes := web.Below(below, []web.Route{
+		route(http.MethodGet, pathClient, read, client, h.getClient),
+		route(http.MethodPatch, pathClient, write, client, h.patchClient),
+		route(http.MethodDelete, pathClient, write, client, h.deleteClient),
+		route(http.MethodPut, pathSecret, write, client, h.putSecret),
+		route(http.MethodGet, pathUI, read, client, h.getUI),
+		route(http.MethodPut, pathUI, write, client, h.putUI),
+		route(http.MethodGet, pathClients, read, setup, h.listClients),
+		route(http.MethodPost, pathClients, write, setup, h.postClient),
+	})
+	return web.Surface{Name: Name, Credentials: credentials, Error: writeError, Routes: append(routes,
+		route(http.MethodGet, pathOrganizations, read, org, h.getOrganization),
+		route(http.MethodDelete, pathOrganizations, admin, org, h.deleteOrganization),
+		route(http.MethodGet, pathSuborgs, read, org, h.listSuborganizations),
+		route(http.MethodPost, pathSuborgs, admin, org, h.postSuborganization),
+		route(http.MethodPut, pathKeys, admin, org, h.putKey),
+		route(http.MethodGet, pathConfig, read, org, h.getConfig),
+		route(http.MethodPatch, pathConfig, admin, org, h.patchConfig),
+	)}
+}
+
+// setup is the one that the path names, else the acting organization's default.
+func (h *surface) setup(c *web.Call) (snapshots.Entity, error) {
+	id := c.Var("setupId")
+	if id == "" {
+		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
+	}
+	e, err := h.Store.SetupEntity(c.Request.Context(), c.Scope, snapshots.EntityID(id))
+	if module := c.Var("module"); fault.Is(err, fault.NotFound) || err == nil && module != "" && module != e.Module {
+		return e, fault.New(fault.NotFound, fault.CodeSetupUnknown, "could not find the setup")
+	}
+	return e, err
+}
+
+// within is the setup that the path names; empty for any.
+func (h *surface) within(c *web.Call) (snapshots.EntityID, error) {
+	if c.Var("setupId") == "" {
+		return "", nil
+	}
+	e, err := h.setup(c)
+	return e.ID, err
+}
+
+// answer is a success.
+func answer(status int, result any) (*web.Reply, error) {
+	return web.JSON(status, success{Result: result})
+}
