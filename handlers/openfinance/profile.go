@@ -14,7 +14,7 @@ type Profile struct {
 
 	Statement  bool // B-2, B-3, B-10, B-13, B-14, B-20, B-21, B-26, R1-9: POST and PUT need a software statement
 	MutualTLS  bool // B-1, B-7, B-23: every call needs the scheme's certificate
-	Rotate     bool // B-19: PUT gives a new registration access token
+	MayRotate  bool // B-19: a setup may choose that PUT gives a new registration access token; off unless it does
 	EncKey     bool // B-5a: the key set at jwks_uri needs a key with use enc
 	NoRedirect bool // B-6: redirect_uris may be empty where no response type needs them (R1-6)
 	Webhooks   Webhooks
@@ -112,7 +112,7 @@ func dcr2() Profile {
 // no look at the key set, and may rotate.
 func id3() Profile {
 	p := dcr2()
-	p.Name, p.EncKey, p.Rotate, p.Webhooks = ProfileID3, false, true, WebhooksListed
+	p.Name, p.EncKey, p.MayRotate, p.Webhooks = ProfileID3, false, true, WebhooksListed
 	p.AuthMethods = []string{methodPrivateKeyJWT, methodTLS}
 	p.Roles[0].Scopes = p.Roles[0].Scopes[:10]
 	p.Roles[1].Scopes = p.Roles[1].Scopes[:2]
@@ -121,8 +121,8 @@ func id3() Profile {
 
 func plain() Profile {
 	return Profile{
-		Name:       ProfilePlain,
-		NoRedirect: true, Webhooks: WebhooksFree,
+		Name:      ProfilePlain,
+		MayRotate: true, NoRedirect: true, Webhooks: WebhooksFree,
 		AuthMethods: []string{methodPrivateKeyJWT, methodTLS, methodBasic}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodBasic,
 		ApplicationTypes: []string{"web"}, SubjectTypes: []string{"public", "pairwise"},
 		GrantTypes: []string{grantCode, grantImplicit, grantRefresh, grantCredentials, "urn:ietf:params:oauth:grant-type:jwt-bearer",

@@ -14,8 +14,8 @@ import (
 // and PUT (B-18). s is nil only where the profile needs none; it was verified,
 // and CheckHolder held.
 //
-// The result has only members that this dialect carries; nothing of req is
-// shared with it. Faults are Invalid, one at a time, in the order of the
+// What the caller left in req beyond this dialect's members stays as it is; the
+// result shares no list with req. Faults are Invalid, one at a time, in the order of the
 // ecosystem's own server: keys by value, the statement, jwks_uri, redirect URIs,
 // webhooks, the rest. B-5a is CheckEncryptionKey's, over the result's JWKSURI.
 func (p Profile) Client(req Request, s *Statement) (snapshots.Client, error) {
@@ -174,4 +174,3 @@ func clipped(text string) string {
 	}
 	return text
 }
-
