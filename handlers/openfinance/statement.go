@@ -3,6 +3,7 @@ package openfinance
 import (
 	"context"
 	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"math"
@@ -114,7 +115,7 @@ func (v Verifier) open(ctx context.Context, raw string, now time.Time) (payload 
 		return nil, "", broken(nil, "the software statement is longer than %d bytes", MaxStatement)
 	}
 	message, err := jws.Parse([]byte(raw), jws.WithCompact())
-	if err != nil || len(message.Signatures()) != 1 {
+	if err != nil || !isCompact(raw) || len(message.Signatures()) != 1 {
 		return nil, "", broken(err, "the software statement is not a signed JWT in compact form")
 	}
 	header := message.Signatures()[0].ProtectedHeaders()
@@ -143,6 +144,18 @@ func (v Verifier) open(ctx context.Context, raw string, now time.Time) (payload 
 		return nil, "", broken(err, "the software statement's signature does not hold")
 	}
 	return payload, kid, nil
+}
+
+// isCompact wants three parts in base64url as RFC 7515 has it: without padding
+// and white space, and no part encoded in a second way. The library is milder.
+func isCompact(raw string) bool {
+	parts := strings.Split(raw, ".")
+	for _, part := range parts {
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil || strings.ContainsAny(part, "\r\n") {
+			return false
+		}
+	}
+	return len(parts) == 3
 }
 
 // verifyWith verifies with whichever key fits: a set may use a kid twice.
