@@ -17,24 +17,26 @@ import (
 // allowed is the import table: what each package may import of ours. Adding an
 // edge means editing this table in the same change.
 var allowed = map[string][]string{
-	".":                   {},
-	"jwk":                 {},
-	"tenancy/fault":       {},
-	"tenancy/db":          {".", "tenancy/fault"},
-	"tenancy/history":     {"tenancy/db", "tenancy/fault"},
-	"tenancy":             {"tenancy/fault", "tenancy/db", "tenancy/history"},
-	"snapshots":           {"jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
-	"handlers/web":        {"tenancy", "tenancy/fault"},
-	"handlers/nevismeta":  surface,
-	"handlers/api":        surface,
-	"handlers/slashid":    surface,
-	"handlers/ory":        {"snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
-	"handlers/hydra":      append([]string{"handlers/ory"}, surface...),
-	"handlers/register":   append([]string{"handlers/ory"}, surface...),
-	"handlers":            {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/ory", "handlers/register", "handlers/slashid", "snapshots", "tenancy", "tenancy/fault", "tenancy/db"},
-	"cmd/tenure":          {"handlers", "handlers/web", "handlers/ory", "snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
-	"tenancy/db/dbtest":   {"tenancy/db"},
-	"tenancy/tenancytest": {"tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/history", "tenancy/fault"},
+	".":                         {},
+	"jwk":                       {},
+	"tenancy/fault":             {},
+	"tenancy/db":                {".", "tenancy/fault"},
+	"tenancy/history":           {"tenancy/db", "tenancy/fault"},
+	"tenancy":                   {"tenancy/fault", "tenancy/db", "tenancy/history"},
+	"snapshots":                 {"jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"handlers/web":              {"tenancy", "tenancy/fault"},
+	"handlers/nevismeta":        surface,
+	"handlers/api":              surface,
+	"handlers/slashid":          surface,
+	"handlers/openfinance":      surface,
+	"handlers/openfinance/demo": {},
+	"handlers/ory":              {"snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
+	"handlers/hydra":            append([]string{"handlers/ory"}, surface...),
+	"handlers/register":         append([]string{"handlers/ory"}, surface...),
+	"handlers":                  {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/ory", "handlers/register", "handlers/slashid", "snapshots", "tenancy", "tenancy/fault", "tenancy/db"},
+	"cmd/tenure":                {"handlers", "handlers/openfinance/demo", "handlers/web", "handlers/ory", "snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"tenancy/db/dbtest":         {"tenancy/db"},
+	"tenancy/tenancytest":       {"tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/history", "tenancy/fault"},
 	"snapshots/snapshotstest": {"snapshots", "tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/fault", "tenancy/history",
 		"tenancy/tenancytest"},
 	"handlers/web/webtest": {"handlers/web"},
@@ -47,6 +49,8 @@ var surface = []string{"handlers/web", "snapshots", "jwk", "tenancy", "tenancy/f
 var testsMay = map[string][]string{
 	".":          {"tenancy/db"},
 	"tenancy/db": {"tenancy/history"}, // the real sequencer, not a stand-in
+
+	"handlers/openfinance": {"handlers/openfinance/demo"},
 }
 
 // source is a parsed Go file of the module.

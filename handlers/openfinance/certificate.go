@@ -1,0 +1,128 @@
+package openfinance
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"tenure/tenancy/fault"
+)
+
+// Holder is who a client certificate of the scheme was issued to (section 3 of
+// the facts).
+type Holder struct {
+	Subject    Name
+	SoftwareID string // UID: the software statement's software_id
+	OrgID      string // of organizationIdentifier without OFBBR-; in old certificates the OU
+}
+
+const orgPrefix = "OFBBR-"
+
+// organizationUnitUntil ends the time when the OU held the organization: a
+// certificate that begins before it may have no organizationIdentifier.
+var organizationUnitUntil = time.Date(2022, time.August, 31, 0, 0, 0, 0, time.UTC)
+
+// Trust decides which client certificates hold.
+type Trust struct {
+	Roots *x509.CertPool // of the scheme's authorities; never the system's
+	// Revoked reports whether a certificate of a chain is withdrawn; nil for none.
+	Revoked func(*x509.Certificate) bool
+}
+
+// Verify verifies a chain, leaf first, at an instant, and reads whom the leaf
+// names (B-1, B-7, B-11, B-14). The leaf must be for client authentication and
+// digital signatures, and its key strong enough. Its faults are Unauthenticated
+// with CodeCertificate; see Unapproved.
+func (t Trust) Verify(certs []*x509.Certificate, now time.Time) (Holder, error) {
+	if len(certs) == 0 {
+		return Holder{}, noCertificate(nil, "a client certificate is required")
+	}
+	if t.Roots == nil || now.IsZero() { // either would fall back to the system's own
+		return Holder{}, errors.New("openfinance: no roots or no clock to verify a certificate with")
+	}
+	leaf, intermediates := certs[0], x509.NewCertPool()
+	for _, c := range certs[1:] {
+		intermediates.AddCert(c)
+	}
+	chains, err := leaf.Verify(x509.VerifyOptions{Roots: t.Roots, Intermediates: intermediates, CurrentTime: now,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	if err != nil {
+		return Holder{}, noCertificate(err, "the client certificate is not one of the scheme's, or not valid now")
+	}
+	revoked := func(chain []*x509.Certificate) bool { return t.Revoked != nil && slices.ContainsFunc(chain, t.Revoked) }
+	if !slices.ContainsFunc(chains, func(chain []*x509.Certificate) bool { return !revoked(chain) }) {
+		return Holder{}, noCertificate(nil, "the client certificate is revoked")
+	}
+	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || weak(leaf.PublicKey) {
+		return Holder{}, noCertificate(nil, "the client certificate's key is too weak or not for signatures")
+	}
+	return readHolder(leaf)
+}
+
+// weak takes RSA of 2048 bits and more, and every curve but P-224.
+func weak(public any) bool {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		return key.N.BitLen() < minRSABits
+	case *ecdsa.PublicKey:
+		return key.Curve.Params().BitSize < 256
+	}
+	return public == nil
+}
+
+func noCertificate(err error, message string) error {
+	return fault.Wrap(err, fault.Unauthenticated, CodeCertificate, "%s", message)
+}
+
+// readHolder reads the subject of a certificate that was verified.
+func readHolder(cert *x509.Certificate) (Holder, error) {
+	subject, err := ParseDER(cert.RawSubject)
+	if err != nil {
+		return Holder{}, noCertificate(err, "the client certificate's subject cannot be read")
+	}
+	h := Holder{Subject: subject}
+	software := subject.Values(oidUID)
+	if len(software) != 1 || software[0] == "" {
+		return Holder{}, noCertificate(nil, "the client certificate must name one software in its UID")
+	}
+	h.SoftwareID = software[0]
+	switch ids := subject.Values(oidOrganizationIdentifier); {
+	case len(ids) == 1:
+		id, prefixed := strings.CutPrefix(ids[0], orgPrefix)
+		if !prefixed || id == "" {
+			return Holder{}, noCertificate(nil, "the client certificate's organizationIdentifier must be OFBBR- and the organisation's id")
+		}
+		h.OrgID = id
+		return h, nil
+	case len(ids) > 1 || !cert.NotBefore.Before(organizationUnitUntil):
+		return Holder{}, noCertificate(nil, "the client certificate must name one organisation in its organizationIdentifier")
+	}
+	units := subject.Values(oidOrganizationalUnit)
+	if len(units) != 1 || units[0] == "" {
+		return Holder{}, noCertificate(nil, "the client certificate must name one organisation in its OU")
+	}
+	h.OrgID = units[0]
+	return h, nil
+}
+
+// Holds reports whether a certificate is of a software and its organisation: a
+// renewed one, or one with the other form of organisation, is as good.
+func (h Holder) Holds(softwareID, orgID string) bool {
+	return softwareID != "" && orgID != "" && h.SoftwareID == softwareID && h.OrgID == orgID
+}
+
+// CheckHolder wants the statement to be of the certificate's software and
+// institution (B-13, B-14, B-21). Its faults are Invalid with CodeUnapproved.
+func CheckHolder(s *Statement, h Holder) error {
+	switch {
+	case h.SoftwareID == "" || h.SoftwareID != s.SoftwareID:
+		return unapproved("certificate-software", "the client certificate's UID is not the software_id of the software statement")
+	case h.OrgID == "" || h.OrgID != s.OrgID:
+		return unapproved("certificate-organisation", "the client certificate is not of the organisation of the software statement")
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package openfinance_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"tenure/handlers/openfinance"
+	"tenure/snapshots"
+)
+
+// TestA15Limits: the page's limits of what is sent, even where the statement
+// would replace it.
+func TestA15Limits(t *testing.T) {
+	for path, member := range map[string]func(*snapshots.Client) *string{
+		"/organisation_name":    func(c *snapshots.Client) *string { return &c.OrganisationName },
+		"/organisation_number":  func(c *snapshots.Client) *string { return &c.OrganisationNumber },
+		"/software_id":          func(c *snapshots.Client) *string { return &c.SoftwareID },
+		"/software_name":        func(c *snapshots.Client) *string { return &c.SoftwareName },
+		"/software_description": func(c *snapshots.Client) *string { return &c.SoftwareDescription },
+	} {
+		set := func(text string) func(req) { return func(r req) { *member(&r.Wanted) = text } }
+		for _, name := range []string{"ofb-dcr2", "plain"} {
+			if _, err := profile(name).Client(asked(set(strings.Repeat("é", 255))), statement(t)); err != nil {
+				t.Errorf("%s, 255 characters: %v", path, err)
+			}
+			refuses(t, profile(name), "256 characters", openfinance.CodeMetadata, path, statement(t), set(strings.Repeat("é", 256)))
+		}
+	}
+	org := func(text string) func(req) { return func(r req) { r.Wanted.OrganisationID = text } }
+	if _, err := profile("plain").Client(asked(org(strings.Repeat("é", 40))), nil); err != nil {
+		t.Error(err)
+	}
+	for _, text := range []string{strings.Repeat("é", 41), "a<b", "a>b", "a\x00b"} {
+		refuses(t, profile("plain"), text, openfinance.CodeMetadata, "/organisation_id", nil, org(text))
+	}
+	method := func(text string) func(req) { return func(r req) { r.Wanted.TokenEndpointAuthMethod = text } }
+	for _, text := range []string{"none", "client_secret_post", "self_signed_tls_client_auth", strings.Repeat("x", 60), strings.Repeat("x", 61)} {
+		refuses(t, profile("plain"), text, openfinance.CodeMetadata, "/token_endpoint_auth_method", nil, method(text))
+	}
+	refuses(t, profile(""), "a secret in the profile", openfinance.CodeMetadata, "/token_endpoint_auth_method", statement(t), method("client_secret_basic"))
+	for _, c := range []struct {
+		profile, alg string
+		ok           bool
+	}{{"ofb-dcr2", "PS256", true}, {"ofb-dcr2", "RS256", false}, {"ofb-id3", "RS256", false}, {"plain", "RS256", true}, {"plain", "ES256", false}, {"plain", "none", false}} {
+		alg := func(r req) { r.Wanted.IDTokenSignedResponseAlg = c.alg }
+		if c.ok {
+			if got, err := profile(c.profile).Client(asked(alg), statement(t)); err != nil || got.IDTokenSignedResponseAlg != c.alg {
+				t.Errorf("%s: %s, %v", c.profile, got.IDTokenSignedResponseAlg, err)
+			}
+			continue
+		}
+		refuses(t, profile(c.profile), c.alg, openfinance.CodeMetadata, "/id_token_signed_response_alg", statement(t), alg)
+	}
+	refuses(t, profile(""), "marks", openfinance.CodeMetadata, "/authorization_details_types/1", statement(t), func(r req) { r.Wanted.AuthorizationDetailsTypes = []string{"a", "<b>"} })
+	refuses(t, profile(""), "too many", openfinance.CodeRedirect, "/redirect_uris", statement(t), func(r req) { r.Wanted.RedirectURIs = make([]string, 101) })
+	refuses(t, profile(""), "application type", openfinance.CodeMetadata, "/application_type", statement(t), func(r req) { r.Wanted.ApplicationType = "native" })
+	refuses(t, profile(""), "pairwise", openfinance.CodeMetadata, "/subject_type", statement(t), func(r req) { r.Wanted.SubjectType = "pairwise" })
+	refuses(t, profile(""), "logo", openfinance.CodeMetadata, "/logo_uri", statement(t), func(r req) { r.Wanted.LogoURI = "data:image/png,x" })
+	refuses(t, profile(""), "encryption", openfinance.CodeMetadata, "/request_object_encryption_alg", statement(t), func(r req) { r.Wanted.RequestObjectEncryptionAlg = "RSA1_5" })
+	refuses(t, profile("plain"), "enc alone", openfinance.CodeMetadata, "/userinfo_encrypted_response_enc", nil, func(r req) { r.Wanted.UserinfoEncryptedResponseEnc = "A256GCM" })
+	refuses(t, profile("plain"), "a long alg", openfinance.CodeMetadata, "/id_token_encrypted_response_alg", nil, func(r req) { r.Wanted.IDTokenEncryptedResponseAlg = strings.Repeat("x", 61) })
+}
+
+// TestA28A32Defaults: what is left out falls back, and each profile has its own.
+func TestA28A32Defaults(t *testing.T) {
+	for _, c := range []struct {
+		profile                            string
+		keys                               bool
+		method, grants, responses, appType string
+		signed                             snapshots.Flag
+	}{
+		{"ofb-dcr2", true, "private_key_jwt", "authorization_code implicit refresh_token client_credentials", "code id_token", "web", snapshots.True},
+		{"ofb-id3", true, "private_key_jwt", "authorization_code implicit refresh_token client_credentials", "code id_token", "web", snapshots.True},
+		{"plain", true, "private_key_jwt", "authorization_code", "code", "web", snapshots.Unset},
+		{"plain", false, "client_secret_basic", "authorization_code", "code", "web", snapshots.Unset},
+	} {
+		r := openfinance.Request{Wanted: snapshots.Client{RedirectURIs: []string{"https://a.example/cb"}}}
+		if c.keys {
+			r.Wanted.JWKSURI = jwksURI
+		}
+		s := statement(t)
+		if c.profile == "plain" {
+			s = nil
+		}
+		got, err := profile(c.profile).Client(r, s)
+		if err != nil || got.TokenEndpointAuthMethod != c.method || strings.Join(got.GrantTypes, " ") != c.grants || strings.Join(got.ResponseTypes, ",") != c.responses ||
+			got.ApplicationType != c.appType || got.SubjectType != "public" || got.IDTokenSignedResponseAlg != "PS256" || got.RequireSignedRequestObject != c.signed ||
+			got.TLSClientCertificateBoundAccessTokens != snapshots.True {
+			t.Errorf("%s: %+v, %v", c.profile, got, err)
+		}
+	}
+	if openfinance.NeedsSecret("private_key_jwt") || openfinance.NeedsSecret("tls_client_auth") || !openfinance.NeedsSecret("client_secret_basic") {
+		t.Error("who needs a secret")
+	}
+}
+
+// TestR15R16GrantsAndResponseTypesAgree.
+func TestR15R16GrantsAndResponseTypesAgree(t *testing.T) {
+	flow := func(grants, responses []string) func(req) {
+		return func(r req) { r.Wanted.GrantTypes, r.Wanted.ResponseTypes = grants, responses }
+	}
+	code, plain := []string{"authorization_code"}, profile("plain")
+	refuses(t, plain, "hybrid without implicit", openfinance.CodeMetadata, "/response_types/0", nil, flow(code, []string{"code id_token"}))
+	refuses(t, plain, "token without implicit", openfinance.CodeMetadata, "/response_types/1", nil, flow(code, []string{"code", "token"}))
+	refuses(t, plain, "code without its grant", openfinance.CodeMetadata, "/response_types/0", nil, flow([]string{"implicit"}, []string{"code"}))
+	refuses(t, plain, "unknown response type", openfinance.CodeMetadata, "/response_types/0", nil, flow(code, []string{"code code"}))
+	refuses(t, plain, "unknown grant", openfinance.CodeMetadata, "/grant_types/1", nil, flow([]string{"authorization_code", "password"}, nil))
+	for _, uri := range []func(req){flow(code, nil), flow(nil, nil)} {
+		refuses(t, plain, "no redirect URI", openfinance.CodeRedirect, "/redirect_uris", nil, func(r req) { uri(r); r.Wanted.RedirectURIs = nil })
+	}
+	machine, err := plain.Client(asked(func(r req) {
+		flow([]string{"client_credentials"}, []string{})(r)
+		r.Wanted.RedirectURIs = nil
+	}), nil)
+	if err != nil || len(machine.ResponseTypes) != 0 || !slices.Equal(machine.GrantTypes, []string{"client_credentials"}) {
+		t.Errorf("client credentials only: %+v, %v", machine, err)
+	}
+	for about, change := range map[string]func(req){"hybrid without implicit": flow(code, []string{"code id_token"}), "words the other way round": flow(code, []string{"id_token code"}), "JARM": flow(code, []string{"code"})} {
+		accepts(t, about, change)
+	}
+	refuses(t, profile(""), "implicit alone", openfinance.CodeMetadata, "/response_types/0", statement(t), flow([]string{"implicit"}, []string{"id_token"}))
+	if c, err := plain.Client(asked(func(r req) { flow([]string{}, nil)(r); r.Wanted.RedirectURIs = nil }), nil); err != nil || c.GrantTypes == nil || len(c.ResponseTypes) != 0 {
+		t.Errorf("an empty list of grants would inherit: %+v, %v", c.GrantTypes, err)
+	}
+}
+
+// TestBothSpellingsOfBoundTokens: one is stored, differing ones are refused.
+func TestBothSpellingsOfBoundTokens(t *testing.T) {
+	const unset, no, yes = snapshots.Unset, snapshots.False, snapshots.True
+	for _, c := range []struct {
+		plural, singular, want snapshots.Flag
+	}{{unset, unset, yes}, {unset, no, no}, {no, unset, no}, {no, no, no}, {yes, yes, yes}, {unset, yes, yes}} {
+		set := func(r req) { r.Wanted.TLSClientCertificateBoundAccessTokens, r.BoundSingular = c.plural, c.singular }
+		if got, err := profile("plain").Client(asked(set), nil); err != nil || got.TLSClientCertificateBoundAccessTokens != c.want {
+			t.Errorf("%+v: %v, %v", c, got.TLSClientCertificateBoundAccessTokens, err)
+		}
+		if got, err := profile("").Client(asked(set), statement(t)); err != nil || got.TLSClientCertificateBoundAccessTokens != yes {
+			t.Errorf("in the profile they are always bound: %+v, %v", c, err)
+		}
+	}
+	for _, name := range []string{"ofb-dcr2", "plain"} {
+		refuses(t, profile(name), "differing", openfinance.CodeMetadata, "/tls_client_certificate_bound_access_token", statement(t),
+			func(r req) { r.Wanted.TLSClientCertificateBoundAccessTokens, r.BoundSingular = yes, no })
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	for name, want := range map[string]string{"": "ofb-dcr2", "ofb-dcr2": "ofb-dcr2", "ofb-id3": "ofb-id3", "plain": "plain"} {
+		if p, ok := openfinance.ProfileOf(name); !ok || p.Name != want {
+			t.Errorf("%q: %s, %t", name, p.Name, ok)
+		}
+	}
+	if _, ok := openfinance.ProfileOf("ofb-dcr3"); ok {
+		t.Error("an unknown profile is there")
+	}
+	p := profile("ofb-dcr2")
+	p.AuthMethods[0], p.Roles[0].Scopes[0] = "none", "admin"
+	if q := profile("ofb-dcr2"); q.AuthMethods[0] == "none" || q.Roles[0].Scopes[0] == "admin" {
+		t.Error("a profile is shared")
+	}
+	dcr2, id3, plain := profile("ofb-dcr2"), profile("ofb-id3"), profile("plain")
+	if dcr2.MayRotate || !id3.MayRotate || !dcr2.EncKey || id3.EncKey || plain.Statement || plain.MutualTLS || !dcr2.MutualTLS || !id3.Statement { // B-19, B-5a, B-1, B-2
+		t.Errorf("%+v\n%+v\n%+v", dcr2, id3, plain)
+	}
+}

@@ -1,0 +1,135 @@
+package openfinance
+
+// Names of the profiles; the first is the default.
+const (
+	ProfileDCR2  = "ofb-dcr2" // Dynamic Client Registration 2.0.0, December 2025
+	ProfileID3   = "ofb-id3"  // Implementers Draft 3
+	ProfilePlain = "plain"    // RFC 7591 and 7592 with the page's members; no statement, no certificate
+)
+
+// Profile is a row of switches. A nil list allows anything; an empty one
+// nothing. It is a copy: changing one changes no other.
+type Profile struct {
+	Name string
+
+	Statement  bool // B-2, B-3, B-10, B-13, B-14, B-20, B-21, B-26, R1-9: POST and PUT need a software statement
+	MutualTLS  bool // B-1, B-7, B-23: every call needs the scheme's certificate
+	MayRotate  bool // B-19: a setup may choose that PUT gives a new registration access token; off unless it does
+	EncKey     bool // B-5a: the key set at jwks_uri needs a key with use enc
+	NoRedirect bool // B-6: redirect_uris may be empty where no response type needs them (R1-6)
+	Webhooks   Webhooks
+
+	AuthMethods       []string // B-12: tls_client_auth is one of them or not; also for introspection and revocation
+	AuthMethod        string   // default of token_endpoint_auth_method, for a client with keys
+	AuthMethodKeyless string   // the same for a client that names no keys
+
+	Roles []RoleScopes // B-9; nil: scopes are not a matter of roles
+
+	ApplicationTypes []string // the first is the default
+	SubjectTypes     []string // the first is the default
+	GrantTypes       []string // that a client may have
+	Grants           []string // default
+	ResponseTypes    []string // that a client may have, words sorted
+	Responses        []string // default, where authorization_code is a grant
+	HybridImplicit   bool     // R1-5: code id_token needs the implicit grant beside authorization_code
+
+	IDTokenAlgs []string // 7.1.1: the first, the strongest, is the default
+	SigningAlgs []string // of request objects, userinfo, authorization responses and client assertions
+	KeyAlgs     []string // of encryption: key management
+	ContentEncs []string // of encryption: content
+
+	SignedRequests bool // require_signed_request_object defaults to true
+	BoundTokens    bool // certificate-bound access tokens are always on; they default to true in any case
+}
+
+// Webhooks says how webhook_uris relate to the statement.
+type Webhooks uint8
+
+// The rules for webhook_uris. Pattern and length hold in each.
+const (
+	WebhooksFree   Webhooks = iota // any
+	WebhooksListed                 // each must be in the statement
+	WebhooksEqual                  // B-16: they must be exactly those of the statement
+)
+
+// RoleScopes are the scopes that a regulatory role gives (section 2 of the
+// facts).
+type RoleScopes struct {
+	Role   string
+	Scopes []string
+}
+
+const (
+	methodPrivateKeyJWT = "private_key_jwt"
+	methodTLS           = "tls_client_auth"
+	methodBasic         = "client_secret_basic"
+
+	grantCode        = "authorization_code"
+	grantImplicit    = "implicit"
+	grantRefresh     = "refresh_token"
+	grantCredentials = "client_credentials"
+)
+
+// ProfileOf gives a profile by its name; an empty name is the default.
+func ProfileOf(name string) (Profile, bool) {
+	switch name {
+	case "", ProfileDCR2:
+		return dcr2(), true
+	case ProfileID3:
+		return id3(), true
+	case ProfilePlain:
+		return plain(), true
+	}
+	return Profile{}, false
+}
+
+// NeedsSecret reports whether a client with an auth method has a secret.
+func NeedsSecret(method string) bool { return method == methodBasic }
+
+func dcr2() Profile {
+	return Profile{
+		Name:      ProfileDCR2,
+		Statement: true, MutualTLS: true, EncKey: true, Webhooks: WebhooksEqual,
+		AuthMethods: []string{methodPrivateKeyJWT}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodPrivateKeyJWT,
+		Roles: []RoleScopes{
+			{"DADOS", []string{"openid", "accounts", "credit-cards-accounts", "consents", "customers", "invoice-financings", "financings", "loans",
+				"unarranged-accounts-overdraft", "resources", "credit-fixed-incomes", "exchanges", "bank-fixed-incomes", "variable-incomes",
+				"treasure-titles", "funds"}},
+			{"PAGTO", []string{"openid", "payments", "recurring-payments", "nrp-consents"}},
+			{"CONTA", []string{"openid"}},
+			{"CCORR", []string{"openid"}},
+		},
+		ApplicationTypes: []string{"web"}, SubjectTypes: []string{"public"},
+		GrantTypes:    []string{grantCode, grantImplicit, grantRefresh, grantCredentials},
+		Grants:        []string{grantCode, grantImplicit, grantRefresh, grantCredentials},
+		ResponseTypes: []string{"code id_token", "code"}, Responses: []string{"code id_token"},
+		IDTokenAlgs: []string{"PS256"}, SigningAlgs: []string{"PS256"}, KeyAlgs: []string{"RSA-OAEP"}, ContentEncs: []string{"A256GCM"},
+		SignedRequests: true, BoundTokens: true,
+	}
+}
+
+// id3 is DCR2 without what DCR2 brought: it has tls_client_auth, fewer scopes,
+// no look at the key set, and may rotate.
+func id3() Profile {
+	p := dcr2()
+	p.Name, p.EncKey, p.MayRotate, p.Webhooks = ProfileID3, false, true, WebhooksListed
+	p.AuthMethods = []string{methodPrivateKeyJWT, methodTLS}
+	p.Roles[0].Scopes = p.Roles[0].Scopes[:10]
+	p.Roles[1].Scopes = p.Roles[1].Scopes[:2]
+	return p
+}
+
+func plain() Profile {
+	return Profile{
+		Name:      ProfilePlain,
+		MayRotate: true, NoRedirect: true, Webhooks: WebhooksFree,
+		AuthMethods: []string{methodPrivateKeyJWT, methodTLS, methodBasic}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodBasic,
+		ApplicationTypes: []string{"web"}, SubjectTypes: []string{"public", "pairwise"},
+		GrantTypes: []string{grantCode, grantImplicit, grantRefresh, grantCredentials, "urn:ietf:params:oauth:grant-type:jwt-bearer",
+			"urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba"},
+		Grants:        []string{grantCode},
+		ResponseTypes: []string{"code", "code id_token", "code token", "code id_token token", "id_token", "id_token token", "token"},
+		Responses:     []string{"code"}, HybridImplicit: true,
+		IDTokenAlgs: []string{"PS256", "RS256"}, SigningAlgs: []string{"PS256", "RS256", "ES256", "EdDSA"},
+	}
+}

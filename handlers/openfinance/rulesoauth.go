@@ -1,0 +1,155 @@
+package openfinance
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tenure/snapshots"
+)
+
+// auth holds the auth methods and B-12: for tls_client_auth the subject's name
+// and nothing else.
+func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
+	usual := p.AuthMethod
+	if c.JWKSURI == "" {
+		usual = p.AuthMethodKeyless
+	}
+	c.TokenEndpointAuthMethod = cmp.Or(c.TokenEndpointAuthMethod, usual)
+	for _, m := range []struct{ name, method string }{
+		{"token_endpoint_auth_method", c.TokenEndpointAuthMethod},
+		{"introspection_endpoint_auth_method", c.IntrospectionEndpointAuthMethod},
+		{"revocation_endpoint_auth_method", c.RevocationEndpointAuthMethod},
+	} {
+		if m.method != "" && !slices.Contains(p.AuthMethods, m.method) {
+			return refuse(CodeMetadata, "/"+m.name, "one-of", "%s must be one of %s", m.name, strings.Join(p.AuthMethods, ", "))
+		}
+	}
+	switch c.TokenEndpointAuthMethod {
+	case methodPrivateKeyJWT:
+		if c.JWKSURI == "" {
+			return refuse(CodeMetadata, "/jwks_uri", "required", "private_key_jwt needs jwks_uri")
+		}
+	case methodTLS:
+		if len(req.SANMembers) > 0 {
+			return refuse(CodeMetadata, "/"+req.SANMembers[0], "subject-dn", "tls_client_auth takes tls_client_auth_subject_dn and none of the other subject members")
+		}
+		if c.TLSClientAuthSubjectDN == "" {
+			return refuse(CodeMetadata, "/tls_client_auth_subject_dn", "required", "tls_client_auth needs tls_client_auth_subject_dn")
+		}
+	}
+	return nil
+}
+
+// flows holds grants, response types, and that they agree (R1-3, R1-5, R1-6).
+func (p Profile) flows(c *snapshots.Client, _ Request, _ *Statement) error {
+	if c.GrantTypes == nil {
+		c.GrantTypes = slices.Clone(p.Grants)
+	}
+	for i, grant := range c.GrantTypes {
+		if !slices.Contains(p.GrantTypes, grant) {
+			return refuse(CodeMetadata, item("grant_types", i), "one-of", "a grant type is none of %s", strings.Join(p.GrantTypes, ", "))
+		}
+	}
+	c.GrantTypes = distinct(c.GrantTypes)
+	if c.GrantTypes == nil {
+		c.GrantTypes = []string{} // nil would inherit from the setup
+	}
+	if c.ResponseTypes == nil && slices.Contains(c.GrantTypes, grantCode) {
+		c.ResponseTypes = slices.Clone(p.Responses)
+	}
+	for i, combination := range c.ResponseTypes {
+		words := strings.Fields(combination)
+		slices.Sort(words)
+		if !slices.Contains(p.ResponseTypes, strings.Join(words, " ")) {
+			return refuse(CodeMetadata, item("response_types", i), "one-of", "a response type is none of %s", strings.Join(p.ResponseTypes, ", "))
+		}
+		for _, need := range p.grantsFor(words) {
+			if !slices.Contains(c.GrantTypes, need) {
+				return refuse(CodeMetadata, item("response_types", i), "grant", "a response type needs the grant type %s", need)
+			}
+		}
+	}
+	if len(c.ResponseTypes) > 0 && len(c.RedirectURIs) == 0 {
+		return refuse(CodeRedirect, "/redirect_uris", "required", "response_types need redirect_uris")
+	}
+	c.ApplicationType = cmp.Or(c.ApplicationType, p.ApplicationTypes[0])
+	c.SubjectType = cmp.Or(c.SubjectType, p.SubjectTypes[0])
+	if !slices.Contains(p.ApplicationTypes, c.ApplicationType) {
+		return refuse(CodeMetadata, "/application_type", "one-of", "application_type must be one of %s", strings.Join(p.ApplicationTypes, ", "))
+	}
+	if !slices.Contains(p.SubjectTypes, c.SubjectType) {
+		return refuse(CodeMetadata, "/subject_type", "one-of", "subject_type must be one of %s", strings.Join(p.SubjectTypes, ", "))
+	}
+	return nil
+}
+
+// grantsFor are the grant types that a response type needs.
+func (p Profile) grantsFor(words []string) []string {
+	var needs []string
+	code := slices.Contains(words, "code")
+	if code {
+		needs = append(needs, grantCode)
+	}
+	if (slices.Contains(words, "token") || slices.Contains(words, "id_token")) && (p.HybridImplicit || !code) {
+		needs = append(needs, grantImplicit)
+	}
+	return needs
+}
+
+// algorithms holds 7.1.1: the profile's, and the strongest where left out.
+func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *Statement) error {
+	c.IDTokenSignedResponseAlg = cmp.Or(c.IDTokenSignedResponseAlg, p.IDTokenAlgs[0])
+	for _, m := range []struct {
+		name, alg string
+		of        []string
+	}{
+		{"id_token_signed_response_alg", c.IDTokenSignedResponseAlg, p.IDTokenAlgs},
+		{"token_endpoint_auth_signing_alg", c.TokenEndpointAuthSigningAlg, p.SigningAlgs},
+		{"userinfo_signed_response_alg", c.UserinfoSignedResponseAlg, p.SigningAlgs},
+		{"request_object_signing_alg", c.RequestObjectSigningAlg, p.SigningAlgs},
+		{"authorization_signed_response_alg", c.AuthorizationSignedResponseAlg, p.SigningAlgs},
+		{"id_token_encrypted_response_alg", c.IDTokenEncryptedResponseAlg, p.KeyAlgs},
+		{"id_token_encrypted_response_enc", c.IDTokenEncryptedResponseEnc, p.ContentEncs},
+		{"userinfo_encrypted_response_alg", c.UserinfoEncryptedResponseAlg, p.KeyAlgs},
+		{"userinfo_encrypted_response_enc", c.UserinfoEncryptedResponseEnc, p.ContentEncs},
+		{"request_object_encryption_alg", c.RequestObjectEncryptionAlg, p.KeyAlgs},
+		{"request_object_encryption_enc", c.RequestObjectEncryptionEnc, p.ContentEncs},
+	} {
+		switch {
+		case m.alg == "":
+		case m.of != nil && !slices.Contains(m.of, m.alg):
+			return refuse(CodeMetadata, "/"+m.name, "one-of", "%s must be one of %s", m.name, strings.Join(m.of, ", "))
+		case textWithin(60)(m.alg) != "":
+			return refuse(CodeMetadata, "/"+m.name, "limit", "%s: %s", m.name, textWithin(60)(m.alg))
+		}
+	}
+	for _, pair := range []struct{ enc, alg, value, need string }{
+		{"id_token_encrypted_response_enc", "id_token_encrypted_response_alg", c.IDTokenEncryptedResponseEnc, c.IDTokenEncryptedResponseAlg},
+		{"userinfo_encrypted_response_enc", "userinfo_encrypted_response_alg", c.UserinfoEncryptedResponseEnc, c.UserinfoEncryptedResponseAlg},
+		{"request_object_encryption_enc", "request_object_encryption_alg", c.RequestObjectEncryptionEnc, c.RequestObjectEncryptionAlg},
+	} {
+		if pair.value != "" && pair.need == "" {
+			return refuse(CodeMetadata, "/"+pair.enc, "pair", "%s needs %s", pair.enc, pair.alg)
+		}
+	}
+	return nil
+}
+
+// flags holds the two spellings of certificate-bound tokens and the defaults of
+// booleans: the plural is stored (section 9 of the facts).
+func (p Profile) flags(c *snapshots.Client, req Request, _ *Statement) error {
+	bound := c.TLSClientCertificateBoundAccessTokens
+	if bound != snapshots.Unset && req.BoundSingular != snapshots.Unset && bound != req.BoundSingular {
+		return refuse(CodeMetadata, "/tls_client_certificate_bound_access_token", "spelling",
+			"tls_client_certificate_bound_access_token and tls_client_certificate_bound_access_tokens must not differ")
+	}
+	if bound == snapshots.Unset {
+		bound = req.BoundSingular
+	}
+	c.TLSClientCertificateBoundAccessTokens = snapshots.FlagOf(p.BoundTokens || bound.Bool(true))
+	if p.SignedRequests && c.RequireSignedRequestObject == snapshots.Unset {
+		c.RequireSignedRequestObject = snapshots.True
+	}
+	return nil
+}
