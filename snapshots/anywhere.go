@@ -1,7 +1,6 @@
 package snapshots
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/Masterminds/squirrel"
@@ -25,59 +24,84 @@ func (s *Store) ClientAnywhere(ctx context.Context, scope tenancy.Scope, within,
 	if err := scope.Check(tenancy.Resolve); err != nil {
 		return Resolved[Client]{}, err
 	}
-	if first := cmp.Or(within, preferred); first != "" { // which is cached
-		found, err := s.ClientByID(ctx, scope, first, clientID)
-		if !fault.Is(err, fault.NotFound) {
-			return found, err
-		}
-	}
-	var rows []entityRow
-	q := db.Builder().Select(entityColumns).From("entity e").Where("e.kind = 'client' AND e.client_id = ? AND NOT"+ended, clientID).
-		OrderBy("e.recorded_at", "e.entity_id").Limit(maxBearers + 1)
-	if within != "" {
-		q = q.Where(squirrel.Eq{"e.setup_id": within})
-	}
-	if !storable(clientID) {
-		return Resolved[Client]{}, unknown(KindClient)
-	}
-	if err := s.db.View(ctx, func(c *db.Conn) error { return c.SelectBuilt(&rows, q) }); err != nil {
+	bearers, err := s.bearers(ctx, clientID)
+	if err != nil {
 		return Resolved[Client]{}, err
 	}
-	if len(rows) > maxBearers {
-		return Resolved[Client]{}, errAmbiguous()
+	return s.choose(ctx, scope, bearers, within, preferred)
+}
+
+// bearers are the clients that bear client_id, planned and deleted ones too:
+// they are remembered until the next client is made.
+func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) {
+	made := s.cache.made.Load()
+	if held, ok := s.cache.bearers.GetIfPresent(clientID); ok && held.made == made && s.cache.fresh() {
+		return held.entities, nil
 	}
-	return s.choose(ctx, scope, rows)
+	if !storable(clientID) {
+		return nil, nil
+	}
+	var rows []entityRow
+	if err := s.db.View(ctx, func(c *db.Conn) error {
+		return c.Select(&rows, "SELECT "+entityColumns+" FROM entity e WHERE e.kind = 'client' AND e.client_id = "+asText+" AND NOT"+ended+
+			" ORDER BY e.recorded_at, e.entity_id LIMIT ?", clientID, maxBearers+1)
+	}); err != nil {
+		return nil, err
+	}
+	held := bearing{entities: make([]Entity, len(rows)), made: made}
+	for i, r := range rows {
+		held.entities[i] = r.entity()
+	}
+	s.cache.bearers.Set(clientID, held)
+	return held.entities, nil
 }
 
 func errAmbiguous() error {
 	return fault.New(fault.Conflict, "", "clients of several setups have this client_id: name the setup")
 }
 
-// choose resolves the one client of rows that the scope covers.
-func (s *Store) choose(ctx context.Context, scope tenancy.Scope, rows []entityRow) (Resolved[Client], error) {
-	var found Resolved[Client]
-	err := unknown(KindClient)
-	for _, r := range rows {
-		e := r.entity()
-		t, failed := s.timeline(ctx, e.ID, s.log.Now().Millis())
-		if failed != nil {
-			return Resolved[Client]{}, failed
+// choose resolves the one client that is meant of those that bear an id.
+func (s *Store) choose(ctx context.Context, scope tenancy.Scope, bearers []Entity, within, preferred EntityID) (Resolved[Client], error) {
+	var seen []Entity
+	outside := false
+	for _, e := range bearers {
+		if within != "" && e.Setup != within || !scope.Alive(e.Owner) {
+			continue
 		}
+		there, err := s.inForceNow(ctx, e)
 		switch {
-		case !scope.Alive(e.Owner) || t.active == nil || t.active.tombstone():
+		case err != nil:
+			return Resolved[Client]{}, err
+		case !there:
 		case !visible(scope, e, true):
-			if err != nil {
-				err = fault.New(fault.Forbidden, fault.CodeOutside, "the client is not below the acting organization")
-			}
-		case err == nil:
-			return Resolved[Client]{}, errAmbiguous()
+			outside = true
+		case e.Setup == preferred:
+			return s.Client(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
 		default:
-			if found, err = s.Client(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}); err != nil {
-				return found, err
-			}
+			seen = append(seen, e)
 		}
 	}
-	return found, err
+	switch {
+	case len(seen) > 1 || len(bearers) > maxBearers:
+		return Resolved[Client]{}, errAmbiguous()
+	case len(seen) == 1:
+		return s.Client(ctx, scope, Ref{Module: seen[0].Module, Setup: seen[0].Setup, Entity: seen[0].ID})
+	case outside:
+		return Resolved[Client]{}, fault.New(fault.Forbidden, fault.CodeOutside, "the client is not below the acting organization")
+	}
+	return Resolved[Client]{}, unknown(KindClient)
+}
+
+// inForceNow reports whether a client and its setup are there.
+func (s *Store) inForceNow(ctx context.Context, e Entity) (bool, error) {
+	now := s.log.Now().Millis()
+	for _, id := range []EntityID{e.ID, e.Setup} {
+		t, err := s.timeline(ctx, id, now)
+		if err != nil || t.active == nil || t.active.tombstone() {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // OwnedQuery asks for clients by who owns them.

@@ -61,6 +61,18 @@ func TestClientAnywhere(t *testing.T) {
 		if err != nil || found.Entity.ID != planned.Entity.ID {
 			t.Errorf("at its instant: %v", err)
 		}
+		// What was looked for before it was made, or while there was one only.
+		fresh, again := in(shared, "nobody", w.North), in(own, "north", w.Harbour)
+		for _, row := range []struct {
+			preferred snapshots.EntityID
+			id        string
+			want      snapshots.EntityID
+		}{{own, "nobody", fresh}, {own, "north", again}, {shared, "north", north}} {
+			found, err := w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", row.preferred, row.id)
+			if err != nil || found.Entity.ID != row.want {
+				t.Errorf("%s, made since: %q, %v", row.id, found.Entity.ID, err)
+			}
+		}
 		// Where its setup, or its owner, goes, a client is gone for everybody.
 		w.Must(snapshots.Delete[setup](ctx, w.Store, w.Admin(w.Harbour), snapshots.SetupRef(snapshotstest.Module, own), nil))
 		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", shared, "harbour")

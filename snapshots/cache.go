@@ -2,6 +2,7 @@ package snapshots
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
 
@@ -12,7 +13,8 @@ import (
 // cache holds what reads would ask the database again for.
 //
 // contents and entities never go stale: what they hold is immutable; current
-// is true while the entity is not deleted, which every use asks. A
+// is true while the entity is not deleted, which every use asks; bearers is
+// true until another client is made. A
 // timeline (what is in force, and until when) does: an event about its entity
 // drops it, and a fill that read an older state than the newest drop is not
 // kept. rendered holds bytes without secrets; their key names everything they
@@ -23,6 +25,8 @@ type cache struct {
 	current   *otter.Cache[clientKey, Entity]
 	timelines *otter.Cache[EntityID, *timeline]
 	rendered  *otter.Cache[RenderKey, *Rendering]
+	bearers   *otter.Cache[string, bearing]
+	made      atomic.Int64 // clients made since the start
 	fresh     func() bool
 	shards    [256]shard
 }
@@ -31,6 +35,12 @@ type cache struct {
 type content struct {
 	doc any
 	raw []byte
+}
+
+// bearing is which clients bear a client_id, as of a number of clients made.
+type bearing struct {
+	entities []Entity
+	made     int64
 }
 
 // timeline is an entity around one instant: from when its active snapshot is
@@ -74,12 +84,14 @@ type shard struct {
 }
 
 func newCache(bytes uint64, fresh func() bool) *cache {
-	bytes = max(bytes, 8) // each part needs a share
+	bytes = max(bytes, 16) // each part needs a share
 	return &cache{
 		fresh: fresh,
 		entities: otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 8,
 			Weigher: func(EntityID, Entity) uint32 { return 300 }}),
-		current: otter.Must(&otter.Options[clientKey, Entity]{MaximumWeight: bytes / 8,
+		bearers: otter.Must(&otter.Options[string, bearing]{MaximumWeight: bytes / 16,
+			Weigher: func(id string, b bearing) uint32 { return uint32(len(id) + 300*len(b.entities) + 200) }}),
+		current: otter.Must(&otter.Options[clientKey, Entity]{MaximumWeight: bytes / 16,
 			Weigher: func(k clientKey, _ Entity) uint32 { return uint32(len(k.clientID)) + 400 }}),
 		contents: otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 4,
 			Weigher: func(_ SnapshotID, c content) uint32 { return uint32(2*len(c.raw)) + 1500 }}),
@@ -103,6 +115,9 @@ func (c *cache) follow(events []history.Applied, size int64) {
 	for _, e := range events {
 		switch Kind(e.ObjectKind) {
 		case KindSetup, KindResourceServer, KindClient:
+			if Kind(e.ObjectKind) == KindClient && e.Seq == 1 {
+				c.made.Add(1)
+			}
 			id := EntityID(e.Object)
 			s := c.shard(id)
 			s.mu.Lock()

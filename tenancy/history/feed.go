@@ -85,7 +85,7 @@ func readApplied(c *db.Conn, from int64) ([]Applied, error) {
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, Applied{r.Idx, r.Kind, env.ObjectKind, r.ObjectID, r.Ref, r.OrgID})
+		events = append(events, Applied{r.Idx, r.Kind, env.ObjectKind, r.ObjectID, r.Ref, r.OrgID, r.ObjectSeq})
 	}
 	return events, nil
 }

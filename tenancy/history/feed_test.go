@@ -69,8 +69,8 @@ func TestPoll(t *testing.T) {
 	w1.set(noon + 900e3)
 	at := record(t, d1, "c")
 	poll(t, l2, d2)
-	want := []Applied{{1, "client.changed", ObjectClient, "a", "ref of a", "org of a"},
-		{2, "client.changed", ObjectClient, "b", "ref of b", "org of b"}, {3, "client.changed", ObjectClient, "c", "ref of c", "org of c"}}
+	want := []Applied{{1, "client.changed", ObjectClient, "a", "ref of a", "org of a", 1},
+		{2, "client.changed", ObjectClient, "b", "ref of b", "org of b", 1}, {3, "client.changed", ObjectClient, "c", "ref of c", "org of c", 1}}
 	if got := s2.take(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("the other node was told\n%v, want\n%v", got, want)
 	}

@@ -30,6 +30,7 @@ type Applied struct {
 	Object     string
 	Ref        string
 	Org        string
+	Seq        int64 // of the object's events; 1 for what has just been made
 }
 
 // Log sequences events and keeps the node's clock. It is the db.Sequencer.
@@ -231,7 +232,7 @@ func (l *Log) sequence(tx *db.Tx, queued []any) ([]eventRow, error) {
 			return nil, err
 		}
 		rows = append(rows, row)
-		l.batch.events = append(l.batch.events, Applied{row.Idx, e.Kind, e.ObjectKind, e.Object, e.Ref, e.Org})
+		l.batch.events = append(l.batch.events, Applied{row.Idx, e.Kind, e.ObjectKind, e.Object, e.Ref, e.Org, row.ObjectSeq})
 	}
 	copy(l.batch.leaf[:], rows[0].LeafHash)
 	return rows, nil

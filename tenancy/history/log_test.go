@@ -285,8 +285,8 @@ func TestOnCommit(t *testing.T) {
 			}
 		})
 		record(t, d, "a", "b")
-		if want := []Applied{{0, "client.changed", ObjectClient, "a", "ref of a", "org of a"},
-			{1, "client.changed", ObjectClient, "b", "ref of b", "org of b"}}; fmt.Sprint(got) != fmt.Sprint(want) || fmt.Sprint(sizes) != "[2]" {
+		if want := []Applied{{0, "client.changed", ObjectClient, "a", "ref of a", "org of a", 1},
+			{1, "client.changed", ObjectClient, "b", "ref of b", "org of b", 1}}; fmt.Sprint(got) != fmt.Sprint(want) || fmt.Sprint(sizes) != "[2]" {
 			t.Errorf("handed on: %v at %v, want %v at 2", got, sizes, want)
 		}
 		no := errors.New("no")
