@@ -2,6 +2,8 @@ package handlers_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"testing"
 
 	"tenure/snapshots"
@@ -58,4 +60,29 @@ func BenchmarkSlashIDDepth(b *testing.B) {
 	b.Run("Owner", func(b *testing.B) { besideBare(b, at.server, at.slashid(deep, "elsewhere")) })
 	b.Run("Ancestor", func(b *testing.B) { besideBare(b, at.server, at.slashid(at.root, "deep")) })
 	b.Run("AncestorOverSetups", func(b *testing.B) { besideBare(b, at.server, at.slashid(at.root, "elsewhere")) })
+}
+
+// BenchmarkSlashIDList lists 100 clients of 20,000 that one organization owns,
+// with their number; its cost grows with that (snapshots.Owned).
+func BenchmarkSlashIDList(b *testing.B) {
+	at := newBench(b)
+	at.fill(b)
+	for name, path := range map[string]string{"First": "?limit=100", "Last": "?limit=100&offset=19900", "Descendants": "?limit=100&descendants=true"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				req, err := http.NewRequest(http.MethodGet, at.server.URL+"/oauth2/clients"+path, nil)
+				check(b, err)
+				req.Header.Set("SlashID-OrgID", string(at.owner))
+				req.Header.Set("SlashID-API-Key", at.key)
+				res, err := at.server.Client().Do(req)
+				check(b, err)
+				_, err = io.Copy(io.Discard, res.Body)
+				check(b, err)
+				check(b, res.Body.Close())
+				if res.StatusCode != http.StatusOK {
+					b.Fatal(res.StatusCode)
+				}
+			}
+		})
+	}
 }
