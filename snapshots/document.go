@@ -1,6 +1,8 @@
 package snapshots
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"tenure/jwk"
@@ -19,13 +21,20 @@ const (
 // name bytewise, no spaces, numbers as written, fewest escapes. An error says
 // what is wrong and where, and names no content: not JSON, not UTF-8, half a
 // surrogate pair, a member name twice in one object, more than 64 KiB, nested
-// deeper than 32.
+// deeper than 32, a number that no double holds: whoever reads a list with it
+// could read nothing of the list.
 func ParseDocument(data []byte) (Document, error) {
 	if len(data) > maxDocumentBytes {
 		return "", fmt.Errorf("larger than %d bytes", maxDocumentBytes)
 	}
 	text, err := canonicalJSON(data, maxDocumentDepth)
-	return Document(text), err
+	if err != nil {
+		return "", err
+	}
+	if value := any(nil); json.Unmarshal([]byte(text), &value) != nil {
+		return "", errors.New("a number is too large for a double")
+	}
+	return Document(text), nil
 }
 
 // ParseJWKS makes a key set of what a caller wrote. Whatever jwk.Check refuses

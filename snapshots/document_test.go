@@ -54,6 +54,7 @@ func TestParseDocumentRefuses(t *testing.T) {
 		"bare minus":            `-`,
 		"bare point":            `1.`,
 		"bare exponent":         `1e+`,
+		"beyond a double":       `{"a":[1e999]}`,
 		"plus":                  `+1`,
 		"unknown escape":        `"\x41"`,
 		"short escape":          `"\u00"`,

@@ -13,6 +13,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/snapshots"
 	"tenure/tenancy"
+	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -53,7 +54,7 @@ func openDatabaseTarget(ctx context.Context, f importFlags, report *importReport
 // elsewhere takes another file for a SQLite database that is not there.
 func (d *databaseTarget) elsewhere(cfg *nodeConfig) error {
 	if strings.Contains(cfg.database, "://") {
-		return nil
+		return hasSchema(cfg.database)
 	}
 	if info, err := os.Stat(cfg.database); err == nil && info.Size() > 0 {
 		return nil
@@ -64,6 +65,16 @@ func (d *databaseTarget) elsewhere(cfg *nodeConfig) error {
 	}
 	cfg.database = filepath.Join(d.drop, "tenure.db")
 	return nil
+}
+
+// hasSchema refuses an empty database: opening it to write would make the
+// tables, and a rehearsal writes nothing.
+func hasSchema(dsn string) error {
+	d, err := db.Open(context.Background(), dsn, db.Options{ReadOnly: true})
+	if err != nil {
+		return &exit{exitDatabase, err}
+	}
+	return d.Close()
 }
 
 // choose finds the setup and the owner.

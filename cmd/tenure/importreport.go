@@ -102,6 +102,7 @@ func (r *importReport) key(text string) {
 		return
 	}
 	fmt.Fprintf(r.out, "first administrator's API key, shown this once: %s\n", text)
+	r.out.Flush() // nothing that happens later may lose it
 }
 
 func (r *importReport) add(c importResult) {

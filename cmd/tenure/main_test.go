@@ -59,10 +59,15 @@ func started(t *testing.T, infoFile string, args ...string) *program {
 	ready := make(chan struct{})
 	go func() {
 		lines := bufio.NewReader(stdout)
-		first, err := lines.ReadString('\n') // printed after the info file is in place
-		p.out.WriteString(first)
-		if err == nil {
-			close(ready)
+		for {
+			line, err := lines.ReadString('\n')
+			p.out.WriteString(line)
+			if strings.HasPrefix(line, "tenure ") { // printed after the info file is in place
+				close(ready)
+			}
+			if err != nil || strings.HasPrefix(line, "tenure ") {
+				break
+			}
 		}
 		io.Copy(p.out, lines)
 		p.ends <- p.cmd.Wait()

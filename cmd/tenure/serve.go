@@ -88,7 +88,8 @@ func serve(out io.Writer, f serveFlags) error {
 		return errors.Join(&exit{exitDatabase, err}, n.close())
 	}
 	keys := map[tenancy.OrgID]string{}
-	if key != "" {
+	if key != "" { // at once: nothing that fails later may lose it
+		fmt.Fprintf(out, "first administrator's API key, shown this once: %s\n", key)
 		keys[n.tenancy.Root()] = key
 	}
 	described, err := n.gather(address(l, tlsConfig), keys, nil)
@@ -105,9 +106,6 @@ func serve(out io.Writer, f serveFlags) error {
 		return errors.Join(err, n.close())
 	}
 	fmt.Fprintf(out, "tenure serves %s on %s\n", shown(f.database), described.URL)
-	if key != "" {
-		fmt.Fprintf(out, "first administrator's API key, shown this once: %s\n", key)
-	}
 	if admin != nil {
 		fmt.Fprintf(out, "Hydra's admin API is on %s\n", described.HydraAdminURL)
 	}

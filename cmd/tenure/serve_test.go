@@ -84,6 +84,21 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 	}
 }
 
+// TestTheFirstKeyIsNotLost: a start that fails after it made the first key has
+// shown it.
+func TestTheFirstKeyIsNotLost(t *testing.T) {
+	dir := t.TempDir()
+	for name, args := range map[string][]string{
+		"no such key file":    {"--hydra-admin-listen", "127.0.0.1:0", "--hydra-admin-key-file", filepath.Join(dir, "none")},
+		"no such info folder": {"--info", filepath.Join(dir, "none", "info.json")},
+	} {
+		args = append([]string{"serve", "--database", filepath.Join(dir, name+".db"), "--listen", "127.0.0.1:0"}, args...)
+		if code, out := fails(t, args...); code == 0 || !strings.Contains(out, "first administrator's API key, shown this once: tenure_") {
+			t.Errorf("%s: exit %d, %s", name, code, out)
+		}
+	}
+}
+
 func TestSettingsFromVariablesAndFile(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config.json")
