@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"slices"
+
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -103,6 +105,16 @@ func (s Scope) Subtree() []OrgID {
 		ids[i] = n.ID
 	}
 	return ids
+}
+
+// Path lists the organizations from the acting one down to org, deleted ones
+// too; nil where org is not covered.
+func (s Scope) Path(org OrgID) []OrgID {
+	if !s.Covers(org) {
+		return nil
+	}
+	path := s.store.tree.get(org).path
+	return path[slices.Index(path, s.acting):]
 }
 
 // Event fills in who acts: actor, acting organization, surface and reason.

@@ -28,11 +28,11 @@ func (s *surface) history(c *web.Call) (*web.Reply, error) {
 	if limit == 0 {
 		return nil, badNumber("limit", 1, maxHistoryPage)
 	}
-	e, events, more, err := s.History(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")), after, int(limit))
+	past, err := s.History(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")), after, int(limit))
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromHistory(e, events, more))
+	return web.JSON(http.StatusOK, fromHistory(past))
 }
 
 // number reads a number of the query.

@@ -42,7 +42,7 @@ type Deps struct {
 	Secrets func(context.Context, tenancy.Scope, snapshots.Ref) ([]snapshots.Secret, error)
 
 	// History tells what happened to a client, after a sequence number.
-	History func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after int64, limit int) (snapshots.Entity, []snapshots.Happened, bool, error)
+	History func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after int64, limit int) (snapshots.Past, error)
 }
 
 type surface struct {

@@ -133,13 +133,15 @@ type clientHistory struct {
 	SetupID             string     `json:"setup_id"`
 	OwnerOrganizationID string     `json:"owner_organization_id"`
 	Events              []happened `json:"events"`
-	Next                *int64     `json:"next"` // to be sent as after; null where there is no more
+	Next                *int64     `json:"next"`       // to be sent as after; null where there is no more
+	EndedWith           *happened  `json:"ended_with"` // the deletion of its setup, or of an organization; null without
 }
 
 type happened struct {
-	Sequence             int64  `json:"sequence"` // of this client's events, from 1
+	Sequence             int64  `json:"sequence"` // of this object's events, from 1
 	LogIndex             int64  `json:"log_index"`
 	Kind                 string `json:"kind"`
+	Object               string `json:"object"`
 	Reference            string `json:"reference"` // id of the snapshot, secret or token that it is about
 	RecordedAt           string `json:"recorded_at"`
 	EffectiveAt          string `json:"effective_at"`
