@@ -40,6 +40,23 @@ func (s *Store) RefByID(ctx context.Context, scope tenancy.Scope, setup EntityID
 	return Ref{Module: e.Module, Setup: setup, Entity: e.ID}, err
 }
 
+// Deleted reports whether the client that bore client_id in a setup was
+// deleted, and none bears it since.
+func (s *Store) Deleted(ctx context.Context, scope tenancy.Scope, setup EntityID, clientID string) (bool, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return false, err
+	}
+	e, err := s.current(ctx, setup, clientID)
+	if fault.Is(err, fault.NotFound) || err == nil && !visible(scope, e, true) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	t, err := s.timeline(ctx, e.ID, s.log.Now().Millis())
+	return err == nil && t.active != nil && t.active.tombstone(), err
+}
+
 // current is the newest incarnation of a client_id. It is remembered while
 // that one is not deleted: only then can another take its place.
 func (s *Store) current(ctx context.Context, setup EntityID, clientID string) (Entity, error) {

@@ -168,6 +168,26 @@ func TestImportOfAList(t *testing.T) {
 	}
 }
 
+// TestImportLeavesWhatWasDeleted: a client that was deleted here does not come
+// back, nor does its secret.
+func TestImportLeavesWhatWasDeleted(t *testing.T) {
+	f := importFlags{database: filepath.Join(t.TempDir(), "tenure.db")}
+	mustImport(t, importFixture("list.json"), f)
+	n := openImported(t, f.database)
+	const id = "billing/night run ü"
+	e := n.client(id).Entity
+	must(t, snapshots.Delete[snapshots.Client](context.Background(), n.snapshots, n.tenancy.Operator("test"),
+		snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}, nil))
+	n.done()
+	out := mustImport(t, importFixture("list.json"), f)
+	wants(t, out, "unchanged  "+id+"  (deleted here, and left so)", "5 clients: 0 created, 0 updated, 5 unchanged, 0 refused")
+	n = openImported(t, f.database)
+	if n.authenticates(id, "client_secret_basic", "kept-in-clear-1") {
+		t.Error("its secret holds again")
+	}
+	n.done()
+}
+
 // TestRehearsalOnADatabase: what would become of each client, and no byte of
 // any file is another one after it.
 func TestRehearsalOnADatabase(t *testing.T) {

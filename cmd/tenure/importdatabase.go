@@ -179,6 +179,12 @@ func (d *databaseTarget) bring(ctx context.Context, c hydraClient) (importResult
 	} else if !fault.Is(err, fault.NotFound) {
 		return importResult{}, err
 	}
+	// Bringing back what was deleted here would revive its secrets.
+	if deleted, err := d.node.snapshots.Deleted(ctx, d.scope(), d.setup.ID, c.id); err != nil || deleted {
+		r := c.result(resultUnchanged)
+		r.Note = "deleted here, and left so"
+		return r, err
+	}
 	return w.create(ctx)
 }
 
