@@ -25,6 +25,8 @@ type Store struct {
 	sealer *Sealer
 	cache  *cache
 	uses   *uses
+
+	pageKey [32]byte
 }
 
 // Open makes a store over an open database. It refuses (Conflict) a sealing
@@ -37,6 +39,9 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {
 		return nil, fmt.Errorf("sealing key: %w", err)
+	}
+	if err := s.bindPageKey(ctx); err != nil {
+		return nil, fmt.Errorf("page key: %w", err)
 	}
 	return s, nil
 }

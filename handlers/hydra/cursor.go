@@ -25,11 +25,7 @@ type cursors struct {
 	now    func() history.Micros
 }
 
-func newCursors(random io.Reader, now func() history.Micros) *cursors {
-	var key [32]byte
-	if _, err := io.ReadFull(random, key[:]); err != nil {
-		panic("no randomness: " + err.Error())
-	}
+func newCursors(key [32]byte, random io.Reader, now func() history.Micros) *cursors {
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		panic(err) // the key has a length that AES takes
@@ -52,8 +48,8 @@ func (k *cursors) seal(setup snapshots.EntityID, after string) string {
 	return base64.URLEncoding.EncodeToString(k.seals.Seal(token, token, plain, []byte(setup)))
 }
 
-// open reads a token; ok is false for one that this process did not make for
-// the setup, or made too long ago.
+// open reads a token; ok is false for one that no node of this installation
+// made for the setup, or made too long ago.
 func (k *cursors) open(setup snapshots.EntityID, token string) (after string, ok bool) {
 	if len(token) > maxCursorText {
 		return "", false

@@ -13,7 +13,7 @@ const hour = history.Micros(3600 * 1_000_000)
 
 func newCursors() (hydra.Cursors, *history.Micros) {
 	now := history.Micros(1)
-	return hydra.NewCursors(rand.NewChaCha8([32]byte{}), func() history.Micros { return now }), &now
+	return hydra.NewCursors([32]byte{}, rand.NewChaCha8([32]byte{}), func() history.Micros { return now }), &now
 }
 
 func TestPageTokens(t *testing.T) {
@@ -29,9 +29,14 @@ func TestPageTokens(t *testing.T) {
 		if _, ok := k.Open("s2", token); ok {
 			t.Error("it works for another setup")
 		}
-		other := hydra.NewCursors(rand.NewChaCha8([32]byte{1}), func() history.Micros { return 1 })
-		if _, ok := other.Open("s1", token); ok {
-			t.Error("it works in another process")
+		for _, row := range []struct {
+			key  byte // 0 for the same installation's
+			want bool
+		}{{0, true}, {1, false}} {
+			other := hydra.NewCursors([32]byte{row.key}, rand.NewChaCha8([32]byte{2}), func() history.Micros { return 1 })
+			if _, ok := other.Open("s1", token); ok != row.want {
+				t.Errorf("at another node of installation %d it works: %t", row.key, ok)
+			}
 		}
 		for i := range token {
 			changed := []byte(token)

@@ -25,7 +25,7 @@
 //   - Location bears the client_id escaped twice, as Hydra's does.
 //   - Old secrets go on after a rotation until DELETE, or for ?overlap=24h.
 //   - Lists hold the clients of the acting organization's subtree. A page token
-//     is sealed for its setup by a key of this process and ends after an hour.
+//     is sealed for its setup, holds at every node and ends after an hour.
 //   - /health/alive, /health/ready and /version are open, as they are there.
 //   - A client that is only planned does not exist here yet; its id is taken.
 //

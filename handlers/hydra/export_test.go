@@ -24,8 +24,8 @@ func After(document []byte, patch string) ([]byte, error) {
 // Cursors are page tokens.
 type Cursors struct{ k *cursors }
 
-func NewCursors(random io.Reader, now func() history.Micros) Cursors {
-	return Cursors{newCursors(random, now)}
+func NewCursors(key [32]byte, random io.Reader, now func() history.Micros) Cursors {
+	return Cursors{newCursors(key, random, now)}
 }
 
 func (c Cursors) Seal(setup snapshots.EntityID, after string) string { return c.k.seal(setup, after) }

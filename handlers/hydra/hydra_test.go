@@ -376,3 +376,16 @@ func TestFiltersOfManyAndFew(t *testing.T) {
 		}
 	}
 }
+
+// TestPageTokensHoldAtEveryNode: a list goes on at another node of the same
+// installation, and after a restart.
+func TestPageTokensHoldAtEveryNode(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	other, err := snapshots.Open(t.Context(), f.DB, f.Log, f.Store.IDs(), snapshots.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.store.PageKey() != other.PageKey() || f.store.PageKey() == [32]byte{} {
+		t.Error("two stores over one database have other keys")
+	}
+}

@@ -45,7 +45,7 @@ func New(cfg Config) web.Surface {
 		cfg.Fetch = web.GuardedFetch(nil, nil)
 	}
 	ids := cfg.Tenancy.IDs()
-	h := &surface{Config: cfg, ids: ids, cursors: newCursors(ids, cfg.Store.Now)}
+	h := &surface{Config: cfg, ids: ids, cursors: newCursors(cfg.Store.PageKey(), ids, cfg.Store.Now)}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error)) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle}
 	}
