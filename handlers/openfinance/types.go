@@ -44,3 +44,62 @@ type claimedRole struct {
 	Domain string `json:"authorisation_domain"`
 	Status string `json:"status"`
 }
+
+// client is a client on the wire: the 34 members of the page in its order, and
+// then what else a registration may hold (RFC 7591 section 2). A flag that is
+// absent or null is nil.
+type client struct {
+	ApplicationType            string   `json:"application_type"`
+	GrantTypes                 []string `json:"grant_types"`
+	AuthorizationDetailsTypes  []string `json:"authorization_details_types"`
+	IDTokenSignedResponseAlg   string   `json:"id_token_signed_response_alg"`
+	RequireAuthTime            *bool    `json:"require_auth_time"`
+	SubjectType                string   `json:"subject_type"`
+	ResponseTypes              []string `json:"response_types"`
+	PostLogoutRedirectURIs     []string `json:"post_logout_redirect_uris"`
+	BoundSingular              *bool    `json:"tls_client_certificate_bound_access_token"`
+	TokenAuthMethod            string   `json:"token_endpoint_auth_method"`
+	IntrospectionAuthMethod    string   `json:"introspection_endpoint_auth_method"`
+	RevocationAuthMethod       string   `json:"revocation_endpoint_auth_method"`
+	IssuedAt                   *int64   `json:"client_id_issued_at"` // seconds since 1970
+	ClientID                   string   `json:"client_id"`
+	JWKSURI                    string   `json:"jwks_uri"`
+	RegistrationURI            string   `json:"registration_client_uri"`
+	RegistrationToken          string   `json:"registration_access_token"`
+	RedirectURIs               []string `json:"redirect_uris"`
+	OrganisationID             string   `json:"organisation_id"`
+	OrganisationName           string   `json:"organisation_name"`
+	OrganisationNumber         string   `json:"organisation_number"`
+	SoftwareRoles              []string `json:"software_roles"`
+	SoftwareID                 string   `json:"software_id"`
+	SoftwareName               string   `json:"software_name"`
+	SoftwareDescription        string   `json:"software_description"`
+	RequestObjectSigningAlg    string   `json:"request_object_signing_alg"`
+	RequireSignedRequestObject *bool    `json:"require_signed_request_object"`
+	RequirePAR                 *bool    `json:"require_pushed_authorization_requests"`
+	AuthorizationSignedAlg     string   `json:"authorization_signed_response_alg"`
+	BackchannelUserCode        *bool    `json:"backchannel_user_code_parameter"`
+	SecretExpiresAt            *int64   `json:"client_secret_expires_at"` // 0: never
+	Secret                     string   `json:"client_secret,omitempty"`  // absent where the method uses none
+	Scope                      string   `json:"scope"`
+	BoundPlural                *bool    `json:"tls_client_certificate_bound_access_tokens"`
+
+	ClientName              string          `json:"client_name,omitempty"`
+	ClientURI               string          `json:"client_uri,omitempty"`
+	LogoURI                 string          `json:"logo_uri,omitempty"`
+	PolicyURI               string          `json:"policy_uri,omitempty"`
+	TosURI                  string          `json:"tos_uri,omitempty"`
+	Contacts                []string        `json:"contacts,omitempty"`
+	WebhookURIs             []string        `json:"webhook_uris,omitempty"`
+	JWKS                    json.RawMessage `json:"jwks,omitempty"`
+	TokenAuthSigningAlg     string          `json:"token_endpoint_auth_signing_alg,omitempty"`
+	TLSSubjectDN            string          `json:"tls_client_auth_subject_dn,omitempty"`
+	IDTokenEncryptedAlg     string          `json:"id_token_encrypted_response_alg,omitempty"`
+	IDTokenEncryptedEnc     string          `json:"id_token_encrypted_response_enc,omitempty"`
+	UserinfoSignedAlg       string          `json:"userinfo_signed_response_alg,omitempty"`
+	UserinfoEncryptedAlg    string          `json:"userinfo_encrypted_response_alg,omitempty"`
+	UserinfoEncryptedEnc    string          `json:"userinfo_encrypted_response_enc,omitempty"`
+	RequestObjectEncryptAlg string          `json:"request_object_encryption_alg,omitempty"`
+	RequestObjectEncryptEnc string          `json:"request_object_encryption_enc,omitempty"`
+	SoftwareVersion         string          `json:"software_version,omitempty"`
+}
