@@ -11,10 +11,6 @@ import (
 	"tenure/tenancy/history"
 )
 
-// maxBearers is how many clients may bear one client_id before a lookup over
-// all setups gives up.
-const maxBearers = 100
-
 // ClientAnywhere resolves the client that bears client_id in any setup, or in
 // the one that within names. Where several setups have one that the scope
 // covers, that in preferred is meant, else it is a Conflict. NotFound if
@@ -31,8 +27,8 @@ func (s *Store) ClientAnywhere(ctx context.Context, scope tenancy.Scope, within,
 	return s.choose(ctx, scope, bearers, within, preferred)
 }
 
-// bearers are the clients that bear client_id, planned and deleted ones too:
-// they are remembered until the next client is made.
+// bearers are the clients that bear client_id in all setups, planned ones too.
+// They are remembered until the next client is made, and may be deleted by then.
 func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) {
 	made := s.cache.made.Load()
 	if held, ok := s.cache.bearers.GetIfPresent(clientID); ok && held.made == made && s.cache.fresh() {
@@ -44,7 +40,7 @@ func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) 
 	var rows []entityRow
 	if err := s.db.View(ctx, func(c *db.Conn) error {
 		return c.Select(&rows, "SELECT "+entityColumns+" FROM entity e WHERE e.kind = 'client' AND e.client_id = "+asText+" AND NOT"+ended+
-			" ORDER BY e.recorded_at, e.entity_id LIMIT ?", clientID, maxBearers+1)
+			" ORDER BY e.recorded_at, e.entity_id", clientID)
 	}); err != nil {
 		return nil, err
 	}
@@ -56,36 +52,39 @@ func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) 
 	return held.entities, nil
 }
 
-func errAmbiguous() error {
-	return fault.New(fault.Conflict, "", "clients of several setups have this client_id: name the setup")
-}
-
-// choose resolves the one client that is meant of those that bear an id.
+// choose resolves the one client that is meant of those that bear an id. Of
+// those outside the scope it looks only until one is there, so that nobody makes
+// another's lookup fail or slow by having many clients with its id.
 func (s *Store) choose(ctx context.Context, scope tenancy.Scope, bearers []Entity, within, preferred EntityID) (Resolved[Client], error) {
-	var seen []Entity
+	var seen []Resolved[Client]
 	outside := false
 	for _, e := range bearers {
 		if within != "" && e.Setup != within || !scope.Alive(e.Owner) {
 			continue
 		}
-		there, err := s.inForceNow(ctx, e)
+		if !visible(scope, e, true) {
+			if !outside {
+				var err error
+				if outside, err = s.inForceNow(ctx, e); err != nil {
+					return Resolved[Client]{}, err
+				}
+			}
+			continue
+		}
+		found, err := s.Client(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
 		switch {
-		case err != nil:
-			return Resolved[Client]{}, err
-		case !there:
-		case !visible(scope, e, true):
-			outside = true
-		case e.Setup == preferred:
-			return s.Client(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
+		case fault.Is(err, fault.NotFound): // planned, or deleted since
+		case err != nil || e.Setup == preferred:
+			return found, err
 		default:
-			seen = append(seen, e)
+			seen = append(seen, found)
 		}
 	}
 	switch {
-	case len(seen) > 1 || len(bearers) > maxBearers:
-		return Resolved[Client]{}, errAmbiguous()
 	case len(seen) == 1:
-		return s.Client(ctx, scope, Ref{Module: seen[0].Module, Setup: seen[0].Setup, Entity: seen[0].ID})
+		return seen[0], nil
+	case len(seen) > 1:
+		return Resolved[Client]{}, fault.New(fault.Conflict, "", "clients of several setups have this client_id: name the setup")
 	case outside:
 		return Resolved[Client]{}, fault.New(fault.Forbidden, fault.CodeOutside, "the client is not below the acting organization")
 	}

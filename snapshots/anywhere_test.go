@@ -73,6 +73,15 @@ func TestClientAnywhere(t *testing.T) {
 				t.Errorf("%s, made since: %q, %v", row.id, found.Entity.ID, err)
 			}
 		}
+		// However many clients of others bear its id, its owner finds it.
+		for range 20 {
+			in(w.NewSetup(w.Admin(w.South), snapshotstest.MinimalSetup("many")).Entity.ID, "nobody", w.South)
+		}
+		if found, err := w.Store.ClientAnywhere(ctx, w.Admin(w.North), "", own, "nobody"); err != nil || found.Entity.ID != fresh {
+			t.Errorf("among many of its id: %q, %v", found.Entity.ID, err)
+		}
+		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", own, "nobody")
+		w.Refused(err, fault.Conflict, "")
 		// Where its setup, or its owner, goes, a client is gone for everybody.
 		w.Must(snapshots.Delete[setup](ctx, w.Store, w.Admin(w.Harbour), snapshots.SetupRef(snapshotstest.Module, own), nil))
 		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", shared, "harbour")

@@ -31,7 +31,7 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ory.Planned(ory.Heading(c, reply), c.Scope, found.NextValidFrom), nil
+	return web.Planned(ory.Heading(c, reply), c.Scope, found.NextValidFrom), nil
 }
 
 // answer is that of a write to a client that was there before.
@@ -42,7 +42,7 @@ func (h *surface) answer(c *web.Call, view ory.Client, found snapshots.Resolved[
 		return nil, err
 	}
 	name(reply, view, secret)
-	return ory.Planned(reply, c.Scope, found.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
 // show puts a new secret into the one answer that may have it: a client that

@@ -72,7 +72,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	}
 	name(reply, view, secret)
 	reply.Header["Location"] = []string{c.Request.URL.EscapedPath() + "/" + escaped(out.Entity.ClientID)}
-	return ory.Planned(reply, c.Scope, out.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, out.NextValidFrom), nil
 }
 
 // firstSecret is the one chosen, else a generated one, but none for a client

@@ -10,7 +10,6 @@ import (
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
-	"tenure/tenancy/history"
 )
 
 // headers are what every resolving answer tells beside its body.
@@ -31,15 +30,6 @@ func dependsOn[T snapshots.Content](found snapshots.Resolved[T], form string) []
 
 // short is enough of an id to tell representations of one snapshot apart.
 func short(id string) string { return id[:min(len(id), 8)] }
-
-// planned adds the header that tells when the next change is due, for those
-// who may know; next is 0 for none. The reply is shared and is not changed.
-func planned(reply *web.Reply, scope tenancy.Scope, next history.Millis) *web.Reply {
-	if next == 0 {
-		return reply
-	}
-	return web.Planned(reply, scope, next.Time())
-}
 
 // render answers with a document that everybody who may see it sees alike; it
 // is kept, under a key that names all it depends on.
@@ -96,7 +86,7 @@ func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[snapshots.Cl
 			}
 		}
 	}
-	return planned(reply, c.Scope, found.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
 // clientJSON is the client's document without its secret. The key set's view

@@ -26,7 +26,7 @@ func (h *surface) serverReply(c *web.Call, found snapshots.Resolved[snapshots.Re
 	if err != nil {
 		return nil, err
 	}
-	return planned(reply, c.Scope, found.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
 func (h *surface) getServerSnapshot(c *web.Call) (*web.Reply, error) {

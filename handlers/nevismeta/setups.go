@@ -27,7 +27,7 @@ func (h *surface) setupReply(c *web.Call, found snapshots.Resolved[snapshots.Set
 	if err != nil {
 		return nil, err
 	}
-	return planned(reply, c.Scope, found.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
 func line(doc any) ([]byte, error) {

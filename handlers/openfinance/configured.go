@@ -3,8 +3,6 @@ package openfinance
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -48,7 +46,7 @@ func readConfigured(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return bounded(file)
+	return web.ReadBounded(file, configuredBytes)
 }
 
 func getConfigured(ctx context.Context, client *http.Client, location string) ([]byte, error) {
@@ -59,30 +57,10 @@ func getConfigured(ctx context.Context, client *http.Client, location string) ([
 	if u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
 		return nil, errors.New("neither a file, an https URL, nor an http URL of this machine")
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("status %d", res.StatusCode)
-	}
-	return bounded(res.Body)
+	return web.GetDocument(ctx, client, location, configuredBytes)
 }
 
 func loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
-}
-
-func bounded(r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, configuredBytes+1))
-	if err == nil && len(raw) > configuredBytes {
-		err = fmt.Errorf("more than %d bytes", configuredBytes)
-	}
-	return raw, err
 }

@@ -7,22 +7,11 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
-	"tenure/tenancy"
-	"tenure/tenancy/history"
 )
 
 // Headers are what every resolving answer tells beside its body.
 func Headers(v snapshots.Version[snapshots.Client]) http.Header {
 	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
-}
-
-// Planned adds the header that tells when the next change is due, for those
-// who may know; next is 0 for none. The reply may be shared and is not changed.
-func Planned(reply *web.Reply, scope tenancy.Scope, next history.Millis) *web.Reply {
-	if next == 0 {
-		return reply
-	}
-	return web.Planned(reply, scope, next.Time())
 }
 
 // Reply answers with a client as it is given; one that bears a secret or a

@@ -91,7 +91,7 @@ func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
 	reply.Header = headersOf(out.Version)
 	reply.Header["Location"] = []string{c.Request.URL.EscapedPath() + "/" + url.PathEscape(out.Entity.ClientID)}
 	reply.NoStore = view.ClientSecret != ""
-	return planned(reply, c.Scope, out.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, out.NextValidFrom), nil
 }
 
 func (h *surface) patchClient(c *web.Call) (*web.Reply, error) {

@@ -7,20 +7,12 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
-	"tenure/tenancy"
 	"tenure/tenancy/history"
 )
 
 // headersOf are what every resolving answer tells beside its body.
 func headersOf(v snapshots.Version[snapshots.Client]) http.Header {
 	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
-}
-
-func planned(reply *web.Reply, scope tenancy.Scope, next history.Millis) *web.Reply {
-	if next == 0 {
-		return reply
-	}
-	return web.Planned(reply, scope, next.Time())
 }
 
 const (
@@ -93,5 +85,5 @@ func (h *surface) shown(c *web.Call, found snapshots.Resolved[snapshots.Client])
 		own.Body = kept.with(at)
 		reply = &own
 	}
-	return planned(reply, c.Scope, found.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }

@@ -103,7 +103,7 @@ func ui(c *web.Call, status int, found snapshots.Resolved[snapshots.Client]) (*w
 		return nil, err
 	}
 	reply.Header = headersOf(found.Version)
-	return planned(reply, c.Scope, found.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
 func (h *surface) putUI(c *web.Call) (*web.Reply, error) {

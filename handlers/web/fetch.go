@@ -52,6 +52,12 @@ func fetch(ctx context.Context, client *http.Client, uri string) ([]byte, error)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return nil, errors.New("not an https URL")
 	}
+	return GetDocument(ctx, client, uri, fetchBytes)
+}
+
+// GetDocument reads what a URL answers with status 200, at most limit bytes.
+// Where the client may go is the client's to say.
+func GetDocument(ctx context.Context, client *http.Client, uri string, limit int64) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
 	if err != nil {
 		return nil, err
@@ -61,14 +67,19 @@ func fetch(ctx context.Context, client *http.Client, uri string) ([]byte, error)
 		return nil, err
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, fetchBytes+1))
-	if err != nil {
-		return nil, err
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status %d", res.StatusCode)
 	}
-	if res.StatusCode != http.StatusOK || len(raw) > fetchBytes {
-		return nil, fmt.Errorf("status %d, %d bytes", res.StatusCode, len(raw))
+	return ReadBounded(res.Body, limit)
+}
+
+// ReadBounded reads all of r, which may have at most limit bytes.
+func ReadBounded(r io.Reader, limit int64) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(raw)) > limit {
+		err = fmt.Errorf("more than %d bytes", limit)
 	}
-	return raw, nil
+	return raw, err
 }
 
 // reserved are the ranges that no public service has, beside those that

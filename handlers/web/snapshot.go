@@ -25,14 +25,17 @@ func SnapshotHeaders(id string, validFrom, recordedAt time.Time, owner tenancy.O
 }
 
 // Planned adds the header that tells when the next change is due, for those
-// who may know. The reply may be shared and is not changed.
-func Planned(reply *Reply, scope tenancy.Scope, next time.Time) *Reply {
-	if !scope.Allows(tenancy.Plans) {
+// who may know; next is 0 for none. The reply may be shared and is not changed.
+func Planned[I interface {
+	~int64
+	Time() time.Time
+}](reply *Reply, scope tenancy.Scope, next I) *Reply {
+	if next == 0 || !scope.Allows(tenancy.Plans) {
 		return reply
 	}
 	own := *reply
 	own.Header = reply.Header.Clone()
-	own.Header["Tenure-Next-Valid-From"] = []string{next.Format(millisLayout)}
+	own.Header["Tenure-Next-Valid-From"] = []string{next.Time().Format(millisLayout)}
 	return &own
 }
 
