@@ -7,6 +7,7 @@ import (
 	"tenure/handlers/api"
 	"tenure/handlers/hydra"
 	"tenure/handlers/nevismeta"
+	"tenure/handlers/openfinance"
 	"tenure/handlers/register"
 	"tenure/handlers/slashid"
 	"tenure/handlers/web"
@@ -25,6 +26,8 @@ type Stores struct {
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
 	Fetch     web.Fetch // of URLs that requests bring; nil for web.GuardedFetch
+	// OpenFinance is what Open Finance Brasil's profiles rest on; zero for none.
+	OpenFinance openfinance.Scheme
 	// Await returns when every node has what this one has written; nil where
 	// there is one node.
 	Await func(context.Context) error
@@ -47,6 +50,7 @@ func Surfaces(s Stores) []web.Surface {
 		nevismeta.New(s.Snapshots, s.IDs),
 		hydraSurface(s),
 		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
+		openfinance.New(openfinance.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await}),
 		api.New(s.Tenancy, api.Deps{
 			Modules:      s.Snapshots.Modules,

@@ -16,6 +16,7 @@ type Profile struct {
 	MutualTLS  bool // B-1, B-7, B-23: every call needs the scheme's certificate
 	MayRotate  bool // B-19: a setup may choose that PUT gives a new registration access token; off unless it does
 	EncKey     bool // B-5a: the key set at jwks_uri needs a key with use enc
+	ByValue    bool // B-4, R1-4: jwks may be sent by value, instead of jwks_uri
 	NoRedirect bool // B-6: redirect_uris may be empty where no response type needs them (R1-6)
 	Webhooks   Webhooks
 
@@ -122,7 +123,7 @@ func id3() Profile {
 func plain() Profile {
 	return Profile{
 		Name:      ProfilePlain,
-		MayRotate: true, NoRedirect: true, Webhooks: WebhooksFree,
+		MayRotate: true, ByValue: true, NoRedirect: true, Webhooks: WebhooksFree,
 		AuthMethods: []string{methodPrivateKeyJWT, methodTLS, methodBasic}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodBasic,
 		ApplicationTypes: []string{"web"}, SubjectTypes: []string{"public", "pairwise"},
 		GrantTypes: []string{grantCode, grantImplicit, grantRefresh, grantCredentials, "urn:ietf:params:oauth:grant-type:jwt-bearer",

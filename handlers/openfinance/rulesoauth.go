@@ -12,7 +12,7 @@ import (
 // and nothing else.
 func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
 	usual := p.AuthMethod
-	if c.JWKSURI == "" {
+	if c.JWKSURI == "" && c.JWKS == "" {
 		usual = p.AuthMethodKeyless
 	}
 	c.TokenEndpointAuthMethod = cmp.Or(c.TokenEndpointAuthMethod, usual)
@@ -27,7 +27,7 @@ func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
 	}
 	switch c.TokenEndpointAuthMethod {
 	case methodPrivateKeyJWT:
-		if c.JWKSURI == "" {
+		if c.JWKSURI == "" && c.JWKS == "" {
 			return refuse(CodeMetadata, "/jwks_uri", "required", "private_key_jwt needs jwks_uri")
 		}
 	case methodTLS:

@@ -18,6 +18,9 @@ var (
 // map, the body in one call.
 func (c *Call) write(reply *Reply) {
 	header := c.w.Header()
+	for name, values := range c.Header {
+		header[name] = values
+	}
 	for name, values := range reply.Header {
 		header[name] = values
 	}
