@@ -12,8 +12,8 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// tokenPrefix begins registration access tokens, secretPrefix nothing: a
-// client_secret is 43 characters of base64url.
+// tokenPrefix begins registration access tokens. A client_secret is 43
+// characters of base64url.
 const tokenPrefix = "reg_at_"
 
 // post registers a client.
