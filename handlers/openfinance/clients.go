@@ -205,7 +205,7 @@ func (h *surface) change(c *web.Call, a *admitted, in *body, base *snapshots.Cli
 		if err != nil {
 			return snapshots.Client{}, err
 		}
-		return a.profile.Client(req, a.statement)
+		return a.profile.Keeping(base).Client(req, a.statement)
 	}
 	next, err := make(base)
 	if err != nil {

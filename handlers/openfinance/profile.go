@@ -1,5 +1,11 @@
 package openfinance
 
+import (
+	"slices"
+
+	"tenure/snapshots"
+)
+
 // Names of the profiles; the first is the default.
 const (
 	ProfileDCR2  = "ofb-dcr2" // Dynamic Client Registration 2.0.0, December 2025
@@ -41,6 +47,40 @@ type Profile struct {
 
 	SignedRequests bool // require_signed_request_object defaults to true
 	BoundTokens    bool // certificate-bound access tokens are always on; they default to true in any case
+
+	kept *snapshots.Client // see Keeping
+}
+
+// Keeping is the profile for an update of base. Where no statement decides anew,
+// what a client has already may be sent back, whichever dialect it came by: the
+// profile's enums bind what is new.
+func (p Profile) Keeping(base *snapshots.Client) Profile {
+	if base == nil || p.Statement {
+		return p
+	}
+	p.kept = base
+	for _, m := range []struct {
+		allowed *[]string
+		has     []string
+	}{
+		{&p.AuthMethods, []string{base.TokenEndpointAuthMethod, base.IntrospectionEndpointAuthMethod, base.RevocationEndpointAuthMethod}},
+		{&p.ApplicationTypes, []string{base.ApplicationType}}, {&p.SubjectTypes, []string{base.SubjectType}},
+		{&p.GrantTypes, base.GrantTypes}, {&p.ResponseTypes, base.ResponseTypes}, {&p.IDTokenAlgs, []string{base.IDTokenSignedResponseAlg}},
+		{&p.SigningAlgs, []string{base.TokenEndpointAuthSigningAlg, base.UserinfoSignedResponseAlg, base.RequestObjectSigningAlg, base.AuthorizationSignedResponseAlg}},
+	} {
+		*m.allowed = slices.Concat(*m.allowed, m.has)
+	}
+	return p
+}
+
+// had reports whether the client to be updated has a redirect URI, or a pair of
+// grants and response types, already.
+func (p Profile) had(uri string) bool {
+	return p.kept != nil && slices.Contains(p.kept.RedirectURIs, uri)
+}
+
+func (p Profile) hadFlows(c *snapshots.Client) bool {
+	return p.kept != nil && slices.Equal(p.kept.GrantTypes, c.GrantTypes) && slices.Equal(p.kept.ResponseTypes, c.ResponseTypes)
 }
 
 // Webhooks says how webhook_uris relate to the statement.

@@ -76,7 +76,7 @@ func (p Profile) redirects(c *snapshots.Client, _ Request, s *Statement) error {
 		return refuse(CodeRedirect, "/redirect_uris", "required", "redirect_uris is required")
 	}
 	for i, uri := range c.RedirectURIs {
-		if message := webURI(uri); message != "" {
+		if message := webURI(uri); message != "" && !p.had(uri) {
 			return refuse(CodeRedirect, item("redirect_uris", i), "redirect-uri", "a redirect URI: %s", message)
 		}
 		if s != nil && !slices.Contains(s.RedirectURIs, uri) {
