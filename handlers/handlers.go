@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"tenure/handlers/api"
 	"tenure/handlers/hydra"
@@ -25,7 +26,8 @@ type Stores struct {
 	Ready     func(context.Context) error // nil error: the stores answer
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
-	Fetch     web.Fetch // of URLs that requests bring; nil for web.GuardedFetch
+	Fetch     web.Fetch     // of URLs that requests bring; nil for web.GuardedFetch
+	MaxAge    time.Duration // for which callers may hold answers at most; zero for a minute
 	// OpenFinance is what Open Finance Brasil's profiles rest on; zero for none.
 	OpenFinance openfinance.Scheme
 	// Await returns when every node has what this one has written; nil where
@@ -47,11 +49,11 @@ func (s Stores) publicURL(c *web.Call) string {
 // Surfaces lists every surface, in the order of their first path segments' use.
 func Surfaces(s Stores) []web.Surface {
 	return []web.Surface{
-		nevismeta.New(s.Snapshots, s.IDs),
+		nevismeta.New(s.Snapshots, s.IDs, web.NewFresh(s.MaxAge)),
 		hydraSurface(s),
 		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		openfinance.New(openfinance.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
-		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await}),
+		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
 		api.New(s.Tenancy, api.Deps{
 			Modules:      s.Snapshots.Modules,
 			CreateModule: s.Snapshots.CreateModule,

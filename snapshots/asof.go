@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 	"math"
+	"time"
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -15,6 +16,20 @@ import (
 type Instant struct {
 	At    *history.Millis // what was, or will be, in force then; nil for now
 	Known *history.Micros // counting only what had been recorded by then; nil for all
+}
+
+// InstantOf is the instant that a request names on both clocks; nil is not named.
+func InstantOf(at, known *time.Time) Instant {
+	var in Instant
+	if at != nil {
+		m := history.Millis(at.UnixMilli())
+		in.At = &m
+	}
+	if known != nil {
+		m := history.Micros(known.UnixMicro())
+		in.Known = &m
+	}
+	return in
 }
 
 // Given reports whether the instant is another than now.
@@ -208,6 +223,9 @@ func asOf[T Content](s *Store, c *db.Conn, scope tenancy.Scope, e Entity, m mome
 		return found, err
 	}
 	if found.NextValidFrom, err = nextAsOf(c, e, m); err != nil {
+		return found, err
+	}
+	if found.SetupNext, err = nextAsOf(c, setup, m); err != nil {
 		return found, err
 	}
 	found.Setup = Version[Setup]{Entity: setup, Content: &Setup{}}

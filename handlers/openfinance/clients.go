@@ -58,7 +58,11 @@ func (h *surface) newToken() *snapshots.NewToken {
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
 	a, ok := c.Admitted.(*admitted)
 	if !ok {
-		found, err := h.byKey(c)
+		at, known, err := c.Instants()
+		if err != nil {
+			return nil, err
+		}
+		found, err := h.byKey(c, snapshots.InstantOf(at, known))
 		if err != nil {
 			return nil, err
 		}
@@ -72,12 +76,12 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 }
 
 // byKey finds the client for the organization of an API key.
-func (h *surface) byKey(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) byKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[snapshots.Client], error) {
 	a, err := h.arrive(c)
 	if err != nil {
 		return snapshots.Resolved[snapshots.Client]{}, err
 	}
-	return h.Store.ClientAnywhere(c.Request.Context(), c.Scope, a.setup.ID, "", c.Var("ClientId"))
+	return h.Store.ClientAnywhereAsOf(c.Request.Context(), c.Scope, a.setup.ID, "", c.Var("ClientId"), in)
 }
 
 // secretOf is the secret that a client may be shown again; empty where it has
@@ -167,7 +171,7 @@ func (h *surface) mayPut(c *web.Call, a *admitted, in *body) error {
 func (h *surface) delete(c *web.Call) (*web.Reply, error) {
 	a, ok := c.Admitted.(*admitted)
 	if !ok {
-		found, err := h.byKey(c)
+		found, err := h.byKey(c, snapshots.Instant{})
 		if err == nil {
 			err = snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, refOf(found.Entity), nil)
 		}

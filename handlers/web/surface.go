@@ -76,7 +76,9 @@ type Reply struct {
 	Body        []byte      // ready bytes; nil for none
 	ContentType string      // application/json if empty
 	ETag        string      // with quotes; empty for none
-	NoStore     bool        // the body holds a secret, or nobody may keep it
+	// CacheControl is that header's one value; nil for none.
+	CacheControl []string
+	NoStore      bool // the body holds a secret, or nobody may keep it
 }
 
 // JSON makes a Reply of v. It is encoded here and not on the way out, so that

@@ -24,6 +24,9 @@ func (c *Call) write(reply *Reply) {
 	for name, values := range reply.Header {
 		header[name] = values
 	}
+	if reply.CacheControl != nil {
+		header["Cache-Control"] = reply.CacheControl
+	}
 	if reply.NoStore {
 		header["Cache-Control"] = noStore
 	}
