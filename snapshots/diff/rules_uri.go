@@ -102,7 +102,7 @@ func uriRemoved(_ *input, r *row) string {
 	if r.Kind != Removed {
 		return ""
 	}
-	return noun(r.name) + " removed: requests that need it are refused"
+	return noun(r.name) + " removed: what needs it is refused"
 }
 
 // pageMoved tells of an address of people's browsers that moves to another

@@ -319,7 +319,7 @@ func switched(from, to bool, format string) func(*input, *row) string {
 		if old != from || new != to {
 			return ""
 		}
-		return fmt.Sprintf(format, words(strings.TrimSuffix(strings.TrimPrefix(r.name, "require_"), "_required")))
+		return fmt.Sprintf(format, words(strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(r.name, "require_"), "skip_"), "_required")))
 	}
 }
 
