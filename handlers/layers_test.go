@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"tenancy/history":           {"tenancy/db", "tenancy/fault"},
 	"tenancy":                   {"tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots":                 {"jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"snapshots/diff":            {"snapshots", "jwk", "tenancy/fault"},
 	"handlers/web":              {"tenancy", "tenancy/fault"},
 	"handlers/nevismeta":        surface,
 	"handlers/api":              surface,

@@ -1,0 +1,2 @@
+// Package diff compares two documents.
+package diff
