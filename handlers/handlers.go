@@ -54,7 +54,8 @@ func Surfaces(s Stores) []web.Surface {
 		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		openfinance.New(openfinance.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
-		api.New(s.Tenancy, api.Deps{
+		api.New(s.Tenancy, web.NewFresh(s.MaxAge), api.Deps{
+			Clients:      s.Snapshots,
 			Modules:      s.Snapshots.Modules,
 			CreateModule: s.Snapshots.CreateModule,
 			SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {

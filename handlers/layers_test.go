@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"snapshots/diff":            {"snapshots", "jwk", "tenancy/fault"},
 	"handlers/web":              {"tenancy", "tenancy/fault"},
 	"handlers/nevismeta":        surface,
-	"handlers/api":              surface,
+	"handlers/api":              append([]string{"snapshots/diff"}, surface...),
 	"handlers/slashid":          surface,
 	"handlers/openfinance":      surface,
 	"handlers/openfinance/demo": {},

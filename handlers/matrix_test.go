@@ -230,6 +230,15 @@ var exercises = map[string]struct {
 	"DELETE /v1/setups/{setup}/initial-tokens/{token}": {status: 204},
 	"GET /v1/setups/{setup}/clients/{client}/secrets":  {status: 200},
 	"GET /v1/clients/{entity}/history":                 {status: 200},
+	"GET /v1/clients/{entity}":                         {status: 200},
+	"GET /v1/clients/{entity}/snapshots/{snapshot}":    {status: 200},
+	"POST /v1/clients/{entity}/snapshots":              {200, `{"merge":{"client_name":"changed"},"later":"keep"}`},
+	"POST /v1/clients/{entity}/snapshots:plan":         {200, `{"merge":{"client_name":"changed"}}`},
+	"POST /v1/clients/{entity}/snapshots:rollback":     {200, `{"to":"SNAPSHOT","later":"keep"}`},
+	"GET /v1/clients/{entity}/diff":                    {status: 200},
+	"POST /v1/clients/{entity}/diff":                   {200, `{"merge":{"client_name":"changed"}}`},
+	"GET /v1/clients/{entity}/blame":                   {status: 200},
+	"GET /v1/clients":                                  {status: 200},
 
 	"GET /admin/clients/{client}":                                                     {status: 200},
 	"PUT /admin/clients/{client}":                                                     {200, `{"client_name":"changed"}`},
@@ -339,7 +348,7 @@ func (f *family) expected(c cell) int {
 func (f *family) path(c cell, on target) string {
 	plan := map[string]snapshots.SnapshotID{web.ObjectClient: on.clientPlan, web.ObjectSetup: on.setupPlan, web.ObjectResourceServer: on.srvPlan}
 	values := map[string]string{"module": snapshots.DefaultModule, "setupId": string(on.setup), "clientId": string(on.client),
-		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "organization": string(on.org), "key": on.key,
+		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "snapshot": string(on.clientPlan), "organization": string(on.org), "key": on.key,
 		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial}
 	if c.unknown {
 		switch c.route.Object {
@@ -368,6 +377,7 @@ func (f *family) path(c cell, on target) string {
 func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, []byte) {
 	t.Helper()
 	body := exercises[c.route.Method+" "+c.route.Pattern].body
+	body = strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1)
 	body = strings.Replace(body, "NEXT", fmt.Sprintf("m%d", f.Log.Size()), 1)
 	req, err := http.NewRequest(c.route.Method, f.server.URL+f.path(c, on), strings.NewReader(body))
 	must(t, err)

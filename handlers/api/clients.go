@@ -164,11 +164,7 @@ func (s *surface) clients(c *web.Call) (*web.Reply, error) {
 
 // snapshot shows one snapshot of a client, past, in force or planned.
 func (s *surface) snapshot(c *web.Call) (*web.Reply, error) {
-	ref, err := s.Clients.RefOf(c.Request.Context(), c.Scope, entityID(c))
-	if err != nil {
-		return nil, err
-	}
-	found, err := snapshots.Snapshot[snapshots.Client](c.Request.Context(), s.Clients, c.Scope, ref, snapshots.SnapshotID(c.Var("snapshot")))
+	found, err := s.Clients.SnapshotOf(c.Request.Context(), c.Scope, entityID(c), snapshots.SnapshotID(c.Var("snapshot")))
 	if err != nil {
 		return nil, err
 	}

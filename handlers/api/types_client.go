@@ -96,3 +96,25 @@ type rehearsedEvent struct {
 	Object              string `json:"object"`
 	OwnerOrganizationID string `json:"owner_organization_id"`
 }
+
+// difference is a semantic difference; a row of changes has path, label, old,
+// new, kind, risk, level and effects.
+type difference struct {
+	From      string          `json:"from"`
+	To        string          `json:"to"`
+	Level     string          `json:"level"`
+	Changes   json.RawMessage `json:"changes"`
+	Reordered []string        `json:"reordered"` // members written in another order, which is no change
+}
+
+// blameList says which snapshot last set each member that was ever set.
+type blameList struct {
+	Members []origin `json:"members"`
+}
+
+type origin struct {
+	Member     string `json:"member"`
+	Set        bool   `json:"set"` // false: the snapshot took the value away
+	SnapshotID string `json:"snapshot_id"`
+	ValidFrom  string `json:"valid_from"`
+}
