@@ -144,7 +144,9 @@ func (w *watcher) look(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return badNote(err)
 	}
+	said := "is kept as the first that was seen"
 	if w.kept.Checkpoint != "" {
+		said = "begins with all that was seen before"
 		last, err := history.ReadCheckpoint([]byte(w.kept.Checkpoint))
 		if err != nil {
 			return &exit{exitUsage, fmt.Errorf("--state: %w", err)}
@@ -164,7 +166,7 @@ func (w *watcher) look(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return &exit{exitUsage, fmt.Errorf("--state: %w", err)}
 	}
-	fmt.Fprintf(out, "%s has %d entries, and begins with all that was seen before\n", seen.Origin, seen.Size)
+	fmt.Fprintf(out, "%s has %d entries, and %s\n", seen.Origin, seen.Size, said)
 	return nil
 }
 
