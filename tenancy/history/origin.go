@@ -82,10 +82,11 @@ func (s state) standing(t *Tiles, keys *Keys) error {
 	if s.last.Size > s.head.Size {
 		return refused("the log has %d entries, and a checkpoint of %d was signed", s.head.Size, s.last.Size)
 	}
-	if ok, err := s.last.agrees(t); err != nil || !ok {
-		return refused("the log does not begin with its checkpoint of %d entries", s.last.Size)
+	ok, err := s.last.agrees(t)
+	if err == nil && !ok {
+		err = refused("the log does not begin with its checkpoint of %d entries", s.last.Size)
 	}
-	return nil
+	return err
 }
 
 func signedBy(keys *Keys, c Checkpoint) error {

@@ -119,9 +119,13 @@ func (p *Publisher) Checkpoint(ctx context.Context) (Checkpoint, error) {
 		return Checkpoint{}, err
 	}
 	if s.due(p.log.Now()) {
-		p.signing.Lock()
+		if s.last == nil {
+			p.signing.Lock()
+		} else if !p.signing.TryLock() { // the last one is good until the next is there
+			return *s.last, p.publish(*s.last)
+		}
 		defer p.signing.Unlock()
-		if err := p.db.View(ctx, read); err != nil { // another may have signed while this one waited
+		if err := p.db.View(ctx, read); err != nil { // another may have signed since
 			return Checkpoint{}, err
 		}
 		if s.due(p.log.Now()) {
@@ -223,6 +227,30 @@ func (p *Publisher) below(ctx context.Context, level, n int64, width int, fn fun
 		}
 		return fn(p.tiles(c))
 	})
+}
+
+// Consistency proves that the tree of the newest checkpoint begins with that of
+// its first old entries, of which it returns the root. The proof is made only if
+// it holds. An old that is no size below the checkpoint's is a fault of kind
+// NotFound.
+func (p *Publisher) Consistency(ctx context.Context, old int64) (proof tlog.TreeProof, root tlog.Hash, newest Checkpoint, err error) {
+	if newest, err = p.Checkpoint(ctx); err != nil {
+		return nil, root, newest, err
+	}
+	if old < 0 || old > newest.Size {
+		return nil, root, newest, fault.New(fault.NotFound, "", "no checkpoint covers a tree of this size")
+	}
+	err = p.db.View(ctx, func(c *db.Conn) error {
+		t := p.tiles(c)
+		if root, err = t.Root(old); err != nil {
+			return err
+		}
+		if proof, err = t.Consistency(old, newest.Size); err != nil || old == 0 {
+			return err
+		}
+		return tlog.CheckTree(proof, newest.Size, newest.Root, old, root)
+	})
+	return proof, root, newest, err
 }
 
 // Receipt is the offline proof that the entry idx is in the log, at the newest

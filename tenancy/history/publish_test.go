@@ -270,6 +270,67 @@ func TestShownIsBelowACheckpoint(t *testing.T) {
 	})
 }
 
+// What was not committed is not published; what was, and nobody was told so, is.
+func TestPublishIsAfterCommit(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		w := newWall()
+		var fail atomic.Value
+		fail.Store("")
+		d := dbtest.Open(t, dsn, db.Options{Inject: func(point string) error {
+			if fail.CompareAndSwap(point, "") {
+				return errors.New("injected")
+			}
+			return nil
+		}})
+		l := New(w.read, nil)
+		if err := l.Load(bg, d); err != nil {
+			t.Fatal(err)
+		}
+		var s shelf
+		p := publisher(t, d, l, PublisherOptions{Keep: s.keep})
+		grow(t, d, l, 3)
+		fail.Store(db.BeforeCommit)
+		if c, err := p.Checkpoint(bg); err == nil || len(storedSizes(t, d)) != 0 || len(s.notes) != 0 {
+			t.Errorf("not committed: %s, %v, kept %q", c.Note, err, s.notes)
+		}
+		fail.Store(db.AfterCommit)
+		if c, err := p.Checkpoint(bg); !fault.Is(err, fault.Timeout) || len(s.notes) != 0 {
+			t.Errorf("in doubt: %s, %v, kept %q", c.Note, err, s.notes)
+		}
+		if c := checkpoint(t, p); c.Size != 3 || fmt.Sprint(storedSizes(t, d)) != "[3]" || string(s.last()) != string(c.Note) {
+			t.Errorf("afterwards: %s, stored %v, kept %q", c.Note, storedSizes(t, d), s.notes)
+		}
+		sound(t, d, 3)
+	})
+}
+
+func TestConsistency(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, l := load(t, dsn, newWall())
+		p := publisher(t, d, l, PublisherOptions{})
+		grow(t, d, l, 600)
+		_, reference := leaves(t, d)
+		for _, old := range []int64{0, 1, 255, 256, 257, 599, 600} {
+			proof, root, newest, err := p.Consistency(bg, old)
+			want, wrong := tlog.TreeHash(old, reference)
+			if err != nil || wrong != nil || newest.Size != 600 || root != want {
+				t.Errorf("from %d: root %v of %d, %v", old, root, newest.Size, err)
+			}
+			if old == 0 {
+				continue
+			}
+			if err := tlog.CheckTree(proof, 600, newest.Root, old, root); err != nil {
+				t.Errorf("from %d: %v", old, err)
+			}
+		}
+		for _, old := range []int64{-1, 601} {
+			if _, _, _, err := p.Consistency(bg, old); !fault.Is(err, fault.NotFound) {
+				t.Errorf("from %d: %v", old, err)
+			}
+		}
+	})
+}
+
 func TestReceipt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		w := newWall()
