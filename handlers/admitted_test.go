@@ -9,17 +9,20 @@ import (
 	"testing"
 	"time"
 
+	"tenure/handlers"
+	"tenure/handlers/openfinance"
 	"tenure/handlers/ory"
+	"tenure/handlers/register"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 )
 
-// selfServing is a client that manages itself.
+// selfServing is a client that manages itself at one surface.
 type selfServing struct {
-	setup     snapshots.EntityID
-	id, token string
+	setup              snapshots.EntityID
+	id, token, surface string
 }
 
 // selfService makes clients of two setups, each of two owners, with the
@@ -34,20 +37,23 @@ func (f *family) selfService(t *testing.T) []selfServing {
 		setup, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, setupChange("s", nil))
 		must(t, err)
 		policy := snapshots.DefaultPolicy()
-		policy.Registration = snapshots.RegistrationToken
+		policy.Registration, policy.OpenFinanceProfile = snapshots.RegistrationToken, snapshots.ProfilePlain
 		must(t, store.SetPolicy(ctx, scope, snapshots.DefaultModule, setup.Entity.ID, policy))
 		if setupOwner == "root" {
 			_, err := f.Store.SetDefaultSetup(ctx, scope, f.Root, string(setup.Entity.ID), func(*db.Tx) error { return nil })
 			must(t, err)
 		}
 		for _, owner := range []string{"owner", "child"} {
-			change := clientChange("c", nil)
-			token := ory.NewToken(store, f.Store.IDs())
-			change.Token = token
-			_, err := store.CreateClient(ctx, operator, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: setup.Entity.ID,
-				ClientID: "client of " + owner, Owner: f.ids[owner], Surface: "hydra"}, change)
-			must(t, err)
-			made = append(made, selfServing{setup.Entity.ID, "client of " + owner, token.Text})
+			of := f.Store.IDs().Token("reg_at_")
+			for surface, token := range map[string]*snapshots.NewToken{register.Name: ory.NewToken(store, f.Store.IDs()),
+				openfinance.Name: store.GenerateToken(openfinance.Name, of, of)} {
+				change, id := clientChange("c", nil), "client of "+owner+" at "+surface
+				change.Token = token
+				_, err := store.CreateClient(ctx, operator, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: setup.Entity.ID,
+					ClientID: id, Owner: f.ids[owner], Surface: surface}, change)
+				must(t, err)
+				made = append(made, selfServing{setup.Entity.ID, id, token.Text, surface})
+			}
 		}
 	}
 	return made
@@ -70,37 +76,10 @@ func TestAdmittedRoutes(t *testing.T) {
 	}
 	refusals := map[string]string{}
 	asked, opened := 0, 0
-	for _, route := range f.routes {
-		if route.Admit == nil {
-			continue
-		}
-		if route.Open || route.Object != web.ObjectClient && route.Object != web.ObjectSetup {
-			t.Errorf("%s %s: what it acts on is not known here", route.Method, route.Pattern)
-		}
-		for _, c := range clients {
-			if !strings.Contains(route.Pattern, "{setupId}") && c.setup != clients[0].setup {
-				continue
-			}
-			for name, credential := range credentials {
-				if own := credential == c.token && route.Object == web.ObjectClient; own {
-					if route.Method != http.MethodGet {
-						continue // what a token opens is used up: testdata/register
-					}
-					opened++
-					if status, body := f.askWith(t, route, c, credential); status != http.StatusOK || !strings.Contains(body, c.id) {
-						t.Errorf("%s %s with the own token: %d %s", route.Method, route.Pattern, status, body)
-					}
-					continue
-				}
-				asked++
-				before := f.Log.Size()
-				status, body := f.askWith(t, route, c, credential)
-				if refusals[route.Method] == "" {
-					refusals[route.Method] = body
-				}
-				if status != http.StatusUnauthorized || body != refusals[route.Method] || f.Log.Size() != before {
-					t.Errorf("%s %s, %s, with %s: %d %s", route.Method, route.Pattern, c.id, name, status, body)
-				}
+	for _, s := range handlers.Surfaces(f.stores) {
+		for _, route := range s.Routes {
+			if route.Admit != nil {
+				f.admits(t, s.Name, route, clients, credentials, refusals, &asked, &opened)
 			}
 		}
 	}
@@ -110,12 +89,50 @@ func TestAdmittedRoutes(t *testing.T) {
 	}
 }
 
+// admits asks one route about every client with every credential.
+func (f *family) admits(t *testing.T, surface string, route web.Route, clients []selfServing, credentials, refusals map[string]string, asked, opened *int) {
+	t.Helper()
+	if route.Open || route.Object != web.ObjectClient && route.Object != web.ObjectSetup {
+		t.Errorf("%s %s: what it acts on is not known here", route.Method, route.Pattern)
+	}
+	for _, c := range clients {
+		if !strings.Contains(route.Pattern, "{setupId}") && c.setup != clients[0].setup {
+			continue
+		}
+		for name, credential := range credentials {
+			if route.TakesKey && strings.HasPrefix(credential, tenancy.KeyPrefix) {
+				continue // TestAccessMatrix
+			}
+			if own := credential == c.token && surface == c.surface && route.Object == web.ObjectClient; own {
+				if route.Method != http.MethodGet {
+					continue // what a token opens is used up: the surface's own tests
+				}
+				*opened++
+				if status, body := f.askWith(t, route, c, credential); status != http.StatusOK || !strings.Contains(body, c.id) {
+					t.Errorf("%s %s with the own token: %d %s", route.Method, route.Pattern, status, body)
+				}
+				continue
+			}
+			*asked++
+			before := f.Log.Size()
+			status, body := f.askWith(t, route, c, credential)
+			if refusals[surface+route.Method] == "" {
+				refusals[surface+route.Method] = body
+			}
+			if status != http.StatusUnauthorized || body != refusals[surface+route.Method] || f.Log.Size() != before {
+				t.Errorf("%s %s, %s, with %s: %d %s", route.Method, route.Pattern, c.id, name, status, body)
+			}
+		}
+	}
+}
+
 func (f *family) askWith(t *testing.T, route web.Route, c selfServing, credential string) (int, string) {
 	t.Helper()
 	f.Clock.Advance(time.Minute) // out of reach of the limits
-	path := strings.NewReplacer("{module}", snapshots.DefaultModule, "{setupId}", string(c.setup), "{id}", url.PathEscape(c.id)).Replace(route.Pattern)
+	path := strings.NewReplacer("{module}", snapshots.DefaultModule, "{setupId}", string(c.setup), "{id}", url.PathEscape(c.id), "{ClientId}", url.PathEscape(c.id)).Replace(route.Pattern)
 	req, err := http.NewRequest(route.Method, f.server.URL+path, strings.NewReader("{}"))
 	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
 	if credential != "" {
 		req.Header.Set("Authorization", "Bearer "+credential)
 	}

@@ -3,10 +3,12 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"tenure/handlers/api"
 	"tenure/handlers/hydra"
 	"tenure/handlers/nevismeta"
+	"tenure/handlers/openfinance"
 	"tenure/handlers/register"
 	"tenure/handlers/slashid"
 	"tenure/handlers/translog"
@@ -27,7 +29,10 @@ type Stores struct {
 	Ready     func(context.Context) error // nil error: the stores answer
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
-	Fetch     web.Fetch // of URLs that requests bring; nil for web.GuardedFetch
+	Fetch     web.Fetch     // of URLs that requests bring; nil for web.GuardedFetch
+	MaxAge    time.Duration // for which callers may hold answers at most; zero for a minute
+	// OpenFinance is what Open Finance Brasil's profiles rest on; zero for none.
+	OpenFinance openfinance.Scheme
 	// Await returns when every node has what this one has written; nil where
 	// there is one node.
 	Await func(context.Context) error
@@ -47,10 +52,11 @@ func (s Stores) publicURL(c *web.Call) string {
 // Surfaces lists every surface, in the order of their first path segments' use.
 func Surfaces(s Stores) []web.Surface {
 	all := []web.Surface{
-		nevismeta.New(s.Snapshots, s.IDs),
+		nevismeta.New(s.Snapshots, s.IDs, web.NewFresh(s.MaxAge)),
 		hydraSurface(s),
 		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
-		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await}),
+		openfinance.New(openfinance.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
+		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
 		api.New(s.Tenancy, api.Deps{
 			Modules:      s.Snapshots.Modules,
 			CreateModule: s.Snapshots.CreateModule,

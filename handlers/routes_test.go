@@ -22,10 +22,12 @@ func TestRouteList(t *testing.T) {
 			switch {
 			case r.Open:
 				takes = "open"
+			case r.TakesKey:
+				takes = "own or key: " + permissions(r.Permission)
 			case r.Admit != nil:
 				takes = "own: " + permissions(r.Permission)
 			}
-			lines = append(lines, fmt.Sprintf("%-10s %-6s %-90s %-15s %s", s.Name, r.Method, r.Pattern, r.Object, takes))
+			lines = append(lines, fmt.Sprintf("%-11s %-6s %-90s %-15s %s", s.Name, r.Method, r.Pattern, r.Object, takes))
 		}
 	}
 	sort.Strings(lines)

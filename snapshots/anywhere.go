@@ -27,6 +27,63 @@ func (s *Store) ClientAnywhere(ctx context.Context, scope tenancy.Scope, within,
 	return s.choose(ctx, scope, bearers, within, preferred)
 }
 
+// ClientAnywhereAsOf is ClientAnywhere at an instant, for the client that bore
+// the id then.
+func (s *Store) ClientAnywhereAsOf(ctx context.Context, scope tenancy.Scope, within, preferred EntityID, clientID string, in Instant) (Resolved[Client], error) {
+	if !in.Given() {
+		return s.ClientAnywhere(ctx, scope, within, preferred, clientID)
+	}
+	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) (Resolved[Client], error) {
+		var rows []entityRow
+		if storable(clientID) {
+			if err := c.Select(&rows, "SELECT "+entityColumns+" FROM entity WHERE kind = 'client' AND client_id = "+asText+
+				" ORDER BY recorded_at DESC, entity_id", clientID); err != nil {
+				return Resolved[Client]{}, err
+			}
+		}
+		var seen []Resolved[Client]
+		failed := unknown(KindClient)
+		for _, r := range rows {
+			e := r.entity()
+			if within != "" && e.Setup != within {
+				continue
+			}
+			if !scope.Covers(e.Owner) {
+				if fault.HasCode(failed, fault.CodeClientUnknown) {
+					failed = errOutside()
+				}
+				continue
+			}
+			found, err := asOf[Client](s, c, scope, e, m)
+			switch {
+			case fault.Is(err, fault.NotFound), fault.Is(err, fault.Gone):
+				if !fault.Is(failed, fault.Gone) {
+					failed = err
+				}
+			case err != nil || e.Setup == preferred:
+				return found, err
+			default:
+				seen = append(seen, found)
+			}
+		}
+		switch len(seen) {
+		case 0:
+			return Resolved[Client]{}, failed
+		case 1:
+			return seen[0], nil
+		}
+		return Resolved[Client]{}, errSeveral()
+	})
+}
+
+func errOutside() error {
+	return fault.New(fault.Forbidden, fault.CodeOutside, "the client is not below the acting organization")
+}
+
+func errSeveral() error {
+	return fault.New(fault.Conflict, "", "clients of several setups have this client_id: name the setup")
+}
+
 // bearers are the clients that bear client_id in all setups, planned ones too.
 // They are remembered until the next client is made, and may be deleted by then.
 func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) {
@@ -84,9 +141,9 @@ func (s *Store) choose(ctx context.Context, scope tenancy.Scope, bearers []Entit
 	case len(seen) == 1:
 		return seen[0], nil
 	case len(seen) > 1:
-		return Resolved[Client]{}, fault.New(fault.Conflict, "", "clients of several setups have this client_id: name the setup")
+		return Resolved[Client]{}, errSeveral()
 	case outside:
-		return Resolved[Client]{}, fault.New(fault.Forbidden, fault.CodeOutside, "the client is not below the acting organization")
+		return Resolved[Client]{}, errOutside()
 	}
 	return Resolved[Client]{}, unknown(KindClient)
 }
@@ -107,6 +164,7 @@ func (s *Store) inForceNow(ctx context.Context, e Entity) (bool, error) {
 type OwnedQuery struct {
 	Setup       EntityID // empty for any
 	Descendants bool     // those of organizations below the acting one too
+	In          Instant
 	Offset      int
 	Limit       int
 }
@@ -115,6 +173,9 @@ type OwnedQuery struct {
 // the order in which they were registered, and how many there are in all. Its
 // cost grows with their number.
 func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[Client], int64, error) {
+	if q.In.Given() {
+		return s.ownedAsOf(ctx, scope, q)
+	}
 	if err := scope.Check(tenancy.Resolve); err != nil {
 		return nil, 0, err
 	}
@@ -149,6 +210,42 @@ func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([
 		page = append(page, found)
 	}
 	return page, total, nil
+}
+
+// ownedAsOf is Owned at an instant; what is deleted now may be in it.
+func (s *Store) ownedAsOf(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[Client], int64, error) {
+	var total int64
+	page, err := inView(ctx, s, scope, q.In, func(c *db.Conn, m moment) ([]Resolved[Client], error) {
+		b := db.Builder().Select(entityColumns).From("entity").Where("kind = 'client' AND recorded_at <= ?", m.known).OrderBy("recorded_at", "entity_id")
+		if q.Setup != "" {
+			b = b.Where(squirrel.Eq{"setup_id": q.Setup})
+		}
+		if !q.Descendants {
+			b = b.Where(squirrel.Eq{"org_id": scope.Acting()})
+		}
+		var rows []entityRow
+		if err := c.SelectBuilt(&rows, b); err != nil {
+			return nil, err
+		}
+		var page []Resolved[Client]
+		for _, r := range rows {
+			if !scope.Covers(r.Owner) {
+				continue
+			}
+			found, err := asOf[Client](s, c, scope, r.entity(), m)
+			if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if total++; total > int64(q.Offset) && len(page) < q.Limit {
+				page = append(page, found)
+			}
+		}
+		return page, nil
+	})
+	return page, total, err
 }
 
 type ownedRow struct {

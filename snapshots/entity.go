@@ -77,6 +77,7 @@ type Resolved[T Content] struct {
 	Version[T]
 	Setup         Version[Setup]
 	NextValidFrom history.Millis // the entity's own next snapshot; 0 for none planned
+	SetupNext     history.Millis // the setup's; 0 for none, and where a snapshot was asked for by its id
 }
 
 // Unknown is the NotFound fault for an entity of the kind.

@@ -2,6 +2,7 @@ package snapshots_test
 
 import (
 	"context"
+	"flag"
 	"os"
 	"testing"
 
@@ -14,6 +15,10 @@ func TestMain(m *testing.M) {
 	if dsn := os.Getenv(writerDatabase); dsn != "" {
 		writeUntilKilled(dsn, snapshots.EntityID(os.Getenv(writerSetup)))
 		return
+	}
+	// Each random history asks the database some thousand times; more on demand.
+	if err := flag.Set("rapid.checks", "12"); err != nil {
+		panic(err)
 	}
 	dbtest.Main(m)
 }

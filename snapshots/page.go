@@ -17,26 +17,28 @@ type PageQuery struct {
 	Limit int
 	Name  *string // exact
 	Owner *string // owner label, exact
+	In    Instant
 }
 
 // Page reads the clients of the acting organization's subtree in a setup that
-// are in force now, Limit of them at most, and whether there are more.
+// are in force at an instant, Limit of them at most, and whether there are more.
 func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) ([]Resolved[Client], bool, error) {
-	if err := scope.Check(tenancy.Resolve); err != nil {
+	now := s.log.Now().Millis()
+	if err := scope.Check(q.In.need(now)); err != nil {
 		return nil, false, err
 	}
 	found, more := []Resolved[Client]{}, false
 	err := s.db.View(ctx, func(c *db.Conn) error {
-		p := paging{s: s, conn: c, scope: scope, query: q, now: s.log.Now().Millis()}
+		p := paging{s: s, conn: c, scope: scope, query: q, moment: q.In.moment(now)}
 		e, err := s.entity(c, setup)
-		if fault.Is(err, fault.NotFound) || err == nil && !visible(scope, e, true) {
+		if fault.Is(err, fault.NotFound) || err == nil && !p.listable(e) {
 			return unknown(KindSetup)
 		}
 		if err != nil {
 			return err
 		}
 		p.setup = e
-		if p.inherited, err = s.setupAt(c, SetupRef(e.Module, e.ID), p.now); err != nil {
+		if err := p.inherit(); err != nil {
 			return err
 		}
 		found, more, err = p.collect()
@@ -52,7 +54,50 @@ type paging struct {
 	setup     Entity
 	inherited Version[Setup]
 	query     PageQuery
-	now       history.Millis
+	moment
+}
+
+// listable reports whether the setup's clients may be listed: of one that is
+// deleted, as they were by those above.
+func (p *paging) listable(setup Entity) bool {
+	return setup.Kind == KindSetup && (visible(p.scope, setup, true) || p.query.In.Given() && p.scope.Covers(setup.Owner))
+}
+
+// inherit reads the setup's snapshot, from which its clients inherit.
+func (p *paging) inherit() (err error) {
+	if !p.query.In.Given() {
+		p.inherited, err = p.s.setupAt(p.conn, SetupRef(p.setup.Module, p.setup.ID), p.at)
+		return err
+	}
+	p.inherited = Version[Setup]{Entity: p.setup, Content: &Setup{}}
+	row, err := inForceAsOf(p.conn, p.setup, p.moment)
+	if err != nil || row == nil || row.tombstone() {
+		return err
+	}
+	v, err := version[Setup](p.s, p.conn, p.setup, row)
+	if fault.Is(err, fault.Gone) {
+		return nil
+	}
+	p.inherited = v
+	return err
+}
+
+// shows reports whether the scope may see a candidate, and it was there.
+func (p *paging) shows(e Entity, row *snapshotRow) (bool, error) {
+	if !p.query.In.Given() {
+		return visible(p.scope, e, true), nil
+	}
+	if !p.scope.Covers(e.Owner) {
+		return false, nil
+	}
+	setup, err := inForceAsOf(p.conn, p.setup, p.moment)
+	if err == nil {
+		err = endedAsOf(p.conn, e, row, setup, p.moment)
+	}
+	if fault.Is(err, fault.Gone) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // collect reads candidates in steps until the page and one more are found: a
@@ -68,11 +113,17 @@ func (p *paging) collect() ([]Resolved[Client], bool, error) {
 		}
 		for _, r := range rows {
 			after = r.ClientID
-			if !visible(p.scope, r.entity(), true) {
+			row := r.row()
+			if shown, err := p.shows(r.entity(), &row); err != nil || !shown {
+				if err != nil {
+					return nil, false, err
+				}
 				continue
 			}
-			row := r.row()
 			v, err := version[Client](p.s, p.conn, r.entity(), &row)
+			if fault.Is(err, fault.Gone) {
+				continue // its content is erased
+			}
 			if err != nil {
 				return nil, false, err
 			}
@@ -139,12 +190,16 @@ func (p *paging) step(after string, filter Filter) ([]pageRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	present, args := notWithdrawn, []any{p.at}
+	if p.query.In.Known != nil {
+		present, args = asOfPresent, []any{p.at, p.known, p.known}
+	}
 	q = q.Join(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
-			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+notWithdrawn+`
-			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, p.now).
+			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+present+`
+			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, args...).
 		Where("e.setup_id = ? AND e.kind = 'client' AND e.client_id > ? AND f.kind = 'content'", p.setup.ID, after).
 		OrderBy("e.client_id").Limit(uint64(p.query.Limit + 1))
-	if owners := p.scope.Subtree(); !p.scope.Covers(p.setup.Owner) && len(owners) <= maxOwners {
+	if owners := p.scope.Subtree(); !p.query.In.Given() && !p.scope.Covers(p.setup.Owner) && len(owners) <= maxOwners {
 		q = q.Where(squirrel.Eq{"e.org_id": owners})
 	}
 	for _, t := range filters {

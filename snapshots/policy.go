@@ -23,9 +23,10 @@ const (
 	ScopesAlways    = "always"
 	ScopesNever     = "never"
 
-	RegistrationOff   = "off"
-	RegistrationOpen  = "open"
-	RegistrationToken = "token" // needs an initial access token
+	RegistrationOff       = "off"
+	RegistrationOpen      = "open"
+	RegistrationToken     = "token"     // needs an initial access token
+	RegistrationStatement = "statement" // needs a software statement, where an API takes one
 
 	ProfileDCR2  = "ofb-dcr2" // Open Finance Brasil Dynamic Client Registration 2.0
 	ProfileID3   = "ofb-id3"  // its Implementers Draft 3
@@ -47,6 +48,55 @@ type Policy struct {
 	OpenFinanceProfile string // what /reg asks for
 	StrictHeaders      bool   // /reg refuses FAPI headers that do not parse
 	RotateTokens       bool   // a client's own PUT at /reg renews its registration token
+}
+
+// Registers reports whether clients may register themselves; byStatement is for
+// those that bring a software statement.
+func (p Policy) Registers(byStatement bool) bool {
+	switch p.Registration {
+	case RegistrationOpen, RegistrationToken:
+		return true
+	case RegistrationStatement:
+		return byStatement
+	}
+	return false
+}
+
+// RegistrationRules hold what a setup allows those who register themselves:
+// what a client had before stays acceptable. Paths are /grant_types and /scope.
+func (p Policy) RegistrationRules() []Rule[Client] {
+	grants := func(c *Client, setup *Setup) []string {
+		if c == nil {
+			return nil
+		}
+		if effective := Effective(c, setup).GrantTypes; len(effective) > 0 {
+			return effective
+		}
+		return []string{"authorization_code"}
+	}
+	return []Rule[Client]{
+		{Name: "register-grant", Fields: []string{"grant_types"}, Check: func(in Input[Client]) []fault.Field {
+			return unallowed("/grant_types", p.AllowedGrants, grants(in.Next, in.Setup), grants(in.Base, in.Setup))
+		}},
+		{Name: "register-scope", Fields: []string{"scopes"}, Check: func(in Input[Client]) []fault.Field {
+			var had []string
+			if in.Base != nil {
+				had = in.Base.Scopes
+			}
+			return unallowed("/scope", p.AllowedScopes, in.Next.Scopes, had)
+		}},
+	}
+}
+
+// unallowed names what a policy does not allow and the client did not have.
+func unallowed(path string, allowed, wanted, had []string) []fault.Field {
+	var faults []fault.Field
+	for _, word := range wanted {
+		if len(allowed) > 0 && !slices.Contains(allowed, word) && !slices.Contains(had, word) {
+			faults = append(faults, fault.Field{Path: path, Message: fmt.Sprintf("'%s' is not allowed for clients that register themselves", word)})
+		}
+	}
+	return faults
 }
 
 // policyRow is the stored form of a Policy.
@@ -138,7 +188,7 @@ func checkPolicy(p Policy) []fault.Field {
 	}{
 		{"/on_stale_plan", p.OnStalePlan, []string{StaleKeep, StaleRefuse}},
 		{"/scope_check", p.ScopeCheck, []string{ScopesByDialect, ScopesAlways, ScopesNever}},
-		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken}},
+		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken, RegistrationStatement}},
 		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileDCR2, ProfileID3, ProfilePlain}},
 	} {
 		if !slices.Contains(m.of, m.value) {

@@ -21,31 +21,39 @@ type Registration struct {
 	Initial string // id of the initial access token; empty if registration is open
 }
 
-// Register decides by the setup's policy whether a caller without an API key
-// may register: token is what the caller presented, if anything. NotFound with
-// CodeRegistrationOff where it is off, Unauthenticated for a token that is
-// missing or does not hold.
-func (s *Store) Register(ctx context.Context, setup EntityID, surface, address, token string) (Registration, error) {
-	e, policy, err := s.Registering(ctx, setup)
+// Registrant is a caller without an API key who wants to register.
+type Registrant struct {
+	Setup            EntityID
+	Surface, Address string
+	Token            string // an initial access token, if one was presented
+	Statement        bool   // a software statement was verified
+}
+
+// Register decides by the setup's policy whether a caller may register.
+// NotFound with CodeRegistrationOff where it is off, Unauthenticated for an
+// initial access token that is missing or does not hold.
+func (s *Store) Register(ctx context.Context, by Registrant) (Registration, error) {
+	e, policy, err := s.Registering(ctx, by.Setup, by.Statement)
 	r := Registration{Setup: e, Policy: policy}
 	if err != nil {
 		return r, err
 	}
-	r.Grant = tenancy.Grant{Setup: string(setup), Owner: r.Policy.RegistrationOwner, Actor: "anonymous:" + address,
-		Allowed: tenancy.Resolve | tenancy.WriteClients, Surface: surface}
+	r.Grant = tenancy.Grant{Setup: string(by.Setup), Owner: r.Policy.RegistrationOwner, Actor: "anonymous:" + by.Address,
+		Allowed: tenancy.Resolve | tenancy.WriteClients, Surface: by.Surface}
 	if r.Grant.Owner == "" {
 		r.Grant.Owner = e.Owner
 	}
-	if policy.Registration == RegistrationOpen {
+	if policy.Registration != RegistrationToken {
 		return r, nil
 	}
-	return r, s.takeInitial(ctx, &r, token)
+	return r, s.takeInitial(ctx, &r, by.Token)
 }
 
 // Registering finds a setup into which clients may register themselves, and
-// its policy. NotFound with CodeRegistrationOff where they may not; then the
-// clients that did before cannot manage themselves either.
-func (s *Store) Registering(ctx context.Context, setup EntityID) (Entity, Policy, error) {
+// its policy. NotFound with CodeRegistrationOff where they may not, beside the
+// setup and its policy; then the clients that did before cannot manage
+// themselves either.
+func (s *Store) Registering(ctx context.Context, setup EntityID, byStatement bool) (Entity, Policy, error) {
 	e, err := s.SetupOwner(ctx, setup)
 	if err != nil {
 		return e, Policy{}, err
@@ -55,7 +63,7 @@ func (s *Store) Registering(ctx context.Context, setup EntityID) (Entity, Policy
 		p, err = readPolicy(c, setup)
 		return err
 	})
-	if err == nil && p.Registration != RegistrationOpen && p.Registration != RegistrationToken {
+	if err == nil && !p.Registers(byStatement) {
 		err = fault.New(fault.NotFound, CodeRegistrationOff, "registration is off for this setup")
 	}
 	return e, p, err

@@ -64,7 +64,7 @@ func there(scope tenancy.Scope, t *timeline, kind Kind, ref Ref) bool {
 }
 
 func assemble[T Content](ctx context.Context, s *Store, own, setup *timeline) (Resolved[T], error) {
-	found := Resolved[T]{NextValidFrom: own.next}
+	found := Resolved[T]{NextValidFrom: own.next, SetupNext: setup.next}
 	fromCache := func() (ok bool) {
 		found.Version, ok = held[T](s, own)
 		if ok {

@@ -138,7 +138,7 @@ func readBody(c *db.Conn, id SnapshotID) ([]byte, error) {
 	var content string
 	err := c.Get(&content, "SELECT content FROM snapshot_body WHERE snapshot_id = ?", id)
 	if fault.Is(err, fault.NotFound) {
-		return nil, fault.New(fault.Gone, "", "the content of this snapshot was erased")
+		return nil, fault.New(fault.Gone, fault.CodeErased, "the content of this snapshot was erased")
 	}
 	return []byte(content), err
 }

@@ -70,6 +70,8 @@ type Change[T Content] struct {
 	Held []*NewSecret
 	// Rehearse does all the work and keeps nothing of it.
 	Rehearse bool
+	// Digest is that of the Plan which the change must still be; empty for any.
+	Digest string
 }
 
 // Outcome is what became of a change. Resolved is the snapshot that the
@@ -77,6 +79,7 @@ type Change[T Content] struct {
 type Outcome[T Content] struct {
 	Resolved[T]
 	Changed  bool
+	Plan     Plan   // of a change that was rehearsed or carried a digest
 	Repeated bool   // the request was one that had made this before
 	Secrets  int    // how many of Change.Held were new here
 	raw      []byte // of a new snapshot, decoded after the commit
@@ -136,6 +139,11 @@ func (w *writing[T]) run() (Outcome[T], error) {
 	}
 	row := w.base
 	out.Changed = w.base == nil || w.change.Always || !bytes.Equal(raw, w.baseRaw) || w.plansSecret()
+	if w.change.Rehearse || w.change.Digest != "" {
+		if out.Plan, err = w.plan(raw, out.Changed); err != nil {
+			return out, err
+		}
+	}
 	if out.Changed {
 		if row, err = w.append(doc, raw); err != nil {
 			return out, err

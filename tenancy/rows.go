@@ -113,6 +113,20 @@ func (p orgPath) gone() bool {
 	return len(p) == 0
 }
 
+// EndedAt tells when org, or an organization that was above it at an instant,
+// was deleted by then: the first of them. 0 if all were there.
+func EndedAt(c *db.Conn, org OrgID, at history.Micros) (history.Micros, error) {
+	const then = " AND v.recorded_at <= ? AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq AND n.recorded_at <= ?)"
+	var ended history.Micros
+	err := c.Get(&ended, `WITH RECURSIVE up (parent_id, deleted, recorded_at, depth) AS (
+		SELECT v.parent_id, v.deleted, v.recorded_at, 1 FROM org_version v WHERE v.org_id = ?`+then+`
+		UNION ALL
+		SELECT v.parent_id, v.deleted, v.recorded_at, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.parent_id
+			WHERE up.depth <= 32`+then+`
+	) SELECT COALESCE(min(CASE WHEN deleted = 1 THEN recorded_at END), 0) FROM up`, org, int64(at), int64(at), int64(at), int64(at))
+	return ended, err
+}
+
 func pathOf(tx *db.Tx, id OrgID) (orgPath, error) {
 	var path orgPath
 	err := tx.Select(&path, `WITH RECURSIVE up (org_id, parent_id, max_below, deleted, depth) AS (

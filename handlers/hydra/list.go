@@ -21,6 +21,7 @@ type page struct {
 	filters url.Values // that are set
 	size    int
 	after   string
+	in      snapshots.Instant
 }
 
 func (h *surface) list(c *web.Call) (*web.Reply, error) {
@@ -33,7 +34,7 @@ func (h *surface) list(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup.ID, snapshots.PageQuery{
-		After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner")})
+		After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner"), In: p.in})
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +98,13 @@ func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
 			return p, badPage("invalid pagination token")
 		}
 	}
-	return p, nil
+	for _, name := range []string{"at", "known_at"} { // for the links
+		if values := query[name]; len(values) > 0 {
+			p.filters[name] = values
+		}
+	}
+	p.in, err = instants(c)
+	return p, err
 }
 
 func badPage(reason string) error {

@@ -11,11 +11,22 @@ import (
 
 // find resolves the client that the path names.
 func (h *surface) find(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+	return h.findAsOf(c, snapshots.Instant{})
+}
+
+// findAsOf is find at an instant.
+func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[snapshots.Client], error) {
 	setup, err := h.setup(c)
 	if err != nil {
 		return snapshots.Resolved[snapshots.Client]{}, err
 	}
-	return h.Store.ClientByID(c.Request.Context(), c.Scope, setup.ID, c.Var("client"))
+	return h.Store.ClientByIDAsOf(c.Request.Context(), c.Scope, setup.ID, c.Var("client"), in)
+}
+
+// instants reads which instant a read is about.
+func instants(c *web.Call) (snapshots.Instant, error) {
+	at, known, err := c.Instants()
+	return snapshots.InstantOf(at, known), err
 }
 
 func ref(e snapshots.Entity) snapshots.Ref {
@@ -23,7 +34,11 @@ func ref(e snapshots.Entity) snapshots.Ref {
 }
 
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
-	found, err := h.find(c)
+	in, err := instants(c)
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.findAsOf(c, in)
 	if err != nil {
 		return nil, err
 	}

@@ -23,11 +23,19 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 			form = formRaw
 		}
 	}
-	found, err := h.store.Client(c.Request.Context(), c.Scope, clientRef(c))
+	in, err := h.instants(c)
 	if err != nil {
 		return nil, err
 	}
-	return h.clientReply(c, found, form)
+	found, err := snapshots.AsOf[snapshots.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), in)
+	if err != nil {
+		return nil, err
+	}
+	if in.Given() {
+		return h.clientThen(found, form, in)
+	}
+	reply, err := h.clientReply(c, found, form)
+	return h.fresh(reply, found.NextValidFrom, found.SetupNext), err
 }
 
 func (h *surface) getClientSnapshot(c *web.Call) (*web.Reply, error) {

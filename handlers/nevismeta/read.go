@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // headers are what every resolving answer tells beside its body.
@@ -134,6 +136,43 @@ func withSecret(reply *web.Reply, found snapshots.Resolved[snapshots.Client], fo
 	own.Body, own.NoStore = body, true
 	own.ETag = etag(found.ID, append(dependsOn(found, form), short(secret.ID))...)
 	return &own, nil
+}
+
+// instants reads which instant a read is about.
+func (h *surface) instants(c *web.Call) (snapshots.Instant, error) {
+	at, known, err := c.Instants()
+	return snapshots.InstantOf(at, known), err
+}
+
+// clientThen is a client as it was or will be: without any secret.
+func (h *surface) clientThen(found snapshots.Resolved[snapshots.Client], form string, in snapshots.Instant) (*web.Reply, error) {
+	reply, err := render(h.store, found, form, http.StatusOK, func() ([]byte, error) { return clientJSON(found, form) })
+	return h.dated(reply, in), err
+}
+
+// dated says how long an answer about an instant may be held.
+func (h *surface) dated(reply *web.Reply, in snapshots.Instant, ends ...history.Millis) *web.Reply {
+	switch {
+	case reply == nil:
+		return nil
+	case in.Given():
+		return web.Then(reply, h.store.Final(in))
+	}
+	return h.fresh(reply, ends...)
+}
+
+// fresh says how long an answer about now may be held.
+func (h *surface) fresh(reply *web.Reply, ends ...history.Millis) *web.Reply {
+	if reply == nil {
+		return nil
+	}
+	until := make([]time.Time, 0, 2)
+	for _, end := range ends {
+		if end != 0 {
+			until = append(until, end.Time())
+		}
+	}
+	return h.held.Until(reply, h.store.Now().Time(), until...)
 }
 
 // encode is JSON as it stands on the wire: texts are not escaped for HTML.

@@ -14,6 +14,7 @@ import (
 type surface struct {
 	store *snapshots.Store
 	ids   *tenancy.IDs
+	held  web.Fresh
 }
 
 const (
@@ -29,8 +30,8 @@ const (
 )
 
 // New makes the surface over a store.
-func New(store *snapshots.Store, ids *tenancy.IDs) web.Surface {
-	h := &surface{store: store, ids: ids}
+func New(store *snapshots.Store, ids *tenancy.IDs, held web.Fresh) web.Surface {
+	h := &surface{store: store, ids: ids, held: held}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error)) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle}
 	}

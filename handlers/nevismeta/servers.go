@@ -10,11 +10,16 @@ import (
 )
 
 func (h *surface) getServer(c *web.Call) (*web.Reply, error) {
-	found, err := h.store.ResourceServer(c.Request.Context(), c.Scope, serverRef(c))
+	in, err := h.instants(c)
 	if err != nil {
 		return nil, err
 	}
-	return h.serverReply(c, found)
+	found, err := snapshots.AsOf[snapshots.ResourceServer](c.Request.Context(), h.store, c.Scope, serverRef(c), in)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := h.serverReply(c, found)
+	return h.dated(reply, in, found.NextValidFrom, found.SetupNext), err
 }
 
 func (h *surface) serverReply(c *web.Call, found snapshots.Resolved[snapshots.ResourceServer]) (*web.Reply, error) {

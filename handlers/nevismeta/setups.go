@@ -10,12 +10,16 @@ import (
 )
 
 func (h *surface) getSetup(c *web.Call) (*web.Reply, error) {
-	ref := setupRef(c)
-	found, err := h.store.Setup(c.Request.Context(), c.Scope, ref.Module, ref.Setup)
+	in, err := h.instants(c)
 	if err != nil {
 		return nil, err
 	}
-	return h.setupReply(c, found)
+	found, err := snapshots.AsOf[snapshots.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), in)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := h.setupReply(c, found)
+	return h.dated(reply, in, found.NextValidFrom), err
 }
 
 func (h *surface) setupReply(c *web.Call, found snapshots.Resolved[snapshots.Setup]) (*web.Reply, error) {

@@ -15,7 +15,7 @@ import (
 // Holder is who a client certificate of the scheme was issued to (section 3 of
 // the facts).
 type Holder struct {
-	Subject    Name
+	Subject    DN
 	SoftwareID string // UID: the software statement's software_id
 	OrgID      string // of organizationIdentifier without OFBBR-; in old certificates the OU
 }

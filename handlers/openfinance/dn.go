@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Name is a distinguished name, the most general relative name first, as
+// DN is a distinguished name, the most general relative name first, as
 // certificates encode it.
-type Name []RelativeName
+type DN []RelativeName
 
 // RelativeName is one or more attributes that name one level together.
 type RelativeName []Attribute
@@ -98,7 +98,7 @@ type derAttribute struct {
 type derRelativeNameSET []derAttribute
 
 // ParseDER reads a name as certificates hold it, for example RawSubject.
-func ParseDER(der []byte) (Name, error) {
+func ParseDER(der []byte) (DN, error) {
 	var sequence []derRelativeNameSET
 	if len(der) > maxNameDER {
 		return nil, errNameLength
@@ -106,7 +106,7 @@ func ParseDER(der []byte) (Name, error) {
 	if rest, err := asn1.Unmarshal(der, &sequence); err != nil || len(rest) > 0 {
 		return nil, errName
 	}
-	name := make(Name, len(sequence))
+	name := make(DN, len(sequence))
 	for i, set := range sequence {
 		if len(set) == 0 {
 			return nil, errName
@@ -195,7 +195,7 @@ func characterString(tag int, b []byte) (text string, isText bool, err error) {
 // last relative name first; the types of RFC 4514's list by short name with
 // readable values, all others as dotted OID with the value's DER in lower-case
 // hexadecimal. A text that came without DER is written as UTF8String there.
-func (n Name) String() string {
+func (n DN) String() string {
 	var b strings.Builder
 	for i := len(n) - 1; i >= 0; i-- {
 		if i < len(n)-1 {
@@ -256,7 +256,7 @@ func writeEscaped(b *strings.Builder, text string) {
 }
 
 // Values lists the texts of a type's attributes in their order.
-func (n Name) Values(oid string) []string {
+func (n DN) Values(oid string) []string {
 	var texts []string
 	for _, relative := range n {
 		for _, attr := range relative {

@@ -25,7 +25,7 @@ func TestB11SubjectInTheFormOfID3(t *testing.T) {
 		if got := name.String(); got != want {
 			t.Errorf("\n%s, want\n%s", got, want)
 		}
-		again, err := openfinance.ParseName(want)
+		again, err := openfinance.ParseDN(want)
 		if err != nil || !again.Match(name) || !name.Match(again) || again.String() != want {
 			t.Errorf("read back: %v, %v", again, err)
 		}
@@ -61,7 +61,7 @@ func TestA14B15NamesAreComparedByValue(t *testing.T) {
 		"decomposed":         swap("São", "Sa\u0303o"), "escaped bytes": swap("São", `S\C3\A3o`), "escaped letter": swap("Itaú\\, Cia", `ITA\c3\9a\2c cia`),
 		"soft hyphen": swap("Paulo", "Pau\u00adlo"),
 	} {
-		other, err := openfinance.ParseName(text)
+		other, err := openfinance.ParseDN(text)
 		if err != nil || !other.Match(name) || !name.Match(other) {
 			t.Errorf("%s: %v, %s", about, err, text)
 		}
@@ -71,7 +71,7 @@ func TestA14B15NamesAreComparedByValue(t *testing.T) {
 		"another order": swap("ST=SP,O=Itaú\\, Cia \\+ Filhos", "O=Itaú\\, Cia \\+ Filhos,ST=SP"), "one relative name": swap("ST=SP,O", "ST=SP+O"),
 		"not text": swap("C=BR", "C=#0203123456"), "accent": swap("São", "Sao"),
 	} {
-		other, err := openfinance.ParseName(text)
+		other, err := openfinance.ParseDN(text)
 		if err != nil || other.Match(name) || name.Match(other) {
 			t.Errorf("%s: %v, %s", about, err, text)
 		}
@@ -84,13 +84,13 @@ func TestA14B15NamesAreComparedByValue(t *testing.T) {
 		{"2.5.4.45=#030200ff", "2.5.4.45=#030200FF", true}, {"2.5.4.45=#030200ff", "2.5.4.45=#030200fe", false},
 		{"CN=ß", "CN=SS", true}, {"CN=Ⅳ", "CN=iv", true}, {"CN=\\ a", "CN=a", true}, {"CN=", "CN=\\ ", true}, {"CN=\\", "CN=a", false},
 	} {
-		a, errA := openfinance.ParseName(pair.a)
-		b, errB := openfinance.ParseName(pair.b)
+		a, errA := openfinance.ParseDN(pair.a)
+		b, errB := openfinance.ParseDN(pair.b)
 		if got := errA == nil && errB == nil && a.Match(b); got != pair.same {
 			t.Errorf("%s and %s: %t, %v, %v", pair.a, pair.b, got, errA, errB)
 		}
 	}
-	if (openfinance.Name{}).Match(openfinance.Name{}) {
+	if (openfinance.DN{}).Match(openfinance.DN{}) {
 		t.Error("nobody is somebody")
 	}
 }
@@ -99,13 +99,13 @@ func TestNameTextThatIsRefused(t *testing.T) {
 	for _, text := range []string{"", "CN", "=a", "CN=a,", "CN=a+", ",CN=a", "CN=a,,C=b", "CN=a;C=b", `CN="a"`, "CN=<a>", `CN=a\`, `CN=a\x`, `CN=a\1`, `CN=\ff`,
 		`CN=a\00`, "CN=a\x00", "CN=\xff", "1=a", "3.1=a", "1.40=a", "2.5.04=a", "2..5=a", "2.5.4.99999999999999999999=a", "OID.=a", "whoever=a", "CN=#", "CN=#1",
 		"CN=#zz", "CN=#1302", "CN=#13024252ff", "CN=#0c01ff", "CN=#1e0141", "CN=#1c0400110000", "CN=#130180", "#13024252", "CN=" + strings.Repeat("a", 4096), "2" + strings.Repeat(".1", 70) + "=a"} {
-		if name, err := openfinance.ParseName(text); err == nil {
+		if name, err := openfinance.ParseDN(text); err == nil {
 			t.Errorf("%q gives %v", text, name)
 		}
 	}
 	for text, want := range map[string]string{`CN=\20a\20`: `CN=\ a\ `, "CN=a=b": `CN=a\=b`, `CN=\#a#`: `CN=\#a#`, `CN=a\0ab`: `CN=a\0ab`, "2.5.4.5=7": "2.5.4.5=#0c0137",
 		"CN=#1e040041042f": "CN=AЯ", "CN=#1c0400000041": "CN=A", "CN=#1401e9": "CN=é", "cn=#0203010203": "2.5.4.3=#0203010203", "2.999.1=a": "2.999.1=#0c0161"} {
-		name, err := openfinance.ParseName(text)
+		name, err := openfinance.ParseDN(text)
 		if err != nil || name.String() != want {
 			t.Errorf("%s: %s, %v", text, name, err)
 		}

@@ -14,7 +14,7 @@ import (
 // with the same attributes in any order. Character strings of whatever ASN.1
 // type are compared by caseIgnoreMatch (4.2.11), other values by their DER. A
 // name without attributes matches nothing.
-func (n Name) Match(other Name) bool {
+func (n DN) Match(other DN) bool {
 	if len(n) == 0 || len(n) != len(other) {
 		return false
 	}

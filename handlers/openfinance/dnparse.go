@@ -28,11 +28,11 @@ var (
 	errNameHex  = errors.New("a value in hexadecimal that is not one element in DER")
 )
 
-// ParseName reads a name in the string form of RFC 4514: the last relative name
+// ParseDN reads a name in the string form of RFC 4514: the last relative name
 // first. Types are dotted OIDs (with or without "OID." before) or names in any
 // case, values text or #hex of the DER. Spaces around separators are passed
 // over, as RFC 2253 had it. An empty string is no name here.
-func ParseName(text string) (Name, error) {
+func ParseDN(text string) (DN, error) {
 	switch {
 	case text == "":
 		return nil, errNameText
@@ -41,7 +41,7 @@ func ParseName(text string) (Name, error) {
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return nil, errNameText
 	}
-	name, relative := Name{}, RelativeName(nil)
+	name, relative := DN{}, RelativeName(nil)
 	for {
 		attr, rest, err := parseAttribute(text)
 		if err != nil {

@@ -60,7 +60,7 @@ func FuzzName(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		name, err := openfinance.ParseName(text)
+		name, err := openfinance.ParseDN(text)
 		if err != nil {
 			return
 		}
@@ -68,7 +68,7 @@ func FuzzName(f *testing.F) {
 		if len(written) > 4096 {
 			return // it was close to the limit, and is escaped now
 		}
-		again, err := openfinance.ParseName(written)
+		again, err := openfinance.ParseDN(written)
 		if err != nil || again.String() != written || !again.Match(name) || !name.Match(again) {
 			t.Fatalf("%q is written %q: %v, %v", text, written, again, err)
 		}
@@ -90,7 +90,7 @@ func FuzzNameDER(f *testing.F) {
 		if len(written) > 4096 {
 			return
 		}
-		again, err := openfinance.ParseName(written)
+		again, err := openfinance.ParseDN(written)
 		if err != nil || !again.Match(name) || !name.Match(again) {
 			t.Fatalf("%x is written %q: %v, %v", der, written, again, err)
 		}

@@ -1,5 +1,11 @@
 package openfinance
 
+import (
+	"slices"
+
+	"tenure/snapshots"
+)
+
 // Names of the profiles; the first is the default.
 const (
 	ProfileDCR2  = "ofb-dcr2" // Dynamic Client Registration 2.0.0, December 2025
@@ -16,6 +22,7 @@ type Profile struct {
 	MutualTLS  bool // B-1, B-7, B-23: every call needs the scheme's certificate
 	MayRotate  bool // B-19: a setup may choose that PUT gives a new registration access token; off unless it does
 	EncKey     bool // B-5a: the key set at jwks_uri needs a key with use enc
+	ByValue    bool // B-4, R1-4: jwks may be sent by value, instead of jwks_uri
 	NoRedirect bool // B-6: redirect_uris may be empty where no response type needs them (R1-6)
 	Webhooks   Webhooks
 
@@ -40,6 +47,40 @@ type Profile struct {
 
 	SignedRequests bool // require_signed_request_object defaults to true
 	BoundTokens    bool // certificate-bound access tokens are always on; they default to true in any case
+
+	kept *snapshots.Client // see Keeping
+}
+
+// Keeping is the profile for an update of base. Where no statement decides anew,
+// what a client has already may be sent back, whichever dialect it came by: the
+// profile's enums bind what is new.
+func (p Profile) Keeping(base *snapshots.Client) Profile {
+	if base == nil || p.Statement {
+		return p
+	}
+	p.kept = base
+	for _, m := range []struct {
+		allowed *[]string
+		has     []string
+	}{
+		{&p.AuthMethods, []string{base.TokenEndpointAuthMethod, base.IntrospectionEndpointAuthMethod, base.RevocationEndpointAuthMethod}},
+		{&p.ApplicationTypes, []string{base.ApplicationType}}, {&p.SubjectTypes, []string{base.SubjectType}},
+		{&p.GrantTypes, base.GrantTypes}, {&p.ResponseTypes, base.ResponseTypes}, {&p.IDTokenAlgs, []string{base.IDTokenSignedResponseAlg}},
+		{&p.SigningAlgs, []string{base.TokenEndpointAuthSigningAlg, base.UserinfoSignedResponseAlg, base.RequestObjectSigningAlg, base.AuthorizationSignedResponseAlg}},
+	} {
+		*m.allowed = slices.Concat(*m.allowed, m.has)
+	}
+	return p
+}
+
+// had reports whether the client to be updated has a redirect URI, or a pair of
+// grants and response types, already.
+func (p Profile) had(uri string) bool {
+	return p.kept != nil && slices.Contains(p.kept.RedirectURIs, uri)
+}
+
+func (p Profile) hadFlows(c *snapshots.Client) bool {
+	return p.kept != nil && slices.Equal(p.kept.GrantTypes, c.GrantTypes) && slices.Equal(p.kept.ResponseTypes, c.ResponseTypes)
 }
 
 // Webhooks says how webhook_uris relate to the statement.
@@ -122,7 +163,7 @@ func id3() Profile {
 func plain() Profile {
 	return Profile{
 		Name:      ProfilePlain,
-		MayRotate: true, NoRedirect: true, Webhooks: WebhooksFree,
+		MayRotate: true, ByValue: true, NoRedirect: true, Webhooks: WebhooksFree,
 		AuthMethods: []string{methodPrivateKeyJWT, methodTLS, methodBasic}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodBasic,
 		ApplicationTypes: []string{"web"}, SubjectTypes: []string{"public", "pairwise"},
 		GrantTypes: []string{grantCode, grantImplicit, grantRefresh, grantCredentials, "urn:ietf:params:oauth:grant-type:jwt-bearer",

@@ -20,7 +20,7 @@ import (
 // webhooks, the rest. B-5a is CheckEncryptionKey's, over the result's JWKSURI.
 func (p Profile) Client(req Request, s *Statement) (snapshots.Client, error) {
 	c := copied(req.Wanted)
-	if req.HasJWKS || c.JWKS != "" {
+	if !p.ByValue && (req.HasJWKS || c.JWKS != "") {
 		return refused(refuse(CodeMetadata, "/jwks", "jwks-by-value", "jwks must not be sent by value: keys go by jwks_uri"))
 	}
 	if p.Statement && s == nil {
@@ -52,8 +52,11 @@ func copied(c snapshots.Client) snapshots.Client {
 	return c
 }
 
-// keys holds B-5: jwks_uri is the statement's.
+// keys holds B-5, jwks_uri is the statement's, and R1-4.
 func (p Profile) keys(c *snapshots.Client, _ Request, s *Statement) error {
+	if c.JWKS != "" && c.JWKSURI != "" {
+		return refuse(CodeMetadata, "/jwks", "one-of", "jwks and jwks_uri must not both be sent")
+	}
 	if s == nil {
 		return nil
 	}
@@ -73,7 +76,7 @@ func (p Profile) redirects(c *snapshots.Client, _ Request, s *Statement) error {
 		return refuse(CodeRedirect, "/redirect_uris", "required", "redirect_uris is required")
 	}
 	for i, uri := range c.RedirectURIs {
-		if message := webURI(uri); message != "" {
+		if message := webURI(uri); message != "" && !p.had(uri) {
 			return refuse(CodeRedirect, item("redirect_uris", i), "redirect-uri", "a redirect URI: %s", message)
 		}
 		if s != nil && !slices.Contains(s.RedirectURIs, uri) {

@@ -65,9 +65,15 @@ func TestB2StatementIsRequired(t *testing.T) {
 func TestB4B5A05Keys(t *testing.T) {
 	s, bare := statement(t), statement(t)
 	bare.JWKSURI = ""
-	for _, name := range []string{"ofb-dcr2", "ofb-id3", "plain"} {
+	for _, name := range []string{"ofb-dcr2", "ofb-id3"} {
 		refuses(t, profile(name), "by value", openfinance.CodeMetadata, "/jwks", s, func(r req) { r.HasJWKS = true })
 		refuses(t, profile(name), "by value without jwks_uri", openfinance.CodeMetadata, "/jwks", s, func(r req) { r.HasJWKS, r.Wanted.JWKSURI = true, "" })
+	}
+	keys := snapshots.JWKS(`{"keys":[]}`)
+	refuses(t, profile("plain"), "both (R1-4)", openfinance.CodeMetadata, "/jwks", nil, func(r req) { r.HasJWKS, r.Wanted.JWKS = true, keys })
+	c, err := profile("plain").Client(asked(func(r req) { r.HasJWKS, r.Wanted.JWKS, r.Wanted.JWKSURI = true, keys, "" }), nil)
+	if err != nil || c.JWKS != keys || c.TokenEndpointAuthMethod != "private_key_jwt" {
+		t.Errorf("plain, by value: %v, %v", c, err)
 	}
 	refuses(t, profile(""), "by value, before the statement", openfinance.CodeMetadata, "/jwks", nil, func(r req) { r.HasJWKS = true })
 	for _, uri := range []string{"https://evil.example/jwks", jwksURI + "/", strings.ToUpper(jwksURI), jwksURI + "?a=b"} {

@@ -89,9 +89,9 @@ func webURI(text string) string {
 	return ""
 }
 
-// nameText takes a distinguished name in any of the forms of ParseName.
+// nameText takes a distinguished name in any of the forms of ParseDN.
 func nameText(text string) string {
-	if _, err := ParseName(text); err != nil {
+	if _, err := ParseDN(text); err != nil {
 		return err.Error()
 	}
 	return ""

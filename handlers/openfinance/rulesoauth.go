@@ -12,7 +12,7 @@ import (
 // and nothing else.
 func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
 	usual := p.AuthMethod
-	if c.JWKSURI == "" {
+	if c.JWKSURI == "" && c.JWKS == "" {
 		usual = p.AuthMethodKeyless
 	}
 	c.TokenEndpointAuthMethod = cmp.Or(c.TokenEndpointAuthMethod, usual)
@@ -27,7 +27,7 @@ func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
 	}
 	switch c.TokenEndpointAuthMethod {
 	case methodPrivateKeyJWT:
-		if c.JWKSURI == "" {
+		if c.JWKSURI == "" && c.JWKS == "" {
 			return refuse(CodeMetadata, "/jwks_uri", "required", "private_key_jwt needs jwks_uri")
 		}
 	case methodTLS:
@@ -61,11 +61,11 @@ func (p Profile) flows(c *snapshots.Client, _ Request, _ *Statement) error {
 	for i, combination := range c.ResponseTypes {
 		words := strings.Fields(combination)
 		slices.Sort(words)
-		if !slices.Contains(p.ResponseTypes, strings.Join(words, " ")) {
+		if !slices.Contains(p.ResponseTypes, strings.Join(words, " ")) && !slices.Contains(p.ResponseTypes, combination) {
 			return refuse(CodeMetadata, item("response_types", i), "one-of", "a response type is none of %s", strings.Join(p.ResponseTypes, ", "))
 		}
 		for _, need := range p.grantsFor(words) {
-			if !slices.Contains(c.GrantTypes, need) {
+			if !slices.Contains(c.GrantTypes, need) && !p.hadFlows(c) {
 				return refuse(CodeMetadata, item("response_types", i), "grant", "a response type needs the grant type %s", need)
 			}
 		}

@@ -102,4 +102,24 @@ type client struct {
 	RequestObjectEncryptAlg string          `json:"request_object_encryption_alg,omitempty"`
 	RequestObjectEncryptEnc string          `json:"request_object_encryption_enc,omitempty"`
 	SoftwareVersion         string          `json:"software_version,omitempty"`
+	AdditionalSoftware      json.RawMessage `json:"additional_software_metadata,omitempty"` // an object
+
+	RequestURIs         []string `json:"request_uris,omitempty"` // OIDC registration and logout from here on
+	DefaultACRValues    []string `json:"default_acr_values,omitempty"`
+	DefaultMaxAge       *int64   `json:"default_max_age,omitempty"` // seconds
+	SectorIdentifierURI string   `json:"sector_identifier_uri,omitempty"`
+	InitiateLoginURI    string   `json:"initiate_login_uri,omitempty"`
+	FrontchannelURI     string   `json:"frontchannel_logout_uri,omitempty"`
+	FrontchannelSession *bool    `json:"frontchannel_logout_session_required,omitempty"`
+	BackchannelURI      string   `json:"backchannel_logout_uri,omitempty"`
+	BackchannelSession  *bool    `json:"backchannel_logout_session_required,omitempty"`
+	Statement           string   `json:"software_statement,omitempty"` // as the write brought it (R1-10)
+}
+
+// errorBody is the body of every refusal: RFC 7591 section 3.2.2, and the
+// page's list of messages.
+type errorBody struct {
+	Error       string   `json:"error"`
+	Description string   `json:"error_description"`
+	Errors      []string `json:"errors"`
 }

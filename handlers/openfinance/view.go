@@ -1,17 +1,20 @@
 package openfinance
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"tenure/snapshots"
 )
 
-// show is a stored client as answers have it; who it is, its secret and its
-// token are the caller's to fill in. Lists are never null, an unset flag is
-// shown as what it means, and both spellings of the certificate-bound member
-// tell the one value that is stored.
-func show(c *snapshots.Client) client {
+// show is a client as it acts inside its setup, in the form of answers; who it
+// is, its secret and its token are the caller's to fill in. Lists are never
+// null, an unset flag is shown as what it means, and both spellings of the
+// certificate-bound member tell the one value that is stored.
+func show(stored *snapshots.Client, setup *snapshots.Setup) client {
+	c := snapshots.Effective(stored, setup)
 	bound := c.TLSClientCertificateBoundAccessTokens
 	return client{
 		ApplicationType: c.ApplicationType, GrantTypes: list(c.GrantTypes),
@@ -38,7 +41,12 @@ func show(c *snapshots.Client) client {
 		UserinfoSignedAlg:    c.UserinfoSignedResponseAlg,
 		UserinfoEncryptedAlg: c.UserinfoEncryptedResponseAlg, UserinfoEncryptedEnc: c.UserinfoEncryptedResponseEnc,
 		RequestObjectEncryptAlg: c.RequestObjectEncryptionAlg, RequestObjectEncryptEnc: c.RequestObjectEncryptionEnc,
-		SoftwareVersion: c.SoftwareVersion,
+		SoftwareVersion: c.SoftwareVersion, AdditionalSoftware: json.RawMessage(c.AdditionalSoftwareMetadata),
+
+		RequestURIs: c.RequestURIs, DefaultACRValues: c.DefaultACRValues, DefaultMaxAge: c.DefaultMaxAge,
+		SectorIdentifierURI: c.SectorIdentifierURI, InitiateLoginURI: c.InitiateLoginURI,
+		FrontchannelURI: c.FrontchannelLogoutURI, FrontchannelSession: setFlag(c.FrontchannelLogoutSessionRequired),
+		BackchannelURI: c.BackchannelLogoutURI, BackchannelSession: setFlag(c.BackchannelLogoutSessionRequired),
 	}
 }
 
@@ -47,4 +55,42 @@ func list(l []string) []string { return append([]string{}, l...) }
 func flag(f snapshots.Flag, def bool) *bool {
 	b := f.Bool(def)
 	return &b
+}
+
+// setFlag is nil for an unset flag.
+func setFlag(f snapshots.Flag) *bool {
+	if f == snapshots.Unset {
+		return nil
+	}
+	return flag(f, false)
+}
+
+// speaking are the members that may have forms for languages, name#tag (RFC
+// 7591 section 2.2).
+var speaking = []string{"client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "software_name", "software_description", "organisation_name"}
+
+// encode is a client with its members for languages behind the others.
+func (c client) encode(texts []snapshots.Localized) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c); err != nil {
+		return nil, err
+	}
+	spoken := map[string]string{}
+	for _, text := range texts {
+		if text.Locale != "" && slices.Contains(speaking, text.Name) {
+			spoken[text.Name+"#"+text.Locale] = text.Value
+		}
+	}
+	if len(spoken) == 0 {
+		return b.Bytes(), nil
+	}
+	b.Truncate(b.Len() - len("}\n"))
+	b.WriteByte(',')
+	before := b.Len()
+	if err := enc.Encode(spoken); err != nil {
+		return nil, err
+	}
+	return append(b.Bytes()[:before:before], b.Bytes()[before+1:]...), nil // without its own {
 }

@@ -69,7 +69,7 @@ func hidden(err error) error {
 func (h *surface) admitNew(c *web.Call) (tenancy.Scope, error) {
 	ctx, address := c.Request.Context(), c.Address()
 	token := credentialsOf(c, "").token
-	r, err := h.Store.Register(ctx, h.setupOf(c), Name, address, token)
+	r, err := h.Store.Register(ctx, snapshots.Registrant{Setup: h.setupOf(c), Surface: Name, Address: address, Token: token})
 	if fault.Is(err, fault.Unauthenticated) {
 		return tenancy.Scope{}, h.refused(token != "", address, guessed(&admitted{}, address, ""))
 	}
@@ -98,7 +98,7 @@ func (h *surface) admitNew(c *web.Call) (tenancy.Scope, error) {
 // admitClient lets a client manage itself, with its registration token or, for
 // reading, with its own credentials.
 func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
-	setup, policy, err := h.Store.Registering(c.Request.Context(), h.setupOf(c))
+	setup, policy, err := h.Store.Registering(c.Request.Context(), h.setupOf(c), false)
 	if err == nil {
 		err = inModule(c, setup)
 	}

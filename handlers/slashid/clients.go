@@ -3,16 +3,24 @@ package slashid
 import (
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // find resolves the client that the path names, and asks then whether the role
 // allows what the route does: so a caller learns 404, 403 for a client that is
 // not below it, and 403 for its role, in this order.
 func (h *surface) find(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+	return h.findAsOf(c, snapshots.Instant{})
+}
+
+// findAsOf is find at an instant.
+func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[snapshots.Client], error) {
 	var none snapshots.Resolved[snapshots.Client]
 	id := c.Var("oauth_client_id")
 	if len(snapshots.CheckClientID(id, false)) > 0 {
@@ -23,7 +31,7 @@ func (h *surface) find(c *web.Call) (snapshots.Resolved[snapshots.Client], error
 		return none, err
 	}
 	preferred := snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))
-	found, err := h.Store.ClientAnywhere(c.Request.Context(), c.Scope, within, preferred, id)
+	found, err := h.Store.ClientAnywhereAsOf(c.Request.Context(), c.Scope, within, preferred, id, in)
 	if fault.HasCode(err, fault.CodeClientUnknown) {
 		return none, fault.New(fault.NotFound, fault.CodeClientUnknown, "could not find the OAuth2 client %s", id)
 	}
@@ -38,11 +46,42 @@ func ref(e snapshots.Entity) snapshots.Ref {
 }
 
 func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
-	found, err := h.find(c)
+	in, err := instants(c)
 	if err != nil {
 		return nil, err
 	}
-	return h.shown(c, found)
+	found, err := h.findAsOf(c, in)
+	if err != nil {
+		return nil, err
+	}
+	if in.Given() {
+		kept, err := h.render(found)
+		return web.Then(kept.Reply, h.Store.Final(in)), err
+	}
+	reply, err := h.shown(c, found)
+	if err != nil {
+		return nil, err
+	}
+	reply = h.Held.Until(reply, h.Store.Now().Time(), instantOf(found.NextValidFrom), instantOf(found.SetupNext))
+	reply.ETag = `"` + strings.Join([]string{string(found.ID), short(string(found.Setup.ID)), short(string(found.Entity.Owner))}, ".") + `"`
+	return reply, nil
+}
+
+// short is enough of an id to tell representations of one snapshot apart.
+func short(id string) string { return id[:min(len(id), 8)] }
+
+// instants reads which instant a read is about.
+func instants(c *web.Call) (snapshots.Instant, error) {
+	at, known, err := c.Instants()
+	return snapshots.InstantOf(at, known), err
+}
+
+// instantOf is the zero time for none.
+func instantOf(at history.Millis) time.Time {
+	if at == 0 {
+		return time.Time{}
+	}
+	return at.Time()
 }
 
 func (h *surface) postClient(c *web.Call) (*web.Reply, error) {

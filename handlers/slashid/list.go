@@ -53,7 +53,9 @@ func page(c *web.Call) (q snapshots.OwnedQuery, err error) {
 	if q.Offset, err = number(c, "offset", 0, 0, math.MaxInt32); err != nil {
 		return q, err
 	}
-	q.Descendants, err = flag(c, "descendants")
+	if q.Descendants, err = flag(c, "descendants"); err == nil {
+		q.In, err = instants(c)
+	}
 	return q, err
 }
 

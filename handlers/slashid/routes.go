@@ -33,6 +33,7 @@ type Config struct {
 	// Await returns when every node has what this one has written, or ctx
 	// ends; nil where there is one node.
 	Await func(ctx context.Context) error
+	Held  web.Fresh // how long answers may be held
 }
 
 type surface struct {

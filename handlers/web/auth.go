@@ -93,6 +93,12 @@ func bearer(h http.Header) (string, error) {
 	return strings.TrimLeft(value[len(scheme):], " "), nil
 }
 
+// bearsKey reports whether what is presented has an API key's form.
+func bearsKey(h http.Header) bool {
+	key, err := bearer(h)
+	return err == nil && strings.HasPrefix(key, tenancy.KeyPrefix)
+}
+
 // Once is the value of a header that may stand once only, by its canonical
 // name: two readers of the same request could take different ones.
 func Once(h http.Header, name string) (string, error) {

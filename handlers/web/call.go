@@ -22,6 +22,14 @@ type Call struct {
 	Principal tenancy.Principal // zero for an open route
 	Admitted  any               // what Route.Admit found out, for Handle; nil without one
 
+	// Header goes with the answer, whatever that is. Begin may set it, by
+	// canonical names.
+	Header http.Header
+	// Correlation is an id of the call, and Ignored the names of malformed headers
+	// that were passed over: both for the log.
+	Correlation string
+	Ignored     []string
+
 	surface *Surface
 	once    tenancy.Once
 	acting  tenancy.OrgID // as asked for, also if it was refused

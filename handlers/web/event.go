@@ -8,8 +8,8 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// event writes the request's one event. It holds no path, query, header or
-// body: each may carry a secret or name a tenant's client.
+// event writes the request's one event. It holds no path, query, body or header
+// but an id of the call: each may carry a secret or name a tenant's client.
 func (h *handler) event(c *Call) {
 	level := zerolog.InfoLevel
 	if c.fault != nil && c.fault.Kind == fault.Internal {
@@ -31,6 +31,12 @@ func (h *handler) event(c *Call) {
 	}
 	if c.Principal.KeyID != "" {
 		e.Str("key", c.Principal.KeyID)
+	}
+	if c.Correlation != "" {
+		e.Str("correlation", c.Correlation)
+	}
+	if len(c.Ignored) > 0 {
+		e.Strs("ignored_headers", c.Ignored)
 	}
 	e.Int("status", c.status).Int("bytes", c.bytes).Int64("duration_us", time.Since(c.started).Microseconds())
 	if c.fault != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -58,8 +59,17 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 			reply, err = nil, fault.Wrap(fmt.Errorf("%v\n%s", p, debug.Stack()), fault.Internal, "", "panic in a handler")
 		}
 	}()
-	if err := h.find(c); err != nil {
+	err = h.find(c)
+	if c.surface != nil && c.surface.Begin != nil {
+		c.surface.Begin(c)
+	}
+	if err != nil {
 		return nil, err
+	}
+	if limit := c.surface.Timeout; limit > 0 {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
 	}
 	if err := h.admission(c); err != nil {
 		return nil, err
@@ -75,7 +85,7 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 func (h *handler) admission(c *Call) (err error) {
 	switch {
 	case c.Route.Open:
-	case c.Route.Admit != nil:
+	case c.Route.Admit != nil && !(c.Route.TakesKey && bearsKey(c.Request.Header)):
 		if c.Scope, err = c.Route.Admit(c); err == nil {
 			c.acting = c.Scope.Acting()
 			err = c.Scope.Check(c.Route.Permission)

@@ -49,7 +49,8 @@ func Match[ID ~string](c *Call) ([]ID, error) {
 	}
 	ids := []ID{}
 	for _, tag := range tags {
-		ids = append(ids, ID(strings.Trim(tag, `"`)))
+		id, _, _ := strings.Cut(strings.Trim(tag, `"`), ".") // what follows tells representations apart
+		ids = append(ids, ID(id))
 	}
 	if len(ids) == 0 && !any { // only weak tags: they match nothing
 		ids = append(ids, "")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -38,9 +39,12 @@ type Route struct {
 	Open      bool // no credential is asked for, and the Scope is zero
 	// Admit makes the Scope where the credential is not an API key; nil for
 	// API keys. It must not answer more than the credential proves.
-	Admit  func(*Call) (tenancy.Scope, error)
-	Handle func(*Call) (*Reply, error)
-	Object string // one of the Object constants
+	Admit func(*Call) (tenancy.Scope, error)
+	// TakesKey says that an API key opens a route with Admit, too: what is
+	// presented as Bearer and begins like one is. Handle then finds no Admitted.
+	TakesKey bool
+	Handle   func(*Call) (*Reply, error)
+	Object   string // one of the Object constants
 }
 
 // Surface is one API dialect: its routes and its way of writing errors.
@@ -50,6 +54,12 @@ type Surface struct {
 	// Credentials reads the API key and the organization to act for, empty for
 	// the key's own; nil for Bearer and Tenure-Org.
 	Credentials func(h http.Header) (key string, acting tenancy.OrgID, err error)
+	// Begin, if there is one, sees each call of the surface before anything else
+	// does, also where there is no such route or method.
+	Begin func(*Call)
+	// Timeout is how long a call may wait for the store and for peers; 0 for as
+	// long as its caller waits.
+	Timeout time.Duration
 	// DropSlash says that a path with one slash more at its end is the path
 	// without it.
 	DropSlash bool
@@ -66,7 +76,9 @@ type Reply struct {
 	Body        []byte      // ready bytes; nil for none
 	ContentType string      // application/json if empty
 	ETag        string      // with quotes; empty for none
-	NoStore     bool        // the body holds a secret, or nobody may keep it
+	// CacheControl is that header's one value; nil for none.
+	CacheControl []string
+	NoStore      bool // the body holds a secret, or nobody may keep it
 }
 
 // JSON makes a Reply of v. It is encoded here and not on the way out, so that

@@ -18,8 +18,14 @@ var (
 // map, the body in one call.
 func (c *Call) write(reply *Reply) {
 	header := c.w.Header()
+	for name, values := range c.Header {
+		header[name] = values
+	}
 	for name, values := range reply.Header {
 		header[name] = values
+	}
+	if reply.CacheControl != nil {
+		header["Cache-Control"] = reply.CacheControl
 	}
 	if reply.NoStore {
 		header["Cache-Control"] = noStore

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -45,10 +46,28 @@ type Tx struct {
 func (tx *Tx) Queue(v any) { tx.queued = append(tx.queued, v) }
 
 type job struct {
-	ctx  context.Context
-	fn   func(*Tx) error
-	err  error
-	done chan struct{}
+	ctx      context.Context
+	fn       func(*Tx) error
+	rehearse bool
+	err      error
+	done     chan struct{}
+}
+
+// Rehearsed is what Write returns of a rehearsal that would have succeeded.
+type Rehearsed struct {
+	Queued []any // what would have been handed to the sequencer
+}
+
+func (*Rehearsed) Error() string { return "rehearsed, and nothing kept" }
+
+type rehearsal struct{}
+
+// Rehearsing makes every Write under the context a rehearsal: it does all the
+// work, keeps nothing of it, and returns a *Rehearsed where it would have
+// succeeded. One mark for all writes of a request is what keeps a preview from
+// writing by mistake.
+func Rehearsing(ctx context.Context) context.Context {
+	return context.WithValue(ctx, rehearsal{}, true)
 }
 
 // Start runs the committer with seq until Close. It must be called once
@@ -97,7 +116,8 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	if !d.begun {
 		return fault.New(fault.Unavailable, "", "the database is open for reading only")
 	}
-	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
+	rehearse, _ := ctx.Value(rehearsal{}).(bool)
+	j := &job{ctx: ctx, fn: fn, rehearse: rehearse, done: make(chan struct{})}
 	select {
 	case <-d.stop:
 		return fault.New(fault.Unavailable, "", "shutting down")
@@ -214,6 +234,9 @@ func runJob(ctx context.Context, seq Sequencer, tx *Tx, sqlTx *sqlx.Tx, j *job, 
 	mark, clock := len(tx.queued), tx.Clock
 	seq.Next(tx)
 	own = guarded(j.fn, tx)
+	if own == nil && j.rehearse {
+		own = &Rehearsed{slices.Clone(tx.queued[mark:])}
+	}
 	if own == nil {
 		// PostgreSQL refuses this after a failed statement whose error the closure swallowed.
 		if _, own = sqlTx.ExecContext(ctx, "RELEASE SAVEPOINT change"); own == nil {

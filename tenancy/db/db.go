@@ -214,10 +214,11 @@ func (d *DB) classify(err error) error   { return classify(d.Dialect, err) }
 // classify turns a driver's error into a fault whose message names no driver.
 func classify(dialect Dialect, err error) error {
 	var f *fault.Fault
+	var rehearsed *Rehearsed
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &f):
+	case errors.As(err, &f), errors.As(err, &rehearsed):
 		return err
 	case errors.Is(err, sql.ErrNoRows):
 		return fault.Wrap(err, fault.NotFound, "", "not found")

@@ -76,6 +76,7 @@ type Fault struct {
 	Message    string
 	Fields     []Field
 	RetryAfter time.Duration // for Throttled and Unavailable
+	Instant    time.Time     // with CodeNotYetEffective when it begins, with CodeDeleted when it ended; zero for none
 	err        error
 }
 
@@ -89,10 +90,13 @@ const (
 	CodeOrgUnknown      = "organization-unknown"
 	CodeKeyUnknown      = "key-unknown"
 	CodeNotYetEffective = "not-yet-effective"
+	CodeDeleted         = "deleted"             // Gone: at the instant asked for
+	CodeErased          = "erased"              // Gone: the content
 	CodeNotFuture       = "snapshot-not-future" // active or past snapshots stay
 	CodeLastSnapshot    = "last-snapshot"       // the only one left stays
 	CodeInstantTaken    = "instant-taken"       // another snapshot stands at this valid_from
 	CodeActiveInstant   = "active-instant"      // valid_from is the active snapshot's own
+	CodePlanMoved       = "plan-moved"          // the plan that a write carries is not what would be done now
 	CodeStalePlan       = "stale-plan"          // policy refuses to write under a plan
 	CodeIDTaken         = "id-taken"
 	CodeNameTaken       = "name-taken"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -154,6 +155,20 @@ func Record(tx *db.Tx, e Event) { tx.Queue(recorded{e.clean(), At(tx)}) }
 type recorded struct {
 	Event
 	at Micros
+}
+
+// Rehearsed lists the events that a rehearsed write would have made, if err
+// says that one was rehearsed (db.Rehearsing).
+func Rehearsed(err error) ([]Event, bool) {
+	var r *db.Rehearsed
+	if !errors.As(err, &r) {
+		return nil, false
+	}
+	events := make([]Event, len(r.Queued))
+	for i, q := range r.Queued {
+		events[i] = q.(recorded).Event
+	}
+	return events, true
 }
 
 // Open locks the head and takes the clock from it.
