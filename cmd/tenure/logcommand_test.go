@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	tenuredb "tenure/tenancy/db"
 )
 
 // checkpointAbove asks until the served checkpoint has more entries than n: a
@@ -146,6 +148,46 @@ func TestLogKeys(t *testing.T) {
 	for _, args := range [][]string{{"log", "key", "--database", db, "--log-key", "none"}, {"log", "new-origin", "--database", db, "--log-key", "none"}} {
 		if code, out := fails(t, args...); code != exitUsage {
 			t.Errorf("%v: exit %d, %s", args, code, out)
+		}
+	}
+}
+
+func TestWhereTheLogKeyIs(t *testing.T) {
+	for _, c := range []struct {
+		dialect                tenuredb.Dialect
+		database, given, wants string
+	}{
+		{tenuredb.SQLite, "x/tenure.db", "", "x/tenure.db.log-key"},
+		{tenuredb.SQLite, "x/tenure.db", "none", ""},
+		{tenuredb.SQLite, "x/tenure.db", "keys", "keys"},
+		{tenuredb.Postgres, "postgres://x", "", ""},
+		{tenuredb.Postgres, "postgres://x", "none", ""},
+		{tenuredb.Postgres, "postgres://x", "keys", "keys"},
+	} {
+		if got := logKeyFile(c.dialect, c.database, c.given); got != c.wants {
+			t.Errorf("%s, %s, %q: %q, want %q", c.dialect, c.database, c.given, got, c.wants)
+		}
+	}
+	missing := filepath.Join(t.TempDir(), "missing")
+	if keys, err := loadLogKeys(tenuredb.Postgres, missing, false); err == nil {
+		t.Errorf("with PostgreSQL a key is made: %v", keys) // no other node would have it
+	}
+	made, err := loadLogKeys(tenuredb.SQLite, missing, false)
+	must(t, err)
+	again, err := loadLogKeys(tenuredb.Postgres, missing, true)
+	must(t, err)
+	a, errA := made.VerifierKeys("o")
+	b, errB := again.VerifierKeys("o")
+	if errA != nil || errB != nil || len(a) != 1 || a[0] != b[0] {
+		t.Errorf("made %v (%v), read %v (%v)", a, errA, b, errB)
+	}
+}
+
+func TestLogOrigin(t *testing.T) {
+	for url, want := range map[string]string{"": "", "https://conf.example.org": "conf.example.org/log", "https://conf.example.org:8443/": "conf.example.org:8443/log",
+		"http://h/a/b/": "h/a/b/log", "no url": "", "://": ""} {
+		if got := logOrigin(url); got != want {
+			t.Errorf("%q: %q, want %q", url, got, want)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func ReadOrigin(ctx context.Context, d *db.DB) (origin string, err error) {
 }
 
 // bindOrigin gives a log its origin if it has none: wanted, or a random one.
-func (l *Log) bindOrigin(ctx context.Context, d *db.DB, wanted string) error {
+func bindOrigin(ctx context.Context, d *db.DB, keys *Keys, wanted string) error {
 	held, err := ReadOrigin(ctx, d)
 	if err != nil || held != "" {
 		return err
@@ -60,6 +60,9 @@ func (l *Log) bindOrigin(ctx context.Context, d *db.DB, wanted string) error {
 			return err
 		}
 		wanted = "tenure-" + hex.EncodeToString(id[:]) + "/log"
+	}
+	if _, err := keys.Verifiers(wanted); err != nil { // before it is there for good
+		return err
 	}
 	return d.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec("INSERT INTO installation (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", originName, wanted)

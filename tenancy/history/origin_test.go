@@ -21,6 +21,11 @@ func TestOriginIsGivenOnce(t *testing.T) {
 		}
 	})
 	d, l := load(t, dbtest.SQLite(t), newWall())
+	for _, bad := range []string{"a b", "a+b", "a\nb"} {
+		if _, err := OpenPublisher(bg, d, l, PublisherOptions{Keys: keysOf(t, 1), Origin: bad}); err == nil {
+			t.Errorf("the origin %q is taken", bad)
+		}
+	}
 	if _, err := OpenPublisher(bg, d, l, PublisherOptions{Keys: keysOf(t, 1)}); err != nil {
 		t.Fatal(err)
 	}

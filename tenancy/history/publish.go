@@ -49,7 +49,7 @@ func OpenPublisher(ctx context.Context, d *db.DB, l *Log, opts PublisherOptions)
 		p.keep = func([]byte) error { return nil }
 	}
 	if opts.Keys != nil {
-		if err := l.bindOrigin(ctx, d, opts.Origin); err != nil {
+		if err := bindOrigin(ctx, d, opts.Keys, opts.Origin); err != nil {
 			return nil, fmt.Errorf("the log's origin: %w", err)
 		}
 	}
