@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -59,7 +60,7 @@ func newFamily(t *testing.T) *family {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, IDs: f.Store.IDs(), Ready: f.DB.Ping}
+	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, IDs: f.Store.IDs(), Ready: f.DB.Ping, Log: f.publisher(t)}
 	if err := store.CreateModule(context.Background(), f.Store.Operator("test"), snapshots.DefaultModule); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +70,18 @@ func newFamily(t *testing.T) *family {
 	f.server = httptest.NewServer(handlers.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, f.stores))
 	t.Cleanup(f.server.Close)
 	return f
+}
+
+// publisher signs the family's log, with a key of its own.
+func (f *family) publisher(t *testing.T) *history.Publisher {
+	t.Helper()
+	file, err := history.NewKeyFile(rand.Reader)
+	must(t, err)
+	keys, err := history.ParseKeys(file)
+	must(t, err)
+	p, err := history.OpenPublisher(context.Background(), f.DB, f.Log, history.PublisherOptions{Keys: keys})
+	must(t, err)
+	return p
 }
 
 // above is the parent rule, written without the program's own tree.
@@ -297,6 +310,9 @@ var exercises = map[string]struct {
 
 	"GET /healthz": {status: 200},
 	"GET /readyz":  {status: 200},
+
+	"GET /log/checkpoint":     {status: 200},
+	"GET /log/tile/{tile:.+}": {status: 200},
 }
 
 // expected is design section 3, said again for one cell.
@@ -350,6 +366,9 @@ func (f *family) path(c cell, on target) string {
 	values := map[string]string{"module": snapshots.DefaultModule, "setupId": string(on.setup), "clientId": string(on.client),
 		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "snapshot": string(on.clientPlan), "organization": string(on.org), "key": on.key,
 		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial}
+		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "organization": string(on.org), "key": on.key,
+		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial,
+		"tile:.+": "entries/000.p/1"}
 	if c.unknown {
 		switch c.route.Object {
 		case web.ObjectClient:

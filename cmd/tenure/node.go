@@ -37,6 +37,8 @@ type nodeConfig struct {
 	secretsKey string // file, "none", or empty for the database's default
 	cacheBytes uint64
 	publicURL  string // empty to take it from each request
+	logKey     string // file, "none", or empty for the database's default
+	logState   string // file; empty for none
 	log        zerolog.Logger
 }
 
@@ -62,7 +64,7 @@ func openNode(ctx context.Context, cfg nodeConfig) (*node, error) {
 	n := &node{db: d, zlog: cfg.log}
 	if err := n.build(ctx, cfg); err != nil {
 		d.Close()
-		return nil, &exit{exitDatabase, err}
+		return nil, &exit{openCode(err), err}
 	}
 	background, stop := context.WithCancel(context.Background())
 	n.stop = stop
@@ -93,8 +95,12 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 	if n.snapshots, err = snapshots.Open(ctx, n.db, n.log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.cacheBytes}); err != nil {
 		return err
 	}
+	published, err := n.openPublisher(ctx, cfg)
+	if err != nil {
+		return err
+	}
 	n.web = web.Config{Tenancy: n.tenancy, Log: cfg.log}
-	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Ready: n.db.Ping,
+	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Log: published, Ready: n.db.Ping,
 		PublicURL: cfg.publicURL, Version: version()}
 	n.handler = handlers.New(n.web, n.stores)
 	return nil
