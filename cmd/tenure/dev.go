@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenure/handlers/openfinance"
 	"tenure/snapshots"
 	"tenure/tenancy"
 )
@@ -85,6 +86,7 @@ func dev(out io.Writer, f devFlags) error {
 	if err != nil {
 		return err
 	}
+	n.mount(openfinance.Scheme{}, nil)
 	described, err := n.example(ctx, address(l, nil), earlier)
 	if err != nil {
 		return errors.Join(&exit{exitFailure, fmt.Errorf("%s", message(err))}, n.close())
@@ -165,7 +167,7 @@ func (n *node) example(ctx context.Context, url string, earlier info) (info, err
 // openRegistration lets anybody register a client in the default setup.
 func (n *node) openRegistration(ctx context.Context, operator tenancy.Scope) error {
 	policy := snapshots.DefaultPolicy()
-	policy.Registration = snapshots.RegistrationOpen
+	policy.Registration, policy.OpenFinanceProfile = snapshots.RegistrationOpen, snapshots.ProfilePlain
 	setup := snapshots.EntityID(n.tenancy.DefaultSetup(n.tenancy.Root()))
 	return n.snapshots.SetPolicy(ctx, operator, snapshots.DefaultModule, setup, policy)
 }

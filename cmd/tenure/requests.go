@@ -82,6 +82,8 @@ func requests(i info) []request {
 			fmt.Sprintf("curl -s -d '{\"client_name\":\"my agent\",\"redirect_uris\":[\"https://agent.example/callback\"]}' %s/oauth2/register", i.URL)},
 		{"Ory Hydra's dynamic registration: a client reads itself",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/oauth2/register/%s", own.RegistrationToken, i.URL, own.ClientID)},
+		{"Open Finance's registration, in its plain profile",
+			fmt.Sprintf("curl -s -H 'Content-Type: application/json' -d '{\"client_name\":\"my app\",\"redirect_uris\":[\"https://app.example/callback\"]}' %s/reg", i.URL)},
 		{"SlashID's API: the root reads a client two organizations below; the answer names its owner",
 			fmt.Sprintf("curl -s -H 'SlashID-OrgID: %s' -H 'SlashID-API-Key: %s' %s/oauth2/clients/%s", root.ID, root.APIKey, i.URL, own.ClientID)},
 		{"SlashID's API: every organization below the root",
