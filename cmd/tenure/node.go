@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/handlers"
+	"tenure/handlers/openfinance"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
@@ -50,7 +51,7 @@ type node struct {
 	snapshots *snapshots.Store
 	stores    handlers.Stores
 	web       web.Config
-	handler   http.Handler
+	handler   http.Handler // nil until mount
 	zlog      zerolog.Logger
 	stop      context.CancelFunc
 	done      sync.WaitGroup // of what stop ends
@@ -102,8 +103,14 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 	n.web = web.Config{Tenancy: n.tenancy, Log: cfg.log}
 	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Log: published, Ready: n.db.Ping,
 		PublicURL: cfg.publicURL, Version: version()}
-	n.handler = handlers.New(n.web, n.stores)
 	return nil
+}
+
+// mount makes the handler, with what /reg rests on and, where it is not the
+// usual one, the way to fetch what requests name.
+func (n *node) mount(scheme openfinance.Scheme, fetch web.Fetch) {
+	n.stores.OpenFinance, n.stores.Fetch = scheme, fetch
+	n.handler = handlers.New(n.web, n.stores)
 }
 
 // flush writes what may be late: last uses of keys, and repairs of memory.

@@ -21,6 +21,7 @@ type serveFlags struct {
 	cacheMiB                                                                       uint64
 	publicURL, logKey, logState                                                    string
 	hydra                                                                          hydraAdmin
+	openFinance                                                                    openFinance
 }
 
 func serveCommand() *cobra.Command {
@@ -50,6 +51,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches")
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
 	f.hydra.flags(cmd.Flags())
+	f.openFinance.flags(cmd.Flags())
 	return cmd
 }
 
@@ -63,6 +65,10 @@ func serve(out io.Writer, f serveFlags) error {
 	tlsConfig, err := loadTLS(f.tlsCert, f.tlsKey)
 	if err != nil {
 		return &exit{exitUsage, err}
+	}
+	scheme, err := f.openFinance.scheme(ctx, tlsConfig, log)
+	if err != nil {
+		return err
 	}
 	earlier, err := readInfo(f.info)
 	if err != nil {
@@ -85,6 +91,7 @@ func serve(out io.Writer, f serveFlags) error {
 	if err != nil {
 		return err
 	}
+	n.mount(scheme, nil)
 	key, err := n.bootstrap(ctx, "root")
 	if err != nil {
 		return errors.Join(&exit{exitDatabase, err}, n.close())
