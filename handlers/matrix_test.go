@@ -365,8 +365,6 @@ func (f *family) path(c cell, on target) string {
 	plan := map[string]snapshots.SnapshotID{web.ObjectClient: on.clientPlan, web.ObjectSetup: on.setupPlan, web.ObjectResourceServer: on.srvPlan}
 	values := map[string]string{"module": snapshots.DefaultModule, "setupId": string(on.setup), "clientId": string(on.client),
 		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "snapshot": string(on.clientPlan), "organization": string(on.org), "key": on.key,
-		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial}
-		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "organization": string(on.org), "key": on.key,
 		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial,
 		"tile:.+": "entries/000.p/1"}
 	if c.unknown {
