@@ -83,7 +83,7 @@ func newFixture(t testing.TB, dsn string, change ...config) *fixture {
 	f := &fixture{World: tenancytest.New(t, dsn), callers: map[*demo.Pair]*http.Client{}}
 	f.Clock.Advance(noon.Sub(tenancytest.Start))
 	var err error
-	f.store, err = snapshots.Open(ctx, f.DB, f.Log, f.Store.IDs(), snapshots.Options{})
+	f.store, err = snapshots.Open(ctx, f.DB, f.Log, f.Store.IDs(), snapshots.Options{Sealer: must(snapshots.NewSealer(make([]byte, 32)))})
 	ok(t, err)
 	ok(t, f.store.CreateModule(ctx, f.Store.Operator("test"), module))
 	f.setup = f.newSetup(t, f.Root, snapshots.ProfileDCR2, snapshots.RegistrationStatement)
