@@ -59,6 +59,7 @@ func Surfaces(s Stores) []web.Surface {
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
 		api.New(s.Tenancy, web.NewFresh(s.MaxAge), api.Deps{
 			Clients:      s.Snapshots,
+			Log:          s.Log,
 			Modules:      s.Snapshots.Modules,
 			CreateModule: s.Snapshots.CreateModule,
 			SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {

@@ -8,6 +8,7 @@ import (
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/history"
 )
 
 // Deps is what this surface asks of the store of setups and clients. Each
@@ -43,6 +44,9 @@ type Deps struct {
 
 	// Clients is where clients are read and written.
 	Clients *snapshots.Store
+
+	// Log proves what is in it; nil without a log that is published.
+	Log *history.Publisher
 
 	// History tells what happened to a client, after a sequence number.
 	History func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after int64, limit int) (snapshots.Past, error)
@@ -95,6 +99,8 @@ func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
 		route(http.MethodGet, pathSetup+"/clients/{client}/secrets", tenancy.History, web.ObjectClient, s.secrets),
 		route(http.MethodGet, pathEntity, tenancy.Resolve, web.ObjectClient, s.client),
 		route(http.MethodGet, pathEntity+"/snapshots/{snapshot}", tenancy.History|tenancy.Plans, web.ObjectClient, s.snapshot),
+		route(http.MethodGet, pathEntity+"/snapshots/{snapshot}/proof", tenancy.History|tenancy.Plans, web.ObjectClient, s.proof),
+		route(http.MethodGet, "/v1/log/consistency", tenancy.Resolve, web.ObjectNone, s.consistency),
 		route(http.MethodPost, pathEntity+"/snapshots", tenancy.WriteClients, web.ObjectClient, s.publish),
 		route(http.MethodPost, pathEntity+"/snapshots:plan", tenancy.WriteClients, web.ObjectClient, s.plan),
 		route(http.MethodPost, pathEntity+"/snapshots:rollback", tenancy.WriteClients, web.ObjectClient, s.rollback),

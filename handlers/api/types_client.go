@@ -118,3 +118,20 @@ type origin struct {
 	SnapshotID string `json:"snapshot_id"`
 	ValidFrom  string `json:"valid_from"`
 }
+
+// proof is what it takes to prove offline that the log holds a snapshot: its
+// entry is "v1", a line feed, the hex of SHA-256(salt, envelope) and a line feed.
+type proof struct {
+	LogIndex int64  `json:"log_index"`
+	Envelope string `json:"envelope"` // exact bytes
+	Salt     string `json:"salt"`     // hex
+	Receipt  string `json:"receipt"`  // C2SP tlog-proof, with the checkpoint
+}
+
+// consistency proves that a larger log begins with a smaller one.
+type consistency struct {
+	From       int64    `json:"from"`
+	Root       string   `json:"root"` // of the smaller tree, base64
+	Checkpoint string   `json:"checkpoint"`
+	Hashes     []string `json:"hashes"` // base64
+}
