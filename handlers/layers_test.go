@@ -53,6 +53,7 @@ var testsMay = map[string][]string{
 	"tenancy/db": {"tenancy/history"}, // the real sequencer, not a stand-in
 
 	"handlers/openfinance": {"handlers/openfinance/demo"},
+	"snapshots":            {"snapshots/diff"},
 }
 
 // source is a parsed Go file of the module.

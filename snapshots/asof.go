@@ -106,8 +106,11 @@ func inForceAsOf(c *db.Conn, e Entity, m moment) (*snapshotRow, error) {
 // that knew; 0 if there was none.
 func nextAsOf(c *db.Conn, e Entity, m moment) (history.Millis, error) {
 	var next history.Millis
-	err := c.Get(&next, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.valid_from > ?"+asOfPresent,
+	err := c.Get(&next, "SELECT s.valid_from"+ofEntity+" AND s.valid_from > ?"+asOfPresent+" ORDER BY s.valid_from LIMIT 1",
 		e.Module, e.Setup, e.ID, m.at, m.known, m.known)
+	if fault.Is(err, fault.NotFound) {
+		return 0, nil
+	}
 	return next, err
 }
 
