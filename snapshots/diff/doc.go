@@ -29,7 +29,7 @@
 // Cost: linear in the documents' bytes, but for lists that differ, which are
 // aligned in time that grows with the product of what differs, bounded by the
 // rules' limits on lists. Two clients with 50 redirect URIs and 10 keys take
-// about 0.1 ms, more where certificates must be parsed.
+// about 0.3 ms (BenchmarkOf).
 //
 // It may import snapshots and jwk.
 package diff
