@@ -100,6 +100,18 @@ func TestDevKeepsItsCertificates(t *testing.T) {
 	second.stop(t)
 }
 
+func TestDevNamesItsCertificatesForCallersAnywhere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	p := started(t, "", "dev", "--database", "dev.db")
+	o := p.info.OpenFinance
+	for _, path := range []string{o.CA, o.Cert, o.Key} {
+		if !filepath.IsAbs(path) {
+			t.Errorf("%s holds in one folder only", path)
+		}
+	}
+	p.stop(t)
+}
+
 func TestDevWithoutOpenFinance(t *testing.T) {
 	p := started(t, "", "dev", "--open-finance-listen", "off")
 	if p.info.OpenFinance != nil {

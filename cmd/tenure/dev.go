@@ -131,7 +131,11 @@ func (f devFlags) demo() (*demoScheme, error) {
 	if !f.allowRemote && !isLoopback(f.openFinance) {
 		return nil, &exit{exitUsage, fmt.Errorf("--open-finance-listen %s: a loopback address, or off", f.openFinance)}
 	}
-	return openDemoScheme(f.openFinance, f.database+".open-finance")
+	dir, err := filepath.Abs(f.database + ".open-finance") // callers are in folders of their own
+	if err != nil {
+		return nil, err
+	}
+	return openDemoScheme(f.openFinance, dir)
 }
 
 // isLoopback reports whether an address is one that only this machine reaches.
