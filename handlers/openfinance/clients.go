@@ -132,6 +132,11 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, ended(err)
 	}
+	if change.Token != nil { // the one that the call came with holds no more
+		if _, c.Scope, err = h.byToken(ctx, a.setup.ID, out.Entity.ClientID, token); err != nil {
+			return nil, ended(err)
+		}
+	}
 	secret := ""
 	if change.Secret != nil {
 		secret = change.Secret.Plain()
