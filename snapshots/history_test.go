@@ -24,7 +24,7 @@ func TestHistoryOutlivesWhatItIsOf(t *testing.T) {
 
 		var kinds []string
 		for after := int64(0); ; {
-			past, err := w.Store.History(ctx, w.Scope(w.North, tenancy.Auditor), id, after, 2)
+			past, err := w.Store.History(ctx, w.Scope(w.North, tenancy.Auditor), id, snapshots.Part{After: after, Limit: 2})
 			w.Must(err)
 			e, events, more := past.Entity, past.Events, past.More
 			if e.ClientID != "shop" || len(events) == 0 || len(events) > 2 {
@@ -43,22 +43,22 @@ func TestHistoryOutlivesWhatItIsOf(t *testing.T) {
 		if len(kinds) < 3 || kinds[len(kinds)-1] != "client.deleted" {
 			t.Errorf("history of %q", kinds)
 		}
-		past, err := w.Store.History(ctx, w.Scope(w.Root, tenancy.Auditor), other.Entity.ID, 0, 10)
+		past, err := w.Store.History(ctx, w.Scope(w.Root, tenancy.Auditor), other.Entity.ID, snapshots.Part{After: 0, Limit: 10})
 		w.Must(err)
 		if end := past.EndedWith; len(past.Events) == 0 || end == nil || end.Object != string(w.Harbour) || end.Kind != "organization.deleted" {
 			t.Errorf("a client that went with its owner: %d events, ended with %+v", len(past.Events), end)
 		}
 		left := w.NewClient(w.Admin(w.North), "left", snapshotstest.To(snapshotstest.Named("left")))
-		if past, err := w.Store.History(ctx, w.Admin(w.North), left.Entity.ID, 0, 10); err != nil || past.EndedWith != nil {
+		if past, err := w.Store.History(ctx, w.Admin(w.North), left.Entity.ID, snapshots.Part{After: 0, Limit: 10}); err != nil || past.EndedWith != nil {
 			t.Errorf("a client that is there ended with %+v, %v", past.EndedWith, err)
 		}
 		for _, scope := range []tenancy.Scope{w.Scope(w.South, tenancy.Admin), w.Scope(w.South, tenancy.Auditor)} {
-			_, err := w.Store.History(ctx, scope, id, 0, 10)
+			_, err := w.Store.History(ctx, scope, id, snapshots.Part{After: 0, Limit: 10})
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		}
-		_, err = w.Store.History(ctx, w.Scope(w.North, tenancy.Reader), id, 0, 10)
+		_, err = w.Store.History(ctx, w.Scope(w.North, tenancy.Reader), id, snapshots.Part{After: 0, Limit: 10})
 		w.Refused(err, fault.Forbidden, "")
-		_, err = w.Store.History(ctx, w.Admin(w.Root), w.Setup, 0, 10)
+		_, err = w.Store.History(ctx, w.Admin(w.Root), w.Setup, snapshots.Part{After: 0, Limit: 10})
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		w.Sound()
 	})

@@ -119,7 +119,7 @@ func (s Scope) Path(org OrgID) []OrgID {
 
 // Event fills in who acts: actor, acting organization, surface and reason.
 func (s Scope) Event(e history.Event) history.Event {
-	e.Actor = "key:" + s.principal.KeyID
+	e.Actor = ActorKey + s.principal.KeyID
 	if s.operator != "" {
 		e.Actor = "operator:" + s.operator
 	}

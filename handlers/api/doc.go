@@ -18,7 +18,9 @@
 //	POST   /v1/setups/{setup}/initial-tokens {name, max_uses?, expires_at?}; the text is shown once
 //	DELETE /v1/setups/{setup}/initial-tokens/{token}  revokes it at once
 //	GET    /v1/setups/{setup}/clients/{client}/secrets  ids, dates and last characters; {client} is the client_id
-//	GET    /v1/clients/{entity}/history      who did what when and why, also of a deleted one; ?after= &limit=
+//	GET    /v1/clients/{entity}/history      who did what when and why, also of a deleted one; ?after= &limit= &at= &known_at=
+//	GET    /v1/history                       of all that belongs to the acting organization and below; ?client= &actor= &surface=
+//	                                         &kind= (several) &organization= &from= &to= &after= &limit= &format=
 //
 // It owns these wire types and the spelling of errors: RFC 9457 problem
 // documents, "type" being /problems/ and the kind of fault, "code" the case of
@@ -41,6 +43,24 @@
 //   - A policy and initial access tokens are for who looks after the setup: its
 //     organization and those above it. Who only uses the setup is told so (403),
 //     to everybody else it is unknown. A policy takes effect at once.
+//   - An event names its API key, and whose it is, to those who stand at or above
+//     that organization; to others it has the key's id. known_at leaves out what
+//     was recorded later, at what takes effect later. A client's history holds the
+//     moves and deletions of its setup, its owner and the owner's present
+//     ancestors as well; they count for no page's limit.
+//   - /v1/history goes by the owner of an object when the event happened and by
+//     the tree as it is now: what moved away is not shown, what moved here is. A
+//     client that is unknown or not covered has no events there. The page of a
+//     filter that finds little may be short or empty; "next" is null at the end.
+//   - format is json (the default), jsonl, csv or ocsf; the last three are streamed
+//     to the end of what was recorded when they began, and so does Accept ask for
+//     text/csv or application/jsonl. jsonl has the list's members. csv is RFC 4180
+//     with a header row; a cell that begins like a formula (= + - @, tab, return)
+//     gets an apostrophe in front. ocsf is one event a line of OCSF 1.1.0's class
+//     3004, Entity Management, in members that every 1.x has: made is Create, a
+//     secret that was shown is Read, ended is Delete, all else Update; the whole
+//     event of ours stands under "unmapped". An answer that ends early was cut:
+//     its connection is ended, too.
 //   - A secret is never shown here, only that it is there and until when.
 //
 // It may import handlers/web, snapshots, tenancy and tenancy/{fault,history,db}.

@@ -126,29 +126,52 @@ type secretList struct {
 	Secrets []secret `json:"secrets"`
 }
 
-// clientHistory is what happened to one client, oldest first.
+// clientHistory is what happened to one client, oldest first, and the moves
+// and deletions of what it is inside of.
 type clientHistory struct {
 	EntityID            string     `json:"entity_id"`
 	ClientID            string     `json:"client_id"`
 	SetupID             string     `json:"setup_id"`
 	OwnerOrganizationID string     `json:"owner_organization_id"`
 	Events              []happened `json:"events"`
-	Next                *int64     `json:"next"`       // to be sent as after; null where there is no more
+	Next                *int64     `json:"next"`       // sequence, to be sent as after; null where there is no more
 	EndedWith           *happened  `json:"ended_with"` // the deletion of its setup, or of an organization; null without
 }
 
+// journalList is what happened to what an organization owns, in the log's order.
+// A page may be empty and yet not the last.
+type journalList struct {
+	Events []happened `json:"events"`
+	Next   *int64     `json:"next"` // log index, to be sent as after; null where there is no more
+}
+
+// happened is one event. Its members are the columns of the CSV form, too, in
+// this order.
 type happened struct {
-	Sequence             int64  `json:"sequence"` // of this object's events, from 1
-	LogIndex             int64  `json:"log_index"`
-	Kind                 string `json:"kind"`
-	Object               string `json:"object"`
-	Reference            string `json:"reference"` // id of the snapshot, secret or token that it is about
-	RecordedAt           string `json:"recorded_at"`
-	EffectiveAt          string `json:"effective_at"`
-	Actor                string `json:"actor"`
-	ActingOrganizationID string `json:"acting_organization_id"`
-	Surface              string `json:"surface"`
-	Reason               string `json:"reason"`
+	LogIndex             int64      `json:"log_index"`
+	Sequence             int64      `json:"sequence"` // of this object's events, from 1
+	Kind                 string     `json:"kind"`
+	ObjectKind           string     `json:"object_kind"`
+	Object               string     `json:"object"`
+	OwnerOrganizationID  string     `json:"owner_organization_id"` // of the object, when it happened
+	Reference            string     `json:"reference"`             // id of the snapshot, secret or token that it is about
+	SnapshotID           *string    `json:"snapshot_id"`           // null where it is about no snapshot
+	Digest               *string    `json:"digest"`                // salted SHA-256 of the snapshot's content, hexadecimal
+	RecordedAt           string     `json:"recorded_at"`
+	EffectiveAt          string     `json:"effective_at"`
+	Actor                string     `json:"actor"`
+	Key                  *actingKey `json:"key"` // null where no API key acted
+	ActingOrganizationID string     `json:"acting_organization_id"`
+	Surface              string     `json:"surface"`
+	Reason               string     `json:"reason"`
+}
+
+// actingKey is the API key that made a change. Name and organization are null
+// where the key belongs to an organization above the acting one or beside it.
+type actingKey struct {
+	ID             string  `json:"id"`
+	Name           *string `json:"name"`
+	OrganizationID *string `json:"organization_id"`
 }
 
 // problem is an RFC 9457 problem document.
