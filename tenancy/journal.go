@@ -18,7 +18,7 @@ const (
 	fewOrgs = 256
 	// mostLines bounds what one page looks at; a page that finds little of it
 	// is short, and says where to go on.
-	mostLines = 5000
+	mostLines = 3000
 )
 
 // Query chooses events of what an organization and those below it own.
@@ -98,7 +98,7 @@ func (q Query) span(c *db.Conn) (first, before int64, err error) {
 func (s *Store) page(c *db.Conn, q Query, first, before int64) (Page, error) {
 	page := Page{Next: q.After}
 	orgs, all := s.tree.reach(q.Org, fewOrgs)
-	passes := q.Actor != "" || q.Surface != "" || len(q.Kinds) > 0 || q.Object != "" || !all && q.Org != s.Root()
+	passes := q.Actor != "" || q.Surface != "" || len(q.Kinds) > 0 || !all && q.Org != s.Root()
 	most := mostLines
 	for most > 0 && first < before {
 		step := min(q.Limit-len(page.Events)+1, most)
@@ -159,7 +159,11 @@ func (s *Store) take(c *db.Conn, q Query, lines []history.Line, page *Page) (ful
 				chosen = append(chosen, l.Index)
 			}
 		}
-		entries, err := history.Entries(c, squirrel.Eq{"idx": chosen}, len(chosen))
+		where := squirrel.And{squirrel.Eq{"idx": chosen}}
+		if q.Surface != "" { // no column has it: this spares decoding, the loop below decides
+			where = append(where, squirrel.Like{"envelope": `%"surface":"` + q.Surface + `"%`})
+		}
+		entries, err := history.Entries(c, where, len(chosen))
 		if err != nil {
 			return false, err
 		}
