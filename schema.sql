@@ -8,7 +8,7 @@
 CREATE TABLE schema_version (
     version BIGINT NOT NULL PRIMARY KEY
 );
-INSERT INTO schema_version (version) VALUES (2);
+INSERT INTO schema_version (version) VALUES (3);
 
 -- What belongs to this installation as a whole: ids of its keys, its log's origin.
 CREATE TABLE installation (
@@ -77,6 +77,7 @@ CREATE TABLE org_version (
     persons_pool     TEXT     NOT NULL, -- organization whose pool it shares, '' for its own
     groups_pool      TEXT     NOT NULL,
     inherits_rbac    SMALLINT NOT NULL,
+    require_reason   SMALLINT NOT NULL, -- of every change of it and below it
     deleted          SMALLINT NOT NULL,
     recorded_at      BIGINT   NOT NULL,
     PRIMARY KEY (org_id, seq)

@@ -38,6 +38,7 @@ type family struct {
 	ids     map[string]tenancy.OrgID
 	keys    map[string]map[tenancy.Role]string
 	nothing string // an id that nothing has
+	reason  string // that requests give; empty for none
 }
 
 func newFamily(t *testing.T) *family {
@@ -375,6 +376,9 @@ func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, 
 	f.identify(req, c, on, key, acting)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if f.reason != "" {
+		req.Header.Set("Tenure-Reason", f.reason)
 	}
 	res, err := f.server.Client().Do(req)
 	must(t, err)

@@ -5,7 +5,8 @@
 //	GET    /v1/organizations                 the acting organization's tree, parents first
 //	POST   /v1/organizations                 {name, parent_id?}; the parent is the acting one if not said
 //	GET    /v1/organizations/{organization}
-//	PATCH  /v1/organizations/{organization}  exactly one of {name}, {parent_id}, {default_setup_id}, {max_suborganizations}
+//	PATCH  /v1/organizations/{organization}  exactly one of {name}, {parent_id}, {default_setup_id}, {max_suborganizations},
+//	                                         {require_reason}
 //	DELETE /v1/organizations/{organization}  ?subtree=true takes along what is below
 //	GET    /v1/modules
 //	POST   /v1/modules                       {name}; the root organization's admin only
@@ -61,6 +62,18 @@
 //     secret that was shown is Read, ended is Delete, all else Update; the whole
 //     event of ours stands under "unmapped". An answer that ends early was cut:
 //     its connection is ended, too.
+//   - Every change takes its reason from Tenure-Reason; new organizations, keys and
+//     initial access tokens and the PATCH of an organization also from a member
+//     "reason" of the body, as those bodies are orders and no documents. Other
+//     bodies show what they keep, and a reason is none of it. Two reasons that
+//     differ are refused.
+//   - require_reason asks for one (422, code "reason-required"; each surface in its
+//     own form) on every change, by any API key on any surface, of the
+//     organization, of what it owns and of everything below; reason_required tells
+//     that the organization or one above it does. What is exempt: what a client
+//     does with its own registration token or as it registers itself, as those
+//     protocols have no place for a reason; what is recorded of a read (a secret
+//     that was shown); and operators at the database, who say why by what they run.
 //   - A secret is never shown here, only that it is there and until when.
 //
 // It may import handlers/web, snapshots, tenancy and tenancy/{fault,history,db}.

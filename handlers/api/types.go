@@ -18,6 +18,9 @@ type organization struct {
 	DefaultSetupID *string `json:"default_setup_id"`
 
 	MaxSuborganizations *int64 `json:"max_suborganizations"` // at any depth; null for any number
+
+	RequireReason  bool `json:"require_reason"`  // of changes of it and below it
+	ReasonRequired bool `json:"reason_required"` // by it or by one above
 }
 
 type organizationList struct {
@@ -27,6 +30,7 @@ type organizationList struct {
 type newOrganization struct {
 	Name     string  `json:"name"`
 	ParentID *string `json:"parent_id"`
+	Reason   *string `json:"reason"`
 }
 
 // organizationPatch holds exactly one member. The default setup and the quota
@@ -37,6 +41,9 @@ type organizationPatch struct {
 	DefaultSetupID json.RawMessage `json:"default_setup_id"`
 
 	MaxSuborganizations json.RawMessage `json:"max_suborganizations"`
+
+	RequireReason *bool   `json:"require_reason"`
+	Reason        *string `json:"reason"` // of the change; not one of the members
 }
 
 type module struct {
@@ -66,6 +73,7 @@ type newKey struct {
 	Name           string  `json:"name"`
 	Role           string  `json:"role"`
 	ExpiresAt      *string `json:"expires_at"`
+	Reason         *string `json:"reason"`
 }
 
 // createdKey is the only answer that ever holds a key's text.
@@ -105,6 +113,7 @@ type newInitialToken struct {
 	Name      string  `json:"name"`
 	MaxUses   int64   `json:"max_uses"`
 	ExpiresAt *string `json:"expires_at"`
+	Reason    *string `json:"reason"`
 }
 
 // createdInitialToken is the only answer that ever holds the token's text.
