@@ -15,16 +15,14 @@ const ActorKey = "key:"
 
 // ActingKeys reads the keys that made the events, revoked ones too, by id:
 // those of organizations that the scope covers. Who stands above is not named.
-func (s *Store) ActingKeys(ctx context.Context, scope Scope, events ...[]history.Entry) (map[string]Key, error) {
+func (s *Store) ActingKeys(ctx context.Context, scope Scope, events []history.Entry) (map[string]Key, error) {
 	if err := scope.Check(History); err != nil {
 		return nil, err
 	}
 	seen, ids := make(map[string]bool), []string{}
-	for _, list := range events {
-		for _, e := range list {
-			if id, ok := strings.CutPrefix(e.Actor, ActorKey); ok && !seen[id] {
-				seen[id], ids = true, append(ids, id)
-			}
+	for _, e := range events {
+		if id, ok := strings.CutPrefix(e.Actor, ActorKey); ok && !seen[id] {
+			seen[id], ids = true, append(ids, id)
 		}
 	}
 	keys := make(map[string]Key, len(ids))

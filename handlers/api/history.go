@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"tenure/handlers/web"
@@ -27,7 +28,11 @@ func (s *surface) history(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.tenancy.ActingKeys(c.Request.Context(), c.Scope, past.Events, past.Around)
+	told := slices.Concat(past.Events, past.Around)
+	if past.EndedWith != nil {
+		told = append(told, *past.EndedWith)
+	}
+	keys, err := s.tenancy.ActingKeys(c.Request.Context(), c.Scope, told)
 	if err != nil {
 		return nil, err
 	}
