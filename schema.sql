@@ -154,6 +154,17 @@ CREATE TABLE client_use (
     last_used BIGINT NOT NULL
 );
 
+-- Who was first shown which version of a client when, where an operator wants
+-- that kept: beside the log, in no proof and no answer's tag.
+CREATE TABLE client_read (
+    entity_id   TEXT   NOT NULL,
+    key_id      TEXT   NOT NULL,
+    snapshot_id TEXT   NOT NULL,
+    first_at    BIGINT NOT NULL,
+    PRIMARY KEY (key_id, snapshot_id)
+);
+CREATE INDEX client_read_entity ON client_read (entity_id, first_at);
+
 CREATE TABLE snapshot (
     module      TEXT     NOT NULL,
     setup_id    TEXT     NOT NULL,

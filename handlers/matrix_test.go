@@ -231,6 +231,7 @@ var exercises = map[string]struct {
 	"DELETE /v1/setups/{setup}/initial-tokens/{token}": {status: 204},
 	"GET /v1/setups/{setup}/clients/{client}/secrets":  {status: 200},
 	"GET /v1/clients/{entity}/history":                 {status: 200},
+	"GET /v1/clients/{entity}/reads":                   {status: 200},
 	"GET /v1/history":                                  {status: 200},
 
 	"GET /admin/clients/{client}":                                                     {status: 200},

@@ -25,6 +25,15 @@ func (s *Store) ActingKeys(ctx context.Context, scope Scope, events []history.En
 			seen[id], ids = true, append(ids, id)
 		}
 	}
+	return s.KeysByID(ctx, scope, ids)
+}
+
+// KeysByID reads the keys of these ids, revoked ones too, which belong to
+// organizations that the scope covers.
+func (s *Store) KeysByID(ctx context.Context, scope Scope, ids []string) (map[string]Key, error) {
+	if err := scope.Check(History); err != nil {
+		return nil, err
+	}
 	keys := make(map[string]Key, len(ids))
 	if len(ids) == 0 {
 		return keys, nil

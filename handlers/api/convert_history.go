@@ -43,10 +43,13 @@ func fromEntry(e history.Entry, keys map[string]tenancy.Key) happened {
 		wire.SnapshotID = orNull(e.Ref)
 	}
 	if id, ok := strings.CutPrefix(e.Actor, tenancy.ActorKey); ok {
-		wire.Key = &actingKey{ID: id}
-		if k, known := keys[id]; known {
-			wire.Key.Name, wire.Key.OrganizationID = orNull(k.Name), orNull(string(k.Org))
-		}
+		acting := fromActing(id, keys)
+		wire.Key = &acting
 	}
 	return wire
+}
+
+func fromActing(id string, keys map[string]tenancy.Key) actingKey {
+	k := keys[id] // all empty where the scope does not cover it
+	return actingKey{ID: id, Name: orNull(k.Name), OrganizationID: orNull(string(k.Org))}
 }

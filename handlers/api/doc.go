@@ -20,6 +20,7 @@
 //	DELETE /v1/setups/{setup}/initial-tokens/{token}  revokes it at once
 //	GET    /v1/setups/{setup}/clients/{client}/secrets  ids, dates and last characters; {client} is the client_id
 //	GET    /v1/clients/{entity}/history      who did what when and why, also of a deleted one; ?after= &limit= &at= &known_at=
+//	GET    /v1/clients/{entity}/reads        which API key was first shown which version when; ?after= &limit=
 //	GET    /v1/history                       of all that belongs to the acting organization and below; ?client= &actor= &surface=
 //	                                         &kind= (several) &organization= &from= &to= &after= &limit= &format=
 //
@@ -74,6 +75,12 @@
 //     does with its own registration token or as it registers itself, as those
 //     protocols have no place for a reason; what is recorded of a read (a secret
 //     that was shown); and operators at the database, who say why by what they run.
+//   - Reads are those that the server keeps (serve --read-log off, sampled or
+//     full): the first answer of 200 that showed a key one version of a client, on
+//     any surface; no 304, no list, and no client that reads itself. They are
+//     written every few seconds, so the newest may be missing, and a crash loses
+//     those; they are in no proof. sampled keeps one in 16 pairs of key and version,
+//     always the same ones.
 //   - A secret is never shown here, only that it is there and until when.
 //
 // It may import handlers/web, snapshots, tenancy and tenancy/{fault,history,db}.

@@ -41,6 +41,9 @@ type Deps struct {
 	// Secrets tells of a client's secrets, without their text.
 	Secrets func(context.Context, tenancy.Scope, snapshots.Ref) ([]snapshots.Secret, error)
 
+	// Reads tells who was shown which version of a client.
+	Reads func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after *snapshots.Read, limit int) (snapshots.ReadPage, error)
+
 	// History tells what happened to a client.
 	History func(context.Context, tenancy.Scope, snapshots.EntityID, snapshots.Part) (snapshots.Past, error)
 }
@@ -85,6 +88,7 @@ func New(t *tenancy.Store, deps Deps) web.Surface {
 		route(http.MethodDelete, pathInitialTokens+"/{token}", tenancy.Administer, web.ObjectSetup, s.revokeInitialToken),
 		route(http.MethodGet, pathSetup+"/clients/{client}/secrets", tenancy.History, web.ObjectClient, s.secrets),
 		route(http.MethodGet, "/v1/clients/{entity}/history", tenancy.History|tenancy.Plans, web.ObjectClient, s.history),
+		route(http.MethodGet, "/v1/clients/{entity}/reads", tenancy.History, web.ObjectClient, s.reads),
 		route(http.MethodGet, "/v1/history", tenancy.History|tenancy.Plans, web.ObjectNone, s.journal),
 	}}
 }

@@ -183,6 +183,18 @@ type actingKey struct {
 	OrganizationID *string `json:"organization_id"`
 }
 
+// readList is who was first shown which version of a client, newest first.
+type readList struct {
+	Reads []read  `json:"reads"`
+	Next  *string `json:"next"` // to be sent as after; null where there is no more
+}
+
+type read struct {
+	Key        actingKey `json:"key"`
+	SnapshotID string    `json:"snapshot_id"`
+	FirstAt    string    `json:"first_at"`
+}
+
 // ocsfEvent is an event in the class Entity Management of OCSF.
 type ocsfEvent struct {
 	ActivityID int          `json:"activity_id"`
