@@ -80,6 +80,7 @@ func Surfaces(s Stores) []web.Surface {
 
 			Secrets: s.Snapshots.Secrets,
 			History: s.Snapshots.History,
+			Reads:   s.Snapshots.Reads,
 		}),
 		operations(s.Ready),
 	}

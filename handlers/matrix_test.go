@@ -40,6 +40,7 @@ type family struct {
 	ids     map[string]tenancy.OrgID
 	keys    map[string]map[tenancy.Role]string
 	nothing string // an id that nothing has
+	reason  string // that requests give; empty for none
 }
 
 func newFamily(t *testing.T) *family {
@@ -255,6 +256,8 @@ var exercises = map[string]struct {
 	"GET /v1/clients":                                     {status: 200},
 	"GET /v1/clients/{entity}/snapshots/{snapshot}/proof": {status: 200},
 	"GET /v1/log/consistency":                             {status: 200},
+	"GET /v1/clients/{entity}/reads":                      {status: 200},
+	"GET /v1/history":                                     {status: 200},
 
 	"GET /admin/clients/{client}":                                                     {status: 200},
 	"PUT /admin/clients/{client}":                                                     {200, `{"client_name":"changed"}`},
@@ -407,6 +410,9 @@ func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, 
 	f.identify(req, c, on, key, acting)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if f.reason != "" {
+		req.Header.Set("Tenure-Reason", f.reason)
 	}
 	res, err := f.server.Client().Do(req)
 	must(t, err)

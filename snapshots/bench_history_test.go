@@ -83,7 +83,7 @@ func BenchmarkLongHistory(b *testing.B) {
 			return err
 		})
 		run("history-page", func() error {
-			_, err := w.Store.History(ctx, admin, ref.Entity, int64(n/2), 100)
+			_, err := w.Store.History(ctx, admin, ref.Entity, snapshots.Part{After: int64(n / 2), Limit: 100})
 			return err
 		})
 	}

@@ -40,6 +40,7 @@ type nodeConfig struct {
 	publicURL  string // empty to take it from each request
 	logKey     string // file, "none", or empty for the database's default
 	logState   string // file; empty for none
+	readLog    string // off, sampled or full; empty for off
 	log        zerolog.Logger
 }
 
@@ -93,7 +94,8 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 	if n.tenancy, err = tenancy.Open(ctx, n.db, n.log, ids); err != nil {
 		return err
 	}
-	if n.snapshots, err = snapshots.Open(ctx, n.db, n.log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.cacheBytes}); err != nil {
+	if n.snapshots, err = snapshots.Open(ctx, n.db, n.log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.cacheBytes,
+		ReadLog: snapshots.ReadLog(cfg.readLog)}); err != nil {
 		return err
 	}
 	published, err := n.openPublisher(ctx, cfg)
@@ -101,6 +103,9 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 		return err
 	}
 	n.web = web.Config{Tenancy: n.tenancy, Log: cfg.log}
+	if n.snapshots.KeepsReads() {
+		n.web.Read = func(keyID, snapshotID string) { n.snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
+	}
 	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Log: published, Ready: n.db.Ping,
 		PublicURL: cfg.publicURL, Version: version()}
 	return nil

@@ -48,8 +48,11 @@ type Deps struct {
 	// Log proves what is in it; nil without a log that is published.
 	Log *history.Publisher
 
-	// History tells what happened to a client, after a sequence number.
-	History func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after int64, limit int) (snapshots.Past, error)
+	// Reads tells who was shown which version of a client.
+	Reads func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after *snapshots.Read, limit int) (snapshots.ReadPage, error)
+
+	// History tells what happened to a client.
+	History func(context.Context, tenancy.Scope, snapshots.EntityID, snapshots.Part) (snapshots.Past, error)
 }
 
 type surface struct {
@@ -109,6 +112,8 @@ func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
 		route(http.MethodGet, pathEntity+"/blame", tenancy.History|tenancy.Plans, web.ObjectClient, s.blame),
 		route(http.MethodGet, pathClients, tenancy.Resolve, web.ObjectSetup, s.clients),
 		route(http.MethodGet, "/v1/clients/{entity}/history", tenancy.History|tenancy.Plans, web.ObjectClient, s.history),
+		route(http.MethodGet, "/v1/clients/{entity}/reads", tenancy.History, web.ObjectClient, s.reads),
+		route(http.MethodGet, "/v1/history", tenancy.History|tenancy.Plans, web.ObjectNone, s.journal),
 	}}
 }
 

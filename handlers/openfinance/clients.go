@@ -66,7 +66,11 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		return h.answer(c, http.StatusOK, found, "", "", "")
+		reply, err := h.answer(c, http.StatusOK, found, "", "", "")
+		if err == nil { // who looks after the client is told which version it is
+			reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
+		}
+		return reply, err
 	}
 	secret, err := h.secretOf(c, a.client)
 	if err != nil {
