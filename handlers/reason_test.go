@@ -25,6 +25,9 @@ func TestARequiredReasonIsAskedForEverywhere(t *testing.T) {
 		if route.Open || route.Admit != nil && !route.TakesKey {
 			continue // by no API key: clients have no header to say why
 		}
+		if strings.HasSuffix(route.Pattern, "/erase") {
+			continue // asks for one in any case: snapshots' TestErase
+		}
 		exercise := exercises[route.Method+" "+route.Pattern]
 		c := cell{route: route, actor: "root", role: tenancy.Admin, setupOwner: "owner"}
 		if bySlashID(route) && strings.HasSuffix(route.Pattern, "/oauth2/clients") {

@@ -118,6 +118,10 @@ func (c *cache) follow(events []history.Applied, size int64) {
 			if Kind(e.ObjectKind) == KindClient && e.Seq == 1 {
 				c.made.Add(1)
 			}
+			if e.Kind == eventErased { // which contents it had is not known any more
+				c.contents.InvalidateAll()
+				c.rendered.InvalidateAll()
+			}
 			id := EntityID(e.Object)
 			s := c.shard(id)
 			s.mu.Lock()

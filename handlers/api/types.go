@@ -415,3 +415,14 @@ type movedProblem struct {
 	problem
 	Plan plan `json:"plan"`
 }
+
+// erasure asks for a client's content to be taken away; confirm is its client_id.
+type erasure struct {
+	Confirm string `json:"confirm"`
+}
+
+type erasedClient struct {
+	EntityID  string `json:"entity_id"`
+	ClientID  string `json:"client_id"`
+	Snapshots int64  `json:"snapshots_erased"`
+}

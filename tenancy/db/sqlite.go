@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/mattn/go-sqlite3"
@@ -112,4 +113,23 @@ func sqliteRetryable(err error) bool {
 func sqliteRefused(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e)
+}
+
+// Purge makes what was deleted leave the database's files as far as this
+// program can: on SQLite deleted bytes are overwritten, and the write-ahead log,
+// which still has them, is written back and cut. Unavailable if a reader keeps
+// it; then Purge is called again. On PostgreSQL rows go with the next VACUUM, and
+// from the write-ahead log and backups as these are kept.
+func (d *DB) Purge(ctx context.Context) error {
+	if d.Dialect != SQLite {
+		return nil
+	}
+	var busy, pages, moved int
+	err := d.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+	if err == nil && busy != 0 {
+		f := fault.New(fault.Unavailable, "", "it is erased; a reader keeps older bytes in the database's files: ask again to be rid of them")
+		f.RetryAfter = time.Second
+		return f
+	}
+	return d.classify(err)
 }
