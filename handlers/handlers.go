@@ -11,11 +11,13 @@ import (
 	"tenure/handlers/openfinance"
 	"tenure/handlers/register"
 	"tenure/handlers/slashid"
+	"tenure/handlers/translog"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // Stores are what the surfaces work on.
@@ -23,6 +25,7 @@ type Stores struct {
 	Tenancy   *tenancy.Store
 	Snapshots *snapshots.Store
 	IDs       *tenancy.IDs
+	Log       *history.Publisher          // nil to serve nothing below /log/
 	Ready     func(context.Context) error // nil error: the stores answer
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
@@ -48,13 +51,15 @@ func (s Stores) publicURL(c *web.Call) string {
 
 // Surfaces lists every surface, in the order of their first path segments' use.
 func Surfaces(s Stores) []web.Surface {
-	return []web.Surface{
+	all := []web.Surface{
 		nevismeta.New(s.Snapshots, s.IDs, web.NewFresh(s.MaxAge)),
 		hydraSurface(s),
 		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		openfinance.New(openfinance.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
-		api.New(s.Tenancy, api.Deps{
+		api.New(s.Tenancy, web.NewFresh(s.MaxAge), api.Deps{
+			Clients:      s.Snapshots,
+			Log:          s.Log,
 			Modules:      s.Snapshots.Modules,
 			CreateModule: s.Snapshots.CreateModule,
 			SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {
@@ -79,6 +84,10 @@ func Surfaces(s Stores) []web.Surface {
 		}),
 		operations(s.Ready),
 	}
+	if s.Log != nil {
+		all = append(all, translog.New(s.Log))
+	}
+	return all
 }
 
 // New is the program's HTTP handler.

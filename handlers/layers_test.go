@@ -24,16 +24,18 @@ var allowed = map[string][]string{
 	"tenancy/history":           {"tenancy/db", "tenancy/fault"},
 	"tenancy":                   {"tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots":                 {"jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"snapshots/diff":            {"snapshots", "jwk", "tenancy/fault"},
 	"handlers/web":              {"tenancy", "tenancy/fault"},
 	"handlers/nevismeta":        surface,
-	"handlers/api":              surface,
+	"handlers/api":              append([]string{"snapshots/diff"}, surface...),
 	"handlers/slashid":          surface,
 	"handlers/openfinance":      surface,
 	"handlers/openfinance/demo": {},
+	"handlers/translog":         {"handlers/web", "tenancy/fault", "tenancy/history"},
 	"handlers/ory":              {"snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
 	"handlers/hydra":            append([]string{"handlers/ory"}, surface...),
 	"handlers/register":         append([]string{"handlers/ory"}, surface...),
-	"handlers":                  {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/openfinance", "handlers/ory", "handlers/register", "handlers/slashid", "snapshots", "tenancy", "tenancy/fault", "tenancy/db"},
+	"handlers":                  {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/openfinance", "handlers/ory", "handlers/register", "handlers/slashid", "handlers/translog", "snapshots", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"cmd/tenure":                {"handlers", "handlers/openfinance", "handlers/openfinance/demo", "handlers/web", "handlers/ory", "snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"tenancy/db/dbtest":         {"tenancy/db"},
 	"tenancy/tenancytest":       {"tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/history", "tenancy/fault"},
@@ -51,6 +53,7 @@ var testsMay = map[string][]string{
 	"tenancy/db": {"tenancy/history"}, // the real sequencer, not a stand-in
 
 	"handlers/openfinance": {"handlers/openfinance/demo"},
+	"snapshots":            {"snapshots/diff"},
 }
 
 // source is a parsed Go file of the module.

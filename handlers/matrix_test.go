@@ -3,12 +3,14 @@ package handlers_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -60,7 +62,7 @@ func newFamily(t *testing.T) *family {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, IDs: f.Store.IDs(), Ready: f.DB.Ping}
+	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, IDs: f.Store.IDs(), Ready: f.DB.Ping, Log: f.publisher(t)}
 	if err := store.CreateModule(context.Background(), f.Store.Operator("test"), snapshots.DefaultModule); err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +72,18 @@ func newFamily(t *testing.T) *family {
 	f.server = httptest.NewServer(handlers.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, f.stores))
 	t.Cleanup(f.server.Close)
 	return f
+}
+
+// publisher signs the family's log, with a key of its own.
+func (f *family) publisher(t *testing.T) *history.Publisher {
+	t.Helper()
+	file, err := history.NewKeyFile(rand.Reader)
+	must(t, err)
+	keys, err := history.ParseKeys(file)
+	must(t, err)
+	p, err := history.OpenPublisher(context.Background(), f.DB, f.Log, history.PublisherOptions{Keys: keys})
+	must(t, err)
+	return p
 }
 
 // above is the parent rule, written without the program's own tree.
@@ -224,15 +238,26 @@ var exercises = map[string]struct {
 	"POST /v1/keys":                           {201, `{"name":"new","role":"reader"}`},
 	"DELETE /v1/keys/{key}":                   {status: 204},
 
-	"GET /v1/setups/{setup}/policy":                    {status: 200},
-	"PUT /v1/setups/{setup}/policy":                    {200, `{"registration":"open"}`},
-	"GET /v1/setups/{setup}/initial-tokens":            {status: 200},
-	"POST /v1/setups/{setup}/initial-tokens":           {201, `{"name":"new"}`},
-	"DELETE /v1/setups/{setup}/initial-tokens/{token}": {status: 204},
-	"GET /v1/setups/{setup}/clients/{client}/secrets":  {status: 200},
-	"GET /v1/clients/{entity}/history":                 {status: 200},
-	"GET /v1/clients/{entity}/reads":                   {status: 200},
-	"GET /v1/history":                                  {status: 200},
+	"GET /v1/setups/{setup}/policy":                       {status: 200},
+	"PUT /v1/setups/{setup}/policy":                       {200, `{"registration":"open"}`},
+	"GET /v1/setups/{setup}/initial-tokens":               {status: 200},
+	"POST /v1/setups/{setup}/initial-tokens":              {201, `{"name":"new"}`},
+	"DELETE /v1/setups/{setup}/initial-tokens/{token}":    {status: 204},
+	"GET /v1/setups/{setup}/clients/{client}/secrets":     {status: 200},
+	"GET /v1/clients/{entity}/history":                    {status: 200},
+	"GET /v1/clients/{entity}":                            {status: 200},
+	"GET /v1/clients/{entity}/snapshots/{snapshot}":       {status: 200},
+	"POST /v1/clients/{entity}/snapshots":                 {200, `{"merge":{"client_name":"changed"},"later":"keep"}`},
+	"POST /v1/clients/{entity}/snapshots:plan":            {200, `{"merge":{"client_name":"changed"}}`},
+	"POST /v1/clients/{entity}/snapshots:rollback":        {200, `{"to":"SNAPSHOT","later":"keep"}`},
+	"GET /v1/clients/{entity}/diff":                       {status: 200},
+	"POST /v1/clients/{entity}/diff":                      {200, `{"merge":{"client_name":"changed"}}`},
+	"GET /v1/clients/{entity}/blame":                      {status: 200},
+	"GET /v1/clients":                                     {status: 200},
+	"GET /v1/clients/{entity}/snapshots/{snapshot}/proof": {status: 200},
+	"GET /v1/log/consistency":                             {status: 200},
+	"GET /v1/clients/{entity}/reads":                      {status: 200},
+	"GET /v1/history":                                     {status: 200},
 
 	"GET /admin/clients/{client}":                                                     {status: 200},
 	"PUT /admin/clients/{client}":                                                     {200, `{"client_name":"changed"}`},
@@ -291,6 +316,9 @@ var exercises = map[string]struct {
 
 	"GET /healthz": {status: 200},
 	"GET /readyz":  {status: 200},
+
+	"GET /log/checkpoint":     {status: 200},
+	"GET /log/tile/{tile:.+}": {status: 200},
 }
 
 // expected is design section 3, said again for one cell.
@@ -342,8 +370,9 @@ func (f *family) expected(c cell) int {
 func (f *family) path(c cell, on target) string {
 	plan := map[string]snapshots.SnapshotID{web.ObjectClient: on.clientPlan, web.ObjectSetup: on.setupPlan, web.ObjectResourceServer: on.srvPlan}
 	values := map[string]string{"module": snapshots.DefaultModule, "setupId": string(on.setup), "clientId": string(on.client),
-		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "organization": string(on.org), "key": on.key,
-		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial}
+		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "snapshot": string(on.clientPlan), "organization": string(on.org), "key": on.key,
+		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial,
+		"tile:.+": "entries/000.p/1"}
 	if c.unknown {
 		switch c.route.Object {
 		case web.ObjectClient:
@@ -371,6 +400,10 @@ func (f *family) path(c cell, on target) string {
 func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, []byte) {
 	t.Helper()
 	body := exercises[c.route.Method+" "+c.route.Pattern].body
+	body = strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1)
+	if strings.HasSuffix(c.route.Pattern, "/proof") {
+		f.Clock.Advance(2 * time.Second) // until the next checkpoint may be signed
+	}
 	body = strings.Replace(body, "NEXT", fmt.Sprintf("m%d", f.Log.Size()), 1)
 	req, err := http.NewRequest(c.route.Method, f.server.URL+f.path(c, on), strings.NewReader(body))
 	must(t, err)

@@ -35,6 +35,16 @@ func InstantOf(at, known *time.Time) Instant {
 // Given reports whether the instant is another than now.
 func (in Instant) Given() bool { return in.At != nil || in.Known != nil }
 
+// Recorded is the instant at which to ask what takes effect when it is recorded,
+// as the organization tree does.
+func (in Instant) Recorded(now history.Micros) history.Micros {
+	m := in.moment(now.Millis())
+	if in.At == nil {
+		return min(now, m.known)
+	}
+	return m.tree()
+}
+
 // need is what reading at the instant takes: the past and the future are not
 // for everybody, nor is what was once planned.
 func (in Instant) need(now history.Millis) tenancy.Permission {
@@ -96,8 +106,11 @@ func inForceAsOf(c *db.Conn, e Entity, m moment) (*snapshotRow, error) {
 // that knew; 0 if there was none.
 func nextAsOf(c *db.Conn, e Entity, m moment) (history.Millis, error) {
 	var next history.Millis
-	err := c.Get(&next, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.valid_from > ?"+asOfPresent,
+	err := c.Get(&next, "SELECT s.valid_from"+ofEntity+" AND s.valid_from > ?"+asOfPresent+" ORDER BY s.valid_from LIMIT 1",
 		e.Module, e.Setup, e.ID, m.at, m.known, m.known)
+	if fault.Is(err, fault.NotFound) {
+		return 0, nil
+	}
 	return next, err
 }
 
@@ -121,6 +134,9 @@ func AsOf[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref
 // ClientAsOf is AsOf for a client named by its entity id alone, also for now.
 func (s *Store) ClientAsOf(ctx context.Context, scope tenancy.Scope, id EntityID, in Instant) (Resolved[Client], error) {
 	if !in.Given() {
+		if err := scope.Check(tenancy.Resolve); err != nil {
+			return Resolved[Client]{}, err
+		}
 		var e Entity
 		err := s.db.View(ctx, func(c *db.Conn) (err error) {
 			e, err = s.entity(c, id)
@@ -147,6 +163,109 @@ func (s *Store) ClientAsOf(ctx context.Context, scope tenancy.Scope, id EntityID
 			return Resolved[Client]{}, err
 		}
 		return asOf[Client](s, c, scope, e, m)
+	})
+}
+
+// RefOf names a client that the scope covers by its entity id alone.
+func (s *Store) RefOf(ctx context.Context, scope tenancy.Scope, id EntityID) (Ref, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return Ref{}, err
+	}
+	var e Entity
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		e, err = s.entity(c, id)
+		return err
+	})
+	if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != KindClient || !visible(scope, e, true)) {
+		err = unknown(KindClient)
+	}
+	return Ref{e.Module, e.Setup, e.ID}, err
+}
+
+// past finds a client whose past the scope may see, deleted or not.
+func (s *Store) past(c *db.Conn, scope tenancy.Scope, id EntityID) (Entity, error) {
+	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
+		return Entity{}, err
+	}
+	e, err := s.entity(c, id)
+	if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != KindClient || !scope.CoversObject(string(e.ID), e.Owner)) {
+		err = unknown(KindClient)
+	}
+	return e, err
+}
+
+// SnapshotOf reads one snapshot of a client named by its entity id alone, also
+// of one that is deleted.
+func (s *Store) SnapshotOf(ctx context.Context, scope tenancy.Scope, client EntityID, id SnapshotID) (Resolved[Client], error) {
+	var found Resolved[Client]
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		e, err := s.past(c, scope, client)
+		if err == nil {
+			found, err = snapshotOf[Client](s, c, e, id)
+		}
+		return err
+	})
+	return found, err
+}
+
+// Leaf is a client's event as the log has it: what it takes to prove it.
+type Leaf struct {
+	Index    int64
+	Envelope []byte // exact bytes
+	Salt     []byte // entry is the commitment of salt and envelope
+}
+
+// LeafOf reads the event that made a snapshot of a client.
+func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, client EntityID, id SnapshotID) (Leaf, error) {
+	var row struct {
+		Index    int64  `db:"idx"`
+		Envelope string `db:"envelope"`
+		Salt     []byte `db:"salt"`
+	}
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		e, err := s.past(c, scope, client)
+		if err != nil {
+			return err
+		}
+		err = errNoRow()
+		if storable(string(id)) {
+			err = c.Get(&row, "SELECT idx, envelope, salt FROM log_event WHERE object_id = "+asText+" AND ref = "+asText+" ORDER BY object_seq LIMIT 1", e.ID, id)
+		}
+		if fault.Is(err, fault.NotFound) {
+			err = unknownSnapshot()
+		}
+		return err
+	})
+	return Leaf{row.Index, []byte(row.Envelope), row.Salt}, err
+}
+
+// Versions goes over a client's snapshots in force up to an instant, oldest
+// first, as far as that knew. One whose content is erased, and the end, have no
+// Content.
+func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client EntityID, in Instant, each func(Version[Client]) error) error {
+	return s.db.View(ctx, func(c *db.Conn) error {
+		e, err := s.past(c, scope, client)
+		if err != nil {
+			return err
+		}
+		m := in.moment(s.log.Now().Millis())
+		return c.Each(func(scan func(...any) error) error {
+			var r snapshotRow
+			var content string
+			if err := scan(&r.Entity, &r.ID, &r.Kind, &r.ValidFrom, &r.Attempt, &r.Base, &r.Commitment, &r.Imported, &r.RecordedAt, &content); err != nil {
+				return err
+			}
+			v := versionOf[Client](e, &r)
+			if content != "" {
+				var err error
+				if v.Content, err = Decode[Client]([]byte(content)); err != nil {
+					return err
+				}
+			}
+			return each(v)
+		}, "SELECT "+snapshotColumns+`, COALESCE((SELECT b.content FROM snapshot_body b WHERE b.snapshot_id = s.snapshot_id), '')`+
+			ofEntity+" AND s.valid_from <= ?"+asOfPresent+" ORDER BY s.valid_from, s.attempt",
+			e.Module, e.Setup, e.ID, m.at, m.known, m.known)
 	})
 }
 

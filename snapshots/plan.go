@@ -49,14 +49,13 @@ func (w *writing[T]) plan(raw []byte, changes bool) (Plan, error) {
 		p.Base = w.base.ID
 	}
 	if !w.fresh {
-		rows, err := series(&w.tx.Conn, w.entity, false)
-		if err != nil {
+		var rows []snapshotRow
+		if err := w.tx.Select(&rows, "SELECT "+snapshotColumns+ofEntity+" AND s.valid_from > ?"+notWithdrawn+" ORDER BY s.valid_from",
+			w.entity.Module, w.entity.Setup, w.entity.ID, w.validFrom); err != nil {
 			return p, err
 		}
 		for _, r := range rows {
-			if r.ValidFrom > w.validFrom {
-				p.Later = append(p.Later, Later{r.ID, r.ValidFrom})
-			}
+			p.Later = append(p.Later, Later{r.ID, r.ValidFrom})
 		}
 	}
 	setup := SnapshotID("")

@@ -2,7 +2,6 @@ package snapshots
 
 import (
 	"context"
-	"slices"
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -155,23 +154,34 @@ func Snapshot[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref
 		if err != nil {
 			return err
 		}
-		rows, err := series(c, e, false)
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(rows, func(r snapshotRow) bool { return r.ID == id })
-		if i < 0 || rows[i].tombstone() {
-			return unknownSnapshot()
-		}
-		if i+1 < len(rows) {
-			found.NextValidFrom = rows[i+1].ValidFrom
-		}
-		if found.Version, err = version[T](s, c, e, &rows[i]); err != nil {
-			return err
-		}
-		found.Setup, err = s.setupAt(c, ref, rows[i].ValidFrom)
+		found, err = snapshotOf[T](s, c, e, id)
 		return err
 	})
+	return found, err
+}
+
+// snapshotOf reads one snapshot of an entity that was not withdrawn. Its cost
+// does not grow with the number of the others.
+func snapshotOf[T Content](s *Store, c *db.Conn, e Entity, id SnapshotID) (Resolved[T], error) {
+	var found Resolved[T]
+	var row snapshotRow
+	err := errNoRow()
+	if storable(string(id)) {
+		err = c.Get(&row, "SELECT "+snapshotColumns+" FROM snapshot s WHERE s.snapshot_id = ?"+notWithdrawn, id)
+	}
+	if fault.Is(err, fault.NotFound) || err == nil && (row.Entity != e.ID || row.tombstone()) {
+		return found, unknownSnapshot()
+	}
+	if err != nil {
+		return found, err
+	}
+	if found.NextValidFrom, err = nextAfter(c, e, row.ValidFrom); err != nil {
+		return found, err
+	}
+	if found.Version, err = version[T](s, c, e, &row); err != nil {
+		return found, err
+	}
+	found.Setup, err = s.setupAt(c, SetupRef(e.Module, e.Setup), row.ValidFrom)
 	return found, err
 }
 

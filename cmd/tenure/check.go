@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
 	"tenure/snapshots"
 	"tenure/tenancy/db"
+	"tenure/tenancy/history"
 )
 
 func checkCommand() *cobra.Command {
-	var config, database string
+	var config, database, logKey string
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check a database: every leaf, the tree's root, every snapshot, without changing anything",
@@ -29,6 +32,11 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return &exit{exitDatabase, fmt.Errorf("%s", message(err))}
 			}
+			signatures, err := checkSignatures(cmd.Context(), d, logKeyFile(d.Dialect, database, logKey), logKey != "")
+			if err != nil {
+				return err
+			}
+			problems = append(problems, signatures...)
 			for _, p := range problems {
 				fmt.Fprintln(cmd.OutOrStdout(), p)
 			}
@@ -42,5 +50,26 @@ func checkCommand() *cobra.Command {
 	cmd.SetContext(context.Background())
 	cmd.Flags().StringVar(&config, "config", "", "JSON file whose members are these flags")
 	cmd.Flags().StringVar(&database, "database", "tenure.db", "SQLite file, or postgres://…")
+	cmd.Flags().StringVar(&logKey, "log-key", "", "signing keys of the log, to verify its checkpoints, or none (default: beside a SQLite file, if there)")
 	return cmd
+}
+
+// checkSignatures verifies the log's checkpoints, if the key is there; a file
+// that is named must be.
+func checkSignatures(ctx context.Context, d *db.DB, file string, named bool) (problems []string, err error) {
+	keys, err := loadLogKeys(d.Dialect, file, true)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !named, err == nil && keys == nil:
+		return nil, nil
+	case err != nil:
+		return nil, &exit{exitUsage, err}
+	}
+	err = d.View(ctx, func(c *db.Conn) error {
+		problems, err = history.CheckSignatures(c, keys)
+		return err
+	})
+	if err != nil {
+		return nil, &exit{exitDatabase, fmt.Errorf("%s", message(err))}
+	}
+	return problems, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenure/handlers/openfinance"
 	"tenure/snapshots"
 	"tenure/tenancy"
 )
@@ -21,6 +22,7 @@ type devFlags struct {
 	config, database, listen, info, logLevel, logFile string
 	allowRemote                                       bool
 	hydra                                             hydraAdmin
+	openFinance                                       string // address of the mutual-TLS listener
 }
 
 func devCommand() *cobra.Command {
@@ -43,6 +45,7 @@ func devCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
 	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
 	cmd.Flags().BoolVar(&f.allowRemote, "dev-allow-remote", false, "allow an address that others can reach; the keys are printed")
+	cmd.Flags().StringVar(&f.openFinance, "open-finance-listen", "127.0.0.1:0", "address to serve Open Finance on with mutual TLS, or off")
 	f.hydra.flags(cmd.Flags())
 	return cmd
 }
@@ -81,9 +84,21 @@ func dev(out io.Writer, f devFlags) error {
 		defer os.RemoveAll(dir)
 		f.database = filepath.Join(dir, "tenure.db")
 	}
+	demo, err := f.demo()
+	if err != nil {
+		return err
+	}
+	if demo != nil {
+		defer demo.close()
+	}
 	n, err := openNode(ctx, nodeConfig{database: f.database, log: log})
 	if err != nil {
 		return err
+	}
+	if demo == nil {
+		n.mount(openfinance.Scheme{}, nil)
+	} else {
+		n.mount(demo.scheme(), demo.fetch())
 	}
 	described, err := n.example(ctx, address(l, nil), earlier)
 	if err != nil {
@@ -91,7 +106,10 @@ func dev(out io.Writer, f devFlags) error {
 	}
 	described.HydraAdminURL = adminURL(admin)
 	endpoints := []endpoint{{l, n.handler, nil}}
-	if admin != nil {
+	if demo != nil {
+		endpoints, err = demo.beside(ctx, endpoints, n, &described)
+	}
+	if err == nil && admin != nil {
 		endpoints, err = f.hydra.beside(endpoints, n, admin, described.Organizations[1].APIKey, described.URL)
 	}
 	if err == nil {
@@ -102,6 +120,22 @@ func dev(out io.Writer, f devFlags) error {
 	}
 	printRequests(out, described)
 	return errors.Join(n.serve(ctx, endpoints...), n.close())
+}
+
+// demo opens the demonstration, its certificates beside the database; nil if
+// it is not wanted.
+func (f devFlags) demo() (*demoScheme, error) {
+	if f.openFinance == "off" {
+		return nil, nil
+	}
+	if !f.allowRemote && !isLoopback(f.openFinance) {
+		return nil, &exit{exitUsage, fmt.Errorf("--open-finance-listen %s: a loopback address, or off", f.openFinance)}
+	}
+	dir, err := filepath.Abs(f.database + ".open-finance") // callers are in folders of their own
+	if err != nil {
+		return nil, err
+	}
+	return openDemoScheme(f.openFinance, dir)
 }
 
 // isLoopback reports whether an address is one that only this machine reaches.
@@ -165,7 +199,7 @@ func (n *node) example(ctx context.Context, url string, earlier info) (info, err
 // openRegistration lets anybody register a client in the default setup.
 func (n *node) openRegistration(ctx context.Context, operator tenancy.Scope) error {
 	policy := snapshots.DefaultPolicy()
-	policy.Registration = snapshots.RegistrationOpen
+	policy.Registration, policy.OpenFinanceProfile = snapshots.RegistrationOpen, snapshots.ProfilePlain
 	setup := snapshots.EntityID(n.tenancy.DefaultSetup(n.tenancy.Root()))
 	return n.snapshots.SetPolicy(ctx, operator, snapshots.DefaultModule, setup, policy)
 }

@@ -34,7 +34,7 @@ type databaseTarget struct {
 // does. A rehearsal into a new one uses one that goes away.
 func openDatabaseTarget(ctx context.Context, f importFlags, report *importReport) (importTarget, error) {
 	d := &databaseTarget{dry: f.dryRun}
-	cfg := nodeConfig{database: f.database, secretsKey: f.secretsKey, log: zerolog.Nop()}
+	cfg := nodeConfig{database: f.database, secretsKey: f.secretsKey, logKey: noLogKey, log: zerolog.Nop()}
 	if d.dry {
 		cfg.secretsKey = sealingNone // and so no key is made
 		if err := d.elsewhere(&cfg); err != nil {

@@ -20,6 +20,7 @@ type info struct {
 	SetupID       snapshots.EntityID `json:"setup_id"`
 	Organizations []infoOrg          `json:"organizations"`
 	Clients       []infoClient       `json:"clients,omitempty"`
+	OpenFinance   *infoScheme        `json:"open_finance,omitempty"`
 }
 
 type infoOrg struct {

@@ -21,6 +21,10 @@ const (
 	exitDatabase = 3 // the database cannot be opened, or is in use
 	exitListen   = 4 // the address cannot be listened on
 	exitProblems = 5 // the consistency check found something
+	exitRefused  = 6 // the database is behind the log that was published, or has another
+
+	exitUnreachable = 7 // a log that is watched does not answer
+	exitProof       = 9 // a proof or a signature does not hold
 )
 
 // exit is an error with the code that the program ends with.
@@ -50,7 +54,7 @@ func run(args []string) int {
 	})
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	root.AddCommand(serveCommand(), devCommand(), checkCommand(), importCommand())
+	root.AddCommand(serveCommand(), devCommand(), checkCommand(), importCommand(), logCommand())
 	err := root.Execute()
 	if err == nil {
 		return 0

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/handlers"
+	"tenure/handlers/openfinance"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
@@ -38,6 +39,8 @@ type nodeConfig struct {
 	cacheBytes uint64
 	publicURL  string // empty to take it from each request
 	readLog    string // off, sampled or full; empty for off
+	logKey     string // file, "none", or empty for the database's default
+	logState   string // file; empty for none
 	log        zerolog.Logger
 }
 
@@ -49,7 +52,7 @@ type node struct {
 	snapshots *snapshots.Store
 	stores    handlers.Stores
 	web       web.Config
-	handler   http.Handler
+	handler   http.Handler // nil until mount
 	zlog      zerolog.Logger
 	stop      context.CancelFunc
 	done      sync.WaitGroup // of what stop ends
@@ -63,7 +66,7 @@ func openNode(ctx context.Context, cfg nodeConfig) (*node, error) {
 	n := &node{db: d, zlog: cfg.log}
 	if err := n.build(ctx, cfg); err != nil {
 		d.Close()
-		return nil, &exit{exitDatabase, err}
+		return nil, &exit{openCode(err), err}
 	}
 	background, stop := context.WithCancel(context.Background())
 	n.stop = stop
@@ -95,14 +98,24 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 		ReadLog: snapshots.ReadLog(cfg.readLog)}); err != nil {
 		return err
 	}
+	published, err := n.openPublisher(ctx, cfg)
+	if err != nil {
+		return err
+	}
 	n.web = web.Config{Tenancy: n.tenancy, Log: cfg.log}
 	if n.snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
-	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Ready: n.db.Ping,
+	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Log: published, Ready: n.db.Ping,
 		PublicURL: cfg.publicURL, Version: version()}
-	n.handler = handlers.New(n.web, n.stores)
 	return nil
+}
+
+// mount makes the handler, with what /reg rests on and, where it is not the
+// usual one, the way to fetch what requests name.
+func (n *node) mount(scheme openfinance.Scheme, fetch web.Fetch) {
+	n.stores.OpenFinance, n.stores.Fetch = scheme, fetch
+	n.handler = handlers.New(n.web, n.stores)
 }
 
 // flush writes what may be late: last uses of keys, and repairs of memory.

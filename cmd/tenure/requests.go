@@ -25,7 +25,7 @@ func printRequests(out io.Writer, i info) {
 	for _, c := range i.Clients {
 		fmt.Fprintf(out, "  %-20s entity %s\n", c.ClientID, c.EntityID)
 	}
-	fmt.Fprint(out, "\nfor the requests of the README:\n\n")
+	fmt.Fprint(out, "\nfor the requests of the README and of docs/openfinance.md:\n\n")
 	for _, v := range variables(i) {
 		fmt.Fprintf(out, "export %s=%s\n", v.name, v.value)
 	}
@@ -35,12 +35,12 @@ func printRequests(out io.Writer, i info) {
 	}
 }
 
-// variable is one that the README's requests use.
+// variable is one that the documents' requests use.
 type variable struct{ name, value string }
 
 func variables(i info) []variable {
 	root, last := i.Organizations[0], i.Organizations[len(i.Organizations)-1]
-	return []variable{
+	all := []variable{
 		{"TENURE", i.URL},
 		{"SETUP", fmt.Sprintf("%s/v2/modules/%s/setups/%s", i.URL, i.Module, i.SetupID)},
 		{"CLIENT", string(i.clientOf(last.ID).EntityID)},
@@ -50,6 +50,11 @@ func variables(i info) []variable {
 		{"CHILD_CLIENT", i.clientOf(last.ID).ClientID},
 		{"ROOT_ORG", string(root.ID)},
 	}
+	if o := i.OpenFinance; o != nil {
+		all = append(all, variable{"REG", o.URL}, variable{"CA", o.CA}, variable{"CERT", o.Cert}, variable{"KEY", o.Key},
+			variable{"STATEMENT_URL", o.StatementURL})
+	}
+	return all
 }
 
 // clientOf is the example client that an organization owns.
@@ -69,7 +74,7 @@ func requests(i info) []request {
 	root, last := i.Organizations[0], i.Organizations[len(i.Organizations)-1]
 	setup := fmt.Sprintf("%s/v2/modules/%s/setups/%s", i.URL, i.Module, i.SetupID)
 	own := i.clientOf(last.ID)
-	return []request{
+	all := []request{
 		{"nevisMeta: a child organization resolves its own client, certificates parsed",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/clients/%s", last.APIKey, setup, own.EntityID)},
 		{"nevisMeta: its past, active and planned snapshots",
@@ -82,6 +87,8 @@ func requests(i info) []request {
 			fmt.Sprintf("curl -s -d '{\"client_name\":\"my agent\",\"redirect_uris\":[\"https://agent.example/callback\"]}' %s/oauth2/register", i.URL)},
 		{"Ory Hydra's dynamic registration: a client reads itself",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/oauth2/register/%s", own.RegistrationToken, i.URL, own.ClientID)},
+		{"Open Finance's registration, in its plain profile",
+			fmt.Sprintf("curl -s -H 'Content-Type: application/json' -d '{\"client_name\":\"my app\",\"redirect_uris\":[\"https://app.example/callback\"]}' %s/reg", i.URL)},
 		{"SlashID's API: the root reads a client two organizations below; the answer names its owner",
 			fmt.Sprintf("curl -s -H 'SlashID-OrgID: %s' -H 'SlashID-API-Key: %s' %s/oauth2/clients/%s", root.ID, root.APIKey, i.URL, own.ClientID)},
 		{"SlashID's API: every organization below the root",
@@ -89,4 +96,10 @@ func requests(i info) []request {
 		{"Tenure's own API: the organization tree",
 			fmt.Sprintf("curl -s -H 'Authorization: Bearer %s' %s/v1/organizations", root.APIKey, i.URL)},
 	}
+	if o := i.OpenFinance; o != nil {
+		all = append(all, request{"Open Finance: a software registers over mutual TLS with the statement that the demonstration directory signs",
+			fmt.Sprintf("curl -s --cacert '%s' --cert '%s' --key '%s' -H 'Content-Type: application/json' -d '{\"software_statement\":\"'$(curl -s %s)'\",\"redirect_uris\":[\"https://software.example/callback\"]}' %s",
+				o.CA, o.Cert, o.Key, o.StatementURL, o.URL)})
+	}
+	return all
 }

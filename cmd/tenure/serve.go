@@ -20,8 +20,9 @@ import (
 type serveFlags struct {
 	config, database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
 	cacheMiB                                                                       uint64
-	publicURL, readLog                                                             string
+	publicURL, readLog, logKey, logState                                           string
 	hydra                                                                          hydraAdmin
+	openFinance                                                                    openFinance
 }
 
 func serveCommand() *cobra.Command {
@@ -42,6 +43,8 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on")
 	cmd.Flags().StringVar(&f.info, "info", "", "file to describe the running server in (JSON, with the keys just made)")
 	cmd.Flags().StringVar(&f.secretsKey, "secrets-key-file", "", "sealing key of client secrets, or none (default: beside a SQLite file)")
+	cmd.Flags().StringVar(&f.logKey, "log-key", "", "signing keys of the log, or none (default: beside a SQLite file)")
+	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database")
 	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain to serve TLS with (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
@@ -50,6 +53,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "keep who was first shown which version of a client: off, sampled (1 in 16) or full")
 	f.hydra.flags(cmd.Flags())
+	f.openFinance.flags(cmd.Flags())
 	return cmd
 }
 
@@ -66,6 +70,10 @@ func serve(out io.Writer, f serveFlags) error {
 	tlsConfig, err := loadTLS(f.tlsCert, f.tlsKey)
 	if err != nil {
 		return &exit{exitUsage, err}
+	}
+	scheme, err := f.openFinance.scheme(ctx, tlsConfig, log)
+	if err != nil {
+		return err
 	}
 	earlier, err := readInfo(f.info)
 	if err != nil {
@@ -84,10 +92,11 @@ func serve(out io.Writer, f serveFlags) error {
 		defer admin.Close()
 	}
 	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20,
-		publicURL: f.publicURL, readLog: f.readLog, log: log})
+		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, log: log})
 	if err != nil {
 		return err
 	}
+	n.mount(scheme, nil)
 	key, err := n.bootstrap(ctx, "root")
 	if err != nil {
 		return errors.Join(&exit{exitDatabase, err}, n.close())

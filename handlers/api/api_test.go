@@ -51,7 +51,8 @@ func newFixture(t *testing.T, dsn string) *fixture {
 }
 
 func (f *fixture) surface() web.Surface {
-	return api.New(f.Store, api.Deps{
+	return api.New(f.Store, web.NewFresh(0), api.Deps{
+		Clients:      f.snapshots,
 		Modules:      f.snapshots.Modules,
 		CreateModule: f.snapshots.CreateModule,
 		SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {

@@ -39,6 +39,14 @@ func spell(_ *web.Call, f *fault.Fault) *web.Reply {
 	}
 	if f.Kind != fault.Internal {
 		p.Detail, p.Code = f.Message, f.Code
+		if !f.Instant.IsZero() {
+			at := f.Instant.UTC().Format(instant)
+			if f.Kind == fault.Gone {
+				p.EndedAt = &at
+			} else {
+				p.EffectiveFrom = &at
+			}
+		}
 		for _, field := range f.Fields {
 			p.Errors = append(p.Errors, problemField{field.Path, field.Rule, field.Message})
 		}
@@ -47,6 +55,8 @@ func spell(_ *web.Call, f *fault.Fault) *web.Reply {
 	if err != nil {
 		return nil // the adapter has an answer for that
 	}
-	reply.ContentType = "application/problem+json"
+	reply.ContentType = problemType
 	return reply
 }
+
+const problemType = "application/problem+json"

@@ -9,8 +9,18 @@ import (
 	"tenure/tenancy/fault"
 )
 
+// organizations lists the acting organization's tree, now or as it was.
 func (s *surface) organizations(c *web.Call) (*web.Reply, error) {
-	orgs, err := s.tenancy.Organizations(c.Scope)
+	in, err := instants(c)
+	if err != nil {
+		return nil, err
+	}
+	var orgs []tenancy.Organization
+	if in.Given() {
+		orgs, err = s.tenancy.OrganizationsAsOf(c.Request.Context(), c.Scope, in.Recorded(s.Clients.Now()))
+	} else {
+		orgs, err = s.tenancy.Organizations(c.Scope)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +28,11 @@ func (s *surface) organizations(c *web.Call) (*web.Reply, error) {
 	for i, o := range orgs {
 		list.Organizations[i] = fromOrganization(c.Scope, o)
 	}
-	return web.JSON(http.StatusOK, list)
+	reply, err := web.JSON(http.StatusOK, list)
+	if err != nil || !in.Given() {
+		return reply, err
+	}
+	return web.Then(reply, s.Clients.Final(in)), nil
 }
 
 func (s *surface) organization(c *web.Call) (*web.Reply, error) {

@@ -8,6 +8,7 @@ import (
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/history"
 )
 
 // Deps is what this surface asks of the store of setups and clients. Each
@@ -41,6 +42,12 @@ type Deps struct {
 	// Secrets tells of a client's secrets, without their text.
 	Secrets func(context.Context, tenancy.Scope, snapshots.Ref) ([]snapshots.Secret, error)
 
+	// Clients is where clients are read and written.
+	Clients *snapshots.Store
+
+	// Log proves what is in it; nil without a log that is published.
+	Log *history.Publisher
+
 	// Reads tells who was shown which version of a client.
 	Reads func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after *snapshots.Read, limit int) (snapshots.ReadPage, error)
 
@@ -50,6 +57,7 @@ type Deps struct {
 
 type surface struct {
 	tenancy *tenancy.Store
+	held    web.Fresh
 	Deps
 }
 
@@ -60,16 +68,21 @@ const (
 	pathKeys          = "/v1/keys"
 	pathSetup         = "/v1/setups/{setup}"
 	pathPolicy        = pathSetup + "/policy"
+	pathClients       = "/v1/clients"
+	pathEntity        = pathClients + "/{entity}"
 	pathInitialTokens = pathSetup + "/initial-tokens"
 )
 
 // New makes the surface.
-func New(t *tenancy.Store, deps Deps) web.Surface {
-	s := &surface{t, deps}
+func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
+	s := &surface{t, held, deps}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error)) web.Route {
+		if method != http.MethodGet {
+			handle = rehearsable(handle)
+		}
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle}
 	}
-	return web.Surface{Name: "api", Error: spell, Routes: []web.Route{
+	return web.Surface{Name: "api", Error: spell, DryRuns: true, Routes: []web.Route{
 		route(http.MethodGet, pathOrganization, tenancy.Resolve, web.ObjectOrganization, s.organization),
 		route(http.MethodPatch, pathOrganization, tenancy.Administer, web.ObjectOrganization, s.patchOrganization),
 		route(http.MethodDelete, pathOrganization, tenancy.Administer, web.ObjectOrganization, s.deleteOrganization),
@@ -87,6 +100,17 @@ func New(t *tenancy.Store, deps Deps) web.Surface {
 		route(http.MethodPost, pathInitialTokens, tenancy.Administer, web.ObjectSetup, s.createInitialToken),
 		route(http.MethodDelete, pathInitialTokens+"/{token}", tenancy.Administer, web.ObjectSetup, s.revokeInitialToken),
 		route(http.MethodGet, pathSetup+"/clients/{client}/secrets", tenancy.History, web.ObjectClient, s.secrets),
+		route(http.MethodGet, pathEntity, tenancy.Resolve, web.ObjectClient, s.client),
+		route(http.MethodGet, pathEntity+"/snapshots/{snapshot}", tenancy.History|tenancy.Plans, web.ObjectClient, s.snapshot),
+		route(http.MethodGet, pathEntity+"/snapshots/{snapshot}/proof", tenancy.History|tenancy.Plans, web.ObjectClient, s.proof),
+		route(http.MethodGet, "/v1/log/consistency", tenancy.Resolve, web.ObjectNone, s.consistency),
+		route(http.MethodPost, pathEntity+"/snapshots", tenancy.WriteClients, web.ObjectClient, s.publish),
+		route(http.MethodPost, pathEntity+"/snapshots:plan", tenancy.WriteClients, web.ObjectClient, s.plan),
+		route(http.MethodPost, pathEntity+"/snapshots:rollback", tenancy.WriteClients, web.ObjectClient, s.rollback),
+		route(http.MethodGet, pathEntity+"/diff", tenancy.History|tenancy.Plans, web.ObjectClient, s.diff),
+		route(http.MethodPost, pathEntity+"/diff", tenancy.History|tenancy.Plans, web.ObjectClient, s.diffWith),
+		route(http.MethodGet, pathEntity+"/blame", tenancy.History|tenancy.Plans, web.ObjectClient, s.blame),
+		route(http.MethodGet, pathClients, tenancy.Resolve, web.ObjectSetup, s.clients),
 		route(http.MethodGet, "/v1/clients/{entity}/history", tenancy.History|tenancy.Plans, web.ObjectClient, s.history),
 		route(http.MethodGet, "/v1/clients/{entity}/reads", tenancy.History, web.ObjectClient, s.reads),
 		route(http.MethodGet, "/v1/history", tenancy.History|tenancy.Plans, web.ObjectNone, s.journal),

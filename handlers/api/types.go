@@ -265,6 +265,9 @@ type problem struct {
 	Detail string         `json:"detail,omitempty"`
 	Code   string         `json:"code,omitempty"`
 	Errors []problemField `json:"errors,omitempty"`
+
+	EffectiveFrom *string `json:"effective_from,omitempty"` // of what is not in force yet
+	EndedAt       *string `json:"ended_at,omitempty"`       // of what was deleted by then
 }
 
 type problemField struct {

@@ -86,6 +86,9 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.refuseDryRun(); err != nil {
+		return nil, err
+	}
 	if limit := c.surface.Timeout; limit > 0 {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
 		defer cancel()

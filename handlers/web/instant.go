@@ -47,6 +47,39 @@ func instantOf(query url.Values, name string) (*time.Time, error) {
 	return &at, nil
 }
 
+// DryRun reports whether the query asks for a write to be tried only. What is
+// neither true nor false is a fault: it must not be done for real by mistake.
+func (c *Call) DryRun() (bool, error) {
+	if !strings.Contains(c.Request.URL.RawQuery, dryRun) {
+		return false, nil
+	}
+	query, err := c.Query()
+	if err != nil || len(query[dryRun]) == 0 {
+		return false, err
+	}
+	switch value := query.Get(dryRun); {
+	case len(query[dryRun]) == 1 && value == "true":
+		return true, nil
+	case len(query[dryRun]) == 1 && value == "false":
+		return false, nil
+	}
+	return false, fault.New(fault.Malformed, fault.CodeQuery, "dry_run is true or false")
+}
+
+const dryRun = "dry_run"
+
+// refuseDryRun refuses a trial at a surface that has none.
+func (c *Call) refuseDryRun() error {
+	if c.surface.DryRuns || c.reads() {
+		return nil
+	}
+	asked, err := c.DryRun()
+	if asked {
+		err = fault.New(fault.Malformed, fault.CodeQuery, "dry_run is taken by /v1 only: nothing was done")
+	}
+	return err
+}
+
 // AcceptDatetime reads the header of RFC 7089; nil without one.
 func (c *Call) AcceptDatetime() (*time.Time, error) {
 	text, err := Once(c.Request.Header, "Accept-Datetime")

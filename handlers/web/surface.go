@@ -61,6 +61,9 @@ type Surface struct {
 	// Timeout is how long a call may wait for the store and for peers; 0 for as
 	// long as its caller waits.
 	Timeout time.Duration
+	// DryRuns says that writes of the surface look at dry_run; elsewhere it is
+	// refused.
+	DryRuns bool
 	// DropSlash says that a path with one slash more at its end is the path
 	// without it.
 	DropSlash bool

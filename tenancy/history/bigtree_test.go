@@ -30,4 +30,9 @@ func TestTileOfTiles(t *testing.T) {
 	}
 	likeTlog(t, d)
 	sound(t, d, size)
+	all, reference := leaves(t, d)
+	view(t, d, func(c *db.Conn) error {
+		provable(t, NewTiles(c), all, reference, edgesOf(size))
+		return nil
+	})
 }

@@ -3,23 +3,32 @@ package history
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 )
 
 // Check recomputes the whole log from its rows: every commitment, leaf, chain
-// of an object and detail, every tile, the frontier and the root. It returns
-// one sentence for each thing that is wrong, at most 100.
+// of an object and detail, every tile, the frontier, the root, and the tree of
+// every checkpoint. It returns one sentence for each thing that is wrong, at
+// most 100.
 func Check(c *db.Conn) ([]string, error) {
 	k := &checker{conn: c, tree: &tree{ranges.NewEmptyRange(0)}, chains: make(map[string]chain)}
 	head, err := ReadHead(c)
 	if err != nil {
 		return nil, err
 	}
+	if err := k.readCheckpoints(); err != nil {
+		return nil, err
+	}
+	k.checkpoint()
 	for from := int64(math.MinInt64); ; {
 		var rows []eventRow
 		if err := c.Select(&rows, "SELECT "+eventColumns+" FROM log_event WHERE idx >= ? ORDER BY idx LIMIT ?",
@@ -36,6 +45,9 @@ func Check(c *db.Conn) ([]string, error) {
 		}
 		from = rows[len(rows)-1].Idx + 1
 	}
+	for _, c := range k.signed {
+		k.report("log: a checkpoint of %d entries was signed, there are %d", c.N, k.tree.size())
+	}
 	if err := k.head(head); err != nil {
 		return nil, err
 	}
@@ -49,6 +61,7 @@ type checker struct {
 	next     int64 // the index that the next entry must have
 	chains   map[string]chain
 	lastAt   Micros
+	signed   []tlog.Tree // of the checkpoints whose size the tree has not reached
 	problems []string
 }
 
@@ -74,6 +87,7 @@ func (k *checker) event(r eventRow) error {
 	if err := k.tree.append(leaf); err != nil {
 		return err
 	}
+	k.checkpoint()
 	env, err := DecodeEnvelope([]byte(r.Envelope))
 	if err != nil {
 		k.report("log entry %d: %v", r.Idx, err)
@@ -122,6 +136,64 @@ func (k *checker) erased(idx int64) error {
 		k.report("log entry %d: its detail is missing", idx)
 	}
 	return err
+}
+
+// readCheckpoints gathers the trees that were signed, the smallest first.
+func (k *checker) readCheckpoints() error {
+	return k.conn.Each(func(scan func(...any) error) error {
+		var row storedCheckpoint
+		if err := scan(&row.Size, &row.Note, &row.RecordedAt); err != nil {
+			return err
+		}
+		c, err := row.read()
+		if err != nil {
+			k.report("log: checkpoint of %d entries: %v", row.Size, err)
+			return nil
+		}
+		k.signed = append(k.signed, tlog.Tree{N: c.Size, Hash: c.Root})
+		return nil
+	}, "SELECT "+checkpointColumns+" FROM log_checkpoint ORDER BY size")
+}
+
+// checkpoint compares the tree with the checkpoint of its size, if there is one.
+func (k *checker) checkpoint() {
+	if len(k.signed) == 0 || k.signed[0].N != k.tree.size() {
+		return
+	}
+	if root, err := k.tree.root(); err != nil || !bytes.Equal(root, k.signed[0].Hash[:]) {
+		k.report("log: the checkpoint of %d entries has another root than they have", k.signed[0].N)
+	}
+	k.signed = k.signed[1:]
+}
+
+// CheckSignatures verifies every stored checkpoint that one of the keys is said
+// to have signed, and that the newest is one of those. It returns one sentence
+// for each that fails, at most 100.
+func CheckSignatures(c *db.Conn, keys *Keys) ([]string, error) {
+	k := &checker{conn: c}
+	var newest error
+	err := c.Each(func(scan func(...any) error) error {
+		var text string
+		var size int64
+		if err := scan(&size, &text); err != nil {
+			return err
+		}
+		checkpoint, err := ReadCheckpoint([]byte(text))
+		if err != nil {
+			return nil // Check says so
+		}
+		newest = signedBy(keys, checkpoint)
+		var wrong *note.InvalidSignatureError
+		if errors.As(newest, &wrong) {
+			k.report("log: the checkpoint of %d entries has a signature that does not verify", size)
+			newest = nil
+		}
+		return nil
+	}, "SELECT size, note FROM log_checkpoint ORDER BY size")
+	if newest != nil {
+		k.report("log: the newest checkpoint: %v", newest)
+	}
+	return k.problems, err
 }
 
 func (k *checker) head(head Head) error {

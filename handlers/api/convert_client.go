@@ -1,0 +1,83 @@
+package api
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/history"
+)
+
+// fromClient shows a client to a scope. It is pure.
+func fromClient(s tenancy.Scope, r snapshots.Resolved[snapshots.Client]) (client, error) {
+	inherited, err := inheritedBy(r)
+	if err != nil {
+		return client{}, err
+	}
+	e := r.Entity
+	wire := client{EntityID: string(e.ID), ClientID: e.ClientID, Module: e.Module, SetupID: string(e.Setup),
+		OwnerOrganizationID: string(e.Owner), Surface: e.Surface, CreatedAt: e.RecordedAt.Time().Format(instant),
+		Snapshot: fromVersion(r.Version), Effective: effective{From: fromMillis(r.ValidFrom)},
+		Configuration: configuration(r.Content), Inherited: inherited}
+	if s.Allows(tenancy.Plans) {
+		until := json.RawMessage("null")
+		if r.NextValidFrom != 0 {
+			until = json.RawMessage(`"` + fromMillis(r.NextValidFrom) + `"`)
+		}
+		wire.Effective.Until = &until
+	}
+	return wire, nil
+}
+
+func fromVersion(v snapshots.Version[snapshots.Client]) snapshot {
+	return snapshot{ID: string(v.ID), ValidFrom: fromMillis(v.ValidFrom), RecordedAt: v.RecordedAt.Time().Format(instant),
+		BaseID: orNull(string(v.Base)), Digest: hex.EncodeToString(v.Commitment), Imported: v.Imported}
+}
+
+func fromMillis(at history.Millis) string { return at.Time().Format("2006-01-02T15:04:05.000Z") }
+
+// configuration is a document in its canonical encoding, without the format's
+// version.
+func configuration(doc *snapshots.Client) json.RawMessage {
+	raw := snapshots.Encode(doc)
+	raw = bytes.Replace(raw, []byte(`{"v":1,`), []byte("{"), 1)
+	return json.RawMessage(bytes.Replace(raw, []byte(`{"v":1}`), []byte("{}"), 1))
+}
+
+// inheritedBy are the members that a client has of its setup.
+func inheritedBy(r snapshots.Resolved[snapshots.Client]) (json.RawMessage, error) {
+	acts := snapshots.Effective(r.Content, r.Setup.Content)
+	changed := snapshots.Changed(r.Content, &acts)
+	if len(changed) == 0 {
+		return json.RawMessage("{}"), nil
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(snapshots.Encode(&acts), &all); err != nil {
+		return nil, err
+	}
+	for name := range all {
+		if !slices.Contains(changed, name) {
+			delete(all, name)
+		}
+	}
+	return json.Marshal(all)
+}
+
+func fromLost(list []snapshots.Lost) []lost {
+	wire := make([]lost, len(list))
+	for i, l := range list {
+		wire[i] = lost{l.What, l.ID, fromMillis(l.At)}
+	}
+	return wire
+}
+
+func fromEvents(events []history.Event) rehearsed {
+	wire := rehearsed{DryRun: true, Events: make([]rehearsedEvent, len(events))}
+	for i, e := range events {
+		wire.Events[i] = rehearsedEvent{string(e.Kind), e.Object, e.Org}
+	}
+	return wire
+}

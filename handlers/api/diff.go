@@ -1,0 +1,167 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/snapshots/diff"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// side is one of the two documents that a diff compares.
+type side struct {
+	named string // for a heading
+	doc   *snapshots.Client
+	setup *snapshots.Setup
+	at    time.Time
+}
+
+// diff compares two of: snapshots of the client, instants, another client.
+// Without from it is what the snapshot in force, or to, was made of.
+func (s *surface) diff(c *web.Call) (*web.Reply, error) {
+	query, err := c.Query()
+	if err != nil {
+		return nil, err
+	}
+	to, base, err := s.side(c, query.Get("to"), "now")
+	if err != nil {
+		return nil, err
+	}
+	from := side{named: "nothing"}
+	if named := query.Get("from"); named != "" || base != "" {
+		if from, _, err = s.side(c, named, string(base)); err != nil {
+			return nil, err
+		}
+	}
+	return compared(query.Get("format"), query.Get("equal") == "true", from, to)
+}
+
+// diffWith compares a document that is sent with the snapshot in force, or from.
+func (s *surface) diffWith(c *web.Call) (*web.Reply, error) {
+	query, err := c.Query()
+	if err != nil {
+		return nil, err
+	}
+	var in write
+	if err := c.JSON(&in, strict); err != nil {
+		return nil, err
+	}
+	w, err := readWrite(in)
+	if err != nil {
+		return nil, err
+	}
+	from, _, err := s.side(c, query.Get("from"), "now")
+	if err != nil {
+		return nil, err
+	}
+	doc, err := w.change.Apply(from.doc, from.setup)
+	if err != nil {
+		return nil, err
+	}
+	to := side{named: "the document sent", doc: doc, setup: from.setup, at: s.Clients.Now().Time()}
+	return compared(query.Get("format"), query.Get("equal") == "true", from, to)
+}
+
+// side reads a document by what names it, and the snapshot that it was made of:
+// a snapshot's id, an instant, now, or client: and an entity id.
+func (s *surface) side(c *web.Call, named, otherwise string) (side, snapshots.SnapshotID, error) {
+	ctx := c.Request.Context()
+	if named == "" {
+		named = otherwise
+	}
+	var found snapshots.Resolved[snapshots.Client]
+	var err error
+	at := s.Clients.Now()
+	switch other, isClient := strings.CutPrefix(named, "client:"); {
+	case isClient:
+		found, err = s.Clients.ClientAsOf(ctx, c.Scope, snapshots.EntityID(other), snapshots.Instant{})
+	case named == "now":
+		found, err = s.Clients.ClientAsOf(ctx, c.Scope, entityID(c), snapshots.Instant{})
+	case strings.Contains(named, "T"):
+		instant, bad := time.Parse(time.RFC3339Nano, strings.ReplaceAll(named, " ", "+"))
+		if bad != nil {
+			return side{}, "", badSide()
+		}
+		in := snapshots.InstantOf(&instant, nil)
+		found, err = s.Clients.ClientAsOf(ctx, c.Scope, entityID(c), in)
+		at = in.At.Micros()
+	default:
+		found, err = s.Clients.SnapshotOf(ctx, c.Scope, entityID(c), snapshots.SnapshotID(named))
+		at = found.ValidFrom.Micros()
+	}
+	if err != nil {
+		return side{}, "", err
+	}
+	return side{named, found.Content, found.Setup.Content, at.Time()}, found.Base, nil
+}
+
+func badSide() error {
+	return fault.New(fault.Malformed, fault.CodeQuery, "from and to are a snapshot's id, an instant of RFC 3339, now, or client: and an entity id")
+}
+
+// compared answers with the difference in the format asked for.
+func compared(format string, equal bool, from, to side) (*web.Reply, error) {
+	options := diff.Options{At: to.at, From: from.setup, To: to.setup}
+	result := diff.Of(from.doc, to.doc, options)
+	text := func(kind, body string) (*web.Reply, error) {
+		return &web.Reply{Status: http.StatusOK, ContentType: kind, Body: []byte(body)}, nil
+	}
+	switch format {
+	case "", "rows":
+		rows := result.Changes
+		if equal {
+			rows = diff.Rows(from.doc, to.doc, options, true)
+		}
+		return web.JSON(http.StatusOK, difference{from.named, to.named, result.Level().String(), diff.AppendRows(nil, rows), append([]string{}, result.Reordered...)})
+	case "json-patch":
+		return text("application/json-patch+json", string(diff.Patch(from.doc, to.doc))+"\n")
+	case "merge-patch":
+		patch, _ := diff.MergePatch(from.doc, to.doc)
+		return text("application/merge-patch+json", string(patch)+"\n")
+	case "text":
+		return text("text/plain; charset=utf-8", diff.Unified(from.doc, to.doc, from.named, to.named, 3))
+	case "markdown":
+		return text("text/markdown; charset=utf-8", diff.Markdown(&result))
+	}
+	return nil, fault.New(fault.Malformed, fault.CodeQuery, "format is rows, json-patch, merge-patch, text or markdown")
+}
+
+// blame tells of each member which snapshot gave it the value that it has.
+func (s *surface) blame(c *web.Call) (*web.Reply, error) {
+	in, err := instants(c)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[snapshots.SnapshotID]history.Millis)
+	versions := func(yield func(diff.Version[snapshots.Client], error) bool) {
+		err := s.Clients.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[snapshots.Client]) error {
+			at[v.ID] = v.ValidFrom
+			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[snapshots.Client]{ID: v.ID, Doc: v.Content}, nil) {
+				return errStopped
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(diff.Version[snapshots.Client]{}, err)
+		}
+	}
+	origins, err := diff.Blame(versions)
+	if err != nil {
+		return nil, err
+	}
+	list := blameList{Members: []origin{}}
+	for _, o := range origins {
+		if o.Snapshot != "" {
+			list.Members = append(list.Members, origin{o.Member, o.Set, string(o.Snapshot), fromMillis(at[o.Snapshot])})
+		}
+	}
+	return web.JSON(http.StatusOK, list)
+}
+
+// errStopped ends a walk whose caller has heard enough.
+var errStopped = errors.New("stopped")

@@ -1,0 +1,239 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/snapshots/diff"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// changing is a write of a client on its way.
+type changing struct {
+	ref    snapshots.Ref
+	to     snapshots.SnapshotID // of a rollback
+	change snapshots.Change[snapshots.Client]
+}
+
+// publish appends a snapshot.
+func (s *surface) publish(c *web.Call) (*web.Reply, error) { return s.write(c, readWrite, false) }
+
+// plan says what publish would do.
+func (s *surface) plan(c *web.Call) (*web.Reply, error) { return s.write(c, readWrite, true) }
+
+// rollback appends a snapshot with the content of an earlier one.
+func (s *surface) rollback(c *web.Call) (*web.Reply, error) { return s.write(c, readRollback, false) }
+
+func (s *surface) write(c *web.Call, read func(write) (changing, error), rehearse bool) (*web.Reply, error) {
+	var in write
+	if err := c.JSON(&in, strict); err != nil {
+		return nil, err
+	}
+	w, err := read(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.when(in); err != nil {
+		return nil, err
+	}
+	if w.change.Match, err = web.Match[snapshots.SnapshotID](c); err != nil {
+		return nil, err
+	}
+	if w.ref, err = s.Clients.RefOf(c.Request.Context(), c.Scope, entityID(c)); err != nil {
+		return nil, err
+	}
+	asked, err := c.DryRun()
+	if err != nil {
+		return nil, err
+	}
+	if rehearse || asked {
+		p, err := s.planned(c, w)
+		if err != nil {
+			return nil, err
+		}
+		return web.JSON(http.StatusOK, p)
+	}
+	out, lost, err := s.run(c, w)
+	var moved *snapshots.ErrMoved
+	if errors.As(err, &moved) {
+		return s.moved(c, w, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	wire, err := fromClient(c.Scope, out.Resolved)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := web.JSON(http.StatusOK, written{Changed: out.Changed, Client: wire, NotRevived: fromLost(lost)})
+	if err != nil {
+		return nil, err
+	}
+	reply.Header = web.SnapshotHeaders(string(out.ID), out.ValidFrom.Time(), out.RecordedAt.Time(), out.Entity.Owner)
+	return web.Planned(reply, c.Scope, out.NextValidFrom), nil
+}
+
+// readWrite reads what publish is to make: exactly one of three members.
+func readWrite(in write) (changing, error) {
+	var w changing
+	given := 0
+	for _, m := range []struct {
+		raw   json.RawMessage
+		apply func(base, raw []byte) ([]byte, error)
+		path  string
+	}{
+		{in.Configuration, func(_, raw []byte) ([]byte, error) { return raw, nil }, "/configuration"},
+		{in.Patch, patched, "/patch"}, {in.Merge, jsonpatch.MergePatch, "/merge"},
+	} {
+		if m.raw == nil {
+			continue
+		}
+		given++
+		w.change.Apply = func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, error) {
+			if base == nil {
+				base = &snapshots.Client{}
+			}
+			raw, err := m.apply(configuration(base), m.raw)
+			if err != nil {
+				return nil, fault.At(m.path, "patch", "it does not apply: %s", err)
+			}
+			doc, faults := snapshots.Parse[snapshots.Client](raw)
+			return doc, fault.Rules(faults)
+		}
+	}
+	if given != 1 || in.To != "" {
+		return w, fault.At("", "one-of", "exactly one of configuration, patch and merge is sent")
+	}
+	return w, nil
+}
+
+func patched(base, raw []byte) ([]byte, error) {
+	patch, err := jsonpatch.DecodePatch(raw)
+	if err != nil {
+		return nil, err
+	}
+	if len(patch) > maxOperations {
+		return nil, errors.New("it has more than 1000 operations")
+	}
+	return patch.Apply(base)
+}
+
+const maxOperations = 1000
+
+func readRollback(in write) (changing, error) {
+	if in.To == "" || in.Configuration != nil || in.Patch != nil || in.Merge != nil {
+		return changing{}, fault.At("/to", "required", "to is the id of the snapshot to go back to, and the one content that is sent")
+	}
+	return changing{to: snapshots.SnapshotID(in.To)}, nil
+}
+
+// when reads when a write takes effect and what it must hold to.
+func (w *changing) when(in write) error {
+	w.change.Digest = in.PlanDigest
+	switch in.Later {
+	case "", "refuse":
+		w.change.Later = snapshots.LaterRefuse
+	case "keep":
+		w.change.Later = snapshots.LaterKeep
+	default:
+		return fault.At("/later", "enum", "keep or refuse")
+	}
+	if in.EffectiveFrom == nil {
+		return nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, *in.EffectiveFrom)
+	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
+		return fault.At("/effective_from", "instant", "an instant is written as in RFC 3339, like 2030-01-31T12:00:00Z")
+	}
+	from := history.Millis(at.UnixMilli())
+	w.change.ValidFrom = &from
+	return nil
+}
+
+func (s *surface) run(c *web.Call, w changing) (snapshots.Outcome[snapshots.Client], []snapshots.Lost, error) {
+	ctx := c.Request.Context()
+	if w.to != "" {
+		return s.Clients.Rollback(ctx, c.Scope, w.ref, w.to, w.change)
+	}
+	out, err := snapshots.Edit(ctx, s.Clients, c.Scope, w.ref, w.change)
+	return out, nil, err
+}
+
+// planned rehearses a write and tells all of it. Planned snapshots that follow
+// are told and not refused: the write itself must say that they may stay.
+func (s *surface) planned(c *web.Call, w changing) (plan, error) {
+	w.change.Rehearse, w.change.Later = true, snapshots.LaterKeep
+	out, lost, err := s.run(c, w)
+	if err != nil {
+		return plan{}, err
+	}
+	var base *snapshots.Client
+	if out.Plan.Base != "" {
+		found, err := s.Clients.SnapshotOf(c.Request.Context(), c.Scope, w.ref.Entity, out.Plan.Base)
+		if err != nil {
+			return plan{}, err
+		}
+		base = found.Content
+	}
+	options := diff.Options{At: out.ValidFrom.Time(), From: out.Setup.Content, To: out.Setup.Content}
+	result := diff.Of(base, out.Content, options)
+	p := plan{DryRun: true, Digest: out.Plan.Digest, BaseID: orNull(string(out.Plan.Base)), Changes: out.Plan.Changes, Level: result.Level().String(),
+		Diff: diff.AppendRows(nil, result.Changes), Patch: diff.Patch(base, out.Content), Summary: diff.Markdown(&result),
+		Later: make([]laterPlan, len(out.Plan.Later)), NotRevived: fromLost(lost)}
+	if at := out.Plan.ValidFrom; at != nil {
+		text := fromMillis(*at)
+		p.EffectiveFrom = &text
+	}
+	for i, l := range out.Plan.Later {
+		p.Later[i] = laterPlan{string(l.ID), fromMillis(l.ValidFrom)}
+	}
+	return p, nil
+}
+
+// moved answers a write whose plan is no longer what would be done: with the
+// problem and a fresh plan.
+func (s *surface) moved(c *web.Call, w changing, because error) (*web.Reply, error) {
+	w.change.Digest = ""
+	fresh, err := s.planned(c, w)
+	if err != nil {
+		return nil, because
+	}
+	f := fault.Of(because)
+	row := table[f.Kind]
+	reply, err := web.JSON(row.status, struct {
+		problem
+		Plan plan `json:"plan"`
+	}{problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, Detail: f.Message, Code: f.Code}, fresh})
+	if err == nil {
+		reply.ContentType = problemType
+	}
+	return reply, err
+}
+
+// rehearsable lets a write be asked for with dry_run: it runs in a transaction
+// that keeps nothing, and the answer is what it would have recorded.
+func rehearsable(handle func(*web.Call) (*web.Reply, error)) func(*web.Call) (*web.Reply, error) {
+	return func(c *web.Call) (*web.Reply, error) {
+		asked, err := c.DryRun()
+		if err != nil {
+			return nil, err
+		}
+		if !asked {
+			return handle(c)
+		}
+		c.Request = c.Request.WithContext(db.Rehearsing(c.Request.Context()))
+		reply, err := handle(c)
+		if events, ok := history.Rehearsed(err); ok {
+			return web.JSON(http.StatusOK, fromEvents(events))
+		}
+		return reply, err // refused, or nothing was to be written
+	}
+}

@@ -1,0 +1,67 @@
+package demo
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"time"
+)
+
+// KeyPEM is the authority's private key in PKCS #8.
+func (a *Authority) KeyPEM() ([]byte, error) { return keyPEM(a.key) }
+
+// OpenAuthority reads an authority from its certificate and key.
+func OpenAuthority(cert, key []byte, now func() time.Time) (*Authority, error) {
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, err
+	}
+	signer, ok := pair.PrivateKey.(crypto.Signer)
+	if !ok || !pair.Leaf.IsCA {
+		return nil, errors.New("the certificate is no authority's")
+	}
+	return &Authority{pair.Leaf, signer, now}, nil
+}
+
+// OpenPair reads a certificate with its RSA key.
+func OpenPair(cert, key []byte) (*Pair, error) {
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, err
+	}
+	private, ok := pair.PrivateKey.(*rsa.PrivateKey)
+	if !ok {
+		return nil, errors.New("the key is no RSA key")
+	}
+	return &Pair{pair.Leaf, private}, nil
+}
+
+// Fits reports whether a certificate is this authority's and will hold for a
+// time yet.
+func (a *Authority) Fits(p *Pair, yet time.Duration) bool {
+	_, err := p.Certificate.Verify(x509.VerifyOptions{Roots: a.Pool(), CurrentTime: a.now().Add(yet), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	return err == nil
+}
+
+// Revoke is a revocation list with a number that withdraws certificates, good
+// for a day; in DER.
+func (a *Authority) Revoke(number int64, revoked ...*x509.Certificate) ([]byte, error) {
+	list := &x509.RevocationList{Number: big.NewInt(number), ThisUpdate: a.now(), NextUpdate: a.now().AddDate(0, 0, 1)}
+	for _, c := range revoked {
+		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: c.SerialNumber, RevocationTime: a.now()})
+	}
+	return x509.CreateRevocationList(rand.Reader, list, a.Certificate, a.key)
+}
+
+func keyPEM(key any) ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}

@@ -1,0 +1,63 @@
+package demo
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"net/http"
+)
+
+// Paths of a Site.
+const (
+	PathStatement = "/statement"
+	PathKeys      = "/keys"
+	PathKeySet    = "/application.jwks"
+)
+
+// Site is what a directory has on the web, for one software: a fresh statement
+// for whoever asks, the directory's keys, and the software's key set.
+type Site struct {
+	directory *Directory
+	software  Software
+	keySet    []byte
+}
+
+// NewSite makes a software's key set, with a key to sign and one to encrypt to.
+func NewSite(d *Directory, s Software) (*Site, error) {
+	var keys []map[string]any
+	for _, use := range []string{"sig", "enc"} {
+		key, err := rsa.GenerateKey(rand.Reader, minBits)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, PublicKey(&key.PublicKey, "application-"+use, use))
+	}
+	return &Site{d, s, KeySet(keys...)}, nil
+}
+
+const minBits = 2048
+
+// Handler serves the site.
+func (s *Site) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+PathStatement, s.statement)
+	mux.HandleFunc("GET "+PathKeys, func(w http.ResponseWriter, _ *http.Request) {
+		document(w, "application/jwk-set+json", s.directory.JWKS())
+	})
+	mux.HandleFunc("GET "+PathKeySet, func(w http.ResponseWriter, _ *http.Request) { document(w, "application/jwk-set+json", s.keySet) })
+	return mux
+}
+
+func (s *Site) statement(w http.ResponseWriter, _ *http.Request) {
+	signed, err := s.directory.Sign(s.directory.Claims(s.software))
+	if err != nil {
+		http.Error(w, "the statement cannot be signed", http.StatusInternalServerError)
+		return
+	}
+	document(w, "application/jwt", []byte(signed))
+}
+
+func document(w http.ResponseWriter, kind string, body []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write(body)
+}

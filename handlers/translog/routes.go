@@ -1,0 +1,87 @@
+package translog
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"tenure/handlers/web"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+const (
+	typeText  = "text/plain; charset=utf-8"
+	typeBytes = "application/octet-stream"
+)
+
+// maxPath bounds what stands behind tile/: 2^63 takes seven groups of digits.
+const maxPath = 64
+
+// Headers of the answers; nothing changes them.
+var (
+	noCache   = http.Header{"Cache-Control": {"no-cache"}}
+	immutable = http.Header{"Cache-Control": {"public, max-age=31536000, immutable"}}
+	partial   = http.Header{"Cache-Control": {"public, max-age=86400, immutable"}}
+)
+
+// New is the surface over a log.
+func New(log *history.Publisher) web.Surface {
+	s := surface{log}
+	return web.Surface{
+		Name: "log",
+		Routes: []web.Route{
+			{Method: http.MethodGet, Pattern: "/log/checkpoint", Open: true, Object: web.ObjectNone, Handle: s.checkpoint},
+			{Method: http.MethodGet, Pattern: "/log/tile/{tile:.+}", Open: true, Object: web.ObjectNone, Handle: s.tile},
+		},
+		Error: spell,
+	}
+}
+
+type surface struct{ log *history.Publisher }
+
+func (s surface) checkpoint(c *web.Call) (*web.Reply, error) {
+	newest, err := s.log.Checkpoint(c.Request.Context())
+	if err != nil {
+		return nil, err
+	}
+	return &web.Reply{Status: http.StatusOK, Header: noCache, ContentType: typeText, Body: newest.Note,
+		ETag: `"` + strconv.FormatInt(newest.Size, 10) + `"`}, nil
+}
+
+func (s surface) tile(c *web.Call) (*web.Reply, error) {
+	t, ok := parseTile(c.Var("tile"))
+	if !ok {
+		return nil, fault.New(fault.NotFound, "", "this is not the path of a tile")
+	}
+	var data []byte
+	var err error
+	if t.L < 0 {
+		data, err = s.log.Entries(c.Request.Context(), t.N, t.W)
+	} else {
+		data, err = s.log.Tile(c.Request.Context(), int64(t.L), t.N, t.W)
+	}
+	if err != nil {
+		return nil, err
+	}
+	header := immutable
+	if t.W < 1<<t.H {
+		header = partial
+	}
+	return &web.Reply{Status: http.StatusOK, Header: header, ContentType: typeBytes, Body: data}, nil
+}
+
+// parseTile reads what stands behind tile/ (C2SP tlog-tiles); the level of
+// entries is -1. There is one way to write a tile, and only that is taken.
+func parseTile(path string) (tlog.Tile, bool) {
+	if len(path) > maxPath || strings.HasPrefix(path, "data/") {
+		return tlog.Tile{}, false
+	}
+	if n, ok := strings.CutPrefix(path, "entries/"); ok {
+		path = "data/" + n
+	}
+	t, err := tlog.ParseTilePath("tile/8/" + path)
+	return t, err == nil && t.N >= 0
+}

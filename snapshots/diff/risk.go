@@ -1,0 +1,100 @@
+package diff
+
+import (
+	"slices"
+	"time"
+
+	"tenure/snapshots"
+)
+
+// Level is a class of risk, which approvals may be bound to.
+type Level uint8
+
+// The levels.
+const (
+	Routine   Level = iota // nothing that a rule knows
+	Sensitive              // look before it goes out
+	Critical               // a protection is gone, or all that runs stops
+)
+
+func (l Level) String() string { return [...]string{"routine", "sensitive", "critical"}[l] }
+
+// Effect is what a risk is about.
+type Effect string
+
+// The effects.
+const (
+	Relaxes Effect = "relaxes" // somebody can do what was refused before
+	Breaks  Effect = "breaks"  // what runs now may be refused or fail
+	Alters  Effect = "alters"  // people, or who reads the tokens, see something else
+)
+
+// Risk is what one rule says about a change.
+type Risk struct {
+	Rule   string // lower case with hyphens; the names do not change
+	Level  Level
+	Effect Effect
+	Label  string // words for people; of the documents' content at most names, hosts and numbers
+}
+
+// rule is one row of the table.
+type rule struct {
+	name    string
+	members []string // top-level, or of a scope; nil for any
+	level   Level
+	effect  Effect
+	// fresh rules hold for a new document as well: they are about what stands in
+	// it, not about what it was before.
+	fresh bool
+	// label gives the words, none if the rule has nothing to say of the change.
+	label func(in *input, r *row) string
+}
+
+// input is what rules may look at besides the change.
+type input struct {
+	at       time.Time
+	fresh    bool
+	old, new map[string]string // values by top-level member; for clients the effective ones
+	rows     []row
+}
+
+func inputOf[T snapshots.Content](from, to *T, o Options, rows []row) *input {
+	in := &input{at: o.At, fresh: from == nil, rows: rows}
+	if len(rows) > 0 {
+		in.old, in.new = values(from, o.From), values(to, o.To)
+	}
+	return in
+}
+
+// values are those of a document as it acts inside its setup.
+func values[T snapshots.Content](doc *T, setup *snapshots.Setup) map[string]string {
+	if doc == nil {
+		doc = new(T)
+	}
+	if client, ok := any(doc).(*snapshots.Client); ok {
+		if setup == nil {
+			setup = &snapshots.Setup{}
+		}
+		effective := snapshots.Effective(client, setup)
+		doc = any(&effective).(*T)
+	}
+	all := map[string]string{}
+	for _, m := range snapshots.Members(doc) {
+		all[m.Name] = m.Value
+	}
+	return all
+}
+
+func (in *input) risks(r *row) []Risk {
+	var all []Risk
+	for i := range rules {
+		rule := &rules[i]
+		if in.fresh && !rule.fresh || rule.members != nil && !slices.Contains(rule.members, r.name) {
+			continue
+		}
+		if label := rule.label(in, r); label != "" {
+			all = append(all, Risk{rule.name, rule.level, rule.effect, label})
+		}
+	}
+	return all
+}

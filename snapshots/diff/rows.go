@@ -1,0 +1,69 @@
+package diff
+
+import (
+	"strings"
+
+	"tenure/snapshots"
+)
+
+// Rows is the same as Of, as the rows of a side-by-side view: the changes, and
+// where equal asks for it everything else that is set, of kind Equal and with
+// the same value on both sides.
+func Rows[T snapshots.Content](from, to *T, o Options, equal bool) []Change {
+	w := walk(from, to, walker{equal: equal})
+	in := inputOf(from, to, o, w.rows)
+	var all []Change
+	for i := range w.rows {
+		r := &w.rows[i]
+		if r.Kind != Equal {
+			r.Risks = in.risks(r)
+		}
+		all = append(all, r.Change)
+	}
+	return all
+}
+
+// AppendRows appends rows as a JSON array of objects with the members path,
+// label, old, new, kind, risk, level and effects: old and new are texts to show,
+// null on a side that has nothing; risk the labels joined by "; ", empty for
+// none; effects those of the risks, each once.
+func AppendRows(dst []byte, rows []Change) []byte {
+	dst = append(dst, '[')
+	for i := range rows {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendRow(dst, &rows[i])
+	}
+	return append(dst, ']')
+}
+
+func appendRow(dst []byte, c *Change) []byte {
+	var labels []string
+	effects := []byte{'['}
+	seen := map[Effect]bool{}
+	for _, r := range c.Risks {
+		labels = append(labels, r.Label)
+		if !seen[r.Effect] {
+			if seen[r.Effect] = true; len(effects) > 1 {
+				effects = append(effects, ',')
+			}
+			effects = appendQuoted(effects, string(r.Effect))
+		}
+	}
+	dst = appendQuoted(append(dst, `{"path":`...), c.Path)
+	dst = appendQuoted(append(dst, `,"label":`...), c.Label)
+	dst = appendSide(append(dst, `,"old":`...), c.Old)
+	dst = appendSide(append(dst, `,"new":`...), c.New)
+	dst = appendQuoted(append(dst, `,"kind":`...), string(c.Kind))
+	dst = appendQuoted(append(dst, `,"risk":`...), strings.Join(labels, "; "))
+	dst = appendQuoted(append(dst, `,"level":`...), c.Level().String())
+	return append(append(append(dst, `,"effects":`...), effects...), "]}"...)
+}
+
+func appendSide(dst []byte, v Value) []byte {
+	if !v.Set() {
+		return append(dst, "null"...)
+	}
+	return appendQuoted(dst, v.Text)
+}

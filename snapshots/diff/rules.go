@@ -1,0 +1,94 @@
+package diff
+
+// rules is the table of risks. It is never written to. A row is: name, members,
+// level, effect, whether it holds for new documents too, and what says the
+// words. Sources: RFC 6749, 7591, 7636, 8252, 8705, 9101, 9126, 9700 (best
+// current practice), OpenID Connect Core, Registration and the logout
+// specifications.
+var rules = []rule{
+	{"uri-wildcard", uriLists, Critical, Relaxes, true, uriAdded(wildcard, "%s with wildcard added")},
+	{"uri-without-tls", uriLists, Critical, Relaxes, true, uriAdded(plainHTTP, "%s without TLS added")},
+	{"uri-private-scheme", redirects, Sensitive, Relaxes, true,
+		uriAdded(privateScheme, "%s with a scheme of its own added: any app of a device can claim it")},
+	{"uri-other-domain", uriLists, Sensitive, Relaxes, false, otherDomain},
+	{"uri-removed", uriLists, Sensitive, Breaks, false, uriRemoved},
+	{"page-other-domain", pages, Sensitive, Alters, false, pageMoved},
+
+	{"auth-none", []string{"token_endpoint_auth_method"}, Critical, Relaxes, false, authNone},
+	{"auth-weaker", authMethods, Sensitive, Relaxes, false, authWeaker},
+	{"auth-changed", authMethods, Sensitive, Breaks, false, authChanged},
+	{"auth-other-subject", []string{"tls_client_auth_subject_dn"}, Sensitive, Relaxes, false,
+		replacedValue("another certificate name now proves the client")},
+
+	{"signing-none", signingAlgs, Critical, Relaxes, false, signingNone},
+	{"signing-shared-secret", signingAlgs, Sensitive, Relaxes, false, signingSymmetric},
+	{"signing-changed", signingAlgs, Sensitive, Breaks, false, replacedValue("signature algorithm changed: who expects the old one refuses")},
+	{"encryption-off", encryptionAlgs, Sensitive, Relaxes, false, encryptionOff},
+	{"encryption-changed", encryptionAlgs, Sensitive, Breaks, false, encryptionChanged},
+
+	{"key-added", keySets, Sensitive, Relaxes, false, keyAdded},
+	{"key-removed", keySets, Sensitive, Breaks, false, keyRemoved},
+	{"keys-gone", []string{"jwks", "jwks_uri"}, Critical, Breaks, false, keysGone},
+	{"key-changed", keySets, Sensitive, Breaks, false, keyChanged},
+	{"certificate-removed", keySets, Sensitive, Breaks, false, certificateRemoved},
+	{"certificate-expired", keySets, Critical, Breaks, true, certificateExpired},
+	{"certificate-not-yet-valid", keySets, Sensitive, Breaks, true, certificateNotYet},
+	{"certificate-expires-soon", keySets, Sensitive, Breaks, true, certificateSoon},
+	{"certificate-expires-sooner", keySets, Sensitive, Breaks, false, certificateSooner},
+	{"jwks-uri-without-tls", []string{"jwks_uri"}, Critical, Relaxes, true, jwksURIWithoutTLS},
+	{"jwks-uri-other-host", []string{"jwks_uri"}, Critical, Relaxes, false, jwksURIOtherHost},
+	{"jwks-uri-new", []string{"jwks_uri"}, Sensitive, Relaxes, false, jwksURINew},
+
+	{"pkce-not-required", []string{"pkce_mode"}, Critical, Relaxes, false, pkceDropped},
+	{"pkce-plain", []string{"pkce_mode"}, Sensitive, Relaxes, false, pkcePlain},
+	{"pkce-required", []string{"pkce_mode"}, Sensitive, Breaks, false, pkceTightened},
+	{"grant-password", grantTypes, Critical, Relaxes, true, grantNamed("password", "new grant type password: the client sees people's passwords")},
+	{"grant-implicit", grantTypes, Sensitive, Relaxes, true, grantNamed("implicit", "new grant type implicit: tokens travel in addresses")},
+	{"grant-added", grantTypes, Sensitive, Relaxes, false, grantAdded},
+	{"grant-removed", grantTypes, Sensitive, Breaks, false, grantRemoved},
+	{"response-type-token", []string{"response_types"}, Sensitive, Relaxes, true, responseToken},
+	{"response-type-removed", []string{"response_types"}, Sensitive, Breaks, false, itemRemoved("response type removed: %s")},
+	{"scope-added", []string{"scopes"}, Sensitive, Relaxes, false, scopeAdded},
+	{"scope-removed", []string{"scopes"}, Sensitive, Breaks, false, scopeRemoved},
+	{"audience-added", audiences, Sensitive, Relaxes, false, itemAdded("more may be asked for: %s")},
+	{"audience-removed", audiences, Sensitive, Breaks, false, itemRemoved("less may be asked for: %s")},
+
+	{"lifetime-longer", nil, Sensitive, Relaxes, false, lifetimeLonger},
+	{"lifetime-shorter", nil, Routine, Breaks, false, lifetimeShorter},
+	{"max-age-longer", []string{"default_max_age"}, Sensitive, Relaxes, false, maxAgeLonger},
+
+	{"protection-off", protections, Critical, Relaxes, false, switched(true, false, "no longer required: %s")},
+	{"requirement-off", requirements, Sensitive, Relaxes, false, switched(true, false, "no longer required: %s")},
+	{"requirement-on", append(append([]string{}, protections...), requirements...), Sensitive, Breaks, false,
+		switched(false, true, "now required: %s")},
+	{"consent-skipped", []string{"skip_consent", "skip_logout_consent"}, Sensitive, Relaxes, false, switched(false, true, "people are no longer asked: %s")},
+	{"logout-not-told", []string{"frontchannel_logout_uri", "backchannel_logout_uri"}, Sensitive, Relaxes, false, logoutGone},
+	{"subjects-public", []string{"subject_type"}, Sensitive, Relaxes, false, subjectsPublic},
+	{"subjects-change", []string{"subject_type", "sector_identifier_uri"}, Sensitive, Breaks, false, subjectsChange},
+	{"token-format", []string{"access_token_strategy"}, Sensitive, Breaks, false, replacedValue("access tokens have another format")},
+	{"scope-policy-relaxed", scopePolicies, Sensitive, Relaxes, false, policyRelaxed},
+	{"scope-policy-tightened", scopePolicies, Sensitive, Breaks, false, policyTightened},
+	{"claims-changed", []string{"custom_claims"}, Sensitive, Alters, false, replacedValue("claims in tokens change")},
+}
+
+// The members that rules share.
+var (
+	redirects   = []string{"redirect_uris", "post_logout_redirect_uris"}
+	uriLists    = []string{"redirect_uris", "post_logout_redirect_uris", "request_uris", "allowed_cors_origins", "webhook_uris"}
+	pages       = []string{"client_uri", "logo_uri", "tos_uri", "policy_uri", "initiate_login_uri", "frontchannel_logout_uri", "backchannel_logout_uri"}
+	authMethods = []string{"token_endpoint_auth_method", "introspection_endpoint_auth_method", "revocation_endpoint_auth_method"}
+	signingAlgs = []string{"token_endpoint_auth_signing_alg", "id_token_signed_response_alg", "userinfo_signed_response_alg",
+		"request_object_signing_alg", "authorization_signed_response_alg"}
+	encryptionAlgs = []string{"id_token_encrypted_response_alg", "id_token_encrypted_response_enc", "userinfo_encrypted_response_alg",
+		"userinfo_encrypted_response_enc", "request_object_encryption_alg", "request_object_encryption_enc"}
+	keySets     = []string{"jwks"}
+	grantTypes  = []string{"grant_types"}
+	audiences   = []string{"audience", "authorization_details_types", "software_roles"}
+	protections = []string{"require_pushed_authorization_requests", "require_signed_request_object",
+		"tls_client_certificate_bound_access_tokens"}
+	requirements = []string{"force_reauthentication", "require_auth_time", "frontchannel_logout_session_required",
+		"backchannel_logout_session_required", "backchannel_user_code_parameter", "scope_policy_force_reauthentication",
+		"policy_force_reauthentication"}
+	scopePolicies = []string{"scope_policy_implicit_flow", "scope_policy_authorization_code_flow", "scope_policy_refresh_token",
+		"policy_implicit_flow", "policy_authorization_code_flow", "policy_refresh_token"}
+)

@@ -1,0 +1,123 @@
+package diff
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// noun is what people call an item of a list of addresses.
+func noun(member string) string {
+	switch member {
+	case "redirect_uris":
+		return "redirect URI"
+	case "post_logout_redirect_uris":
+		return "post-logout redirect URI"
+	case "request_uris":
+		return "request URI"
+	case "allowed_cors_origins":
+		return "CORS origin"
+	case "webhook_uris":
+		return "webhook URI"
+	}
+	return words(member)
+}
+
+func words(member string) string { return strings.ReplaceAll(member, "_", " ") }
+
+// uriAdded says the words, which name what was added, if the new address is one
+// of those.
+func uriAdded(is func(uri string) bool, format string) func(*input, *row) string {
+	return func(_ *input, r *row) string {
+		if r.Kind == Added && is(r.New.Text) {
+			return fmt.Sprintf(format, noun(r.name))
+		}
+		return ""
+	}
+}
+
+// wildcard reports whether an address has an asterisk in it: systems that read
+// one as a pattern send codes to any host it fits.
+func wildcard(uri string) bool { return strings.Contains(uri, "*") }
+
+// plainHTTP leaves out the device's own addresses, where native apps listen
+// (RFC 8252 section 7.3).
+func plainHTTP(uri string) bool {
+	u, err := url.Parse(uri)
+	return err == nil && strings.EqualFold(u.Scheme, "http") && !loopback(u.Hostname())
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// privateScheme is any but the web's (RFC 8252 section 7.1); a path alone has
+// none.
+func privateScheme(uri string) bool {
+	u, err := url.Parse(uri)
+	return err == nil && u.Scheme != "" && !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https")
+}
+
+// domain is what one owner registers: the host's public suffix and one label
+// more, or the whole host where there is no such thing (addresses, localhost, a
+// suffix itself). It is empty for what has no host.
+func domain(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(u.Hostname()), "*."), ".")
+	if _, err := netip.ParseAddr(host); err == nil || host == "" {
+		return host
+	}
+	if registered, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+		return registered
+	}
+	return host
+}
+
+// otherDomain tells of an address on a domain that neither this list nor the
+// redirect URIs had.
+func otherDomain(in *input, r *row) string {
+	at := domain(r.New.Text)
+	if r.Kind != Added || at == "" {
+		return ""
+	}
+	known := slices.Concat(items(in.old[r.name]), items(in.old["redirect_uris"]))
+	for i, uri := range known {
+		known[i] = domain(unquote(uri))
+	}
+	if len(known) == 0 || slices.Contains(known, at) {
+		return ""
+	}
+	return noun(r.name) + " on another domain added: " + at
+}
+
+func uriRemoved(_ *input, r *row) string {
+	if r.Kind != Removed {
+		return ""
+	}
+	return noun(r.name) + " removed: what needs it is refused"
+}
+
+// pageMoved tells of an address of people's browsers that moves to another
+// domain.
+func pageMoved(_ *input, r *row) string {
+	from, to := domain(r.Old.Text), domain(r.New.Text)
+	if r.Kind != Changed || from == to {
+		return ""
+	}
+	return noun(r.name) + " moves to another domain: " + from + " to " + to
+}
+
+func logoutGone(_ *input, r *row) string {
+	if r.Kind != Removed {
+		return ""
+	}
+	return "the client is no longer told of a logout: " + words(r.name)
+}

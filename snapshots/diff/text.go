@@ -1,0 +1,169 @@
+package diff
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"tenure/snapshots"
+)
+
+// Lines is a document as text, a line for each member, item of a list and part
+// of a document. It is stable: sets, keys and texts come by their own order, so
+// that documents that mean the same have the same lines. No line holds a control
+// character or one that turns the direction of writing.
+func Lines[T snapshots.Content](doc *T) []string {
+	var all []string
+	for _, l := range lines(doc, doc) {
+		all = append(all, l.text)
+	}
+	return all
+}
+
+// Unified is the unified diff of two documents' Lines with so many lines around
+// each change, under the two names; empty if they mean the same.
+func Unified[T snapshots.Content](from, to *T, oldName, newName string, context int) string {
+	all := lines(from, to)
+	hunks := hunksOf(all, max(context, 0))
+	if len(hunks) == 0 {
+		return ""
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "--- %s\n+++ %s\n", visible(oldName), visible(newName))
+	for _, h := range hunks {
+		fmt.Fprintf(&out, "@@ -%s +%s @@\n", h.old, h.new)
+		for _, l := range all[h.start:h.end] {
+			out.WriteByte(l.mark)
+			out.WriteString(l.text)
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}
+
+// line is one of either document, or of both.
+type line struct {
+	mark byte // ' ', '-' or '+'
+	text string
+}
+
+func lines[T snapshots.Content](from, to *T) []line {
+	w := walk(from, to, walker{equal: true, details: true})
+	var all []line
+	for i := range w.rows {
+		r := &w.rows[i]
+		switch {
+		case r.silent:
+		case r.Kind == Equal:
+			all = append(all, line{' ', r.text(r.New)})
+		default:
+			if r.Old.Set() {
+				all = append(all, line{'-', r.text(r.Old)})
+			}
+			if r.New.Set() {
+				all = append(all, line{'+', r.text(r.New)})
+			}
+		}
+	}
+	return all
+}
+
+func (r *row) text(v Value) string {
+	text := v.Text
+	if r.line != "" {
+		text = r.line
+	}
+	if r.quoted() {
+		return visible(r.Label) + ": " + strconv.QuoteToGraphic(text)
+	}
+	return visible(r.Label) + ": " + visible(text)
+}
+
+// quoted reports whether the value is a text, of which the ends have to show.
+func (r *row) quoted() bool {
+	if r.class == scope || r.class == certificate || r.class == key {
+		return false
+	}
+	switch r.form {
+	case snapshots.FormText, snapshots.FormLocalized:
+		return true
+	case snapshots.FormList, snapshots.FormInheritable:
+		return r.class == listed
+	}
+	return false
+}
+
+// visible replaces what has no look of its own, or changes that of others.
+func visible(text string) string {
+	if strings.IndexFunc(text, hidden) < 0 {
+		return text
+	}
+	var out strings.Builder
+	for _, r := range text {
+		if hidden(r) {
+			quoted := strconv.QuoteRuneToGraphic(r)
+			out.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+func hidden(r rune) bool { return !unicode.IsGraphic(r) }
+
+// hunk is a run of lines and where it stands in both documents.
+type hunk struct {
+	start, end int
+	old, new   string
+}
+
+func hunksOf(all []line, context int) []hunk {
+	var hunks []hunk
+	oldLine, newLine, counted := 0, 0, 0 // of the lines before counted
+	for i := 0; i < len(all); i++ {
+		if all[i].mark == ' ' {
+			continue
+		}
+		h := hunk{start: max(counted, i-context)}
+		// The hunk goes on as long as changes are no further apart than their lines
+		// around them.
+		last := i
+		for ; i < len(all) && i-last <= 2*context; i++ {
+			if all[i].mark != ' ' {
+				last = i
+			}
+		}
+		h.end = min(last+1+context, len(all))
+		oldLine, newLine = oldLine+count(all[counted:h.start], '+'), newLine+count(all[counted:h.start], '-')
+		olds, news := count(all[h.start:h.end], '+'), count(all[h.start:h.end], '-')
+		h.old, h.new = extent(oldLine, olds), extent(newLine, news)
+		oldLine, newLine, counted = oldLine+olds, newLine+news, h.end
+		hunks = append(hunks, h)
+		i = h.end - 1
+	}
+	return hunks
+}
+
+// count is the number of lines that are not marked so.
+func count(all []line, mark byte) int {
+	n := 0
+	for _, l := range all {
+		if l.mark != mark {
+			n++
+		}
+	}
+	return n
+}
+
+// extent names lines as unified diffs do: an empty run by the line before it.
+func extent(before, n int) string {
+	if n > 0 {
+		before++
+	}
+	if n == 1 {
+		return strconv.Itoa(before)
+	}
+	return strconv.Itoa(before) + "," + strconv.Itoa(n)
+}
