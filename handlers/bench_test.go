@@ -91,7 +91,10 @@ func (at *bench) request(path string) []byte {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n\r\n", path, at.key)
 }
 
-func newBench(b *testing.B) *bench {
+func newBench(b *testing.B) *bench { return newBenchOf(b, snapshots.ReadsOff) }
+
+// newBenchOf is newBench with a read log.
+func newBenchOf(b *testing.B, reads snapshots.ReadLog) *bench {
 	ctx := context.Background()
 	d := dbtest.Open(b, dbtest.SQLite(b), db.Options{})
 	log := history.New(nil, nil)
@@ -99,7 +102,7 @@ func newBench(b *testing.B) *bench {
 	ids := tenancy.NewIDs(nil)
 	ten, err := tenancy.Open(ctx, d, log, ids)
 	check(b, err)
-	store, err := snapshots.Open(ctx, d, log, ids, snapshots.Options{})
+	store, err := snapshots.Open(ctx, d, log, ids, snapshots.Options{ReadLog: reads})
 	check(b, err)
 	root, _, err := ten.Bootstrap(ctx, ten.Operator("bench"), "root")
 	check(b, err)
@@ -122,7 +125,11 @@ func newBench(b *testing.B) *bench {
 	file, err := os.Create(filepath.Join(b.TempDir(), "access.log"))
 	check(b, err)
 	b.Cleanup(func() { file.Close() })
-	server := httptest.NewServer(handlers.New(web.Config{Tenancy: ten, Log: zerolog.New(file).With().Timestamp().Logger()},
+	cfg := web.Config{Tenancy: ten, Log: zerolog.New(file).With().Timestamp().Logger()}
+	if store.KeepsReads() {
+		cfg.Read = func(key, snapshot string) { store.NoteRead(key, snapshots.SnapshotID(snapshot)) }
+	}
+	server := httptest.NewServer(handlers.New(cfg,
 		handlers.Stores{Tenancy: ten, Snapshots: store, IDs: ids, Ready: d.Ping}))
 	b.Cleanup(server.Close)
 	return &bench{server: server, store: store, scope: operator, tenancy: ten, root: root, owner: child.ID, setup: setup.Entity.ID, client: client.Entity.ID, key: key}

@@ -18,7 +18,7 @@ const (
 	fewOrgs = 256
 	// mostLines bounds what one page looks at; a page that finds little of it
 	// is short, and says where to go on.
-	mostLines = 3000
+	mostLines = 2000
 )
 
 // Query chooses events of what an organization and those below it own.

@@ -61,6 +61,7 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 		{"wrong flag", "unknown flag: --lissen", exitUsage, []string{"serve", "--lissen", "x"}},
 		{"unknown command", "unknown command", exitUsage, []string{"sevre"}},
 		{"wrong value", "invalid argument", exitUsage, []string{"serve", "--cache-mib", "much"}},
+		{"wrong read log", "off, sampled or full", exitUsage, []string{"serve", "--read-log", "some"}},
 		{"wrong member of the config file", `"lisen"`, exitUsage, []string{"serve", "--config", config}},
 		{"wrong log level", "--log-level", exitUsage, []string{"serve", "--log-level", "loud", "--listen", "127.0.0.1:0"}},
 		{"half of TLS", "go together", exitUsage, []string{"serve", "--tls-cert", "x", "--listen", "127.0.0.1:0"}},

@@ -205,7 +205,7 @@ func TestHistoryKnowsWhy(t *testing.T) {
 
 // TestBothEngines runs the scripts of the good cases on PostgreSQL as well.
 func TestBothEngines(t *testing.T) {
-	for _, name := range []string{"organizations", "keys", "modules", "policy", "initial_tokens", "secrets"} {
+	for _, name := range []string{"organizations", "keys", "modules", "policy", "initial_tokens", "secrets", "history", "journal", "reasons", "reads"} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, dbtest.Postgres(t))
 			webtest.Run(t, f.handler, "../../testdata/api/"+name+".txtar", f.variables(t))

@@ -64,9 +64,9 @@
 //     event of ours stands under "unmapped". An answer that ends early was cut:
 //     its connection is ended, too.
 //   - Every change takes its reason from Tenure-Reason; new organizations, keys and
-//     initial access tokens and the PATCH of an organization also from a member
-//     "reason" of the body, as those bodies are orders and no documents. Other
-//     bodies show what they keep, and a reason is none of it. Two reasons that
+//     initial access tokens, the writes of a client's snapshots and the PATCH of an
+//     organization also from a member "reason" of the body, as those bodies are
+//     orders and no documents. Other bodies show what they keep, and a reason is none of it. Two reasons that
 //     differ are refused.
 //   - require_reason asks for one (422, code "reason-required"; each surface in its
 //     own form) on every change, by any API key on any surface, of the

@@ -37,6 +37,9 @@ func (s *surface) write(c *web.Call, read func(write) (changing, error), rehears
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
+	if err := c.Because(in.Reason); err != nil {
+		return nil, err
+	}
 	w, err := read(in)
 	if err != nil {
 		return nil, err
