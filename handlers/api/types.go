@@ -324,6 +324,7 @@ type write struct {
 	EffectiveFrom *string         `json:"effective_from"`
 	Later         string          `json:"later"` // keep or refuse planned snapshots that follow; refuse if absent
 	PlanDigest    string          `json:"plan_digest"`
+	Reason        *string         `json:"reason"` // as Tenure-Reason
 }
 
 // written is the answer to a write.
