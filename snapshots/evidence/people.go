@@ -127,6 +127,6 @@ WHAT IT CANNOT PROVE
   only to whoever kept an earlier checkpoint: compare checkpoints/first and last with yours, keep last,
   and let "tenure log watch" keep more. An object that was left out as a whole shows only against
   another bundle or a copy of the log's size: index numbers between those here belong to others, or to
-  nobody you were told of. Times are the server's own clock. events.html and events.csv are written
+  nobody you were told of. That a content was "erased" is the operator's word. Times are the server's own clock. events.html and events.csv are written
   from events.jsonl, and are evidence of nothing by themselves.
 `
