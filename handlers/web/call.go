@@ -46,6 +46,7 @@ type Call struct {
 	fault   *fault.Fault
 	status  int
 	bytes   int
+	cut     bool // a streamed body ended before its end
 }
 
 // Var is a variable of the path, decoded; empty if the pattern has no such.

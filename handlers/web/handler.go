@@ -49,6 +49,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.write(reply)
 	h.event(c)
+	if c.cut {
+		panic(http.ErrAbortHandler) // the one way to tell the caller, whose status is sent
+	}
 }
 
 // answer runs the request up to its Reply. A panic becomes an Internal fault,

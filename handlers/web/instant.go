@@ -27,6 +27,15 @@ func (c *Call) Instants() (at, known *time.Time, err error) {
 	return at, known, err
 }
 
+// Instant reads one instant of the query; nil without it.
+func (c *Call) Instant(name string) (*time.Time, error) {
+	query, err := c.Query()
+	if err != nil {
+		return nil, err
+	}
+	return instantOf(query, name)
+}
+
 func instantOf(query url.Values, name string) (*time.Time, error) {
 	if !query.Has(name) {
 		return nil, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -74,11 +75,15 @@ type Surface struct {
 // Reply is what a handler answers. The adapter changes nothing in it, so a
 // cached Reply may answer many requests at once.
 type Reply struct {
-	Status      int
-	Header      http.Header // canonical names; may be nil
-	Body        []byte      // ready bytes; nil for none
-	ContentType string      // application/json if empty
-	ETag        string      // with quotes; empty for none
+	Status int
+	Header http.Header // canonical names; may be nil
+	Body   []byte      // ready bytes; nil for none
+	// Stream writes a body too long to hold, after the headers; nil for Body. What
+	// it writes is sent at once. Its error ends the connection, so that nobody
+	// takes a part for the whole.
+	Stream      func(io.Writer) error
+	ContentType string // application/json if empty
+	ETag        string // with quotes; empty for none
 	// CacheControl is that header's one value; nil for none.
 	CacheControl []string
 	NoStore      bool // the body holds a secret, or nobody may keep it

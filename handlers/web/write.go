@@ -1,10 +1,13 @@
 package web
 
 import (
+	"io"
 	"math"
 	"net/http"
 	"strconv"
 	"time"
+
+	"tenure/tenancy/fault"
 )
 
 // Header values that are the same for every answer; net/http does not change them.
@@ -43,6 +46,11 @@ func (c *Call) write(reply *Reply) {
 	if c.fault != nil {
 		c.explain(header, status)
 	}
+	if reply.Stream != nil {
+		header["Content-Type"] = c.value(2, reply.ContentType)
+		c.stream(status, reply.Stream)
+		return
+	}
 	if status != http.StatusNoContent && status != http.StatusNotModified {
 		header["Content-Length"] = c.value(1, strconv.Itoa(len(body)))
 	}
@@ -57,6 +65,40 @@ func (c *Call) write(reply *Reply) {
 	if len(body) > 0 && c.Request.Method != http.MethodHead {
 		c.bytes, _ = c.w.Write(body) // a caller that has gone away needs no error
 	}
+}
+
+// streamTime is how long one part of a streamed body may take to be sent; the
+// whole may take longer than any other answer.
+const streamTime = 30 * time.Second
+
+// stream sends a body part by part.
+func (c *Call) stream(status int, write func(io.Writer) error) {
+	c.status = status
+	c.w.WriteHeader(status)
+	if c.Request.Method == http.MethodHead {
+		return
+	}
+	control := http.NewResponseController(c.w)
+	defer control.SetWriteDeadline(time.Time{})
+	if err := write(&streamed{c, control}); err != nil {
+		c.fault, c.cut = fault.Of(err), true
+	}
+}
+
+type streamed struct {
+	call *Call
+	http *http.ResponseController
+}
+
+func (s *streamed) Write(part []byte) (int, error) {
+	// Not every ResponseWriter can do the two; then the server's own limits hold.
+	s.http.SetWriteDeadline(time.Now().Add(streamTime))
+	n, err := s.call.w.Write(part)
+	s.call.bytes += n
+	if err == nil {
+		s.http.Flush()
+	}
+	return n, err
 }
 
 // explain sets the headers that belong to a fault in every dialect.
