@@ -19,6 +19,7 @@
 //	DELETE /v1/setups/{setup}/initial-tokens/{token}  revokes it at once
 //	GET    /v1/setups/{setup}/clients/{client}/secrets  ids, dates and last characters; {client} is the client_id
 //	GET    /v1/clients/{entity}/history      who did what when and why, also of a deleted one; ?after= &limit=
+//	GET    /v1/evidence                      a signed zip of history with its proofs, for tenure verify; ?client= (several) &organization= &from= &to=
 //
 // It owns these wire types and the spelling of errors: RFC 9457 problem
 // documents, "type" being /problems/ and the kind of fault, "code" the case of
@@ -41,7 +42,10 @@
 //   - A policy and initial access tokens are for who looks after the setup: its
 //     organization and those above it. Who only uses the setup is told so (403),
 //     to everybody else it is unknown. A policy takes effect at once.
+//   - Evidence is streamed: what is wrong with the request is answered before the
+//     first byte, and an error behind that ends the connection. It is a read,
+//     and appends nothing to the log. Without its two keys the server says so (503).
 //   - A secret is never shown here, only that it is there and until when.
 //
-// It may import handlers/web, snapshots, tenancy and tenancy/{fault,history,db}.
+// It may import handlers/web, snapshots and what stands beside it, tenancy and tenancy/{fault,history,db}.
 package api

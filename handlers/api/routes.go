@@ -6,6 +6,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 )
@@ -43,6 +44,9 @@ type Deps struct {
 
 	// Clients is where clients are read and written.
 	Clients *snapshots.Store
+
+	// Evidence chooses what a bundle for outsiders holds.
+	Evidence func(context.Context, tenancy.Scope, evidence.Filter) (*evidence.Bundle, error)
 
 	// History tells what happened to a client, after a sequence number.
 	History func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after int64, limit int) (snapshots.Past, error)
@@ -102,6 +106,7 @@ func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
 		route(http.MethodPost, pathEntity+"/diff", tenancy.History|tenancy.Plans, web.ObjectClient, s.diffWith),
 		route(http.MethodGet, pathEntity+"/blame", tenancy.History|tenancy.Plans, web.ObjectClient, s.blame),
 		route(http.MethodGet, pathClients, tenancy.Resolve, web.ObjectSetup, s.clients),
+		route(http.MethodGet, "/v1/evidence", tenancy.History|tenancy.Plans, web.ObjectNone, s.evidence),
 		route(http.MethodGet, "/v1/clients/{entity}/history", tenancy.History|tenancy.Plans, web.ObjectClient, s.history),
 	}}
 }

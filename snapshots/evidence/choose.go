@@ -56,7 +56,7 @@ type Bundle struct {
 
 // Choose decides what a bundle holds, up to the newest checkpoint. Faults:
 // NotFound for a client or an organization that the scope does not cover,
-// Unavailable where the server has no key, Invalid for more than MaxEvents.
+// Unavailable where the server has no key, Malformed for more than MaxEvents.
 func (x *Exporter) Choose(ctx context.Context, scope tenancy.Scope, f Filter) (*Bundle, error) {
 	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (b *Bundle) lines(c *db.Conn, where squirrel.Eq, have int) (lines []line, e
 		q = q.Where("recorded_at < ?", int64(b.filter.To))
 	}
 	if err = c.SelectBuilt(&lines, q.Limit(MaxEvents+1)); err == nil && have+len(lines) > MaxEvents {
-		err = fault.At("/from", "max", "this is more than %d events: a shorter time, or fewer organizations", MaxEvents)
+		err = fault.New(fault.Malformed, fault.CodeQuery, "this is more than %d events: ask for a shorter time, or fewer organizations", MaxEvents)
 	}
 	return lines, err
 }

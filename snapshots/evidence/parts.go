@@ -140,7 +140,7 @@ func (b *Bundle) manifest(z *zip.Writer) error {
 		return err
 	}
 	if len(text) > maxManifest {
-		return fault.At("/from", "max", "this is too much for one bundle: a shorter time, or fewer organizations")
+		return fmt.Errorf("the manifest has more than %d bytes", maxManifest)
 	}
 	note, err := b.exporter.Keys.SignNote(KeyName(b.last.Origin), statement(b.last.Origin, sha256.Sum256(text)))
 	if err != nil {
