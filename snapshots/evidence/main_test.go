@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"tenure/snapshots"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
@@ -168,4 +167,3 @@ func (in *installation) resign(t testing.TB, files map[string]string, change fun
 	must(t, err)
 	files[fileManifest], files[fileSignature] = string(text), string(signed)
 }
-

@@ -78,3 +78,22 @@ func (p *Publisher) VerifierKeys(origin string) ([]string, error) {
 
 // Signs reports whether this node has keys to sign checkpoints with.
 func (p *Publisher) Signs() bool { return p.keys != nil }
+
+// KnownKeys are what checkpoints are verified with: Keys, or PublicKeys.
+type KnownKeys interface {
+	Verifiers(origin string) (note.Verifiers, error)
+}
+
+// PublicKeys are verifier keys that an outsider has, of any origins.
+type PublicKeys []note.Verifier
+
+// Verifiers are those of an origin.
+func (k PublicKeys) Verifiers(origin string) (note.Verifiers, error) {
+	var list []note.Verifier
+	for _, v := range k {
+		if v.Name() == origin {
+			list = append(list, v)
+		}
+	}
+	return note.VerifierList(list...), nil
+}
