@@ -2,11 +2,14 @@ package evidence
 
 import (
 	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"tenure/snapshots"
+	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
@@ -152,5 +155,40 @@ func TestErasedContent(t *testing.T) {
 	}
 	if _, there := files[dirSnapshots+string(id)+".json"]; there {
 		t.Error("the erased content is there")
+	}
+
+	// the detail of an event
+	const detail = "(SELECT max(d.idx) FROM log_detail d JOIN log_event e ON e.idx = d.idx WHERE e.kind = 'key.created')"
+	for _, q := range []string{"INSERT INTO erasure (ref, recorded_at) VALUES (CAST(" + detail + " AS TEXT), 1)",
+		"DELETE FROM log_detail WHERE idx = " + detail} {
+		_, err := in.DB.Raw().ExecContext(ctx, q)
+		must(t, err)
+	}
+	files = in.bundle(t, in.Root, Filter{})
+	if said, err := verify(t, files, in.trusted(t)...); err != nil || strings.Count(files[fileEvents], `"detail_gone":"erased"`) != 1 {
+		t.Errorf("%v\n%s", err, said)
+	}
+}
+
+// TestManyPages: a history of more events than a page and a tile have holds,
+// from any time on.
+func TestManyPages(t *testing.T) {
+	in := newInstallation(t, dbtest.SQLite(t))
+	var middle history.Micros
+	for i := range 2*pageSize + 10 {
+		in.Tick()
+		if i == pageSize+5 {
+			middle = in.Log.Now()
+		}
+		_, err := snapshots.Edit(ctx, in.Store, in.Admin(in.Harbour), in.Ref(in.shop), snapshotstest.To(snapshotstest.Named(fmt.Sprint("name", i))))
+		must(t, err)
+	}
+	in.Tick()
+	for _, f := range []Filter{{}, {From: middle}, {To: middle}, {Clients: []string{string(in.shop)}, From: middle}} {
+		files := in.bundle(t, in.North, f)
+		said, err := verify(t, files, in.trusted(t)...)
+		if err != nil || strings.Count(files[fileEvents], "\n") < pageSize {
+			t.Errorf("%+v: %v\n%s", f, err, said)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -95,7 +96,7 @@ func (b *Bundle) choose(c *db.Conn) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(chosen, func(a, b line) int { return int(a.Index - b.Index) })
+	slices.SortFunc(chosen, func(a, b line) int { return cmp.Compare(a.Index, b.Index) })
 	at := make(map[string]int)
 	for _, l := range chosen {
 		b.indexes = append(b.indexes, l.Index)

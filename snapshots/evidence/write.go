@@ -119,7 +119,11 @@ func (b *Bundle) events(ctx context.Context, w io.Writer) error {
 	}
 	seen := make(map[string]bool)
 	return b.pages(ctx, w, func(_ *db.Conn, out *bytes.Buffer, s history.Stored, env history.Envelope) error {
-		b.objects[at[env.Object]].Kind = env.ObjectKind
+		i, ok := at[env.Object]
+		if !ok {
+			return fmt.Errorf("log entry %d: its columns differ from its envelope", s.Index)
+		}
+		b.objects[i].Kind = env.ObjectKind
 		if env.Content != "" && !seen[env.Ref] {
 			seen[env.Ref] = true
 			b.refs = append(b.refs, committed{content{ID: env.Ref, Index: s.Index}, env.Content})
