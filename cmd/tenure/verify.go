@@ -20,6 +20,7 @@ import (
 
 func verifyCommand() *cobra.Command {
 	var texts []string
+	var kept string
 	cmd := &cobra.Command{
 		Use:   "verify FILE|DIR",
 		Short: "Verify an evidence bundle, or a copy of a database, with no server and no network",
@@ -31,19 +32,41 @@ func verifyCommand() *cobra.Command {
 			if err != nil {
 				return &exit{exitUsage, fmt.Errorf("--key: %w", err)}
 			}
+			checkpoint, err := readKept(kept)
+			if err != nil {
+				return &exit{exitUsage, fmt.Errorf("--checkpoint: %w", err)}
+			}
 			isDatabase, err := holdsDatabase(args[0])
 			if err != nil {
 				return &exit{exitUsage, err}
 			}
 			if isDatabase {
-				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys)
+				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys, checkpoint)
+			}
+			if checkpoint != nil {
+				return &exit{exitUsage, errors.New("--checkpoint is for databases: compare a bundle's own with it")}
 			}
 			return verifyBundle(cmd.OutOrStdout(), args[0], keys)
 		},
 	}
 	cmd.SetContext(context.Background())
 	cmd.Flags().StringArrayVar(&texts, "key", nil, "public key that is trusted, as tenure log key prints it; may stand several times")
+	cmd.Flags().StringVar(&kept, "checkpoint", "", "file with a checkpoint that was kept outside of the database, which its log must begin with")
 	return cmd
+}
+
+// readKept reads a checkpoint that is trusted for where it was kept; nil for
+// none.
+func readKept(path string) (*history.Checkpoint, error) {
+	if path == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := history.ReadCheckpoint(raw)
+	return &c, err
 }
 
 // holdsDatabase reports whether a name is of a database, by the first bytes of
@@ -83,7 +106,7 @@ func verifyBundle(out io.Writer, name string, keys []note.Verifier) error {
 }
 
 // verifyDatabase says what the consistency check finds, as verifyBundle does.
-func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note.Verifier) error {
+func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note.Verifier, kept *history.Checkpoint) error {
 	d, err := db.Open(ctx, name, db.Options{ReadOnly: true})
 	if err != nil {
 		return &exit{exitDatabase, err}
@@ -93,8 +116,14 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 	found, err := snapshots.Check(ctx, d)
 	if err == nil {
 		err = d.View(ctx, func(c *db.Conn) error {
-			if head, err = history.ReadHead(c); err != nil || len(keys) == 0 {
+			if head, err = history.ReadHead(c); err != nil {
 				return err
+			}
+			if kept != nil {
+				found = append(found, history.CheckKept(c, head, *kept)...)
+			}
+			if len(keys) == 0 {
+				return nil
 			}
 			signatures, err := history.CheckSignatures(c, history.PublicKeys(keys))
 			found = append(found, signatures...)
@@ -112,6 +141,9 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 	}
 	fmt.Fprintf(out, "holds: the log's %d entries, its tiles, its root, and the root of every checkpoint\n"+
 		"holds: each snapshot and each other row is what the log says of it\n", head.Size)
+	if kept != nil {
+		fmt.Fprintf(out, "holds: the log begins with that of the checkpoint of %d entries that was kept\n", kept.Size)
+	}
 	if len(keys) > 0 {
 		fmt.Fprintln(out, "holds: the checkpoints are signed, verified with the key that was given")
 	} else {

@@ -113,6 +113,31 @@ func TestVerify(t *testing.T) {
 	if code, out := fails(t, append([]string{"verify", unpacked}, keys...)...); code != exitProof || !strings.Contains(out, "FAILS: events.csv") {
 		t.Errorf("a file changed: exit %d, %s", code, out)
 	}
+	kept := filepath.Join(unpacked, "checkpoints", "last")
+	if code, out := fails(t, "verify", database, "--checkpoint", kept); code != 0 || !strings.Contains(out, "that was kept\n") {
+		t.Errorf("with a checkpoint: exit %d, %s", code, out)
+	}
+	for _, args := range [][]string{{"verify", bundle, "--checkpoint", kept}, {"verify", database, "--checkpoint", bundle}} {
+		if code, out := fails(t, args...); code != exitUsage {
+			t.Errorf("%v: exit %d, %s", args, code, out)
+		}
+	}
+	// another log, and one that is behind
+	other := filepath.Join(dir, "other.db")
+	info := filepath.Join(dir, "other.json")
+	q := started(t, info, "serve", "--database", other)
+	q.stop(t)
+	if code, out := fails(t, "verify", other, "--checkpoint", kept); code != exitProof || !strings.Contains(out, "the checkpoint that was kept has") {
+		t.Errorf("a log that is behind: exit %d, %s", code, out)
+	}
+	q = started(t, info, "serve", "--database", other)
+	for range 20 {
+		q.createClient(t)
+	}
+	q.stop(t)
+	if code, out := fails(t, "verify", other, "--checkpoint", kept); code != exitProof || !strings.Contains(out, "are not those of the checkpoint that was kept") {
+		t.Errorf("another log: exit %d, %s", code, out)
+	}
 	t.Run("databases", func(t *testing.T) { falsifiedDatabases(t, database, keys[:2]) })
 }
 

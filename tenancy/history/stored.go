@@ -1,6 +1,8 @@
 package history
 
 import (
+	"fmt"
+
 	"github.com/Masterminds/squirrel"
 	"golang.org/x/mod/sumdb/note"
 
@@ -96,4 +98,17 @@ func (k PublicKeys) Verifiers(origin string) (note.Verifiers, error) {
 		}
 	}
 	return note.VerifierList(list...), nil
+}
+
+// CheckKept holds a log against a checkpoint that somebody kept outside of it:
+// only that shows an end that was cut off with everything that tells of it. It
+// returns a sentence for what is wrong.
+func CheckKept(c *db.Conn, head Head, kept Checkpoint) []string {
+	if kept.Size > head.Size {
+		return []string{fmt.Sprintf("log: the checkpoint that was kept has %d entries, there are %d", kept.Size, head.Size)}
+	}
+	if same, err := kept.agrees(NewTiles(c)); err != nil || !same {
+		return []string{fmt.Sprintf("log: its first %d entries are not those of the checkpoint that was kept", kept.Size)}
+	}
+	return nil
 }
