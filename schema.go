@@ -24,4 +24,4 @@ var Schema string
 
 // SchemaVersion is the version that Schema makes; a database with a greater
 // one is refused.
-const SchemaVersion = 2
+const SchemaVersion = 3

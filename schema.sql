@@ -8,7 +8,7 @@
 CREATE TABLE schema_version (
     version BIGINT NOT NULL PRIMARY KEY
 );
-INSERT INTO schema_version (version) VALUES (2);
+INSERT INTO schema_version (version) VALUES (3);
 
 -- What belongs to this installation as a whole: ids of its keys, its log's origin.
 CREATE TABLE installation (
@@ -77,6 +77,7 @@ CREATE TABLE org_version (
     persons_pool     TEXT     NOT NULL, -- organization whose pool it shares, '' for its own
     groups_pool      TEXT     NOT NULL,
     inherits_rbac    SMALLINT NOT NULL,
+    require_reason   SMALLINT NOT NULL, -- of every change of it and below it
     deleted          SMALLINT NOT NULL,
     recorded_at      BIGINT   NOT NULL,
     PRIMARY KEY (org_id, seq)
@@ -152,6 +153,17 @@ CREATE TABLE client_use (
     entity_id TEXT   NOT NULL PRIMARY KEY,
     last_used BIGINT NOT NULL
 );
+
+-- Who was first shown which version of a client when, where an operator wants
+-- that kept: beside the log, in no proof and no answer's tag.
+CREATE TABLE client_read (
+    entity_id   TEXT   NOT NULL,
+    key_id      TEXT   NOT NULL,
+    snapshot_id TEXT   NOT NULL,
+    first_at    BIGINT NOT NULL,
+    PRIMARY KEY (key_id, snapshot_id)
+);
+CREATE INDEX client_read_entity ON client_read (entity_id, first_at);
 
 CREATE TABLE snapshot (
     module      TEXT     NOT NULL,

@@ -61,6 +61,7 @@ func Surfaces(s Stores) []web.Surface {
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
 		api.New(s.Tenancy, web.NewFresh(s.MaxAge), api.Deps{
 			Clients:      s.Snapshots,
+			Log:          s.Log,
 			Modules:      s.Snapshots.Modules,
 			CreateModule: s.Snapshots.CreateModule,
 			SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {
@@ -81,6 +82,7 @@ func Surfaces(s Stores) []web.Surface {
 
 			Secrets: s.Snapshots.Secrets,
 			History: s.Snapshots.History,
+			Reads:   s.Snapshots.Reads,
 
 			Evidence: s.Evidence.Choose,
 		}),

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -40,6 +41,7 @@ type family struct {
 	ids     map[string]tenancy.OrgID
 	keys    map[string]map[tenancy.Role]string
 	nothing string // an id that nothing has
+	reason  string // that requests give; empty for none
 }
 
 func newFamily(t *testing.T) *family {
@@ -243,23 +245,27 @@ var exercises = map[string]struct {
 	"POST /v1/keys":                           {201, `{"name":"new","role":"reader"}`},
 	"DELETE /v1/keys/{key}":                   {status: 204},
 
-	"GET /v1/setups/{setup}/policy":                    {status: 200},
-	"PUT /v1/setups/{setup}/policy":                    {200, `{"registration":"open"}`},
-	"GET /v1/setups/{setup}/initial-tokens":            {status: 200},
-	"POST /v1/setups/{setup}/initial-tokens":           {201, `{"name":"new"}`},
-	"DELETE /v1/setups/{setup}/initial-tokens/{token}": {status: 204},
-	"GET /v1/setups/{setup}/clients/{client}/secrets":  {status: 200},
-	"GET /v1/evidence":                                 {status: 200},
-	"GET /v1/clients/{entity}/history":                 {status: 200},
-	"GET /v1/clients/{entity}":                         {status: 200},
-	"GET /v1/clients/{entity}/snapshots/{snapshot}":    {status: 200},
-	"POST /v1/clients/{entity}/snapshots":              {200, `{"merge":{"client_name":"changed"},"later":"keep"}`},
-	"POST /v1/clients/{entity}/snapshots:plan":         {200, `{"merge":{"client_name":"changed"}}`},
-	"POST /v1/clients/{entity}/snapshots:rollback":     {200, `{"to":"SNAPSHOT","later":"keep"}`},
-	"GET /v1/clients/{entity}/diff":                    {status: 200},
-	"POST /v1/clients/{entity}/diff":                   {200, `{"merge":{"client_name":"changed"}}`},
-	"GET /v1/clients/{entity}/blame":                   {status: 200},
-	"GET /v1/clients":                                  {status: 200},
+	"GET /v1/setups/{setup}/policy":                       {status: 200},
+	"PUT /v1/setups/{setup}/policy":                       {200, `{"registration":"open"}`},
+	"GET /v1/setups/{setup}/initial-tokens":               {status: 200},
+	"POST /v1/setups/{setup}/initial-tokens":              {201, `{"name":"new"}`},
+	"DELETE /v1/setups/{setup}/initial-tokens/{token}":    {status: 204},
+	"GET /v1/setups/{setup}/clients/{client}/secrets":     {status: 200},
+	"GET /v1/evidence":                                    {status: 200},
+	"GET /v1/clients/{entity}/history":                    {status: 200},
+	"GET /v1/clients/{entity}":                            {status: 200},
+	"GET /v1/clients/{entity}/snapshots/{snapshot}":       {status: 200},
+	"POST /v1/clients/{entity}/snapshots":                 {200, `{"merge":{"client_name":"changed"},"later":"keep"}`},
+	"POST /v1/clients/{entity}/snapshots:plan":            {200, `{"merge":{"client_name":"changed"}}`},
+	"POST /v1/clients/{entity}/snapshots:rollback":        {200, `{"to":"SNAPSHOT","later":"keep"}`},
+	"GET /v1/clients/{entity}/diff":                       {status: 200},
+	"POST /v1/clients/{entity}/diff":                      {200, `{"merge":{"client_name":"changed"}}`},
+	"GET /v1/clients/{entity}/blame":                      {status: 200},
+	"GET /v1/clients":                                     {status: 200},
+	"GET /v1/clients/{entity}/snapshots/{snapshot}/proof": {status: 200},
+	"GET /v1/log/consistency":                             {status: 200},
+	"GET /v1/clients/{entity}/reads":                      {status: 200},
+	"GET /v1/history":                                     {status: 200},
 
 	"GET /admin/clients/{client}":                                                     {status: 200},
 	"PUT /admin/clients/{client}":                                                     {200, `{"client_name":"changed"}`},
@@ -403,12 +409,18 @@ func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, 
 	t.Helper()
 	body := exercises[c.route.Method+" "+c.route.Pattern].body
 	body = strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1)
+	if strings.HasSuffix(c.route.Pattern, "/proof") {
+		f.Clock.Advance(2 * time.Second) // until the next checkpoint may be signed
+	}
 	body = strings.Replace(body, "NEXT", fmt.Sprintf("m%d", f.Log.Size()), 1)
 	req, err := http.NewRequest(c.route.Method, f.server.URL+f.path(c, on), strings.NewReader(body))
 	must(t, err)
 	f.identify(req, c, on, key, acting)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if f.reason != "" {
+		req.Header.Set("Tenure-Reason", f.reason)
 	}
 	res, err := f.server.Client().Do(req)
 	must(t, err)

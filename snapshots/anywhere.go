@@ -2,6 +2,7 @@ package snapshots
 
 import (
 	"context"
+	"errors"
 
 	"github.com/Masterminds/squirrel"
 
@@ -286,7 +287,9 @@ func (s *Store) LastUsed(ctx context.Context, scope tenancy.Scope, ids ...Entity
 
 // Flush writes the uses gathered since the previous Flush. Losing some in a
 // crash is accepted.
-func (s *Store) Flush(ctx context.Context) error { return s.uses.flush(ctx, s.db) }
+func (s *Store) Flush(ctx context.Context) error {
+	return errors.Join(s.uses.flush(ctx, s.db), s.flushReads(ctx))
+}
 
 // verified notes that a client has just proved who it is.
 func (s *Store) verified(e Entity) { s.uses.note(e.ID, s.log.Now()) }

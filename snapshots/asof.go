@@ -35,6 +35,16 @@ func InstantOf(at, known *time.Time) Instant {
 // Given reports whether the instant is another than now.
 func (in Instant) Given() bool { return in.At != nil || in.Known != nil }
 
+// Recorded is the instant at which to ask what takes effect when it is recorded,
+// as the organization tree does.
+func (in Instant) Recorded(now history.Micros) history.Micros {
+	m := in.moment(now.Millis())
+	if in.At == nil {
+		return min(now, m.known)
+	}
+	return m.tree()
+}
+
 // need is what reading at the instant takes: the past and the future are not
 // for everybody, nor is what was once planned.
 func (in Instant) need(now history.Millis) tenancy.Permission {
@@ -96,8 +106,11 @@ func inForceAsOf(c *db.Conn, e Entity, m moment) (*snapshotRow, error) {
 // that knew; 0 if there was none.
 func nextAsOf(c *db.Conn, e Entity, m moment) (history.Millis, error) {
 	var next history.Millis
-	err := c.Get(&next, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.valid_from > ?"+asOfPresent,
+	err := c.Get(&next, "SELECT s.valid_from"+ofEntity+" AND s.valid_from > ?"+asOfPresent+" ORDER BY s.valid_from LIMIT 1",
 		e.Module, e.Setup, e.ID, m.at, m.known, m.known)
+	if fault.Is(err, fault.NotFound) {
+		return 0, nil
+	}
 	return next, err
 }
 
@@ -193,6 +206,37 @@ func (s *Store) SnapshotOf(ctx context.Context, scope tenancy.Scope, client Enti
 		return err
 	})
 	return found, err
+}
+
+// Leaf is a client's event as the log has it: what it takes to prove it.
+type Leaf struct {
+	Index    int64
+	Envelope []byte // exact bytes
+	Salt     []byte // entry is the commitment of salt and envelope
+}
+
+// LeafOf reads the event that made a snapshot of a client.
+func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, client EntityID, id SnapshotID) (Leaf, error) {
+	var row struct {
+		Index    int64  `db:"idx"`
+		Envelope string `db:"envelope"`
+		Salt     []byte `db:"salt"`
+	}
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		e, err := s.past(c, scope, client)
+		if err != nil {
+			return err
+		}
+		err = errNoRow()
+		if storable(string(id)) {
+			err = c.Get(&row, "SELECT idx, envelope, salt FROM log_event WHERE object_id = "+asText+" AND ref = "+asText+" ORDER BY object_seq LIMIT 1", e.ID, id)
+		}
+		if fault.Is(err, fault.NotFound) {
+			err = unknownSnapshot()
+		}
+		return err
+	})
+	return Leaf{row.Index, []byte(row.Envelope), row.Salt}, err
 }
 
 // Versions goes over a client's snapshots in force up to an instant, oldest

@@ -2,6 +2,8 @@ package snapshots
 
 import (
 	"context"
+	"math"
+	"slices"
 
 	"github.com/Masterminds/squirrel"
 
@@ -11,91 +13,125 @@ import (
 	"tenure/tenancy/history"
 )
 
-// Happened is one change of a client, as the log tells it.
-type Happened struct {
-	Index int64 // of its leaf in the log
-	history.Envelope
+// maxAround bounds how many changes around a client one page tells.
+const maxAround = 1000
+
+// Happened is one event, as the log tells it.
+type Happened = history.Entry
+
+// Part says which part of a client's history is read.
+type Part struct {
+	After int64 // the object's own sequence number that it follows
+	Limit int
+	// At leaves out what takes effect later, Known what was recorded later; nil
+	// for everything.
+	At    *history.Millis
+	Known *history.Micros
 }
 
 // Past is what happened to a client, oldest first.
 type Past struct {
 	Entity Entity
 	Events []Happened
-	More   bool // there are later events
+	More   bool  // there are later events
+	Next   int64 // sequence number of the last event looked at
+	// Around are the moves and deletions of its setup, its owner and the
+	// organizations above that which fall between these events and the next,
+	// as far as the scope covers them. Its present ancestors count.
+	Around []Happened
 	// EndedWith is the deletion of the client's setup, its owner or an
 	// organization above that, which ended the client without an event of its
 	// own; nil where there was none.
 	EndedWith *Happened
 }
 
-// History reads what happened to a client: at most limit events after the
-// object's own sequence number after. It is for whoever owns the client or
-// stands above, and stays so when the client, its setup or its owner is
-// deleted. NotFound otherwise.
-func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, after int64, limit int) (Past, error) {
+// History reads what happened to a client: at most part.Limit events after
+// part.After. It is for whoever owns the client or stands above, and stays so
+// when the client, its setup or its owner is deleted. NotFound otherwise.
+func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, part Part) (Past, error) {
 	var past Past
 	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
 		return past, err
 	}
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		e, err := s.entity(c, id)
-		if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != KindClient || !scope.CoversObject(string(e.ID), e.Owner)) {
-			return unknown(KindClient)
+		if past.Entity, err = s.clientEver(c, scope, id); err != nil {
+			return err
 		}
+		before := int64(math.MaxInt64)
+		if part.Known != nil {
+			if before, err = history.RecordedBy(c, *part.Known); err != nil {
+				return err
+			}
+		}
+		if past.Events, err = history.OfObject(c, string(id), part.After, before, part.Limit+1); err != nil {
+			return err
+		}
+		next := before
+		if past.More = len(past.Events) > part.Limit; past.More {
+			next = past.Events[part.Limit].Index
+			past.Events = past.Events[:part.Limit]
+		}
+		around, err := s.around(c, scope, past.Entity)
 		if err != nil {
 			return err
 		}
-		past.Entity = e
-		if past.Events, err = happened(c, db.Builder().Select("idx, envelope").From("log_event").
-			Where("object_id = ? AND object_seq > ?", id, after).OrderBy("object_seq").Limit(uint64(limit+1))); err != nil {
-			return err
+		if n := len(past.Events); n > 0 {
+			past.Next = past.Events[n-1].Seq
+			if past.Around, err = history.Entries(c, squirrel.And{squirrel.Eq{"object_id": around, "kind": aroundKinds},
+				squirrel.GtOrEq{"idx": past.Events[0].Index}, squirrel.Lt{"idx": next}}, maxAround); err != nil {
+				return err
+			}
 		}
-		if past.More = len(past.Events) > limit; past.More {
-			past.Events = past.Events[:limit]
-		}
-		past.EndedWith, err = s.endedWith(c, scope, e)
+		past.EndedWith, err = endedWith(c, around, before)
 		return err
 	})
+	if at := part.At; at != nil {
+		later := func(h Happened) bool { return h.Effective > *at }
+		past.Events, past.Around = slices.DeleteFunc(past.Events, later), slices.DeleteFunc(past.Around, later)
+		if past.EndedWith != nil && later(*past.EndedWith) {
+			past.EndedWith = nil
+		}
+	}
 	return past, err
 }
 
-// endedWith finds the first deletion of something that a client is inside of,
-// as far as the scope covers it.
-func (s *Store) endedWith(c *db.Conn, scope tenancy.Scope, e Entity) (*Happened, error) {
+// clientEver finds a client that the scope covers, deleted or not.
+func (s *Store) clientEver(c *db.Conn, scope tenancy.Scope, id EntityID) (Entity, error) {
+	e, err := s.entity(c, id)
+	if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != KindClient || !scope.CoversObject(string(e.ID), e.Owner)) {
+		return Entity{}, unknown(KindClient)
+	}
+	return e, err
+}
+
+// Kinds of event around a client that say where it belongs, and those of them
+// that end it.
+var (
+	endKinds    = []string{"organization.deleted", "setup.deleted"}
+	aroundKinds = append([]string{"organization.moved"}, endKinds...)
+)
+
+// around lists what a client is inside of, as far as the scope covers it.
+func (s *Store) around(c *db.Conn, scope tenancy.Scope, e Entity) ([]string, error) {
 	setup, err := s.entity(c, e.Setup)
 	if err != nil {
 		return nil, err
 	}
-	var around []string
+	var ids []string
 	for _, org := range scope.Path(e.Owner) {
-		around = append(around, string(org))
+		ids = append(ids, string(org))
 	}
 	if scope.Covers(setup.Owner) {
-		around = append(around, string(setup.ID))
+		ids = append(ids, string(setup.ID))
 	}
-	found, err := happened(c, db.Builder().Select("idx, envelope").From("log_event").
-		Where(squirrel.Eq{"object_id": around, "kind": []string{"organization.deleted", "setup.deleted"}}).OrderBy("idx").Limit(1))
+	return ids, nil
+}
+
+// endedWith finds the first deletion of something that a client is inside of.
+func endedWith(c *db.Conn, around []string, before int64) (*Happened, error) {
+	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": around, "kind": endKinds}, squirrel.Lt{"idx": before}}, 1)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	return &found[0], nil
-}
-
-func happened(c *db.Conn, q squirrel.SelectBuilder) ([]Happened, error) {
-	var rows []struct {
-		Index    int64  `db:"idx"`
-		Envelope string `db:"envelope"`
-	}
-	if err := c.SelectBuilt(&rows, q); err != nil {
-		return nil, err
-	}
-	list := make([]Happened, len(rows))
-	for i, r := range rows {
-		envelope, err := history.DecodeEnvelope([]byte(r.Envelope))
-		if err != nil {
-			return nil, err
-		}
-		list[i] = Happened{r.Index, envelope}
-	}
-	return list, nil
 }

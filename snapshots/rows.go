@@ -106,8 +106,11 @@ func placeAt(c *db.Conn, e Entity, at history.Millis) (next history.Millis, atte
 // withdrawn; 0 if there is none.
 func nextAfter(c *db.Conn, e Entity, at history.Millis) (history.Millis, error) {
 	var next history.Millis
-	err := c.Get(&next, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.valid_from > ?"+notWithdrawn,
+	err := c.Get(&next, "SELECT s.valid_from"+ofEntity+" AND s.valid_from > ?"+notWithdrawn+" ORDER BY s.valid_from LIMIT 1",
 		e.Module, e.Setup, e.ID, at)
+	if fault.Is(err, fault.NotFound) {
+		return 0, nil
+	}
 	return next, err
 }
 

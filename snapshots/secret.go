@@ -183,7 +183,7 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at 
 		return Disclosed{}, err
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := scope.Recheck(tx, e.Owner); err != nil {
+		if err := scope.RecheckRead(tx, e.Owner); err != nil {
 			return err
 		}
 		s.secretEvent(tx, scope, e, "client.secret-disclosed", current.ID, history.At(tx).Millis())

@@ -14,6 +14,7 @@ import (
 type Options struct {
 	Sealer     *Sealer // nil: secrets cannot be shown again
 	CacheBytes uint64  // of decoded snapshots and rendered answers together; 0 for 64 MiB
+	ReadLog    ReadLog // which reads of clients are kept; empty for ReadsOff
 }
 
 // Store keeps setups, resource servers and clients as series of snapshots.
@@ -25,6 +26,7 @@ type Store struct {
 	sealer *Sealer
 	cache  *cache
 	uses   *uses
+	reads  *reads // nil where none are kept
 
 	pageKey [32]byte
 }
@@ -35,7 +37,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses()}
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: newReads(opts.ReadLog)}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {
 		return nil, fmt.Errorf("sealing key: %w", err)

@@ -146,7 +146,8 @@ func (k *checker) says(id string, kind history.Kind) bool {
 func (v orgVersion) detail() ([]byte, error) {
 	return json.Marshal(map[string]any{"name": v.Name, "parent_id": v.Parent,
 		"default_setup_id": v.DefaultSetup, "token_duration": v.TokenDuration, "max_below": v.MaxBelow,
-		"persons_pool": v.PersonsPool, "groups_pool": v.GroupsPool, "inherits_rbac": v.InheritsRBAC, "deleted": v.Deleted})
+		"persons_pool": v.PersonsPool, "groups_pool": v.GroupsPool, "inherits_rbac": v.InheritsRBAC,
+		"require_reason": v.RequireReason, "deleted": v.Deleted})
 }
 
 // keyDetail is what a key's event says of it.

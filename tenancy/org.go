@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -32,6 +33,10 @@ type Organization struct {
 	// they say so, in seconds; 0 leaves that to the dialect.
 	TokenDuration int64
 	MaxBelow      *int64 // how many organizations may be below it; nil for any number
+
+	// RequireReason says that a change of it, of what it owns and of everything
+	// below needs a reason; ReasonRequired that it or one above says so.
+	RequireReason, ReasonRequired bool
 
 	// What SlashID knows of an organization besides; nothing here depends on it,
 	// and it never changes.
@@ -133,6 +138,14 @@ func (t *tree) placeBelow(n *node) {
 		t.nodes[id] = &child
 		t.placeBelow(&child)
 	}
+}
+
+// wantsReason reports whether id or one above it requires reasons.
+func (t *tree) wantsReason(id OrgID) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	n := t.nodes[id]
+	return n != nil && slices.ContainsFunc(n.path, func(id OrgID) bool { return t.nodes[id].RequireReason })
 }
 
 // subtree lists id and its descendants that are not gone, parents first.

@@ -55,7 +55,8 @@ func (s *Store) current(ctx context.Context, id OrgID) (Organization, error) {
 func (s *Store) organization(n *node) Organization {
 	o := Organization{ID: n.ID, Parent: n.Parent, Name: n.Name, DefaultSetup: n.DefaultSetup,
 		Depth: len(n.path), HasDescendants: s.tree.hasLiveChildren(n.ID), TokenDuration: n.TokenDuration,
-		PersonsPool: n.PersonsPool, GroupsPool: n.GroupsPool, InheritsRBAC: n.InheritsRBAC}
+		PersonsPool: n.PersonsPool, GroupsPool: n.GroupsPool, InheritsRBAC: n.InheritsRBAC,
+		RequireReason: n.RequireReason, ReasonRequired: s.tree.wantsReason(n.ID)}
 	if n.MaxBelow >= 0 {
 		o.MaxBelow = &n.MaxBelow
 	}

@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"slices"
+
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
@@ -17,12 +19,13 @@ type orgVersion struct {
 	PersonsPool   OrgID  `db:"persons_pool"`
 	GroupsPool    OrgID  `db:"groups_pool"`
 	InheritsRBAC  bool   `db:"inherits_rbac"`
+	RequireReason bool   `db:"require_reason"`
 	Deleted       bool   `db:"deleted"`
 	RecordedAt    int64  `db:"recorded_at"`
 }
 
 const (
-	orgColumns = "org_id, seq, parent_id, name, default_setup_id, token_duration, max_below, persons_pool, groups_pool, inherits_rbac, deleted, recorded_at"
+	orgColumns = "org_id, seq, parent_id, name, default_setup_id, token_duration, max_below, persons_pool, groups_pool, inherits_rbac, require_reason, deleted, recorded_at"
 
 	currentOrg = "SELECT " + orgColumns + " FROM org_version v WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)"
 )
@@ -34,9 +37,9 @@ func readOrg(c *db.Conn, id OrgID) (orgVersion, error) {
 }
 
 func (v orgVersion) insert(tx *db.Tx) error {
-	_, err := tx.Exec("INSERT INTO org_version ("+orgColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	_, err := tx.Exec("INSERT INTO org_version ("+orgColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		v.ID, v.Seq, v.Parent, v.Name, v.DefaultSetup, v.TokenDuration, v.MaxBelow, v.PersonsPool, v.GroupsPool,
-		flag(v.InheritsRBAC), flag(v.Deleted), v.RecordedAt)
+		flag(v.InheritsRBAC), flag(v.RequireReason), flag(v.Deleted), v.RecordedAt)
 	return err
 }
 
@@ -78,6 +81,7 @@ type pathStep struct {
 	ID       OrgID `db:"org_id"`
 	MaxBelow int64 `db:"max_below"`
 	Deleted  bool  `db:"deleted"`
+	Reason   bool  `db:"require_reason"`
 	Depth    int   `db:"depth"`
 }
 
@@ -102,6 +106,11 @@ func (p orgPath) without(q orgPath) orgPath {
 		}
 	}
 	return rest
+}
+
+// wantsReason reports whether one of them asks for a reason.
+func (p orgPath) wantsReason() bool {
+	return slices.ContainsFunc(p, func(step pathStep) bool { return step.Reason })
 }
 
 func (p orgPath) gone() bool {
@@ -129,12 +138,12 @@ func EndedAt(c *db.Conn, org OrgID, at history.Micros) (history.Micros, error) {
 
 func pathOf(tx *db.Tx, id OrgID) (orgPath, error) {
 	var path orgPath
-	err := tx.Select(&path, `WITH RECURSIVE up (org_id, parent_id, max_below, deleted, depth) AS (
-		SELECT v.org_id, v.parent_id, v.max_below, v.deleted, 1 FROM org_version v WHERE v.org_id = ?
+	err := tx.Select(&path, `WITH RECURSIVE up (org_id, parent_id, max_below, deleted, require_reason, depth) AS (
+		SELECT v.org_id, v.parent_id, v.max_below, v.deleted, v.require_reason, 1 FROM org_version v WHERE v.org_id = ?
 			AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
 		UNION ALL
-		SELECT v.org_id, v.parent_id, v.max_below, v.deleted, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.parent_id
+		SELECT v.org_id, v.parent_id, v.max_below, v.deleted, v.require_reason, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.parent_id
 			WHERE up.depth <= 32 AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
-	) SELECT org_id, max_below, deleted, depth FROM up ORDER BY depth`, id)
+	) SELECT org_id, max_below, deleted, require_reason, depth FROM up ORDER BY depth`, id)
 	return path, err
 }

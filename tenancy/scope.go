@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"slices"
+	"strings"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -119,7 +120,7 @@ func (s Scope) Path(org OrgID) []OrgID {
 
 // Event fills in who acts: actor, acting organization, surface and reason.
 func (s Scope) Event(e history.Event) history.Event {
-	e.Actor = "key:" + s.principal.KeyID
+	e.Actor = ActorKey + s.principal.KeyID
 	if s.operator != "" {
 		e.Actor = "operator:" + s.operator
 	}
@@ -133,31 +134,57 @@ func (s Scope) Event(e history.Event) history.Event {
 // Recheck asks inside a write transaction what Authorize and Covers asked of
 // memory: that the key still holds, and that owner lies below the acting
 // organization, which lies below the key's own. It sees changes committed a
-// moment ago, by this batch or another node. gone tells that owner, or an
-// organization above it, is deleted.
+// moment ago, by this batch or another node. A deleted owner, or one below a
+// deleted organization, is refused. Where owner or one above it requires
+// reasons and the scope has none it is Invalid with CodeReasonRequired: every
+// change passes here, so every surface asks.
 func (s Scope) Recheck(tx *db.Tx, owner OrgID) error {
-	if err := s.Check(0); err != nil {
-		return err
+	path, err := s.recheck(tx, owner)
+	if err == nil && strings.TrimSpace(s.reason) == "" && path.wantsReason() {
+		err = fault.New(fault.Invalid, fault.CodeReasonRequired,
+			"the organization requires a reason for every change: send it in the header Tenure-Reason")
 	}
-	if s.operator != "" {
-		return nil
+	return err
+}
+
+// RecheckRead is Recheck for what is recorded and changes nothing: no reason is
+// asked for.
+func (s Scope) RecheckRead(tx *db.Tx, owner OrgID) error {
+	_, err := s.recheck(tx, owner)
+	return err
+}
+
+// recheck returns the owner's path where an API key acts. Operators say why
+// by what they are, and clients that manage themselves have no means to.
+func (s Scope) recheck(tx *db.Tx, owner OrgID) (orgPath, error) {
+	if err := s.Check(0); err != nil || s.operator != "" {
+		return nil, err
 	}
 	if s.grant != nil {
-		return s.recheckGrant(tx, owner)
+		return nil, s.recheckGrant(tx, owner)
 	}
 	if err := s.recheckKey(tx); err != nil {
-		return err
+		return nil, err
 	}
 	path, err := pathOf(tx, owner)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	acting, own := path.index(s.acting), path.index(s.principal.Org)
 	if acting < 0 || own < acting || path.gone() {
-		return fault.New(fault.Forbidden, "", "the organization is not below the acting one, or is deleted")
+		return nil, fault.New(fault.Forbidden, "", "the organization is not below the acting one, or is deleted")
 	}
-	return nil
+	return path, nil
 }
+
+// Because returns the scope with the reason for what it will change.
+func (s Scope) Because(reason string) Scope {
+	s.reason = reason
+	return s
+}
+
+// Reason is why the scope makes changes, as its caller says; empty for none.
+func (s Scope) Reason() string { return s.reason }
 
 // RecheckUse is Recheck for using what belongs to org without owning it: org
 // and the acting organization lie on one path.

@@ -164,6 +164,15 @@ func (s *Store) SetTokenDuration(ctx context.Context, scope Scope, id OrgID, sec
 	})
 }
 
+// SetRequireReason chooses whether changes of an organization, of what it owns
+// and of everything below it need a reason.
+func (s *Store) SetRequireReason(ctx context.Context, scope Scope, id OrgID, require bool) (Organization, error) {
+	return s.changeOrg(ctx, scope, id, "organization.require-reason", func(_ *db.Tx, v *orgVersion) error {
+		v.RequireReason = require
+		return nil
+	})
+}
+
 // SetMaxBelow bounds how many organizations may be below one; nil lifts the
 // bound. It is for those above it to say, and for the root's administrators
 // at the root. What is there already stays.

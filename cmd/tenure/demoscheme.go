@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -29,6 +28,7 @@ type infoScheme struct {
 // demoScheme is the Open Finance world of tenure dev: an authority and a
 // directory of its own. It is never part of serve.
 type demoScheme struct {
+	dir              string       // of the certificates
 	l, plain, secure net.Listener // mutual TLS; the directory without TLS, and with
 	authority        *demo.Authority
 	directory        *demo.Directory
@@ -43,34 +43,50 @@ const (
 	demoNumber   = "43142666000197"
 )
 
-func openDemoScheme(address string) (*demoScheme, error) {
-	d := &demoScheme{}
+// openDemoScheme opens the listeners, and the certificates in dir.
+func openDemoScheme(address, dir string) (*demoScheme, error) {
+	d := &demoScheme{dir: dir}
+	err := d.open(address)
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *demoScheme) open(address string) error {
 	for _, one := range []struct {
 		to      *net.Listener
 		address string
 	}{{&d.l, address}, {&d.plain, "127.0.0.1:0"}, {&d.secure, "127.0.0.1:0"}} {
-		var err error
-		if *one.to, err = listen(one.address); err != nil {
-			return nil, err
+		l, err := listen(one.address)
+		if err != nil {
+			return err
 		}
+		*one.to = l
 	}
-	var server *demo.Pair
 	var err error
-	if d.authority, err = demo.NewAuthority(time.Now); err == nil {
-		server, err = d.authority.Server()
-	}
-	if err == nil {
-		d.client, err = d.authority.Client(demo.Subject{SoftwareID: demoSoftware, OrgID: demoOrg, CNPJ: demoNumber,
-			Organization: "Demonstration Bank", CommonName: "software.example"})
-	}
-	if err == nil {
-		d.directory, err = demo.NewDirectory("demo-1", time.Now)
-	}
+	d.authority, d.client, err = demoCertificates(d.dir, demo.Subject{SoftwareID: demoSoftware, OrgID: demoOrg, CNPJ: demoNumber,
+		Organization: "Demonstration Bank", CommonName: "software.example"}, time.Now)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	server, err := d.authority.Server()
+	if err != nil {
+		return err
 	}
 	d.tls = server.TLS()
-	return d, nil
+	d.directory, err = demo.NewDirectory("demo-1", time.Now)
+	return err
+}
+
+// close closes the listeners; those that served are closed already.
+func (d *demoScheme) close() {
+	for _, l := range []net.Listener{d.l, d.plain, d.secure} {
+		if l != nil {
+			l.Close()
+		}
+	}
 }
 
 func (d *demoScheme) keySetURL() string {
@@ -110,20 +126,11 @@ func (d *demoScheme) endpoints(h http.Handler) ([]endpoint, error) {
 	return []endpoint{{d.l, h, with(tls.RequestClientCert)}, {d.plain, site.Handler(), nil}, {d.secure, site.Handler(), with(tls.NoClientCert)}}, nil
 }
 
-// describe writes the files into dir and tells how to reach the setup.
-func (d *demoScheme) describe(dir, module string, setup snapshots.EntityID) (*infoScheme, error) {
-	i := &infoScheme{URL: "https://" + d.l.Addr().String() + "/modules/" + module + "/setups/" + string(setup) + "/reg", SetupID: setup,
-		CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "client.pem"), Key: filepath.Join(dir, "client.key"),
+// describe tells how to reach the setup.
+func (d *demoScheme) describe(module string, setup snapshots.EntityID) *infoScheme {
+	return &infoScheme{URL: "https://" + d.l.Addr().String() + "/modules/" + module + "/setups/" + string(setup) + "/reg", SetupID: setup,
+		CA: filepath.Join(d.dir, demoCA), Cert: filepath.Join(d.dir, demoClient), Key: filepath.Join(d.dir, demoClientKey),
 		StatementURL: "http://" + d.plain.Addr().String() + demo.PathStatement}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	for path, raw := range map[string][]byte{i.CA: d.authority.PEM(), i.Cert: d.client.CertPEM(), i.Key: d.client.KeyPEM()} {
-		if err := os.WriteFile(path, raw, 0o600); err != nil {
-			return nil, err
-		}
-	}
-	return i, nil
 }
 
 // openFinanceSetup finds or makes the second setup, for software statements.
@@ -149,14 +156,12 @@ func (n *node) openFinanceSetup(ctx context.Context) (snapshots.EntityID, error)
 }
 
 // beside adds the demonstration's endpoints, and describes them.
-func (d *demoScheme) beside(ctx context.Context, endpoints []endpoint, n *node, dir string, described *info) ([]endpoint, error) {
+func (d *demoScheme) beside(ctx context.Context, endpoints []endpoint, n *node, described *info) ([]endpoint, error) {
 	setup, err := n.openFinanceSetup(ctx)
-	if err == nil {
-		described.OpenFinance, err = d.describe(dir, described.Module, setup)
-	}
 	if err != nil {
 		return endpoints, err
 	}
+	described.OpenFinance = d.describe(described.Module, setup)
 	more, err := d.endpoints(n.handler)
 	return append(endpoints, more...), err
 }

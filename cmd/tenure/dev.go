@@ -76,10 +76,6 @@ func dev(out io.Writer, f devFlags) error {
 	if admin != nil {
 		defer admin.Close()
 	}
-	demo, err := f.demo()
-	if err != nil {
-		return err
-	}
 	if f.database == "" {
 		dir, err := os.MkdirTemp("", "tenure-dev-")
 		if err != nil {
@@ -87,6 +83,13 @@ func dev(out io.Writer, f devFlags) error {
 		}
 		defer os.RemoveAll(dir)
 		f.database = filepath.Join(dir, "tenure.db")
+	}
+	demo, err := f.demo()
+	if err != nil {
+		return err
+	}
+	if demo != nil {
+		defer demo.close()
 	}
 	n, err := openNode(ctx, nodeConfig{database: f.database, log: log})
 	if err != nil {
@@ -104,7 +107,7 @@ func dev(out io.Writer, f devFlags) error {
 	described.HydraAdminURL = adminURL(admin)
 	endpoints := []endpoint{{l, n.handler, nil}}
 	if demo != nil {
-		endpoints, err = demo.beside(ctx, endpoints, n, f.database+".open-finance", &described)
+		endpoints, err = demo.beside(ctx, endpoints, n, &described)
 	}
 	if err == nil && admin != nil {
 		endpoints, err = f.hydra.beside(endpoints, n, admin, described.Organizations[1].APIKey, described.URL)
@@ -119,7 +122,8 @@ func dev(out io.Writer, f devFlags) error {
 	return errors.Join(n.serve(ctx, endpoints...), n.close())
 }
 
-// demo opens the demonstration's listeners; nil if none are wanted.
+// demo opens the demonstration, its certificates beside the database; nil if
+// it is not wanted.
 func (f devFlags) demo() (*demoScheme, error) {
 	if f.openFinance == "off" {
 		return nil, nil
@@ -127,7 +131,11 @@ func (f devFlags) demo() (*demoScheme, error) {
 	if !f.allowRemote && !isLoopback(f.openFinance) {
 		return nil, &exit{exitUsage, fmt.Errorf("--open-finance-listen %s: a loopback address, or off", f.openFinance)}
 	}
-	return openDemoScheme(f.openFinance)
+	dir, err := filepath.Abs(f.database + ".open-finance") // callers are in folders of their own
+	if err != nil {
+		return nil, err
+	}
+	return openDemoScheme(f.openFinance, dir)
 }
 
 // isLoopback reports whether an address is one that only this machine reaches.

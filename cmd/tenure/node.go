@@ -41,6 +41,7 @@ type nodeConfig struct {
 	logKey      string // file, "none", or empty for the database's default
 	logState    string // file; empty for none
 	evidenceKey string // file, "none", or empty for the database's default
+	readLog     string // off, sampled or full; empty for off
 	log         zerolog.Logger
 }
 
@@ -94,7 +95,8 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 	if n.tenancy, err = tenancy.Open(ctx, n.db, n.log, ids); err != nil {
 		return err
 	}
-	if n.snapshots, err = snapshots.Open(ctx, n.db, n.log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.cacheBytes}); err != nil {
+	if n.snapshots, err = snapshots.Open(ctx, n.db, n.log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.cacheBytes,
+		ReadLog: snapshots.ReadLog(cfg.readLog)}); err != nil {
 		return err
 	}
 	published, err := n.openPublisher(ctx, cfg)
@@ -106,6 +108,9 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 		return err
 	}
 	n.web = web.Config{Tenancy: n.tenancy, Log: cfg.log}
+	if n.snapshots.KeepsReads() {
+		n.web.Read = func(keyID, snapshotID string) { n.snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
+	}
 	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Log: published, Evidence: exporter, Ready: n.db.Ping,
 		PublicURL: cfg.publicURL, Version: version()}
 	return nil

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 // TestRequestsOfTheOpenFinanceDocument runs every shell block of
@@ -21,17 +24,49 @@ func TestRequestsOfTheOpenFinanceDocument(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(raw), -1) {
 		script += m[1]
 	}
-	o := p.info.OpenFinance
-	cmd := exec.Command("sh", "-c", script+"reg -H \"Authorization: Bearer $token\" $uri")
+	cmd := exec.Command("sh", "-c", script)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "REG="+o.URL, "CA="+o.CA, "CERT="+o.Cert, "KEY="+o.Key, "STATEMENT_URL="+o.StatementURL)
+	cmd.Env = os.Environ()
+	for _, v := range variables(p.info) {
+		cmd.Env = append(cmd.Env, v.name+"="+v.value)
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, says := range []string{`"scope":"openid accounts"`, "unapproved_software_statement", `"error":"invalid_token"`} {
-		if !strings.Contains(string(out), says) {
-			t.Errorf("nothing said %s:\n%s", says, out)
+	for says, times := range map[string]int{`"scope":"openid accounts"`: 1, `"error":"unapproved_software_statement"`: 1,
+		`"error":"invalid_redirect_uri"`: 1, `"error":"invalid_software_statement"`: 1, `"error":"invalid_token"`: 2,
+		`"client_name":"app"`: 1} {
+		if n := strings.Count(string(out), says); n != times {
+			t.Errorf("%s was said %d times, not %d:\n%s", says, n, times, out)
 		}
 	}
+}
+
+// TestFlagsOfTheOpenFinanceDocument: serve has every flag that the document and
+// the README name, and they name every flag of /reg.
+func TestFlagsOfTheOpenFinanceDocument(t *testing.T) {
+	serve, dev := serveCommand().Flags(), devCommand().Flags()
+	named := regexp.MustCompile(`--[a-z]+(-[a-z]+)*`)
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "openfinance.md"))
+	must(t, err)
+	_, doc, _ = bytes.Cut(doc, []byte("## Setting up a server"))
+	for _, flag := range named.FindAllString(string(doc), -1) {
+		if serve.Lookup(flag[2:]) == nil {
+			t.Errorf("serve has no %s", flag)
+		}
+	}
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	must(t, err)
+	var own pflag.FlagSet
+	(&openFinance{}).flags(&own)
+	own.AddFlag(dev.Lookup("open-finance-listen"))
+	own.VisitAll(func(f *pflag.Flag) {
+		if !strings.Contains(string(readme), "`--"+f.Name+"`") {
+			t.Errorf("the README does not name --%s", f.Name)
+		}
+		if f.Name != "open-finance-listen" && !strings.Contains(string(doc), "--"+f.Name) {
+			t.Errorf("the document does not name --%s", f.Name)
+		}
+	})
 }

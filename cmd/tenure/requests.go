@@ -25,7 +25,7 @@ func printRequests(out io.Writer, i info) {
 	for _, c := range i.Clients {
 		fmt.Fprintf(out, "  %-20s entity %s\n", c.ClientID, c.EntityID)
 	}
-	fmt.Fprint(out, "\nfor the requests of the README:\n\n")
+	fmt.Fprint(out, "\nfor the requests of the README and of docs/openfinance.md:\n\n")
 	for _, v := range variables(i) {
 		fmt.Fprintf(out, "export %s=%s\n", v.name, v.value)
 	}
@@ -35,12 +35,12 @@ func printRequests(out io.Writer, i info) {
 	}
 }
 
-// variable is one that the README's requests use.
+// variable is one that the documents' requests use.
 type variable struct{ name, value string }
 
 func variables(i info) []variable {
 	root, last := i.Organizations[0], i.Organizations[len(i.Organizations)-1]
-	return []variable{
+	all := []variable{
 		{"TENURE", i.URL},
 		{"SETUP", fmt.Sprintf("%s/v2/modules/%s/setups/%s", i.URL, i.Module, i.SetupID)},
 		{"CLIENT", string(i.clientOf(last.ID).EntityID)},
@@ -50,6 +50,11 @@ func variables(i info) []variable {
 		{"CHILD_CLIENT", i.clientOf(last.ID).ClientID},
 		{"ROOT_ORG", string(root.ID)},
 	}
+	if o := i.OpenFinance; o != nil {
+		all = append(all, variable{"REG", o.URL}, variable{"CA", o.CA}, variable{"CERT", o.Cert}, variable{"KEY", o.Key},
+			variable{"STATEMENT_URL", o.StatementURL})
+	}
+	return all
 }
 
 // clientOf is the example client that an organization owns.

@@ -13,13 +13,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenure/snapshots"
 	"tenure/tenancy"
 )
 
 type serveFlags struct {
 	config, database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
 	cacheMiB                                                                       uint64
-	publicURL, logKey, logState, evidenceKey                                       string
+	publicURL, logKey, logState, readLog, evidenceKey                              string
 	hydra                                                                          hydraAdmin
 	openFinance                                                                    openFinance
 }
@@ -51,6 +52,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
 	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches")
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
+	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "keep who was first shown which version of a client: off, sampled (1 in 16) or full")
 	f.hydra.flags(cmd.Flags())
 	f.openFinance.flags(cmd.Flags())
 	return cmd
@@ -62,6 +64,9 @@ func serve(out io.Writer, f serveFlags) error {
 	log, err := newLog(f.logLevel, f.logFile)
 	if err != nil {
 		return err
+	}
+	if _, err := snapshots.ParseReadLog(f.readLog); err != nil {
+		return &exit{exitUsage, fmt.Errorf("--read-log: %w", err)}
 	}
 	tlsConfig, err := loadTLS(f.tlsCert, f.tlsKey)
 	if err != nil {
@@ -88,7 +93,7 @@ func serve(out io.Writer, f serveFlags) error {
 		defer admin.Close()
 	}
 	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20,
-		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, evidenceKey: f.evidenceKey, log: log})
+		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, readLog: f.readLog, evidenceKey: f.evidenceKey, log: log})
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,7 @@ func (f *fixture) surface() web.Surface {
 		RevokeInitialToken: f.snapshots.RevokeInitialToken,
 		Secrets:            f.snapshots.Secrets,
 		History:            f.snapshots.History,
+		Reads:              f.snapshots.Reads,
 	})
 }
 

@@ -39,7 +39,8 @@ func fromScope(s tenancy.Scope) whoami {
 
 // fromOrganization shows the parent only to whom it is in reach.
 func fromOrganization(s tenancy.Scope, o tenancy.Organization) organization {
-	wire := organization{ID: string(o.ID), Name: o.Name, Depth: o.Depth, DefaultSetupID: orNull(o.DefaultSetup), MaxSuborganizations: o.MaxBelow}
+	wire := organization{ID: string(o.ID), Name: o.Name, Depth: o.Depth, DefaultSetupID: orNull(o.DefaultSetup), MaxSuborganizations: o.MaxBelow,
+		RequireReason: o.RequireReason, ReasonRequired: o.ReasonRequired}
 	if s.Covers(o.Parent) {
 		wire.ParentID = orNull(string(o.Parent))
 	}

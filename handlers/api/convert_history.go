@@ -1,26 +1,55 @@
 package api
 
-import "tenure/snapshots"
+import (
+	"cmp"
+	"slices"
+	"strings"
 
-func fromHistory(p snapshots.Past) clientHistory {
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/history"
+)
+
+func fromHistory(p snapshots.Past, keys map[string]tenancy.Key) clientHistory {
 	e := p.Entity
-	wire := clientHistory{EntityID: string(e.ID), ClientID: e.ClientID, SetupID: string(e.Setup), OwnerOrganizationID: string(e.Owner),
-		Events: make([]happened, len(p.Events))}
-	for i, h := range p.Events {
-		wire.Events[i] = fromHappened(h)
-	}
+	wire := clientHistory{EntityID: string(e.ID), ClientID: e.ClientID, SetupID: string(e.Setup), OwnerOrganizationID: string(e.Owner)}
+	events := slices.Concat(p.Events, p.Around)
+	slices.SortFunc(events, func(a, b snapshots.Happened) int { return cmp.Compare(a.Index, b.Index) })
+	wire.Events = fromEntries(events, keys)
 	if p.More {
-		wire.Next = &p.Events[len(p.Events)-1].Seq
+		wire.Next = &p.Next
 	}
 	if p.EndedWith != nil {
-		end := fromHappened(*p.EndedWith)
+		end := fromEntry(*p.EndedWith, keys)
 		wire.EndedWith = &end
 	}
 	return wire
 }
 
-func fromHappened(h snapshots.Happened) happened {
-	return happened{Sequence: h.Seq, LogIndex: h.Index, Kind: string(h.Kind), Object: h.Object, Reference: h.Ref,
-		RecordedAt: h.RecordedAt.Time().Format(instant), EffectiveAt: h.Effective.Time().Format(instant),
-		Actor: h.Actor, ActingOrganizationID: h.ActingOrg, Surface: h.Surface, Reason: h.Reason}
+func fromEntries(entries []history.Entry, keys map[string]tenancy.Key) []happened {
+	wire := make([]happened, len(entries))
+	for i, e := range entries {
+		wire[i] = fromEntry(e, keys)
+	}
+	return wire
+}
+
+func fromEntry(e history.Entry, keys map[string]tenancy.Key) happened {
+	wire := happened{Sequence: e.Seq, LogIndex: e.Index, Kind: string(e.Kind), ObjectKind: e.ObjectKind, Object: e.Object,
+		OwnerOrganizationID: e.Org, Reference: e.Ref, Digest: orNull(e.Content),
+		RecordedAt: e.RecordedAt.Time().Format(instant), EffectiveAt: e.Effective.Time().Format(instant),
+		Actor: e.Actor, ActingOrganizationID: e.ActingOrg, Surface: e.Surface, Reason: e.Reason}
+	if e.Content != "" { // a snapshot's event, and no other, binds content
+		wire.SnapshotID = orNull(e.Ref)
+	}
+	if id, ok := strings.CutPrefix(e.Actor, tenancy.ActorKey); ok {
+		acting := fromActing(id, keys)
+		wire.Key = &acting
+	}
+	return wire
+}
+
+func fromActing(id string, keys map[string]tenancy.Key) actingKey {
+	k := keys[id] // all empty where the scope does not cover it
+	return actingKey{ID: id, Name: orNull(k.Name), OrganizationID: orNull(string(k.Org))}
 }

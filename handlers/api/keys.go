@@ -23,6 +23,9 @@ func (s *surface) createKey(c *web.Call) (*web.Reply, error) {
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
+	if err := c.Because(in.Reason); err != nil {
+		return nil, err
+	}
 	k, err := toKey(in, c.Scope.Acting())
 	if err != nil {
 		return nil, err

@@ -9,8 +9,18 @@ import (
 	"tenure/tenancy/fault"
 )
 
+// organizations lists the acting organization's tree, now or as it was.
 func (s *surface) organizations(c *web.Call) (*web.Reply, error) {
-	orgs, err := s.tenancy.Organizations(c.Scope)
+	in, err := instants(c)
+	if err != nil {
+		return nil, err
+	}
+	var orgs []tenancy.Organization
+	if in.Given() {
+		orgs, err = s.tenancy.OrganizationsAsOf(c.Request.Context(), c.Scope, in.Recorded(s.Clients.Now()))
+	} else {
+		orgs, err = s.tenancy.Organizations(c.Scope)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +28,11 @@ func (s *surface) organizations(c *web.Call) (*web.Reply, error) {
 	for i, o := range orgs {
 		list.Organizations[i] = fromOrganization(c.Scope, o)
 	}
-	return web.JSON(http.StatusOK, list)
+	reply, err := web.JSON(http.StatusOK, list)
+	if err != nil || !in.Given() {
+		return reply, err
+	}
+	return web.Then(reply, s.Clients.Final(in)), nil
 }
 
 func (s *surface) organization(c *web.Call) (*web.Reply, error) {
@@ -44,6 +58,9 @@ func (s *surface) createOrganization(c *web.Call) (*web.Reply, error) {
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
+	if err := c.Because(in.Reason); err != nil {
+		return nil, err
+	}
 	parent, err := toOrg("/parent_id", in.ParentID, c.Scope.Acting())
 	if err != nil {
 		return nil, err
@@ -65,6 +82,9 @@ func (s *surface) patchOrganization(c *web.Call) (*web.Reply, error) {
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
+	if err := c.Because(in.Reason); err != nil {
+		return nil, err
+	}
 	o, err := s.change(c, named(c), in)
 	if err != nil {
 		return nil, err
@@ -75,7 +95,7 @@ func (s *surface) patchOrganization(c *web.Call) (*web.Reply, error) {
 // change makes the one change that a patch asks for.
 func (s *surface) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (tenancy.Organization, error) {
 	ctx, asked := c.Request.Context(), 0
-	for _, there := range []bool{in.Name != nil, in.ParentID != nil, in.DefaultSetupID != nil, in.MaxSuborganizations != nil} {
+	for _, there := range []bool{in.Name != nil, in.ParentID != nil, in.DefaultSetupID != nil, in.MaxSuborganizations != nil, in.RequireReason != nil} {
 		if there {
 			asked++
 		}
@@ -83,7 +103,9 @@ func (s *surface) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (t
 	switch {
 	case asked != 1:
 		return tenancy.Organization{}, fault.New(fault.Malformed, "",
-			"a change has exactly one of name, parent_id, default_setup_id and max_suborganizations")
+			"a change has exactly one of name, parent_id, default_setup_id, max_suborganizations and require_reason")
+	case in.RequireReason != nil:
+		return s.tenancy.SetRequireReason(ctx, c.Scope, id, *in.RequireReason)
 	case in.Name != nil:
 		return s.tenancy.RenameOrganization(ctx, c.Scope, id, *in.Name)
 	case in.ParentID != nil:

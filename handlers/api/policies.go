@@ -54,6 +54,9 @@ func (s *surface) createInitialToken(c *web.Call) (*web.Reply, error) {
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
+	if err := c.Because(in.Reason); err != nil {
+		return nil, err
+	}
 	t, err := toInitialToken(in)
 	if err != nil {
 		return nil, err

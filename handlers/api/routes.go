@@ -9,6 +9,7 @@ import (
 	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/history"
 )
 
 // Deps is what this surface asks of the store of setups and clients. Each
@@ -45,11 +46,17 @@ type Deps struct {
 	// Clients is where clients are read and written.
 	Clients *snapshots.Store
 
+	// Log proves what is in it; nil without a log that is published.
+	Log *history.Publisher
+
 	// Evidence chooses what a bundle for outsiders holds.
 	Evidence func(context.Context, tenancy.Scope, evidence.Filter) (*evidence.Bundle, error)
 
-	// History tells what happened to a client, after a sequence number.
-	History func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after int64, limit int) (snapshots.Past, error)
+	// Reads tells who was shown which version of a client.
+	Reads func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after *snapshots.Read, limit int) (snapshots.ReadPage, error)
+
+	// History tells what happened to a client.
+	History func(context.Context, tenancy.Scope, snapshots.EntityID, snapshots.Part) (snapshots.Past, error)
 }
 
 type surface struct {
@@ -99,6 +106,8 @@ func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
 		route(http.MethodGet, pathSetup+"/clients/{client}/secrets", tenancy.History, web.ObjectClient, s.secrets),
 		route(http.MethodGet, pathEntity, tenancy.Resolve, web.ObjectClient, s.client),
 		route(http.MethodGet, pathEntity+"/snapshots/{snapshot}", tenancy.History|tenancy.Plans, web.ObjectClient, s.snapshot),
+		route(http.MethodGet, pathEntity+"/snapshots/{snapshot}/proof", tenancy.History|tenancy.Plans, web.ObjectClient, s.proof),
+		route(http.MethodGet, "/v1/log/consistency", tenancy.Resolve, web.ObjectNone, s.consistency),
 		route(http.MethodPost, pathEntity+"/snapshots", tenancy.WriteClients, web.ObjectClient, s.publish),
 		route(http.MethodPost, pathEntity+"/snapshots:plan", tenancy.WriteClients, web.ObjectClient, s.plan),
 		route(http.MethodPost, pathEntity+"/snapshots:rollback", tenancy.WriteClients, web.ObjectClient, s.rollback),
@@ -108,6 +117,8 @@ func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
 		route(http.MethodGet, pathClients, tenancy.Resolve, web.ObjectSetup, s.clients),
 		route(http.MethodGet, "/v1/evidence", tenancy.History|tenancy.Plans, web.ObjectNone, s.evidence),
 		route(http.MethodGet, "/v1/clients/{entity}/history", tenancy.History|tenancy.Plans, web.ObjectClient, s.history),
+		route(http.MethodGet, "/v1/clients/{entity}/reads", tenancy.History, web.ObjectClient, s.reads),
+		route(http.MethodGet, "/v1/history", tenancy.History|tenancy.Plans, web.ObjectNone, s.journal),
 	}}
 }
 

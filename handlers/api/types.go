@@ -18,6 +18,9 @@ type organization struct {
 	DefaultSetupID *string `json:"default_setup_id"`
 
 	MaxSuborganizations *int64 `json:"max_suborganizations"` // at any depth; null for any number
+
+	RequireReason  bool `json:"require_reason"`  // of changes of it and below it
+	ReasonRequired bool `json:"reason_required"` // by it or by one above
 }
 
 type organizationList struct {
@@ -27,6 +30,7 @@ type organizationList struct {
 type newOrganization struct {
 	Name     string  `json:"name"`
 	ParentID *string `json:"parent_id"`
+	Reason   *string `json:"reason"`
 }
 
 // organizationPatch holds exactly one member. The default setup and the quota
@@ -37,6 +41,9 @@ type organizationPatch struct {
 	DefaultSetupID json.RawMessage `json:"default_setup_id"`
 
 	MaxSuborganizations json.RawMessage `json:"max_suborganizations"`
+
+	RequireReason *bool   `json:"require_reason"`
+	Reason        *string `json:"reason"` // of the change; not one of the members
 }
 
 type module struct {
@@ -66,6 +73,7 @@ type newKey struct {
 	Name           string  `json:"name"`
 	Role           string  `json:"role"`
 	ExpiresAt      *string `json:"expires_at"`
+	Reason         *string `json:"reason"`
 }
 
 // createdKey is the only answer that ever holds a key's text.
@@ -105,6 +113,7 @@ type newInitialToken struct {
 	Name      string  `json:"name"`
 	MaxUses   int64   `json:"max_uses"`
 	ExpiresAt *string `json:"expires_at"`
+	Reason    *string `json:"reason"`
 }
 
 // createdInitialToken is the only answer that ever holds the token's text.
@@ -126,29 +135,126 @@ type secretList struct {
 	Secrets []secret `json:"secrets"`
 }
 
-// clientHistory is what happened to one client, oldest first.
+// clientHistory is what happened to one client, oldest first, and the moves
+// and deletions of what it is inside of.
 type clientHistory struct {
 	EntityID            string     `json:"entity_id"`
 	ClientID            string     `json:"client_id"`
 	SetupID             string     `json:"setup_id"`
 	OwnerOrganizationID string     `json:"owner_organization_id"`
 	Events              []happened `json:"events"`
-	Next                *int64     `json:"next"`       // to be sent as after; null where there is no more
+	Next                *int64     `json:"next"`       // sequence, to be sent as after; null where there is no more
 	EndedWith           *happened  `json:"ended_with"` // the deletion of its setup, or of an organization; null without
 }
 
+// journalList is what happened to what an organization owns, in the log's order.
+// A page may be empty and yet not the last.
+type journalList struct {
+	Events []happened `json:"events"`
+	Next   *int64     `json:"next"` // log index, to be sent as after; null where there is no more
+}
+
+// happened is one event. Its members are the columns of the CSV form, too, in
+// this order.
 type happened struct {
-	Sequence             int64  `json:"sequence"` // of this object's events, from 1
-	LogIndex             int64  `json:"log_index"`
-	Kind                 string `json:"kind"`
-	Object               string `json:"object"`
-	Reference            string `json:"reference"` // id of the snapshot, secret or token that it is about
-	RecordedAt           string `json:"recorded_at"`
-	EffectiveAt          string `json:"effective_at"`
-	Actor                string `json:"actor"`
-	ActingOrganizationID string `json:"acting_organization_id"`
-	Surface              string `json:"surface"`
-	Reason               string `json:"reason"`
+	LogIndex             int64      `json:"log_index"`
+	Sequence             int64      `json:"sequence"` // of this object's events, from 1
+	Kind                 string     `json:"kind"`
+	ObjectKind           string     `json:"object_kind"`
+	Object               string     `json:"object"`
+	OwnerOrganizationID  string     `json:"owner_organization_id"` // of the object, when it happened
+	Reference            string     `json:"reference"`             // id of the snapshot, secret or token that it is about
+	SnapshotID           *string    `json:"snapshot_id"`           // null where it is about no snapshot
+	Digest               *string    `json:"digest"`                // salted SHA-256 of the snapshot's content, hexadecimal
+	RecordedAt           string     `json:"recorded_at"`
+	EffectiveAt          string     `json:"effective_at"`
+	Actor                string     `json:"actor"`
+	Key                  *actingKey `json:"key"` // null where no API key acted
+	ActingOrganizationID string     `json:"acting_organization_id"`
+	Surface              string     `json:"surface"`
+	Reason               string     `json:"reason"`
+}
+
+// actingKey is the API key that made a change. Name and organization are null
+// where the key belongs to an organization above the acting one or beside it.
+type actingKey struct {
+	ID             string  `json:"id"`
+	Name           *string `json:"name"`
+	OrganizationID *string `json:"organization_id"`
+}
+
+// readList is who was first shown which version of a client, newest first.
+type readList struct {
+	Reads []read  `json:"reads"`
+	Next  *string `json:"next"` // to be sent as after; null where there is no more
+}
+
+type read struct {
+	Key        actingKey `json:"key"`
+	SnapshotID string    `json:"snapshot_id"`
+	FirstAt    string    `json:"first_at"`
+}
+
+// ocsfEvent is an event in the class Entity Management of OCSF.
+type ocsfEvent struct {
+	ActivityID int          `json:"activity_id"`
+	Activity   string       `json:"activity_name"`
+	Category   int          `json:"category_uid"`
+	Class      int          `json:"class_uid"`
+	Type       int          `json:"type_uid"`
+	Time       int64        `json:"time"` // recorded_at in milliseconds
+	SeverityID int          `json:"severity_id"`
+	StatusID   int          `json:"status_id"` // nothing that failed is in the log
+	Comment    string       `json:"comment,omitempty"`
+	Metadata   ocsfMetadata `json:"metadata"`
+	Actor      ocsfActor    `json:"actor"`
+	Entity     ocsfEntity   `json:"entity"`
+	API        ocsfAPI      `json:"api"`
+	Unmapped   happened     `json:"unmapped"`
+}
+
+type ocsfMetadata struct {
+	Version  string      `json:"version"`
+	Product  ocsfProduct `json:"product"`
+	UID      string      `json:"uid"` // the log index
+	Sequence int64       `json:"sequence"`
+	Code     string      `json:"event_code"` // the kind
+}
+
+type ocsfProduct struct {
+	Name   string `json:"name"`
+	Vendor string `json:"vendor_name"`
+}
+
+type ocsfActor struct {
+	User ocsfUser `json:"user"`
+}
+
+type ocsfUser struct {
+	UID    string   `json:"uid"`
+	Name   string   `json:"name,omitempty"`
+	TypeID int      `json:"type_id"`
+	Type   string   `json:"type"`
+	Org    *ocsfOrg `json:"org,omitempty"`
+}
+
+type ocsfOrg struct {
+	UID string `json:"uid"`
+}
+
+type ocsfEntity struct {
+	UID     string `json:"uid"`
+	Type    string `json:"type"`
+	Version string `json:"version,omitempty"` // the snapshot
+}
+
+type ocsfAPI struct {
+	Operation string      `json:"operation"`
+	Service   ocsfService `json:"service"`
+}
+
+type ocsfService struct {
+	Name string `json:"name"`
 }
 
 // problem is an RFC 9457 problem document.
@@ -168,4 +274,144 @@ type problemField struct {
 	Pointer string `json:"pointer"`
 	Rule    string `json:"rule"`
 	Detail  string `json:"detail"`
+}
+
+// client is a client at one instant. Its configuration bears the registered
+// metadata names and is what was stored; inherited is what its setup adds.
+type client struct {
+	EntityID            string          `json:"entity_id"`
+	ClientID            string          `json:"client_id"`
+	Module              string          `json:"module"`
+	SetupID             string          `json:"setup_id"`
+	OwnerOrganizationID string          `json:"owner_organization_id"`
+	Surface             string          `json:"surface"` // that it was registered by
+	CreatedAt           string          `json:"created_at"`
+	Snapshot            snapshot        `json:"snapshot"`
+	Effective           effective       `json:"effective"`
+	Configuration       json.RawMessage `json:"configuration"`
+	Inherited           json.RawMessage `json:"inherited"`
+	Next                *client         `json:"next,omitempty"` // with include=next
+}
+
+type snapshot struct {
+	ID         string  `json:"id"`
+	ValidFrom  string  `json:"valid_from"`
+	RecordedAt string  `json:"recorded_at"`
+	BaseID     *string `json:"base_id"` // null for the first
+	Digest     string  `json:"digest"`  // the salted commitment that the log has
+	Imported   bool    `json:"imported"`
+}
+
+// effective is the span in which the snapshot is in force; until is null where
+// no end is known, and left out for those who may not see plans.
+type effective struct {
+	From  string           `json:"from"`
+	Until *json.RawMessage `json:"until,omitempty"`
+}
+
+type clientList struct {
+	Clients []client `json:"clients"`
+	Next    *string  `json:"next"` // to be sent as after; null where there is no more
+}
+
+// write is a change of a client: the whole configuration, a patch of RFC 6902,
+// or one of RFC 7396; to, for a rollback.
+type write struct {
+	Configuration json.RawMessage `json:"configuration"`
+	Patch         json.RawMessage `json:"patch"`
+	Merge         json.RawMessage `json:"merge"`
+	To            string          `json:"to"`
+	EffectiveFrom *string         `json:"effective_from"`
+	Later         string          `json:"later"` // keep or refuse planned snapshots that follow; refuse if absent
+	PlanDigest    string          `json:"plan_digest"`
+}
+
+// written is the answer to a write.
+type written struct {
+	Changed    bool   `json:"changed"`
+	Client     client `json:"client"`
+	NotRevived []lost `json:"not_revived,omitempty"`
+}
+
+type lost struct {
+	What string `json:"what"` // secret or certificate
+	ID   string `json:"id"`
+	At   string `json:"ended_at"`
+}
+
+// plan is what a write would do.
+type plan struct {
+	DryRun        bool            `json:"dry_run"`
+	Digest        string          `json:"plan_digest"`
+	BaseID        *string         `json:"base_id"`
+	EffectiveFrom *string         `json:"effective_from"` // null for now
+	Changes       bool            `json:"changes"`
+	Level         string          `json:"level"`   // routine, sensitive or critical
+	Diff          json.RawMessage `json:"diff"`    // rows, each with its risks
+	Patch         json.RawMessage `json:"patch"`   // RFC 6902, from the base to what would be
+	Summary       string          `json:"summary"` // Markdown
+	Later         []laterPlan     `json:"later"`   // planned snapshots that it comes before
+	NotRevived    []lost          `json:"not_revived,omitempty"`
+}
+
+type laterPlan struct {
+	ID        string `json:"id"`
+	ValidFrom string `json:"valid_from"`
+}
+
+// rehearsed is the answer to any other write with dry_run.
+type rehearsed struct {
+	DryRun bool             `json:"dry_run"`
+	Events []rehearsedEvent `json:"events"` // that the write would record
+}
+
+type rehearsedEvent struct {
+	Kind                string `json:"kind"`
+	Object              string `json:"object"`
+	OwnerOrganizationID string `json:"owner_organization_id"`
+}
+
+// difference is a semantic difference; a row of changes has path, label, old,
+// new, kind, risk, level and effects.
+type difference struct {
+	From      string          `json:"from"`
+	To        string          `json:"to"`
+	Level     string          `json:"level"`
+	Changes   json.RawMessage `json:"changes"`
+	Reordered []string        `json:"reordered"` // members written in another order, which is no change
+}
+
+// blameList says which snapshot last set each member that was ever set.
+type blameList struct {
+	Members []origin `json:"members"`
+}
+
+type origin struct {
+	Member     string `json:"member"`
+	Set        bool   `json:"set"` // false: the snapshot took the value away
+	SnapshotID string `json:"snapshot_id"`
+	ValidFrom  string `json:"valid_from"`
+}
+
+// proof is what it takes to prove offline that the log holds a snapshot: its
+// entry is "v1", a line feed, the hex of SHA-256(salt, envelope) and a line feed.
+type proof struct {
+	LogIndex int64  `json:"log_index"`
+	Envelope string `json:"envelope"` // exact bytes
+	Salt     string `json:"salt"`     // hex
+	Receipt  string `json:"receipt"`  // C2SP tlog-proof, with the checkpoint
+}
+
+// consistency proves that a larger log begins with a smaller one.
+type consistency struct {
+	From       int64    `json:"from"`
+	Root       string   `json:"root"` // of the smaller tree, base64
+	Checkpoint string   `json:"checkpoint"`
+	Hashes     []string `json:"hashes"` // base64
+}
+
+// movedProblem is the problem of a plan that is no longer what would be done.
+type movedProblem struct {
+	problem
+	Plan plan `json:"plan"`
 }

@@ -208,10 +208,7 @@ func (s *surface) moved(c *web.Call, w changing, because error) (*web.Reply, err
 	}
 	f := fault.Of(because)
 	row := table[f.Kind]
-	reply, err := web.JSON(row.status, struct {
-		problem
-		Plan plan `json:"plan"`
-	}{problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, Detail: f.Message, Code: f.Code}, fresh})
+	reply, err := web.JSON(row.status, movedProblem{problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, Detail: f.Message, Code: f.Code}, fresh})
 	if err == nil {
 		reply.ContentType = problemType
 	}

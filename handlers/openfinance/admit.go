@@ -2,6 +2,7 @@ package openfinance
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"strings"
 
@@ -178,17 +179,12 @@ func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
 		return tenancy.Scope{}, err
 	}
 	ctx := c.Request.Context()
-	e, valid, err := h.Store.VerifyToken(ctx, a.setup.ID, c.Var("ClientId"), Name, a.token)
+	e, scope, err := h.byToken(ctx, a.setup.ID, c.Var("ClientId"), a.token)
 	if err != nil {
 		return tenancy.Scope{}, hidden(err)
 	}
 	if a.off != nil {
 		return tenancy.Scope{}, fault.New(fault.Forbidden, snapshots.CodeRegistrationOff, "clients of this setup may not manage themselves")
-	}
-	scope, err := h.Tenancy.AuthorizeGrant(tenancy.Grant{Client: string(e.ID), Setup: string(e.Setup), Owner: e.Owner, Actor: "client:" + string(e.ID),
-		Allowed: tenancy.Resolve | tenancy.WriteClients | tenancy.Secrets, Surface: Name, Valid: valid}, "")
-	if err != nil {
-		return scope, hidden(err)
 	}
 	if a.client, err = h.Store.Client(ctx, scope, snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}); err != nil {
 		return tenancy.Scope{}, hidden(err)
@@ -197,6 +193,17 @@ func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
 		return tenancy.Scope{}, fault.New(fault.Unauthenticated, CodeCertificate, "the client certificate is not this client's")
 	}
 	return scope, nil
+}
+
+// byToken makes the scope of the client that a token is of.
+func (h *surface) byToken(ctx context.Context, setup snapshots.EntityID, clientID, token string) (snapshots.Entity, tenancy.Scope, error) {
+	e, valid, err := h.Store.VerifyToken(ctx, setup, clientID, Name, token)
+	if err != nil {
+		return e, tenancy.Scope{}, err
+	}
+	scope, err := h.Tenancy.AuthorizeGrant(tenancy.Grant{Client: string(e.ID), Setup: string(e.Setup), Owner: e.Owner, Actor: "client:" + string(e.ID),
+		Allowed: tenancy.Resolve | tenancy.WriteClients | tenancy.Secrets, Surface: Name, Valid: valid}, "")
+	return e, scope, err
 }
 
 // hidden is errToken for what would tell whether a client is there.

@@ -142,12 +142,11 @@ func (b *body) documents(w *snapshots.Client) error {
 	return nil
 }
 
-// spoken reads the members for languages, name#tag, as they are (R1-13).
+// spoken reads the members for languages, name#tag, as they are (R1-13). Those
+// that are there already keep their place.
 func (b *body) spoken(w *snapshots.Client) error {
-	w.Localized = slices.DeleteFunc(w.Localized, func(l snapshots.Localized) bool {
-		return l.Locale != "" && slices.Contains(speaking, l.Name)
-	})
-	for _, name := range slices.Sorted(maps.Keys(b.sent)) {
+	said := map[string]string{}
+	for name := range b.sent {
 		base, locale, tagged := strings.Cut(name, "#")
 		if !tagged || !slices.Contains(speaking, base) || !b.has(name) {
 			continue
@@ -157,8 +156,24 @@ func (b *body) spoken(w *snapshots.Client) error {
 			return refuse(CodeMetadata, "/"+base, "type", "%s for a language must be a string, and the language named", base)
 		}
 		if text != "" {
-			w.Localized = append(w.Localized, snapshots.Localized{Name: base, Value: text, Locale: locale})
+			said[name] = text
 		}
 	}
+	var texts []snapshots.Localized
+	for _, l := range w.Localized {
+		if name := l.Name + "#" + l.Locale; l.Locale != "" && slices.Contains(speaking, l.Name) {
+			var still bool
+			if l.Value, still = said[name]; !still {
+				continue
+			}
+			delete(said, name)
+		}
+		texts = append(texts, l)
+	}
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		base, locale, _ := strings.Cut(name, "#")
+		texts = append(texts, snapshots.Localized{Name: base, Value: said[name], Locale: locale})
+	}
+	w.Localized = texts
 	return nil
 }

@@ -45,7 +45,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	if change.Secret != nil {
 		secret = change.Secret.Plain()
 	}
-	return h.answer(c, http.StatusCreated, out.Resolved, change.Token.Text, secret, a.body.Statement)
+	return h.answer(c, http.StatusCreated, out.Resolved, change.Token.Text, secret, a.statement.raw())
 }
 
 func (h *surface) newToken() *snapshots.NewToken {
@@ -66,7 +66,11 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		return h.answer(c, http.StatusOK, found, "", "", "")
+		reply, err := h.answer(c, http.StatusOK, found, "", "", "")
+		if err == nil { // who looks after the client is told which version it is
+			reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
+		}
+		return reply, err
 	}
 	secret, err := h.secretOf(c, a.client)
 	if err != nil {
@@ -132,13 +136,18 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, ended(err)
 	}
+	if change.Token != nil { // the one that the call came with holds no more
+		if _, c.Scope, err = h.byToken(ctx, a.setup.ID, out.Entity.ClientID, token); err != nil {
+			return nil, ended(err)
+		}
+	}
 	secret := ""
 	if change.Secret != nil {
 		secret = change.Secret.Plain()
 	} else if secret, err = h.secretOf(c, out.Resolved); err != nil {
 		return nil, ended(err)
 	}
-	return h.answer(c, http.StatusOK, out.Resolved, token, secret, in.Statement)
+	return h.answer(c, http.StatusOK, out.Resolved, token, secret, a.statement.raw())
 }
 
 // mayPut holds what RFC 7592 section 2.2 asks of the body.
@@ -254,6 +263,9 @@ func checkSector(ctx context.Context, get web.Fetch, next, base *snapshots.Clien
 	var listed []string
 	if err == nil {
 		err = json.Unmarshal(raw, &listed)
+	}
+	if fault.Is(unavailable(err, CodeKeySet, ""), fault.Timeout) {
+		return unavailable(err, CodeKeySet, "sector_identifier_uri was not answered")
 	}
 	if err != nil || slices.ContainsFunc(next.RedirectURIs, func(uri string) bool { return !slices.Contains(listed, uri) }) {
 		return refuse(CodeMetadata, "/sector_identifier_uri", "sector", "sector_identifier_uri must name a JSON list of every redirect URI")

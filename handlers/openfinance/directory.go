@@ -51,7 +51,8 @@ func NewDirectory(location string, fetch web.Fetch, fresh time.Duration) *Direct
 
 // Keys are the RSA keys for PS256 with a kid, by the caller's clock; none if
 // the directory has none. It is Upstream with CodeDirectory if there never was
-// a good copy, Timeout if ctx ends first.
+// a good copy, Timeout if ctx ends first or the directory did not answer in
+// time.
 func (d *Directory) Keys(ctx context.Context, kid string, now time.Time) ([]*rsa.PublicKey, error) {
 	keys, wanting, err := d.known(kid, now)
 	if !wanting {
@@ -82,7 +83,7 @@ func (d *Directory) known(kid string, now time.Time) (keys []*rsa.PublicKey, wan
 
 func (d *Directory) answer(kid string) ([]*rsa.PublicKey, error) {
 	if d.keys == nil {
-		return nil, fault.Wrap(d.err, fault.Upstream, CodeDirectory, "the directory's key set cannot be had")
+		return nil, unavailable(d.err, CodeDirectory, "the directory's key set cannot be had")
 	}
 	return d.keys[kid], nil
 }
@@ -167,15 +168,15 @@ func isKeySet(raw []byte) error {
 
 // CheckEncryptionKey fetches a client's key set and wants an asymmetric key
 // with use "enc" in it (B-5a). It is Invalid with CodeMetadata without one, and
-// Upstream with CodeKeySet if the document cannot be had or is no key set; why
-// is for the log only.
+// Upstream with CodeKeySet if the document cannot be had or is no key set,
+// Timeout if it does not come in time; why is for the log only.
 func CheckEncryptionKey(ctx context.Context, get web.Fetch, uri string) error {
 	raw, err := get(ctx, uri)
 	if err == nil {
 		err = isKeySet(raw)
 	}
 	if err != nil {
-		return fault.Wrap(err, fault.Upstream, CodeKeySet, "the key set at jwks_uri cannot be had")
+		return unavailable(err, CodeKeySet, "the key set at jwks_uri cannot be had")
 	}
 	for _, key := range jwk.Keys(raw) {
 		if key.Use == "enc" && key.Kty != "oct" {

@@ -17,11 +17,12 @@
 //
 // It owns what a registration must prove and what it may ask for: the statement
 // (statement.go, with the directory's keys in directory.go), the certificate
-// (certificate.go, proxy.go, with names in dn.go and dnmatch.go), the headers
-// (headers.go), the switches of each profile (profile.go), and the rules that
-// make a client of a request and a statement (rules.go and its siblings). All
-// of that is pure, or takes its clock and its fetches as arguments; none of it
-// reads or writes the store. On top of it stand the routes (routes.go), who is
+// (certificate.go, proxy.go, revocations.go, with names in dn.go and
+// dnmatch.go), the headers (headers.go), the switches of each profile
+// (profile.go), and the rules that make a client of a request and a statement
+// (rules.go and its siblings). All of that is pure, or takes its clock and its
+// fetches as arguments; none of it reads or writes the store. On top of it stand
+// the routes (routes.go), who is
 // let in (admit.go), what a body says (body.go), what is done (clients.go) and
 // how it is answered (view.go, reply.go). Policies, tokens, participants and
 // one client a software are the store's.

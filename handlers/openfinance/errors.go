@@ -1,6 +1,7 @@
 package openfinance
 
 import (
+	"errors"
 	"fmt"
 
 	"tenure/tenancy/fault"
@@ -18,8 +19,8 @@ const (
 
 	CodeRequest     = "invalid_request"     // of kind Malformed: a header in strict mode
 	CodeCertificate = "invalid_certificate" // of kind Unauthenticated: no certificate, or one that does not hold
-	CodeDirectory   = "directory"           // of kind Upstream: no key set was ever had
-	CodeKeySet      = "client-key-set"      // of kind Upstream: the document at jwks_uri
+	CodeDirectory   = "directory"           // of kind Upstream or Timeout: no key set was ever had
+	CodeKeySet      = "client-key-set"      // of kind Upstream or Timeout: the document at jwks_uri
 )
 
 // refuse is an Invalid fault about one member of the body. Its text is ASCII
@@ -28,6 +29,16 @@ func refuse(code, path, rule, format string, args ...any) *fault.Fault {
 	f := fault.New(fault.Invalid, code, format, args...)
 	f.Fields = []fault.Field{{Path: path, Rule: rule, Message: f.Message}}
 	return f
+}
+
+// unavailable is a document of a peer that cannot be had: Timeout if the peer
+// did not answer in time, else Upstream. err is for the log.
+func unavailable(err error, code, message string) error {
+	var timed interface{ Timeout() bool }
+	if errors.As(err, &timed) && timed.Timeout() {
+		return fault.Wrap(err, fault.Timeout, code, "%s in time", message)
+	}
+	return fault.Wrap(err, fault.Upstream, code, "%s", message)
 }
 
 const statementPath = "/software_statement"

@@ -52,6 +52,14 @@ type Statement struct {
 	OrgJWKSURI string
 }
 
+// raw is the JWT as it came; empty for no statement.
+func (s *Statement) raw() string {
+	if s == nil {
+		return ""
+	}
+	return s.Raw
+}
+
 // Limits of a statement. Texts follow the page's limits of the members that
 // they become; the others are ours.
 const (

@@ -128,12 +128,28 @@ func (c *Call) Owner() (tenancy.OrgID, error) {
 // reason is why the caller makes a change, for history.
 func reason(h http.Header) (string, error) {
 	value, err := Once(h, "Tenure-Reason")
-	if err != nil || value == "" {
-		return "", err
+	if err == nil && !isReason(value) {
+		err = fault.New(fault.Malformed, "", "Tenure-Reason has at most %d bytes of printable UTF-8", maxReason)
 	}
-	if len(value) > maxReason || !utf8.ValidString(value) ||
-		strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return "", fault.New(fault.Malformed, "", "Tenure-Reason has at most %d bytes of printable UTF-8", maxReason)
+	return value, err
+}
+
+func isReason(text string) bool {
+	return len(text) <= maxReason && utf8.ValidString(text) &&
+		!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// Because takes the reason that a body gives, nil for none, for what the call
+// changes. Malformed where the header gives another.
+func (c *Call) Because(reason *string) error {
+	if reason == nil || *reason == "" {
+		return nil
 	}
-	return value, nil
+	f := fault.New(fault.Malformed, "", "the reason of the body has at most %d bytes of printable UTF-8, and is that of Tenure-Reason if both are there", maxReason)
+	f.Fields = []fault.Field{{Path: "/reason", Rule: "reason", Message: f.Message}}
+	if before := c.Scope.Reason(); !isReason(*reason) || before != "" && before != *reason {
+		return f
+	}
+	c.Scope = c.Scope.Because(*reason)
+	return nil
 }

@@ -21,6 +21,9 @@ type Config struct {
 	Tenancy  *tenancy.Store
 	Log      zerolog.Logger
 	BodyTime time.Duration // how long a body may take to arrive; 0 for 30 s
+	// Read is told of each version of a client that an API key was shown, by the
+	// key's id and the snapshot's. It must not wait for anything. Nil for nobody.
+	Read func(keyID, snapshotID string)
 }
 
 type handler struct {
@@ -48,9 +51,23 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply = c.failed()
 	}
 	c.write(reply)
+	if h.Read != nil {
+		h.tellRead(c, reply)
+	}
 	h.event(c)
 	if c.cut {
 		panic(http.ErrAbortHandler) // the one way to tell the caller, whose status is sent
+	}
+}
+
+// tellRead tells who was shown which version: the answer of a GET about one
+// client with its content, as its header says. An answer of 304 shows nothing.
+func (h *handler) tellRead(c *Call, reply *Reply) {
+	if c.status != http.StatusOK || c.Request.Method != http.MethodGet || c.Principal.KeyID == "" || c.Route.Object != ObjectClient {
+		return
+	}
+	if id := reply.Header["Tenure-Snapshot-Id"]; len(id) == 1 {
+		h.Read(c.Principal.KeyID, id[0])
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // mutable lists the tables whose rows may change. Every other table of
 // schema.sql is append-only, also one that is added tomorrow.
-var mutable = []string{"installation", "log_head", "key_use", "client_use", "idempotency"}
+var mutable = []string{"installation", "log_head", "key_use", "client_use", "client_read", "idempotency"}
 
 // erasable maps the tables from which a row may go to the column that the
 // erasure names.

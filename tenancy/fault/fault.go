@@ -103,7 +103,8 @@ const (
 	CodeOutside         = "outside" // the client is there, and not below the acting organization
 	CodeNotEmpty        = "not-empty"
 	CodeClock           = "clock"
-	CodeQuery           = "query" // a query parameter does not parse
+	CodeReasonRequired  = "reason-required" // of every change, and the caller gave none
+	CodeQuery           = "query"           // a query parameter does not parse
 )
 
 func (f *Fault) Error() string {

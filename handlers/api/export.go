@@ -1,0 +1,132 @@
+package api
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+
+	"tenure/handlers/web"
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// form is a way to write events other than a page of JSON.
+type form struct {
+	name, contentType, ending string
+	// head is written first; one line follows for each event.
+	head func(io.Writer) error
+	line func(io.Writer, happened, history.Entry) error
+}
+
+const typeLines = "application/jsonl"
+
+var forms = []form{
+	{"jsonl", typeLines, "jsonl", nil, func(w io.Writer, h happened, _ history.Entry) error { return writeLine(w, h) }},
+	{"csv", "text/csv; charset=utf-8; header=present", "csv", writeColumns, func(w io.Writer, h happened, _ history.Entry) error { return writeRow(w, h.cells()) }},
+	{"ocsf", typeLines, "ocsf.jsonl", nil, func(w io.Writer, h happened, e history.Entry) error { return writeLine(w, toOCSF(h, e)) }},
+}
+
+// exportForm reads format, or Accept without it: text/csv and
+// application/jsonl ask for an export. nil is the list.
+func exportForm(c *web.Call) (*form, error) {
+	query, err := c.Query()
+	if err != nil {
+		return nil, err
+	}
+	name := query.Get("format")
+	if name == "" && !query.Has("format") {
+		switch accept := c.Request.Header.Get("Accept"); {
+		case strings.HasPrefix(accept, "text/csv"):
+			name = "csv"
+		case strings.HasPrefix(accept, typeLines), strings.HasPrefix(accept, "application/x-ndjson"):
+			name = "jsonl"
+		default:
+			return nil, nil
+		}
+	}
+	if name == "json" {
+		return nil, nil
+	}
+	for i := range forms {
+		if forms[i].name == name {
+			return &forms[i], nil
+		}
+	}
+	return nil, fault.New(fault.Malformed, fault.CodeQuery, "format is one of json, jsonl, csv and ocsf")
+}
+
+// export streams everything that the query asks for, page by page, up to what
+// was recorded when it began.
+func (s *surface) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, error) {
+	query, err := c.Query()
+	if err != nil {
+		return nil, err
+	}
+	if query.Has("limit") {
+		return nil, fault.New(fault.Malformed, fault.CodeQuery, "an export has no limit; from, to and after bound it")
+	}
+	q.Before, q.Limit = s.tenancy.LogSize(), maxHistoryPage
+	page, keys, err := s.journalPage(c, q) // the first now, while an error can still be answered
+	if err != nil {
+		return nil, err
+	}
+	return &web.Reply{Status: http.StatusOK, ContentType: f.contentType, NoStore: true,
+		Header: http.Header{"Content-Disposition": {`attachment; filename="history.` + f.ending + `"`}},
+		Stream: func(w io.Writer) error {
+			if f.head != nil {
+				if err := f.head(w); err != nil {
+					return err
+				}
+			}
+			for {
+				var b bytes.Buffer
+				for _, e := range page.Events {
+					if err := f.line(&b, fromEntry(e, keys), e); err != nil {
+						return err
+					}
+				}
+				if _, err := w.Write(b.Bytes()); err != nil || !page.More {
+					return err
+				}
+				q.After = page.Next
+				if page, keys, err = s.journalPage(c, q); err != nil {
+					return err
+				}
+			}
+		}}, nil
+}
+
+func writeLine(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// columns of the CSV form.
+var columns = []string{"log_index", "sequence", "kind", "object_kind", "object", "owner_organization_id", "reference", "snapshot_id",
+	"digest", "recorded_at", "effective_at", "actor", "key_id", "key_name", "key_organization_id", "acting_organization_id", "surface", "reason"}
+
+func writeColumns(w io.Writer) error { return writeRow(w, columns) }
+
+// writeRow writes a row of RFC 4180. A cell that a spreadsheet would take for
+// a formula begins with an apostrophe.
+func writeRow(w io.Writer, cells []string) error {
+	safe := make([]string, len(cells))
+	for i, cell := range cells {
+		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			cell = "'" + cell
+		}
+		safe[i] = cell
+	}
+	rows := csv.NewWriter(w)
+	rows.UseCRLF = true
+	if err := rows.Write(safe); err != nil {
+		return err
+	}
+	rows.Flush()
+	return rows.Error()
+}

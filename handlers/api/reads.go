@@ -1,0 +1,62 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// reads lists who was first shown which version of a client, where the server
+// keeps that.
+func (s *surface) reads(c *web.Call) (*web.Reply, error) {
+	limit, err := pageSize(c)
+	if err != nil {
+		return nil, err
+	}
+	after, err := toRead(c)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.Reads(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")), after, limit)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(page.Reads))
+	for i, r := range page.Reads {
+		ids[i] = r.KeyID
+	}
+	keys, err := s.tenancy.KeysByID(c.Request.Context(), c.Scope, ids)
+	if err != nil {
+		return nil, err
+	}
+	wire := readList{Reads: make([]read, len(page.Reads))}
+	for i, r := range page.Reads {
+		wire.Reads[i] = read{fromActing(r.KeyID, keys), string(r.Snapshot), r.FirstAt.Time().Format(instant)}
+	}
+	if page.More {
+		last := page.Reads[len(page.Reads)-1]
+		wire.Next = orNull(fmt.Sprintf("%d.%s.%s", last.FirstAt, last.KeyID, last.Snapshot))
+	}
+	return web.JSON(http.StatusOK, wire)
+}
+
+// toRead reads after: the read that the page follows, as next says it.
+func toRead(c *web.Call) (*snapshots.Read, error) {
+	query, err := c.Query()
+	if err != nil || !query.Has("after") {
+		return nil, err
+	}
+	parts := strings.Split(query.Get("after"), ".")
+	if len(parts) == 3 && isHex(parts[1]) && isHex(parts[2]) {
+		if at, err := strconv.ParseInt(parts[0], 10, 64); err == nil {
+			return &snapshots.Read{KeyID: parts[1], Snapshot: snapshots.SnapshotID(parts[2]), FirstAt: history.Micros(at)}, nil
+		}
+	}
+	return nil, fault.New(fault.Malformed, fault.CodeQuery, "after is what the page before says as next")
+}

@@ -1,0 +1,126 @@
+package diff
+
+import (
+	"testing"
+	"time"
+
+	"tenure/snapshots"
+)
+
+type client = snapshots.Client
+
+func ttl(n int64) snapshots.Lifetime { return &n }
+
+// examples has for each rule about clients a change that it speaks of. Those of
+// key sets and certificates are in keyset_test.go.
+var examples = map[string][2]client{
+	"uri-wildcard":          {{}, {RedirectURIs: []string{"https://*.a.example/cb"}}},
+	"uri-without-tls":       {{}, {RedirectURIs: []string{"http://a.example/cb"}}},
+	"uri-private-scheme":    {{}, {RedirectURIs: []string{"com.example.app:/cb"}}},
+	"uri-other-domain":      {{RedirectURIs: []string{"https://a.example/cb"}}, {RedirectURIs: []string{"https://a.example/cb", "https://evil.test/cb"}}},
+	"uri-removed":           {{RedirectURIs: []string{"https://a.example/cb", "https://a.example/2"}}, {RedirectURIs: []string{"https://a.example/cb"}}},
+	"page-other-domain":     {{TosURI: "https://a.example/tos"}, {TosURI: "https://evil.test/tos"}},
+	"auth-none":             {{TokenEndpointAuthMethod: "private_key_jwt"}, {TokenEndpointAuthMethod: "none"}},
+	"auth-weaker":           {{TokenEndpointAuthMethod: "private_key_jwt"}, {TokenEndpointAuthMethod: "client_secret_basic"}},
+	"auth-changed":          {{TokenEndpointAuthMethod: "client_secret_basic"}, {TokenEndpointAuthMethod: "private_key_jwt"}},
+	"auth-other-subject":    {{TLSClientAuthSubjectDN: "CN=a"}, {TLSClientAuthSubjectDN: "CN=b"}},
+	"signing-none":          {{RequestObjectSigningAlg: "PS256"}, {RequestObjectSigningAlg: "none"}},
+	"signing-shared-secret": {{IDTokenSignedResponseAlg: "RS256"}, {IDTokenSignedResponseAlg: "HS256"}},
+	"signing-changed":       {{IDTokenSignedResponseAlg: "RS256"}, {IDTokenSignedResponseAlg: "PS256"}},
+	"encryption-off":        {{IDTokenEncryptedResponseAlg: "RSA-OAEP"}, {}},
+	"encryption-changed":    {{IDTokenEncryptedResponseAlg: "RSA-OAEP"}, {IDTokenEncryptedResponseAlg: "RSA-OAEP-256"}},
+	"jwks-uri-without-tls":  {{}, {JWKSURI: "http://a.example/jwks"}},
+	"jwks-uri-other-host":   {{JWKSURI: "https://a.example/jwks"}, {JWKSURI: "https://evil.test/jwks"}},
+	"jwks-uri-new":          {{}, {JWKSURI: "https://a.example/jwks"}},
+	"keys-gone":             {{JWKSURI: "https://a.example/jwks"}, {}},
+	"pkce-not-required":     {{PKCEMode: "required"}, {PKCEMode: "allowed"}},
+	"pkce-plain":            {{PKCEMode: "s256-required"}, {PKCEMode: "required"}},
+	"pkce-required":         {{PKCEMode: "allowed"}, {PKCEMode: "required"}},
+	"grant-password":        {{GrantTypes: []string{"authorization_code"}}, {GrantTypes: []string{"authorization_code", "password"}}},
+	"grant-implicit":        {{GrantTypes: []string{"authorization_code"}}, {GrantTypes: []string{"authorization_code", "implicit"}}},
+	"grant-added":           {{GrantTypes: []string{"authorization_code"}}, {GrantTypes: []string{"authorization_code", "client_credentials"}}},
+	"grant-removed":         {{GrantTypes: []string{"authorization_code", "client_credentials"}}, {GrantTypes: []string{"authorization_code"}}},
+	"response-type-token":   {{ResponseTypes: []string{"code"}}, {ResponseTypes: []string{"code", "token"}}},
+	"response-type-removed": {{ResponseTypes: []string{"code", "token"}}, {ResponseTypes: []string{"code"}}},
+	"scope-added":           {{Scopes: []string{"openid"}}, {Scopes: []string{"openid", "payments"}}},
+	"scope-removed":         {{Scopes: []string{"openid", "payments"}}, {Scopes: []string{"openid"}}},
+	"audience-added":        {{Audience: []string{"a"}}, {Audience: []string{"a", "b"}}},
+	"audience-removed":      {{Audience: []string{"a", "b"}}, {Audience: []string{"a"}}},
+	"lifetime-longer":       {{AccessTokenTTL: ttl(300)}, {AccessTokenTTL: ttl(1200)}},
+	"lifetime-shorter":      {{AccessTokenTTL: ttl(1200)}, {AccessTokenTTL: ttl(300)}},
+	"max-age-longer":        {{DefaultMaxAge: ttl(60)}, {DefaultMaxAge: ttl(600)}},
+	"protection-off":        {{RequirePAR: snapshots.True}, {RequirePAR: snapshots.False}},
+	"requirement-off":       {{RequireAuthTime: snapshots.True}, {RequireAuthTime: snapshots.False}},
+	"requirement-on":        {{RequirePAR: snapshots.False}, {RequirePAR: snapshots.True}},
+	"consent-skipped":       {{}, {SkipConsent: snapshots.True}},
+	"logout-not-told":       {{BackchannelLogoutURI: "https://a.example/out"}, {}},
+	"subjects-public":       {{SubjectType: "pairwise"}, {SubjectType: "public"}},
+	"subjects-change":       {{SubjectType: "public"}, {SubjectType: "pairwise"}},
+	"token-format":          {{AccessTokenStrategy: "jwt"}, {AccessTokenStrategy: "opaque"}},
+}
+
+// elsewhere are the rules that other tests show, or that are about scopes of
+// resource servers and about setups.
+var elsewhere = map[string]bool{"key-added": true, "key-removed": true, "key-changed": true, "certificate-removed": true, "certificate-expired": true,
+	"certificate-not-yet-valid": true, "certificate-expires-soon": true, "certificate-expires-sooner": true,
+	"scope-policy-relaxed": true, "scope-policy-tightened": true, "claims-changed": true}
+
+// TestEveryRiskHasAnExample, is said in words, and is not said of the reverse
+// unless that is a risk of its own.
+func TestEveryRiskHasAnExample(t *testing.T) {
+	seen := map[string]bool{}
+	for i := range rules {
+		r := &rules[i]
+		if seen[r.name] {
+			t.Errorf("%s stands twice", r.name)
+		}
+		seen[r.name] = true
+		example, ok := examples[r.name]
+		if !ok {
+			if !elsewhere[r.name] {
+				t.Errorf("%s has no example", r.name)
+			}
+			continue
+		}
+		result := Of(&example[0], &example[1], Options{At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
+		risk := riskNamed(result, r.name)
+		if risk == nil || risk.Label == "" || risk.Level != r.level || risk.Effect != r.effect {
+			t.Errorf("%s: %+v", r.name, result.Changes)
+		}
+		if same := riskNamed(Of(&example[1], &example[1], Options{}), r.name); same != nil {
+			t.Errorf("%s is said of what did not change", r.name)
+		}
+	}
+	for name := range examples {
+		if !seen[name] {
+			t.Errorf("there is no rule %s", name)
+		}
+	}
+}
+
+func riskNamed(r Result, rule string) *Risk {
+	for _, c := range r.Changes {
+		for i := range c.Risks {
+			if c.Risks[i].Rule == rule {
+				return &c.Risks[i]
+			}
+		}
+	}
+	return nil
+}
+
+// TestRisksOfServersAndSetups: the rules that clients have no member for.
+func TestRisksOfServersAndSetups(t *testing.T) {
+	scope := func(policy, claims string) *snapshots.ResourceServer {
+		return &snapshots.ResourceServer{Scopes: []snapshots.Scope{{Name: "a", CustomClaims: claims, Policies: snapshots.ScopePolicies{ImplicitFlow: policy}}}}
+	}
+	for rule, r := range map[string]Result{
+		"scope-policy-relaxed":   Of(scope("not_allowed", ""), scope("consent_required", ""), Options{}),
+		"scope-policy-tightened": Of(scope("consent_required", ""), scope("not_allowed", ""), Options{}),
+		"claims-changed":         Of(scope("", `{"a":1}`), scope("", `{"a":2}`), Options{}),
+	} {
+		if riskNamed(r, rule) == nil {
+			t.Errorf("%s: %+v", rule, r.Changes)
+		}
+	}
+}
