@@ -14,6 +14,7 @@ import (
 	"tenure/handlers/translog"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -27,6 +28,7 @@ type Stores struct {
 	IDs       *tenancy.IDs
 	Log       *history.Publisher          // nil to serve nothing below /log/
 	Ready     func(context.Context) error // nil error: the stores answer
+	Evidence  *evidence.Exporter          // nil to make none
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
 	Fetch     web.Fetch     // of URLs that requests bring; nil for web.GuardedFetch
@@ -81,6 +83,8 @@ func Surfaces(s Stores) []web.Surface {
 			Secrets: s.Snapshots.Secrets,
 			History: s.Snapshots.History,
 			Reads:   s.Snapshots.Reads,
+
+			Evidence: s.Evidence.Choose,
 		}),
 		operations(s.Ready),
 	}

@@ -17,6 +17,7 @@ import (
 	"tenure/handlers"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -63,6 +64,7 @@ func newFamily(t *testing.T) *family {
 		t.Fatal(err)
 	}
 	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, IDs: f.Store.IDs(), Ready: f.DB.Ping, Log: f.publisher(t)}
+	f.stores.Evidence = &evidence.Exporter{DB: f.DB, Log: f.stores.Log, Keys: f.signingKeys(t), Now: f.Log.Now}
 	if err := store.CreateModule(context.Background(), f.Store.Operator("test"), snapshots.DefaultModule); err != nil {
 		t.Fatal(err)
 	}
@@ -77,13 +79,18 @@ func newFamily(t *testing.T) *family {
 // publisher signs the family's log, with a key of its own.
 func (f *family) publisher(t *testing.T) *history.Publisher {
 	t.Helper()
+	p, err := history.OpenPublisher(context.Background(), f.DB, f.Log, history.PublisherOptions{Keys: f.signingKeys(t)})
+	must(t, err)
+	return p
+}
+
+func (f *family) signingKeys(t *testing.T) *history.Keys {
+	t.Helper()
 	file, err := history.NewKeyFile(rand.Reader)
 	must(t, err)
 	keys, err := history.ParseKeys(file)
 	must(t, err)
-	p, err := history.OpenPublisher(context.Background(), f.DB, f.Log, history.PublisherOptions{Keys: keys})
-	must(t, err)
-	return p
+	return keys
 }
 
 // above is the parent rule, written without the program's own tree.
@@ -244,6 +251,7 @@ var exercises = map[string]struct {
 	"POST /v1/setups/{setup}/initial-tokens":              {201, `{"name":"new"}`},
 	"DELETE /v1/setups/{setup}/initial-tokens/{token}":    {status: 204},
 	"GET /v1/setups/{setup}/clients/{client}/secrets":     {status: 200},
+	"GET /v1/evidence":                                    {status: 200},
 	"GET /v1/clients/{entity}/history":                    {status: 200},
 	"GET /v1/clients/{entity}":                            {status: 200},
 	"GET /v1/clients/{entity}/snapshots/{snapshot}":       {status: 200},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenure/snapshots/evidence"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -19,7 +20,7 @@ func logCommand() *cobra.Command {
 	return cmd
 }
 
-type logFlags struct{ config, database, key, state, reason string }
+type logFlags struct{ config, database, key, state, reason, evidenceKey string }
 
 func (f *logFlags) add(cmd *cobra.Command) {
 	cmd.SetContext(context.Background())
@@ -42,6 +43,7 @@ func logKeyCommand() *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", noLogKey, "print those of this file of evidence keys instead")
 	return cmd
 }
 
@@ -63,6 +65,12 @@ func printLogKeys(ctx context.Context, out io.Writer, f logFlags) error {
 		return &exit{exitUsage, errors.New("there is no log key: name it with --log-key")}
 	case origin == "":
 		return errors.New("the log has no origin yet: it gets one when a server first starts with the key")
+	case f.evidenceKey != noLogKey:
+		own, err := readEvidenceKeys(f.evidenceKey)
+		if err != nil {
+			return &exit{exitUsage, err}
+		}
+		return writeLogKeys(out, own, evidence.KeyName(origin))
 	}
 	return writeLogKeys(out, keys, origin)
 }
@@ -105,7 +113,7 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags) (err error) {
 	if err != nil {
 		return &exit{exitUsage, err}
 	}
-	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: sealingNone, logKey: noLogKey, log: log})
+	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: sealingNone, logKey: noLogKey, evidenceKey: noLogKey, log: log})
 	if err != nil {
 		return err
 	}

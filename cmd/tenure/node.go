@@ -34,14 +34,15 @@ const (
 
 // nodeConfig is what a running node is made of.
 type nodeConfig struct {
-	database   string
-	secretsKey string // file, "none", or empty for the database's default
-	cacheBytes uint64
-	publicURL  string // empty to take it from each request
-	logKey     string // file, "none", or empty for the database's default
-	logState   string // file; empty for none
-	readLog    string // off, sampled or full; empty for off
-	log        zerolog.Logger
+	database    string
+	secretsKey  string // file, "none", or empty for the database's default
+	cacheBytes  uint64
+	publicURL   string // empty to take it from each request
+	logKey      string // file, "none", or empty for the database's default
+	logState    string // file; empty for none
+	evidenceKey string // file, "none", or empty for the database's default
+	readLog     string // off, sampled or full; empty for off
+	log         zerolog.Logger
 }
 
 // node is an open installation: the stores and the handler over them.
@@ -102,11 +103,15 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 	if err != nil {
 		return err
 	}
+	exporter, err := n.openEvidence(cfg, published)
+	if err != nil {
+		return err
+	}
 	n.web = web.Config{Tenancy: n.tenancy, Log: cfg.log}
 	if n.snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
-	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Log: published, Ready: n.db.Ping,
+	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Log: published, Evidence: exporter, Ready: n.db.Ping,
 		PublicURL: cfg.publicURL, Version: version()}
 	return nil
 }

@@ -20,7 +20,7 @@ import (
 type serveFlags struct {
 	config, database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
 	cacheMiB                                                                       uint64
-	publicURL, logKey, logState, readLog                                           string
+	publicURL, logKey, logState, readLog, evidenceKey                              string
 	hydra                                                                          hydraAdmin
 	openFinance                                                                    openFinance
 }
@@ -45,6 +45,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.secretsKey, "secrets-key-file", "", "sealing key of client secrets, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.logKey, "log-key", "", "signing keys of the log, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database")
+	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", "", "signing keys of evidence bundles, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain to serve TLS with (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
@@ -92,7 +93,7 @@ func serve(out io.Writer, f serveFlags) error {
 		defer admin.Close()
 	}
 	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20,
-		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, readLog: f.readLog, log: log})
+		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, readLog: f.readLog, evidenceKey: f.evidenceKey, log: log})
 	if err != nil {
 		return err
 	}

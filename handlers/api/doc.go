@@ -23,6 +23,7 @@
 //	GET    /v1/clients/{entity}/reads        which API key was first shown which version when; ?after= &limit=
 //	GET    /v1/history                       of all that belongs to the acting organization and below; ?client= &actor= &surface=
 //	                                         &kind= (several) &organization= &from= &to= &after= &limit= &format=
+//	GET    /v1/evidence                      a signed zip of history with its proofs, for tenure verify; ?client= (several) &organization= &from= &to=
 //
 // It owns these wire types and the spelling of errors: RFC 9457 problem
 // documents, "type" being /problems/ and the kind of fault, "code" the case of
@@ -81,7 +82,10 @@
 //     written every few seconds, so the newest may be missing, and a crash loses
 //     those; they are in no proof. sampled keeps one in 16 pairs of key and version,
 //     always the same ones.
+//   - Evidence is streamed: what is wrong with the request is answered before the
+//     first byte, and an error behind that ends the connection. It is a read,
+//     and appends nothing to the log. Without its two keys the server says so (503).
 //   - A secret is never shown here, only that it is there and until when.
 //
-// It may import handlers/web, snapshots, tenancy and tenancy/{fault,history,db}.
+// It may import handlers/web, snapshots and what stands beside it, tenancy and tenancy/{fault,history,db}.
 package api

@@ -6,6 +6,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -47,6 +48,9 @@ type Deps struct {
 
 	// Log proves what is in it; nil without a log that is published.
 	Log *history.Publisher
+
+	// Evidence chooses what a bundle for outsiders holds.
+	Evidence func(context.Context, tenancy.Scope, evidence.Filter) (*evidence.Bundle, error)
 
 	// Reads tells who was shown which version of a client.
 	Reads func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after *snapshots.Read, limit int) (snapshots.ReadPage, error)
@@ -112,6 +116,7 @@ func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
 		route(http.MethodPost, pathEntity+"/diff", tenancy.History|tenancy.Plans, web.ObjectClient, s.diffWith),
 		route(http.MethodGet, pathEntity+"/blame", tenancy.History|tenancy.Plans, web.ObjectClient, s.blame),
 		route(http.MethodGet, pathClients, tenancy.Resolve, web.ObjectSetup, s.clients),
+		route(http.MethodGet, "/v1/evidence", tenancy.History|tenancy.Plans, web.ObjectNone, s.evidence),
 		route(http.MethodGet, "/v1/clients/{entity}/history", tenancy.History|tenancy.Plans, web.ObjectClient, s.history),
 		route(http.MethodGet, "/v1/clients/{entity}/reads", tenancy.History, web.ObjectClient, s.reads),
 		route(http.MethodGet, "/v1/history", tenancy.History|tenancy.Plans, web.ObjectNone, s.journal),

@@ -169,7 +169,7 @@ func (k *checker) checkpoint() {
 // CheckSignatures verifies every stored checkpoint that one of the keys is said
 // to have signed, and that the newest is one of those. It returns one sentence
 // for each that fails, at most 100.
-func CheckSignatures(c *db.Conn, keys *Keys) ([]string, error) {
+func CheckSignatures(c *db.Conn, keys KnownKeys) ([]string, error) {
 	k := &checker{conn: c}
 	var newest error
 	err := c.Each(func(scan func(...any) error) error {

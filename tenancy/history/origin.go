@@ -92,7 +92,7 @@ func (s state) standing(t *Tiles, keys *Keys) error {
 	return err
 }
 
-func signedBy(keys *Keys, c Checkpoint) error {
+func signedBy(keys KnownKeys, c Checkpoint) error {
 	known, err := keys.Verifiers(c.Origin)
 	if err == nil {
 		_, err = OpenCheckpoint(c.Note, known)

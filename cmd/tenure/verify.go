@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/mod/sumdb/note"
+
+	"tenure/snapshots"
+	"tenure/snapshots/evidence"
+	"tenure/tenancy/db"
+	"tenure/tenancy/history"
+)
+
+func verifyCommand() *cobra.Command {
+	var texts []string
+	var kept string
+	cmd := &cobra.Command{
+		Use:   "verify FILE|DIR",
+		Short: "Verify an evidence bundle, or a copy of a database, with no server and no network",
+		Long: "Verify an evidence bundle (the zip, or what was unpacked of it), or a database (a copy of a SQLite file, or\n" +
+			"postgres://…, which is only read). It prints one sentence for each check, and ends with 9 if one fails.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			keys, err := evidence.ParseKeys(texts)
+			if err != nil {
+				return &exit{exitUsage, fmt.Errorf("--key: %w", err)}
+			}
+			checkpoint, err := readKept(kept)
+			if err != nil {
+				return &exit{exitUsage, fmt.Errorf("--checkpoint: %w", err)}
+			}
+			isDatabase, err := holdsDatabase(args[0])
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			if isDatabase {
+				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys, checkpoint)
+			}
+			if checkpoint != nil {
+				return &exit{exitUsage, errors.New("--checkpoint is for databases: compare a bundle's own with it")}
+			}
+			return verifyBundle(cmd.OutOrStdout(), args[0], keys)
+		},
+	}
+	cmd.SetContext(context.Background())
+	cmd.Flags().StringArrayVar(&texts, "key", nil, "public key that is trusted, as tenure log key prints it; may stand several times")
+	cmd.Flags().StringVar(&kept, "checkpoint", "", "file with a checkpoint that was kept outside of the database, which its log must begin with")
+	return cmd
+}
+
+// readKept reads a checkpoint that is trusted for where it was kept; nil for
+// none.
+func readKept(path string) (*history.Checkpoint, error) {
+	if path == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := history.ReadCheckpoint(raw)
+	return &c, err
+}
+
+// holdsDatabase reports whether a name is of a database, by the first bytes of
+// its file.
+func holdsDatabase(name string) (bool, error) {
+	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
+		return true, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil || info.IsDir() {
+		return false, err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	magic := []byte("SQLite format 3\x00")
+	begin := make([]byte, len(magic))
+	if _, err := io.ReadFull(f, begin); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	return bytes.Equal(begin, magic), nil
+}
+
+func verifyBundle(out io.Writer, name string, keys []note.Verifier) error {
+	files, err := evidence.Open(name)
+	if err != nil {
+		return &exit{exitUsage, fmt.Errorf("%s is no bundle: %w", name, err)}
+	}
+	defer files.Close()
+	if err := evidence.Verify(files, keys, func(s string) { fmt.Fprintln(out, s) }); err != nil {
+		return &exit{exitProof, fmt.Errorf("%s does not hold: %w", name, err)}
+	}
+	fmt.Fprintf(out, "%s holds\n", name)
+	return nil
+}
+
+// verifyDatabase says what the consistency check finds, as verifyBundle does.
+func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note.Verifier, kept *history.Checkpoint) error {
+	d, err := db.Open(ctx, name, db.Options{ReadOnly: true})
+	if err != nil {
+		return &exit{exitDatabase, err}
+	}
+	defer d.Close()
+	var head history.Head
+	found, err := snapshots.Check(ctx, d)
+	if err == nil {
+		err = d.View(ctx, func(c *db.Conn) error {
+			if head, err = history.ReadHead(c); err != nil {
+				return err
+			}
+			if kept != nil {
+				found = append(found, history.CheckKept(c, head, *kept)...)
+			}
+			if len(keys) == 0 {
+				return nil
+			}
+			signatures, err := history.CheckSignatures(c, history.PublicKeys(keys))
+			found = append(found, signatures...)
+			return err
+		})
+	}
+	if err != nil {
+		return &exit{exitDatabase, errors.New(message(err))}
+	}
+	for _, sentence := range found {
+		fmt.Fprintln(out, "FAILS: "+sentence)
+	}
+	if len(found) > 0 {
+		return &exit{exitProof, fmt.Errorf("%s does not hold: %d checks fail; the first: %s", shown(name), len(found), found[0])}
+	}
+	fmt.Fprintf(out, "holds: the log's %d entries, its tiles, its root, and the root of every checkpoint\n"+
+		"holds: each snapshot and each other row is what the log says of it\n", head.Size)
+	if kept != nil {
+		fmt.Fprintf(out, "holds: the log begins with that of the checkpoint of %d entries that was kept\n", kept.Size)
+	}
+	if len(keys) > 0 {
+		fmt.Fprintln(out, "holds: the checkpoints are signed, verified with the key that was given")
+	} else {
+		fmt.Fprintln(out, "not checked: who signed the checkpoints; name the key with --key")
+	}
+	fmt.Fprintf(out, "%s holds\n", shown(name))
+	return nil
+}

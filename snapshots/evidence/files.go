@@ -1,0 +1,182 @@
+package evidence
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+)
+
+// Bounds of what comes from outside.
+const (
+	maxFiles    = MaxEvents + 16 // at most one snapshot an event
+	maxTotal    = 4 << 30        // bytes of all files, unpacked
+	maxManifest = 64 << 20
+	maxLine     = 8 << 20
+	maxSmall    = 1 << 20 // keys, notes, the consistency proof
+)
+
+// Files is an opened bundle. Nothing of it is ever written anywhere.
+type Files struct {
+	sizes map[string]int64
+	open  func(name string) (io.ReadCloser, error)
+	close func() error
+	// foreign is the first name that no bundle has, or that stands twice; empty
+	// for none.
+	foreign string
+}
+
+var names = regexp.MustCompile(`^(manifest\.json|manifest\.sig|events\.(jsonl|csv|html)|proofs\.jsonl|snapshots\.jsonl|` +
+	`snapshots/[0-9a-f]{32}\.json|checkpoints/(first|last|consistency\.json)|keys\.txt|README\.txt)$`)
+
+// Open opens a zip file, or a directory that one was unpacked into.
+func Open(path string) (*Files, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return openDir(path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	files, err := Read(f, info.Size())
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	files.close = f.Close
+	return files, nil
+}
+
+// Read opens a zip. It refuses one with more files, or more in them, than a
+// bundle may have.
+func Read(r io.ReaderAt, size int64) (*Files, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, err
+	}
+	byName := make(map[string]*zip.File)
+	f := newFiles(func(name string) (io.ReadCloser, error) { return byName[name].Open() })
+	for _, file := range z.File {
+		if file.UncompressedSize64 > maxTotal {
+			return nil, fmt.Errorf("a file of more than %d bytes", int64(maxTotal))
+		}
+		if err := f.put(file.Name, int64(file.UncompressedSize64), file.Mode().IsRegular()); err != nil {
+			return nil, err
+		}
+		byName[file.Name] = file
+	}
+	return f, f.bounded()
+}
+
+func openDir(path string) (*Files, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	f := newFiles(func(name string) (io.ReadCloser, error) { return root.Open(name) })
+	f.close = root.Close
+	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return f.put(name, info.Size(), d.Type().IsRegular())
+	})
+	if err == nil {
+		err = f.bounded()
+	}
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return f, nil
+}
+
+func newFiles(open func(string) (io.ReadCloser, error)) *Files {
+	return &Files{sizes: make(map[string]int64), open: open, close: func() error { return nil }}
+}
+
+func (f *Files) put(name string, size int64, regular bool) error {
+	_, twice := f.sizes[name]
+	if (!regular || twice || !names.MatchString(name)) && f.foreign == "" {
+		f.foreign = name
+	}
+	f.sizes[name] = size
+	if len(f.sizes) > maxFiles {
+		return fmt.Errorf("more than %d files", maxFiles)
+	}
+	return nil
+}
+
+func (f *Files) bounded() error {
+	var total int64
+	for _, size := range f.sizes {
+		if total += size; total > maxTotal {
+			return fmt.Errorf("more than %d bytes", int64(maxTotal))
+		}
+	}
+	return nil
+}
+
+// Close closes what Open opened.
+func (f *Files) Close() error { return f.close() }
+
+// names are sorted, so that the first that is wrong is always the same.
+func (f *Files) names() []string {
+	list := make([]string, 0, len(f.sizes))
+	for name := range f.sizes {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// with reads a file by fn, no further than its own size.
+func (f *Files) with(name string, fn func(io.Reader) error) error {
+	size, ok := f.sizes[name]
+	if !ok || !names.MatchString(name) {
+		return fmt.Errorf("%s is missing", shown(name))
+	}
+	r, err := f.open(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer r.Close()
+	if err := fn(io.LimitReader(r, size)); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// small reads a whole file of at most most bytes.
+func (f *Files) small(name string, most int64) (data []byte, err error) {
+	err = f.with(name, func(r io.Reader) error {
+		if f.sizes[name] > most {
+			return fmt.Errorf("more than %d bytes", most)
+		}
+		data, err = io.ReadAll(r)
+		return err
+	})
+	return data, err
+}
+
+// shown is a foreign text as a sentence may hold it.
+func shown(text string) string {
+	if len(text) > 200 {
+		text = text[:200] + "…"
+	}
+	quoted := fmt.Sprintf("%q", text)
+	if quoted == `"`+text+`"` {
+		return text
+	}
+	return quoted
+}

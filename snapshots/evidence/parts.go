@@ -1,0 +1,166 @@
+package evidence
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// Why a detail is not in a bundle.
+const (
+	gone     = "erased"
+	withheld = "withheld"
+)
+
+var uuids = regexp.MustCompile(`[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}`)
+
+// discloses reports whether a detail names no organization outside of the
+// scope.
+func (b *Bundle) discloses(env history.Envelope, detail []byte) bool {
+	if env.ObjectKind != history.ObjectOrganization {
+		return true
+	}
+	for _, id := range uuids.FindAllString(string(detail), -1) {
+		if org, err := tenancy.ParseOrgID(id); err != nil || !b.scope.Covers(org) {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *Bundle) lastCheckpoint(_ context.Context, w io.Writer) error {
+	_, err := w.Write(b.last.Note)
+	return err
+}
+
+// checkpoints writes the one from before the bundle's first event, or the
+// oldest there is, and the proof that the last grew from it.
+func (b *Bundle) checkpoints(ctx context.Context, z *zip.Writer) error {
+	before := b.last.Size
+	if len(b.indexes) > 0 {
+		before = b.indexes[0]
+	}
+	var first history.Checkpoint
+	var path tlog.TreeProof
+	err := b.exporter.DB.View(ctx, func(c *db.Conn) (err error) {
+		if first, err = history.CheckpointBefore(c, b.last.Origin, before); err != nil {
+			return err
+		}
+		if first.Size > b.last.Size { // signed since
+			first = b.last
+		}
+		path, err = history.NewTiles(c).Consistency(first.Size, b.last.Size)
+		return err
+	})
+	if err == nil && first.Size > 0 {
+		err = tlog.CheckTree(path, b.last.Size, b.last.Root, first.Size, first.Root)
+	}
+	if err != nil {
+		return fmt.Errorf("consistency of the log: %w", err)
+	}
+	if err := b.add(z, fileFirst, func(w io.Writer) error { _, err := w.Write(first.Note); return err }); err != nil {
+		return err
+	}
+	return b.add(z, fileConsistency, func(w io.Writer) error {
+		return writeLine(w, consistency{first.Size, b.last.Size, hexes(path)})
+	})
+}
+
+// snapshots writes the content of each, and then what was written of each: one
+// that is erased in the meantime is told as what it was here.
+func (b *Bundle) snapshots(ctx context.Context, z *zip.Writer) error {
+	for i := range b.refs {
+		ref := &b.refs[i]
+		var row struct {
+			Salt    []byte `db:"salt"`
+			Content string `db:"content"`
+		}
+		err := b.exporter.DB.View(ctx, func(c *db.Conn) error {
+			return c.Get(&row, "SELECT salt, content FROM snapshot_body WHERE snapshot_id = ?", ref.ID)
+		})
+		if fault.Is(err, fault.NotFound) {
+			ref.Erased = true
+			b.erased++
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if sum := history.Commitment(row.Salt, []byte(row.Content)); hex.EncodeToString(sum[:]) != ref.commitment {
+			return fmt.Errorf("snapshot %s: the content does not match the log", ref.ID)
+		}
+		ref.Salt = hex.EncodeToString(row.Salt)
+		if err := b.add(z, dirSnapshots+ref.ID+".json", func(w io.Writer) error {
+			_, err := io.WriteString(w, row.Content)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return b.add(z, fileSnapshots, func(w io.Writer) error {
+		for _, ref := range b.refs {
+			if err := writeLine(w, ref.content); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (b *Bundle) manifest(z *zip.Writer) error {
+	instant := func(m history.Micros) string {
+		if m == 0 {
+			return ""
+		}
+		return m.Time().Format(time.RFC3339Nano)
+	}
+	m := manifest{Version: version, Origin: b.last.Origin, MadeAt: instant(b.made), MadeBy: b.scope.Event(history.Event{}).Actor,
+		MadeWith: b.exporter.Program, Organization: string(b.scope.Acting()),
+		Filter: filter{Clients: b.filter.Clients, Organization: string(b.filter.Organization),
+			From: instant(b.filter.From), To: instant(b.filter.To)},
+		LogSize: b.last.Size, LogRoot: hex.EncodeToString(b.last.Root[:]), WholeLog: int64(len(b.indexes)) == b.last.Size,
+		Events: int64(len(b.indexes)), Erased: b.erased, Withheld: b.withheld, Snapshots: int64(len(b.refs)),
+		Objects: slices.Clone(b.objects), Files: b.files}
+	text, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return err
+	}
+	if len(text) > maxManifest {
+		return fmt.Errorf("the manifest has more than %d bytes", maxManifest)
+	}
+	note, err := b.exporter.Keys.SignNote(KeyName(b.last.Origin), statement(b.last.Origin, sha256.Sum256(text)))
+	if err != nil {
+		return err
+	}
+	if err := b.add(z, fileManifest, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
+		return err
+	}
+	return b.add(z, fileSignature, func(w io.Writer) error { _, err := w.Write(note); return err })
+}
+
+// keys writes the public keys that verify the bundle.
+func (b *Bundle) keys(_ context.Context, w io.Writer) error {
+	log, err := b.exporter.Log.VerifierKeys(b.last.Origin)
+	if err != nil {
+		return err
+	}
+	own, err := b.exporter.Keys.VerifierKeys(KeyName(b.last.Origin))
+	for _, key := range append(log, own...) {
+		fmt.Fprintln(w, key)
+	}
+	return err
+}

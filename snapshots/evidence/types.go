@@ -1,0 +1,102 @@
+package evidence
+
+// version of the bundle's form.
+const version = 1
+
+// Names of a bundle's files.
+const (
+	fileManifest    = "manifest.json"
+	fileSignature   = "manifest.sig"
+	fileEvents      = "events.jsonl"
+	fileCSV         = "events.csv"
+	fileHTML        = "events.html"
+	fileProofs      = "proofs.jsonl"
+	fileSnapshots   = "snapshots.jsonl"
+	dirSnapshots    = "snapshots/"
+	fileFirst       = "checkpoints/first"
+	fileLast        = "checkpoints/last"
+	fileConsistency = "checkpoints/consistency.json"
+	fileKeys        = "keys.txt"
+	fileReadme      = "README.txt"
+)
+
+// manifest is manifest.json: what the bundle was asked for, and everything that
+// must be in it. Instants are RFC 3339 in UTC, digests lower-case hex.
+type manifest struct {
+	Version      int    `json:"version"`
+	Origin       string `json:"origin"` // of the log
+	MadeAt       string `json:"made_at"`
+	MadeBy       string `json:"made_by"` // actor, as events name it
+	MadeWith     string `json:"made_with"`
+	Organization string `json:"acting_organization"`
+	Filter       filter `json:"filter"`
+
+	LogSize   int64    `json:"log_size"` // of checkpoints/last, which all proofs go to
+	LogRoot   string   `json:"log_root"`
+	WholeLog  bool     `json:"whole_log"` // every entry of the log is in it
+	Events    int64    `json:"events"`
+	Erased    int64    `json:"erased_snapshots"`
+	Withheld  int64    `json:"withheld_details"`
+	Snapshots int64    `json:"snapshots"`
+	Objects   []object `json:"objects"`
+	Files     []file   `json:"files"` // all but the manifest and its signature
+}
+
+type filter struct {
+	Clients      []string `json:"clients,omitempty"`
+	Organization string   `json:"organization,omitempty"`
+	From         string   `json:"from,omitempty"` // recorded then or later
+	To           string   `json:"to,omitempty"`   // recorded before
+}
+
+// object is what the bundle holds of one object's events.
+type object struct {
+	ID    string `json:"id"`
+	Kind  string `json:"kind"`
+	Owner string `json:"owner"`
+	First int64  `json:"first_seq"`
+	Last  int64  `json:"last_seq"`
+	Count int64  `json:"count"`
+	Total int64  `json:"total_at_log_size"`
+}
+
+type file struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// event is a line of events.jsonl. Salts are lower-case hex, envelope and
+// detail the exact bytes as a JSON text.
+type event struct {
+	Index      int64   `json:"index"`
+	Salt       string  `json:"salt"`
+	Envelope   string  `json:"envelope"`
+	Detail     *string `json:"detail,omitempty"`
+	DetailSalt string  `json:"detail_salt,omitempty"`
+	// DetailGone is "erased" or "withheld" where the envelope commits to a
+	// detail that is not here.
+	DetailGone string `json:"detail_gone,omitempty"`
+}
+
+// inclusion is a line of proofs.jsonl: hashes in lower-case hex, the leaf's
+// sibling first.
+type inclusion struct {
+	Index  int64    `json:"index"`
+	Hashes []string `json:"hashes"`
+}
+
+// content is a line of snapshots.jsonl: of the event index that published it.
+type content struct {
+	ID     string `json:"id"`
+	Index  int64  `json:"index"`
+	Salt   string `json:"salt,omitempty"`
+	Erased bool   `json:"erased,omitempty"`
+}
+
+// consistency is checkpoints/consistency.json (RFC 6962 section 2.1.2).
+type consistency struct {
+	First  int64    `json:"first_size"`
+	Last   int64    `json:"last_size"`
+	Hashes []string `json:"hashes"`
+}

@@ -1,0 +1,264 @@
+package evidence
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"tenure/tenancy/history"
+)
+
+// Failure is what Verify returns of a bundle that does not hold.
+type Failure struct {
+	Count int    // of checks that failed
+	First string // what the first of them found
+}
+
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%d checks fail; the first: %s", f.Count, f.First)
+}
+
+// Verify checks a bundle and says one sentence a check. known are verifier
+// keys that the caller trusts (ParseKeys): where they have the name of the log
+// or of its evidence they alone count, else the bundle's own are taken, and it
+// says so. A *Failure if a check fails.
+func Verify(f *Files, known []note.Verifier, say func(string)) error {
+	v := &verifier{files: f, known: known, say: say}
+	v.run()
+	if v.failure.Count > 0 {
+		return &v.failure
+	}
+	return nil
+}
+
+// ParseKeys reads verifier keys as C2SP signed-note spells them.
+func ParseKeys(texts []string) ([]note.Verifier, error) {
+	list := make([]note.Verifier, len(texts))
+	for i, text := range texts {
+		var err error
+		if list[i], err = note.NewVerifier(strings.TrimSpace(text)); err != nil {
+			return nil, fmt.Errorf("key %d: %w", i+1, err)
+		}
+	}
+	return list, nil
+}
+
+type verifier struct {
+	files    *Files
+	known    []note.Verifier
+	enclosed []note.Verifier
+	say      func(string)
+	failure  Failure
+
+	manifest manifest
+	last     history.Checkpoint
+	objects  map[string]*seen
+	commits  map[string]committed // by snapshot id
+	labels   map[string]string    // of the events in commits
+}
+
+// check runs one check and says its sentence, or what it found.
+func (v *verifier) check(fn func() (string, error)) bool {
+	sentence, err := fn()
+	if err != nil {
+		v.fail(err.Error())
+		return false
+	}
+	v.say("holds: " + sentence)
+	return true
+}
+
+func (v *verifier) fail(sentence string) {
+	if v.failure.Count++; v.failure.Count == 1 {
+		v.failure.First = sentence
+	}
+	v.say("FAILS: " + sentence)
+}
+
+func (v *verifier) run() {
+	if !v.check(v.readManifest) {
+		return
+	}
+	v.check(v.keys)
+	v.check(v.signature)
+	v.check(v.digests)
+	if v.check(v.checkpoint) {
+		v.check(v.grew)
+	}
+	v.events()
+	v.check(v.counts)
+	v.check(v.snapshots)
+}
+
+func (v *verifier) readManifest() (string, error) {
+	text, err := v.files.small(fileManifest, maxManifest)
+	if err != nil {
+		return "", err
+	}
+	m := &v.manifest
+	if err := json.Unmarshal(text, m); err != nil {
+		return "", fmt.Errorf("manifest.json: %w", err)
+	}
+	if m.Version != version {
+		return "", fmt.Errorf("manifest.json: version %d is not one that this program knows", m.Version)
+	}
+	v.objects = make(map[string]*seen, len(m.Objects))
+	for _, o := range m.Objects {
+		if _, twice := v.objects[o.ID]; twice {
+			return "", fmt.Errorf("manifest.json: %s %s stands twice", shown(o.Kind), shown(o.ID))
+		}
+		v.objects[o.ID] = &seen{object: o}
+	}
+	return fmt.Sprintf("the manifest, of %d events of %d objects, made %s by %s for organization %s", m.Events, len(m.Objects),
+		shown(m.MadeAt), shown(m.MadeBy), shown(m.Organization)), nil
+}
+
+func (v *verifier) keys() (string, error) {
+	for _, k := range v.known {
+		if k.Name() != v.manifest.Origin && k.Name() != KeyName(v.manifest.Origin) {
+			return "", fmt.Errorf("the key %s that was given is not of this bundle, which is of the log %s", k.Name(), shown(v.manifest.Origin))
+		}
+	}
+	text, err := v.files.small(fileKeys, maxSmall)
+	if err != nil {
+		return "", err
+	}
+	if v.enclosed, err = ParseKeys(strings.Fields(string(text))); err != nil {
+		return "", fmt.Errorf("keys.txt: %w", err)
+	}
+	return fmt.Sprintf("%d keys are given, %d are enclosed", len(v.known), len(v.enclosed)), nil
+}
+
+// verifiers are the keys of a name, and where they are from.
+func (v *verifier) verifiers(name string) (note.Verifiers, string) {
+	for i, from := range [][]note.Verifier{v.known, v.enclosed} {
+		var list []note.Verifier
+		seen := make(map[uint32]bool)
+		for _, k := range from {
+			if k.Name() == name && !seen[k.KeyHash()] {
+				list, seen[k.KeyHash()] = append(list, k), true
+			}
+		}
+		if len(list) > 0 {
+			return note.VerifierList(list...), []string{"with the key that was given",
+				"with the bundle's own key, which proves nothing until it is compared with one from elsewhere"}[i]
+		}
+	}
+	return note.VerifierList(), "with no key"
+}
+
+func (v *verifier) signature() (string, error) {
+	text, err := v.files.small(fileManifest, maxManifest)
+	if err != nil {
+		return "", err
+	}
+	signed, err := v.files.small(fileSignature, history.MaxNote)
+	if err != nil {
+		return "", err
+	}
+	name := KeyName(v.manifest.Origin)
+	verifiers, from := v.verifiers(name)
+	n, err := note.Open(signed, verifiers)
+	if err != nil {
+		return "", fmt.Errorf("manifest.sig, %s: %w", from, err)
+	}
+	if n.Text != statement(v.manifest.Origin, sha256.Sum256(text)) {
+		return "", fmt.Errorf("manifest.sig is the signature of another manifest")
+	}
+	return fmt.Sprintf("the manifest is signed by %s, verified %s", name, from), nil
+}
+
+// digests holds every file against the manifest.
+func (v *verifier) digests() (string, error) {
+	listed := make(map[string]bool, len(v.manifest.Files))
+	for _, want := range v.manifest.Files {
+		if listed[want.Name] {
+			return "", fmt.Errorf("manifest.json: the file %s stands twice", shown(want.Name))
+		}
+		listed[want.Name] = true
+		digest := sha256.New()
+		var size int64
+		if err := v.files.with(want.Name, func(r io.Reader) (err error) {
+			size, err = io.Copy(digest, r)
+			return err
+		}); err != nil {
+			return "", err
+		}
+		if size != want.Size || hex.EncodeToString(digest.Sum(nil)) != want.SHA256 {
+			return "", fmt.Errorf("%s is not the file that the manifest names", want.Name)
+		}
+	}
+	if v.files.foreign != "" {
+		return "", fmt.Errorf("the file %s belongs to no bundle, or stands there twice", shown(v.files.foreign))
+	}
+	for _, name := range v.files.names() {
+		if !listed[name] && name != fileManifest && name != fileSignature {
+			return "", fmt.Errorf("the file %s is not in the manifest", shown(name))
+		}
+	}
+	return fmt.Sprintf("%d files are those that the manifest names, and there is no other", len(listed)), nil
+}
+
+func (v *verifier) open(name string) (history.Checkpoint, string, error) {
+	text, err := v.files.small(name, history.MaxNote)
+	if err != nil {
+		return history.Checkpoint{}, "", err
+	}
+	verifiers, from := v.verifiers(v.manifest.Origin)
+	c, err := history.OpenCheckpoint(text, verifiers)
+	if err != nil {
+		return c, "", fmt.Errorf("%s, %s: %w", name, from, err)
+	}
+	if c.Origin != v.manifest.Origin {
+		return c, "", fmt.Errorf("%s is of the log %s", name, shown(c.Origin))
+	}
+	return c, from, nil
+}
+
+func (v *verifier) checkpoint() (string, error) {
+	c, from, err := v.open(fileLast)
+	if err != nil {
+		return "", err
+	}
+	v.last = c
+	if c.Size != v.manifest.LogSize || hex.EncodeToString(c.Root[:]) != v.manifest.LogRoot {
+		return "", fmt.Errorf("checkpoints/last is not the checkpoint that the manifest names")
+	}
+	return fmt.Sprintf("the checkpoint of %d entries is signed by %s, verified %s", c.Size, c.Origin, from), nil
+}
+
+// grew checks that the last checkpoint's tree begins with the first's.
+func (v *verifier) grew() (string, error) {
+	first, _, err := v.open(fileFirst)
+	if err != nil {
+		return "", err
+	}
+	text, err := v.files.small(fileConsistency, maxSmall)
+	if err != nil {
+		return "", err
+	}
+	var proof consistency
+	if err := json.Unmarshal(text, &proof); err != nil {
+		return "", fmt.Errorf("%s: %w", fileConsistency, err)
+	}
+	path, err := hashes(proof.Hashes)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", fileConsistency, err)
+	}
+	switch {
+	case first.Size > v.last.Size:
+		err = fmt.Errorf("it has %d entries, the last has %d", first.Size, v.last.Size)
+	case first.Size > 0:
+		err = tlog.CheckTree(path, v.last.Size, v.last.Root, first.Size, first.Root)
+	}
+	if err != nil {
+		return "", fmt.Errorf("the last checkpoint does not go on from checkpoints/first: %w", err)
+	}
+	return fmt.Sprintf("the log of %d entries begins with that of %d", v.last.Size, first.Size), nil
+}
