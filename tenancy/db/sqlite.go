@@ -86,6 +86,30 @@ func createPrivate(path string) error {
 	return nil
 }
 
+// Scrub takes what was deleted out of a SQLite database's files: with whole it
+// writes the file anew, so that no page keeps an old copy of a row, and then it
+// empties the write-ahead log. Writers wait meanwhile. Unavailable if a reader
+// kept the log from being emptied: call it again. On PostgreSQL it does
+// nothing: VACUUM and the archived log are that server's operator's.
+func (d *DB) Scrub(ctx context.Context, whole bool) error {
+	if d.Dialect != SQLite {
+		return nil
+	}
+	if whole {
+		if _, err := d.writer.ExecContext(ctx, "VACUUM"); err != nil {
+			return d.classify(err)
+		}
+	}
+	var busy, frames, done int
+	if err := d.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done); err != nil {
+		return d.classify(err)
+	}
+	if busy != 0 {
+		return fault.New(fault.Unavailable, "", "the store is busy")
+	}
+	return nil
+}
+
 func classifySQLite(err error) error {
 	var e sqlite3.Error
 	if !errors.As(err, &e) {
