@@ -248,6 +248,7 @@ var exercises = map[string]struct {
 	"POST /v1/clients/{entity}/snapshots":              {200, `{"merge":{"client_name":"changed"},"later":"keep"}`},
 	"POST /v1/clients/{entity}/snapshots:plan":         {200, `{"merge":{"client_name":"changed"}}`},
 	"POST /v1/clients/{entity}/snapshots:rollback":     {200, `{"to":"SNAPSHOT","later":"keep"}`},
+	"POST /v1/clients/{entity}:erase":                  {200, `{"reason":"asked to","confirm":"CLIENT_ID","delete":true}`},
 	"GET /v1/clients/{entity}/diff":                    {status: 200},
 	"POST /v1/clients/{entity}/diff":                   {200, `{"merge":{"client_name":"changed"}}`},
 	"GET /v1/clients/{entity}/blame":                   {status: 200},
@@ -395,6 +396,7 @@ func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, 
 	t.Helper()
 	body := exercises[c.route.Method+" "+c.route.Pattern].body
 	body = strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1)
+	body = strings.Replace(body, "CLIENT_ID", on.clientID, 1)
 	body = strings.Replace(body, "NEXT", fmt.Sprintf("m%d", f.Log.Size()), 1)
 	req, err := http.NewRequest(c.route.Method, f.server.URL+f.path(c, on), strings.NewReader(body))
 	must(t, err)

@@ -30,7 +30,7 @@ type Erasure struct {
 // too: erasing is no way to switch something off by mistake. NotFound for an
 // unknown client, Gone with CodeErased for one that is erased, Invalid for a
 // bad reason or another client_id. The files still hold the bytes until
-// db.Scrub.
+// Scrub.
 func (s *Store) Erase(ctx context.Context, scope tenancy.Scope, id EntityID, want Erasure) (Entity, error) {
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return Entity{}, err
@@ -82,6 +82,14 @@ func (s *Store) erase(tx *db.Tx, scope tenancy.Scope, id EntityID, want Erasure)
 	event.Reason = want.Reason
 	history.Record(tx, event)
 	return e, nil
+}
+
+// Scrub takes what was erased out of the database's files; see db.Scrub.
+func (s *Store) Scrub(ctx context.Context, scope tenancy.Scope, whole bool) error {
+	if err := scope.Check(tenancy.Administer); err != nil {
+		return err
+	}
+	return s.db.Scrub(ctx, whole)
 }
 
 // kindErased is the event that makes every node's caches drop contents.

@@ -54,7 +54,7 @@ func run(args []string) int {
 	})
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	root.AddCommand(serveCommand(), devCommand(), checkCommand(), importCommand(), logCommand())
+	root.AddCommand(serveCommand(), devCommand(), checkCommand(), importCommand(), eraseCommand(), logCommand())
 	err := root.Execute()
 	if err == nil {
 		return 0
