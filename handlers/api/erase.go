@@ -27,18 +27,3 @@ func (s *surface) erase(c *web.Call) (*web.Reply, error) {
 	scrubbed := s.Clients.Scrub(c.Request.Context(), c.Scope, false) == nil
 	return web.JSON(http.StatusOK, erased{string(e.ID), e.ClientID, scrubbed})
 }
-
-// erasing is the body of an erasure.
-type erasing struct {
-	Reason  string `json:"reason"`
-	Confirm string `json:"confirm"`
-	Delete  bool   `json:"delete"`
-}
-
-// erased is its answer. LogEmptied is false where a reader kept the
-// write-ahead log from being emptied; the next erasure, or closing, does it.
-type erased struct {
-	Entity     string `json:"entity_id"`
-	ClientID   string `json:"client_id"`
-	LogEmptied bool   `json:"log_emptied"`
-}

@@ -169,3 +169,18 @@ type problemField struct {
 	Rule    string `json:"rule"`
 	Detail  string `json:"detail"`
 }
+
+// erasing is the body of an erasure.
+type erasing struct {
+	Reason  string `json:"reason"`
+	Confirm string `json:"confirm"`
+	Delete  bool   `json:"delete"`
+}
+
+// erased is its answer. LogEmptied is false where a reader kept the
+// write-ahead log from being emptied; the next erasure, or closing, does it.
+type erased struct {
+	Entity     string `json:"entity_id"`
+	ClientID   string `json:"client_id"`
+	LogEmptied bool   `json:"log_emptied"`
+}
