@@ -192,7 +192,8 @@ CREATE TABLE withdrawal (
     recorded_at BIGINT NOT NULL
 );
 
--- What may be deleted from snapshot_body, log_detail and entity_term.
+-- What may be deleted from snapshot_body, log_detail and entity_term, and of
+-- which client the secrets may be emptied: hash, sealed and last4.
 CREATE TABLE erasure (
     ref         TEXT   NOT NULL PRIMARY KEY, -- a snapshot_id, entity_id or log index
     recorded_at BIGINT NOT NULL
@@ -311,7 +312,10 @@ CREATE TRIGGER withdrawal_no_update BEFORE UPDATE ON withdrawal BEGIN SELECT RAI
 CREATE TRIGGER withdrawal_no_delete BEFORE DELETE ON withdrawal BEGIN SELECT RAISE(ABORT, 'immutable: withdrawal'); END;
 CREATE TRIGGER erasure_no_update BEFORE UPDATE ON erasure BEGIN SELECT RAISE(ABORT, 'immutable: erasure'); END;
 CREATE TRIGGER erasure_no_delete BEFORE DELETE ON erasure BEGIN SELECT RAISE(ABORT, 'immutable: erasure'); END;
-CREATE TRIGGER client_secret_no_update BEFORE UPDATE ON client_secret BEGIN SELECT RAISE(ABORT, 'immutable: client_secret'); END;
+CREATE TRIGGER client_secret_no_update BEFORE UPDATE ON client_secret WHEN NOT (EXISTS (SELECT 1 FROM erasure WHERE ref = OLD.entity_id)
+    AND NEW.hash = '' AND length(NEW.sealed) = 0 AND NEW.last4 = '' AND NEW.secret_id = OLD.secret_id AND NEW.entity_id = OLD.entity_id
+    AND NEW.snapshot_id = OLD.snapshot_id AND NEW.valid_from = OLD.valid_from AND NEW.recorded_at = OLD.recorded_at)
+    BEGIN SELECT RAISE(ABORT, 'immutable: client_secret'); END;
 CREATE TRIGGER client_secret_no_delete BEFORE DELETE ON client_secret BEGIN SELECT RAISE(ABORT, 'immutable: client_secret'); END;
 CREATE TRIGGER secret_end_no_update BEFORE UPDATE ON secret_end BEGIN SELECT RAISE(ABORT, 'immutable: secret_end'); END;
 CREATE TRIGGER secret_end_no_delete BEFORE DELETE ON secret_end BEGIN SELECT RAISE(ABORT, 'immutable: secret_end'); END;
@@ -353,7 +357,16 @@ CREATE TRIGGER entity_no_change BEFORE UPDATE OR DELETE ON entity FOR EACH ROW E
 CREATE TRIGGER snapshot_no_change BEFORE UPDATE OR DELETE ON snapshot FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER withdrawal_no_change BEFORE UPDATE OR DELETE ON withdrawal FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER erasure_no_change BEFORE UPDATE OR DELETE ON erasure FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER client_secret_no_change BEFORE UPDATE OR DELETE ON client_secret FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE FUNCTION refuse_client_secret() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF EXISTS (SELECT 1 FROM erasure WHERE ref = OLD.entity_id) AND NEW.hash = '' AND length(NEW.sealed) = 0 AND NEW.last4 = ''
+            AND NEW.secret_id = OLD.secret_id AND NEW.entity_id = OLD.entity_id AND NEW.snapshot_id = OLD.snapshot_id
+            AND NEW.valid_from = OLD.valid_from AND NEW.recorded_at = OLD.recorded_at THEN RETURN NEW; END IF;
+    END IF;
+    RAISE EXCEPTION 'immutable: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER client_secret_no_change BEFORE UPDATE OR DELETE ON client_secret FOR EACH ROW EXECUTE FUNCTION refuse_client_secret();
 CREATE TRIGGER secret_end_no_change BEFORE UPDATE OR DELETE ON secret_end FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE FUNCTION refuse_snapshot_body() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -263,7 +263,7 @@ var exercises = map[string]struct {
 	"GET /v1/clients/{entity}/blame":                      {status: 200},
 	"GET /v1/clients":                                     {status: 200},
 	"GET /v1/clients/{entity}/snapshots/{snapshot}/proof": {status: 200},
-	"POST /v1/clients/{entity}/erase":                     {422, `{"confirm":"CLIENT"}`}, // it always needs a reason: snapshots' TestErase
+	"POST /v1/clients/{entity}:erase":                     {200, `{"reason":"asked to","confirm":"CLIENT_ID","delete":true}`},
 	"GET /v1/log/consistency":                             {status: 200},
 	"GET /v1/clients/{entity}/reads":                      {status: 200},
 	"GET /v1/history":                                     {status: 200},
@@ -409,7 +409,7 @@ func (f *family) path(c cell, on target) string {
 func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, []byte) {
 	t.Helper()
 	body := exercises[c.route.Method+" "+c.route.Pattern].body
-	body = strings.Replace(strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1), "CLIENT", on.clientID, 1)
+	body = strings.Replace(strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1), "CLIENT_ID", on.clientID, 1)
 	if strings.HasSuffix(c.route.Pattern, "/proof") {
 		f.Clock.Advance(2 * time.Second) // until the next checkpoint may be signed
 	}

@@ -12,7 +12,8 @@ import (
 
 // cache holds what reads would ask the database again for.
 //
-// contents and entities never go stale: what they hold is immutable; current
+// contents and entities never go stale: what they hold is immutable, until an
+// erasure empties contents; current
 // is true while the entity is not deleted, which every use asks; bearers is
 // true until another client is made. A
 // timeline (what is in force, and until when) does: an event about its entity
@@ -27,6 +28,7 @@ type cache struct {
 	rendered  *otter.Cache[RenderKey, *Rendering]
 	bearers   *otter.Cache[string, bearing]
 	made      atomic.Int64 // clients made since the start
+	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool
 	shards    [256]shard
 }
@@ -118,9 +120,8 @@ func (c *cache) follow(events []history.Applied, size int64) {
 			if Kind(e.ObjectKind) == KindClient && e.Seq == 1 {
 				c.made.Add(1)
 			}
-			if e.Kind == eventErased { // which contents it had is not known any more
-				c.contents.InvalidateAll()
-				c.rendered.InvalidateAll()
+			if e.Kind == kindErased {
+				c.forget()
 			}
 			id := EntityID(e.Object)
 			s := c.shard(id)
@@ -130,6 +131,15 @@ func (c *cache) follow(events []history.Applied, size int64) {
 			s.mu.Unlock()
 		}
 	}
+}
+
+// forget drops every content and every answer: which ones an erasure means is
+// not looked up, it is rare. A fill that saw another count of erasures before it
+// read does not stay.
+func (c *cache) forget() {
+	c.erased.Add(1)
+	c.contents.InvalidateAll()
+	c.rendered.InvalidateAll()
 }
 
 // keep stores a fill unless something newer was dropped meanwhile.
@@ -157,9 +167,13 @@ func (s *Store) Render(key RenderKey, fill func() *Rendering) *Rendering {
 	if r, ok := s.cache.rendered.GetIfPresent(key); ok {
 		return r
 	}
+	erased := s.cache.erased.Load()
 	r := fill()
 	if r != nil {
 		s.cache.rendered.Set(key, r)
+		if s.cache.erased.Load() != erased {
+			s.cache.rendered.Invalidate(key)
+		}
 	}
 	return r
 }

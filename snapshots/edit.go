@@ -67,24 +67,27 @@ func Delete[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref R
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		to, err := s.toChange(tx, scope, kind, ref)
-		if err != nil {
-			return err
-		}
-		w := writing[T]{s: s, tx: tx, scope: scope, target: to, change: Change[T]{Match: match}, now: history.At(tx).Millis()}
-		if err := w.place(); err != nil {
-			return err
-		}
-		if err := w.loadBase(); err != nil {
-			return err
-		}
-		row := w.newRow(rowTombstone)
-		if err := s.appendSnapshot(tx, scope, to.entity, &row, nil, "deleted"); err != nil {
-			return err
-		}
-		return s.endEverything(tx, scope, to.entity, w.validFrom)
-	})
+	return s.db.Write(ctx, func(tx *db.Tx) error { return end[T](s, tx, scope, ref, match) })
+}
+
+// end is Delete inside a transaction.
+func end[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match []SnapshotID) error {
+	to, err := s.toChange(tx, scope, kindOf[T](), ref)
+	if err != nil {
+		return err
+	}
+	w := writing[T]{s: s, tx: tx, scope: scope, target: to, change: Change[T]{Match: match}, now: history.At(tx).Millis()}
+	if err := w.place(); err != nil {
+		return err
+	}
+	if err := w.loadBase(); err != nil {
+		return err
+	}
+	row := w.newRow(rowTombstone)
+	if err := s.appendSnapshot(tx, scope, to.entity, &row, nil, "deleted"); err != nil {
+		return err
+	}
+	return s.endEverything(tx, scope, to.entity, w.validFrom)
 }
 
 // endEverything withdraws what is planned after at and ends every secret then.

@@ -2,7 +2,6 @@ package snapshots
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"tenure/tenancy"
@@ -11,95 +10,131 @@ import (
 	"tenure/tenancy/history"
 )
 
-// Erased is what an erasure took away.
-type Erased struct {
-	Entity    Entity
-	Snapshots int64 // whose content and salt are gone
+const maxEraseReason = 1000 // bytes, as of Tenure-Reason
+
+// Erasure is what Erase is asked for.
+type Erasure struct {
+	Reason   string // why, for the log, where it stays: it names no person
+	ClientID string // if not empty, it must be the client's own: a second look at what is erased
+	Delete   bool   // delete the client first, if it is not
 }
 
-// Erase takes away, for privacy law, what a deleted client ever said: the
-// content and salt of each of its snapshots, what lists find it by, and details
-// of its events. The log's entries stay, and every proof with them: they commit
-// to content that nobody can show any more. Ids, instants, actors and reasons
-// stay, and so do the hashes of its ended secrets, which are random. It needs
-// whoever administers the owner, a reason, and the client_id once more, so that
-// nobody's content goes by a mistyped id. Conflict if the client is not deleted.
-func (s *Store) Erase(ctx context.Context, scope tenancy.Scope, id EntityID, clientID string) (Erased, error) {
+// Erase removes, for privacy law, what was ever stored about one client: the
+// content and salt of every snapshot, its search terms, the hashes and
+// recoverable copies of its secrets, the details of its events and its
+// remembered idempotent answers. What stays are ids (the client_id among them),
+// times, actors and reasons, so that every proof holds. It is for an
+// administrator at or above the owner, also after that was deleted.
+//
+// A client that is not deleted is refused (Conflict) unless that is asked for
+// too: erasing is no way to switch something off by mistake. NotFound for an
+// unknown client, Gone with CodeErased for one that is erased, Invalid for a
+// bad reason or another client_id. The files still hold the bytes until
+// Scrub.
+func (s *Store) Erase(ctx context.Context, scope tenancy.Scope, id EntityID, want Erasure) (Entity, error) {
 	if err := scope.Check(tenancy.Administer); err != nil {
-		return Erased{}, err
+		return Entity{}, err
 	}
-	var erased Erased
+	if strings.TrimSpace(want.Reason) == "" || len(want.Reason) > maxEraseReason || !storable(want.Reason) {
+		return Entity{}, fault.At("/reason", "reason", "an erasure needs a reason of at most 1000 bytes")
+	}
+	scope = scope.Because(want.Reason)
+	var erased Entity
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
-		e, err := s.entity(&tx.Conn, id)
-		if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != KindClient || !scope.CoversObject(string(e.ID), e.Owner)) {
-			return unknown(KindClient)
-		}
-		if err != nil {
-			return err
-		}
-		if err := scope.Recheck(tx, scope.Acting()); err != nil { // the owner may be deleted
-			return err
-		}
-		if clientID != e.ClientID {
-			return fault.At("/confirm", "client-id", "it must be the client's client_id")
-		}
-		if strings.TrimSpace(scope.Reason()) == "" {
-			return fault.New(fault.Invalid, fault.CodeReasonRequired, "an erasure needs a reason: send it in the header Tenure-Reason")
-		}
-		row, err := inForce(&tx.Conn, e, history.At(tx).Millis())
-		if err != nil {
-			return err
-		}
-		if row == nil || !row.tombstone() {
-			return fault.New(fault.Conflict, "not-deleted", "only a deleted client can be erased: delete it first")
-		}
-		erased.Entity = e
-		erased.Snapshots, err = s.erase(tx, scope, e)
+		erased, err = s.erase(tx, scope, id, want)
 		return err
 	})
+	return erased, err
+}
+
+func (s *Store) erase(tx *db.Tx, scope tenancy.Scope, id EntityID, want Erasure) (Entity, error) {
+	e, err := s.entity(&tx.Conn, id)
+	if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != KindClient || !scope.CoversObject(string(e.ID), e.Owner)) {
+		return e, unknown(KindClient)
+	}
 	if err != nil {
-		return Erased{}, err
+		return e, err
 	}
-	return erased, s.db.Purge(ctx)
+	held := e.Owner
+	if !scope.Alive(held) {
+		held = scope.Acting() // a deleted owner has nobody left to ask
+	}
+	if err := scope.Recheck(tx, held); err != nil {
+		return e, err
+	}
+	if want.ClientID != "" && want.ClientID != e.ClientID {
+		return e, fault.At("/confirm", "confirm", "this is not the client_id of the client")
+	}
+	var before int
+	if err := tx.Get(&before, "SELECT count(*) FROM erasure WHERE ref = ?", e.ID); err != nil {
+		return e, err
+	}
+	if before > 0 {
+		return e, fault.New(fault.Gone, fault.CodeErased, "the client is erased already")
+	}
+	if err := s.ensureDeleted(tx, scope, e, want.Delete); err != nil {
+		return e, err
+	}
+	if err := wipe(tx, e); err != nil {
+		return e, err
+	}
+	event := scope.Event(history.Event{Kind: kindErased, ObjectKind: string(KindClient), Object: string(e.ID),
+		Org: string(e.Owner), Effective: history.At(tx).Millis()})
+	event.Reason = want.Reason
+	history.Record(tx, event)
+	return e, nil
 }
 
-// erase names what goes in erasure, which is what lets it be deleted.
-func (s *Store) erase(tx *db.Tx, scope tenancy.Scope, e Entity) (int64, error) {
-	refs := []string{string(e.ID)}
-	var ids []string
-	if err := tx.Select(&ids, `SELECT s.snapshot_id FROM snapshot s JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id
-		WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?`, e.Module, e.Setup, e.ID); err != nil {
-		return 0, err
+// Scrub takes what was erased out of the database's files; see db.Scrub.
+func (s *Store) Scrub(ctx context.Context, scope tenancy.Scope, whole bool) error {
+	if err := scope.Check(tenancy.Administer); err != nil {
+		return err
 	}
-	var details []int64
-	if err := tx.Select(&details, `SELECT d.idx FROM log_detail d JOIN log_event v ON v.idx = d.idx WHERE v.object_id = ?`, e.ID); err != nil {
-		return 0, err
-	}
-	refs = append(refs, ids...)
-	for _, idx := range details {
-		refs = append(refs, strconv.FormatInt(idx, 10))
-	}
-	for _, ref := range refs {
-		if _, err := tx.Exec("INSERT INTO erasure (ref, recorded_at) VALUES (?, ?) ON CONFLICT (ref) DO NOTHING", ref, int64(history.At(tx))); err != nil {
-			return 0, err
-		}
-	}
-	for _, id := range ids {
-		if _, err := tx.Exec("DELETE FROM snapshot_body WHERE snapshot_id = ?", id); err != nil {
-			return 0, err
-		}
-	}
-	for _, idx := range details {
-		if _, err := tx.Exec("DELETE FROM log_detail WHERE idx = ?", idx); err != nil {
-			return 0, err
-		}
-	}
-	if _, err := tx.Exec("DELETE FROM entity_term WHERE entity_id = ?", e.ID); err != nil {
-		return 0, err
-	}
-	history.Record(tx, scope.Event(history.Event{Kind: eventErased, ObjectKind: string(e.Kind), Object: string(e.ID), Org: string(e.Owner),
-		Effective: history.At(tx).Millis()}))
-	return int64(len(ids)), nil
+	return s.db.Scrub(ctx, whole)
 }
 
-const eventErased history.Kind = "client.erased"
+// kindErased is the event that makes every node's caches drop contents.
+const kindErased history.Kind = "client.erased"
+
+// ensureDeleted refuses a client that is not deleted, or deletes it.
+func (s *Store) ensureDeleted(tx *db.Tx, scope tenancy.Scope, e Entity, also bool) error {
+	if !scope.Alive(e.Owner) {
+		return nil
+	}
+	var over int
+	if err := tx.Get(&over, "SELECT count(*) FROM entity e WHERE e.entity_id = ? AND"+ended, e.ID); err != nil || over > 0 {
+		return err
+	}
+	setup, err := s.entity(&tx.Conn, e.Setup)
+	if err != nil || !scope.Alive(setup.Owner) {
+		return err
+	}
+	if !also {
+		return fault.New(fault.Conflict, "", "the client is not deleted: delete it first, or ask for both at once")
+	}
+	return end[Client](s, tx, scope, Ref{e.Module, e.Setup, e.ID}, nil)
+}
+
+// wipe removes the rows. The triggers let go only what stands in erasure.
+func wipe(tx *db.Tx, e Entity) error {
+	at := int64(history.At(tx))
+	for _, step := range []struct {
+		query string
+		args  []any
+	}{
+		{"INSERT INTO erasure (ref, recorded_at) VALUES (?, ?)", []any{e.ID, at}},
+		{`INSERT INTO erasure (ref, recorded_at) SELECT s.snapshot_id, CAST(? AS BIGINT) FROM snapshot s
+			WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?`, []any{at, e.Module, e.Setup, e.ID}},
+		{`DELETE FROM snapshot_body WHERE snapshot_id IN (SELECT s.snapshot_id FROM snapshot s
+			WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?)`, []any{e.Module, e.Setup, e.ID}},
+		{"DELETE FROM entity_term WHERE entity_id = ?", []any{e.ID}},
+		{"UPDATE client_secret SET hash = '', sealed = ?, last4 = '' WHERE entity_id = ?", []any{[]byte{}, e.ID}},
+		{"DELETE FROM client_use WHERE entity_id = ?", []any{e.ID}},
+		{"DELETE FROM idempotency WHERE result LIKE ?", []any{"%" + string(e.ID) + "%"}},
+	} {
+		if _, err := tx.Exec(step.query, step.args...); err != nil {
+			return err
+		}
+	}
+	return history.Erase(tx, string(e.ID))
+}

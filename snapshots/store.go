@@ -111,6 +111,7 @@ func body[T Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, error) {
 			return doc, held.raw, nil
 		}
 	}
+	erased := s.cache.erased.Load()
 	raw, err := readBody(c, id)
 	if err != nil {
 		return nil, nil, err
@@ -120,6 +121,9 @@ func body[T Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, error) {
 		return nil, nil, fmt.Errorf("snapshot %s: %w", id, err)
 	}
 	s.cache.contents.Set(id, content{doc, raw})
+	if s.cache.erased.Load() != erased {
+		s.cache.contents.Invalidate(id)
+	}
 	return doc, raw, nil
 }
 

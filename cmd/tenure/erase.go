@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -12,44 +11,53 @@ import (
 	"tenure/snapshots"
 )
 
-type eraseFlags struct{ config, database, client, confirm, reason string }
-
+// eraseCommand erases offline, in one's own name as operator: the file is
+// written anew, which a running server does not do.
 func eraseCommand() *cobra.Command {
-	var f eraseFlags
+	var config, database, client string
+	var want snapshots.Erasure
 	cmd := &cobra.Command{
 		Use:   "erase",
-		Short: "Take away what a deleted client ever said, for privacy law, in a database that no server uses",
-		Long: `Deletes content and salt of every snapshot of a client that was deleted. The log's entries and all
-proofs stay; ids, instants, actors and reasons do, too. With a running server: POST /v1/clients/{entity}/erase.`,
+		Short: "Erase everything that a client ever said, for privacy law; every proof stays",
+		Long: `Deletes the content of every snapshot of a client, its search terms, the hashes and recoverable copies
+of its secrets and the details of its events, while no server runs on the database. What stays are ids
+(the client_id too), times, actors and reasons. It cannot be taken back; backups are not reached.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := settle(cmd); err != nil {
 				return err
 			}
-			if f.client == "" || f.confirm == "" || f.reason == "" {
-				return &exit{exitUsage, errors.New("--client, --confirm and --reason are needed")}
+			if client == "" || want.Reason == "" {
+				return &exit{exitUsage, errors.New("say which --client, by its entity id, and for what --reason")}
 			}
-			return erase(cmd.Context(), cmd.OutOrStdout(), f)
+			if err := hasSchema(database); err != nil { // nothing is made by mistake
+				return &exit{exitDatabase, err}
+			}
+			ctx := cmd.Context()
+			n, err := openNode(ctx, nodeConfig{database: database, secretsKey: sealingNone, logKey: noLogKey, log: zerolog.Nop()})
+			if err != nil {
+				return err
+			}
+			scope := n.tenancy.Operator("erase")
+			e, err := n.snapshots.Erase(ctx, scope, snapshots.EntityID(client), want)
+			if err == nil {
+				err = n.snapshots.Scrub(ctx, scope, true)
+			}
+			if err != nil {
+				err = &exit{exitFailure, fmt.Errorf("--client %s: %s", client, message(err))}
+			}
+			if err := errors.Join(err, n.close()); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "client %s (%s) is erased\n", e.ClientID, e.ID)
+			return nil
 		},
 	}
 	cmd.SetContext(context.Background())
-	cmd.Flags().StringVar(&f.config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&f.database, "database", "tenure.db", "SQLite file, or postgres://…")
-	cmd.Flags().StringVar(&f.client, "client", "", "entity id of the client")
-	cmd.Flags().StringVar(&f.confirm, "confirm", "", "its client_id, once more")
-	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for history")
+	cmd.Flags().StringVar(&config, "config", "", "JSON file whose members are these flags")
+	cmd.Flags().StringVar(&database, "database", "tenure.db", "SQLite file, or postgres://…")
+	cmd.Flags().StringVar(&client, "client", "", "entity id of the client")
+	cmd.Flags().StringVar(&want.Reason, "reason", "", "why, for the log, where it stays: name no person")
+	cmd.Flags().BoolVar(&want.Delete, "delete", false, "delete the client first, if it is not")
 	return cmd
-}
-
-func erase(ctx context.Context, out io.Writer, f eraseFlags) error {
-	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: sealingNone, logKey: noLogKey, log: zerolog.Nop()})
-	if err != nil {
-		return err
-	}
-	erased, err := n.snapshots.Erase(ctx, n.tenancy.Operator("tenure erase").Because(f.reason), snapshots.EntityID(f.client), f.confirm)
-	if err != nil {
-		return errors.Join(&exit{exitFailure, fmt.Errorf("%s", message(err))}, n.close())
-	}
-	fmt.Fprintf(out, "erased the content of %d snapshots of client %s\n", erased.Snapshots, erased.Entity.ID)
-	return n.close()
 }

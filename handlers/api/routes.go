@@ -111,7 +111,7 @@ func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
 		route(http.MethodPost, pathEntity+"/snapshots", tenancy.WriteClients, web.ObjectClient, s.publish),
 		route(http.MethodPost, pathEntity+"/snapshots:plan", tenancy.WriteClients, web.ObjectClient, s.plan),
 		route(http.MethodPost, pathEntity+"/snapshots:rollback", tenancy.WriteClients, web.ObjectClient, s.rollback),
-		route(http.MethodPost, pathEntity+"/erase", tenancy.Administer, web.ObjectClient, s.erase),
+		route(http.MethodPost, pathEntity+":erase", tenancy.Administer, web.ObjectClient, s.erase),
 		route(http.MethodGet, pathEntity+"/diff", tenancy.History|tenancy.Plans, web.ObjectClient, s.diff),
 		route(http.MethodPost, pathEntity+"/diff", tenancy.History|tenancy.Plans, web.ObjectClient, s.diffWith),
 		route(http.MethodGet, pathEntity+"/blame", tenancy.History|tenancy.Plans, web.ObjectClient, s.blame),

@@ -417,13 +417,17 @@ type movedProblem struct {
 	Plan plan `json:"plan"`
 }
 
-// erasure asks for a client's content to be taken away; confirm is its client_id.
-type erasure struct {
+// erasing is the body of an erasure.
+type erasing struct {
+	Reason  string `json:"reason"`
 	Confirm string `json:"confirm"`
+	Delete  bool   `json:"delete"`
 }
 
-type erasedClient struct {
-	EntityID  string `json:"entity_id"`
-	ClientID  string `json:"client_id"`
-	Snapshots int64  `json:"snapshots_erased"`
+// erased is its answer. LogEmptied is false where a reader kept the
+// write-ahead log from being emptied; the next erasure, or closing, does it.
+type erased struct {
+	Entity     string `json:"entity_id"`
+	ClientID   string `json:"client_id"`
+	LogEmptied bool   `json:"log_emptied"`
 }

@@ -237,16 +237,3 @@ func rehearsable(handle func(*web.Call) (*web.Reply, error)) func(*web.Call) (*w
 		return reply, err // refused, or nothing was to be written
 	}
 }
-
-// erase takes away what a deleted client ever said.
-func (s *surface) erase(c *web.Call) (*web.Reply, error) {
-	var in erasure
-	if err := c.JSON(&in, strict); err != nil {
-		return nil, err
-	}
-	erased, err := s.Clients.Erase(c.Request.Context(), c.Scope, entityID(c), in.Confirm)
-	if err != nil {
-		return nil, err
-	}
-	return web.JSON(http.StatusOK, erasedClient{string(erased.Entity.ID), erased.Entity.ClientID, erased.Snapshots})
-}

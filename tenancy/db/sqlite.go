@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/mattn/go-sqlite3"
@@ -87,6 +86,30 @@ func createPrivate(path string) error {
 	return nil
 }
 
+// Scrub takes what was deleted out of a SQLite database's files: with whole it
+// writes the file anew, so that no page keeps an old copy of a row, and then it
+// empties the write-ahead log. Writers wait meanwhile. Unavailable if a reader
+// kept the log from being emptied: call it again. On PostgreSQL it does
+// nothing: VACUUM and the archived log are that server's operator's.
+func (d *DB) Scrub(ctx context.Context, whole bool) error {
+	if d.Dialect != SQLite {
+		return nil
+	}
+	if whole {
+		if _, err := d.writer.ExecContext(ctx, "VACUUM"); err != nil {
+			return d.classify(err)
+		}
+	}
+	var busy, frames, done int
+	if err := d.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done); err != nil {
+		return d.classify(err)
+	}
+	if busy != 0 {
+		return fault.New(fault.Unavailable, "", "the store is busy")
+	}
+	return nil
+}
+
 func classifySQLite(err error) error {
 	var e sqlite3.Error
 	if !errors.As(err, &e) {
@@ -113,23 +136,4 @@ func sqliteRetryable(err error) bool {
 func sqliteRefused(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e)
-}
-
-// Purge makes what was deleted leave the database's files as far as this
-// program can: on SQLite deleted bytes are overwritten, and the write-ahead log,
-// which still has them, is written back and cut. Unavailable if a reader keeps
-// it; then Purge is called again. On PostgreSQL rows go with the next VACUUM, and
-// from the write-ahead log and backups as these are kept.
-func (d *DB) Purge(ctx context.Context) error {
-	if d.Dialect != SQLite {
-		return nil
-	}
-	var busy, pages, moved int
-	err := d.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
-	if err == nil && busy != 0 {
-		f := fault.New(fault.Unavailable, "", "it is erased; a reader keeps older bytes in the database's files: ask again to be rid of them")
-		f.RetryAfter = time.Second
-		return f
-	}
-	return d.classify(err)
 }
