@@ -177,7 +177,7 @@ func (k *checker) snapshots() error {
 			k.report("snapshot %s: its base is not a snapshot of its entity", id)
 		}
 		if r.Content == nil {
-			if err := k.erased(id); err != nil {
+			if err := k.erased(id, r.Entity); err != nil {
 				return err
 			}
 			continue
@@ -207,11 +207,19 @@ func decodes(kind Kind, tombstone bool, raw []byte) (err error) {
 	return err
 }
 
-func (k *checker) erased(id string) error {
+// erased reports missing content that no erasure took, one that the log knows.
+func (k *checker) erased(id string, of EntityID) error {
 	var n int
 	err := k.conn.Get(&n, "SELECT count(*) FROM erasure WHERE ref = ?", id)
 	if err == nil && n == 0 {
 		k.report("snapshot %s: its content is missing", id)
+		return nil
+	}
+	if err == nil {
+		err = k.conn.Get(&n, "SELECT count(*) FROM log_event WHERE object_id = ? AND kind = 'client.erased'", of)
+	}
+	if err == nil && n == 0 {
+		k.report("snapshot %s: its content is erased, and the log has no event of that", id)
 	}
 	return err
 }

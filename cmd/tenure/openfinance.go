@@ -95,6 +95,9 @@ func (o openFinance) trust(log zerolog.Logger) (*openfinance.Trust, error) {
 	}
 	trust := &openfinance.Trust{Roots: x509.NewCertPool()}
 	for _, a := range authorities {
+		if !a.IsCA {
+			return nil, fmt.Errorf("--client-ca: %s is no authority's certificate", a.Subject)
+		}
 		trust.Roots.AddCert(a)
 	}
 	if o.clientCRL == "" {

@@ -18,7 +18,13 @@ func printRequests(out io.Writer, i info) {
 	for _, o := range i.Organizations {
 		fmt.Fprintf(out, "  %-20s %s  %s\n", o.Name, o.ID, o.APIKey)
 	}
-	if len(i.Clients) == 0 {
+	if len(i.Clients) == 0 { // a database that was kept, and no file that has their credentials
+		fmt.Fprint(out, "\nfor the requests of docs/openfinance.md:\n\n")
+		for _, v := range variables(i) {
+			if v.value != "" && v.name != "CLIENT" {
+				fmt.Fprintf(out, "export %s=%s\n", v.name, v.value)
+			}
+		}
 		return
 	}
 	fmt.Fprintf(out, "\nclients in setup %s, each with a certificate chain and a past, an active and a planned snapshot:\n", i.SetupID)

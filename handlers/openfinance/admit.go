@@ -169,8 +169,8 @@ func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
 	}
 	a := &admitted{arrival: arrived}
 	c.Admitted = a
-	if a.token, err = bearer(c); err == nil && a.token == "" {
-		err = errToken()
+	if a.token, err = bearer(c); err == nil && (a.token == "" || strings.HasPrefix(a.token, tenancy.KeyPrefix)) {
+		err = errToken() // an API key that held did not get here
 	}
 	if err == nil {
 		err = a.certificate

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"mime"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -36,10 +37,29 @@ func decode(c *web.Call) (*body, error) {
 	if err := web.DecodeJSON(raw, &b.sent, false); err != nil {
 		return nil, err
 	}
-	if err := web.DecodeJSON(raw, &b.client, false); err != nil {
+	if err := exactly(b.sent, &b.client); err != nil {
 		return nil, mistyped(err)
 	}
 	return b, nil
+}
+
+// exactly decodes those members that into, a pointer to a struct, names, spelled
+// as it names them: encoding/json alone takes any case, and the last of two
+// spellings, where others read the first (RFC 8259 section 4: names are unique).
+func exactly(members map[string]json.RawMessage, into any) error {
+	known := map[string]json.RawMessage{}
+	shape := reflect.TypeOf(into).Elem()
+	for i := range shape.NumField() {
+		name, _, _ := strings.Cut(shape.Field(i).Tag.Get("json"), ",")
+		if raw, ok := members[name]; ok {
+			known[name] = raw
+		}
+	}
+	raw, err := json.Marshal(known)
+	if err != nil {
+		return err
+	}
+	return web.DecodeJSON(raw, into, false)
 }
 
 // mistyped turns a value of the wrong type into that member's error.

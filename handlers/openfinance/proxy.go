@@ -33,14 +33,24 @@ type Proxy struct {
 // Check refuses a configuration that could not work.
 func (p *Proxy) Check() error {
 	switch {
-	case p.Header == "":
-		return errors.New("the proxy's certificate header has no name")
+	case p.Header == "" || strings.ContainsFunc(p.Header, notToken):
+		return errors.New("the proxy's certificate header has no name, or none that a header can have")
+	case strings.EqualFold(p.Header, "Authorization"):
+		return errors.New("the proxy's certificate header cannot be Authorization, which bears tokens")
 	case !slices.Contains([]string{ProxyPEM, ProxyRFC9440, ProxyXFCC}, p.Format):
 		return fmt.Errorf("the proxy's certificate header has the unknown format %q: pem, rfc9440 or xfcc", p.Format)
+	case slices.ContainsFunc(p.From, func(from netip.Prefix) bool { return from.IsValid() && from.Bits() == 0 }):
+		return errors.New("the proxies cannot be all addresses: anybody could present any certificate")
 	case len(p.From) == 0 || slices.ContainsFunc(p.From, func(from netip.Prefix) bool { return !from.IsValid() }):
 		return errors.New("the proxy's certificate header needs the addresses that it may come from")
 	}
 	return nil
+}
+
+// notToken reports a character that a header's name cannot have (RFC 9110
+// section 5.6.2).
+func notToken(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
 }
 
 const (

@@ -394,3 +394,30 @@ func TestA22HeadersOnTheWire(t *testing.T) {
 		t.Errorf("the log: %.3000s", logged)
 	}
 }
+
+// TestMembersAreSpelledExactly: another spelling of a member is another, unknown
+// one, in the body and in a statement; what PUT refuses it refuses by name only.
+func TestMembersAreSpelledExactly(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	made := f.send(t, good(), "POST", "/reg", strings.Replace(f.body(nil), "{", `{"Redirect_URIs":["https://evil.example/cb"],"SCOPE":"admin","\u017fcope":"admin","JWKS":{},`, 1)).want(t, 201)
+	if !slices.Equal(made.list("redirect_uris"), []string{"https://a.example/cb"}) || strings.Contains(made.text("scope"), "admin") {
+		t.Errorf("%s", made.raw)
+	}
+	f.send(t, nil, "POST", f.plain, `{"REDIRECT_URIS":["https://a.example/cb"]}`).want(t, 400, "invalid_redirect_uri")
+	other := f.fresh(map[string]any{"ORG_ID": "another", "Software_Status": "Inactive"})
+	f.send(t, good(), "PUT", made.uri(), f.own(made, map[string]any{"software_statement": other}), made.bearer()).want(t, 200)
+	f.send(t, nil, "POST", f.plain, `{"redirect_uris":["https://a.example/cb"],"default_max_age":-1}`).want(t, 400, "invalid_client_metadata")
+}
+
+// TestJunkKeysAreCounted as every credential that does not hold.
+func TestJunkKeysAreCounted(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
+		c.Callers = openfinance.Rate{Every: time.Second, Burst: 5}
+	})
+	for i := range 8 {
+		got := f.send(t, nil, "GET", "/reg/x", "", bearer("tenure_"+strings.Repeat("A", 43)))
+		if want := map[bool]int{true: 401, false: 429}[i < 5]; got.status != want {
+			t.Errorf("%d: %d %s", i, got.status, got.raw)
+		}
+	}
+}

@@ -42,6 +42,9 @@ func checkLimits(c *snapshots.Client) error {
 			return refuse(CodeMetadata, "/"+m.name, "limit", "%s: %s", m.name, message)
 		}
 	}
+	if c.DefaultMaxAge != nil && *c.DefaultMaxAge < 0 {
+		return refuse(CodeMetadata, "/default_max_age", "limit", "default_max_age is a number of seconds, 0 or more")
+	}
 	for _, l := range []struct {
 		code, name string
 		list       []string

@@ -94,7 +94,12 @@ func (v Verifier) Verify(ctx context.Context, raw string, now time.Time) (*State
 		return nil, err
 	}
 	var c claims
-	if err := web.DecodeJSON(payload, &c, false); err != nil {
+	var members map[string]json.RawMessage
+	err = web.DecodeJSON(payload, &members, false)
+	if err == nil {
+		err = exactly(members, &c)
+	}
+	if err != nil {
 		return nil, broken(err, "the software statement's claims do not have the form of the directory's")
 	}
 	if v.Issuer != "" && c.Issuer != v.Issuer {

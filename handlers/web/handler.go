@@ -114,7 +114,9 @@ func (h *handler) admission(c *Call) (err error) {
 			err = c.Scope.Check(c.Route.Permission)
 		}
 	default:
-		err = h.admit(c)
+		if err = h.admit(c); c.Route.TakesKey && fault.Is(err, fault.Unauthenticated) {
+			_, err = c.Route.Admit(c) // counts it and refuses it as it does every credential that does not hold
+		}
 	}
 	return err
 }
