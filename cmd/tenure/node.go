@@ -37,11 +37,12 @@ type nodeConfig struct {
 	database    string
 	secretsKey  string // file, "none", or empty for the database's default
 	cacheBytes  uint64
-	publicURL   string // empty to take it from each request
-	logKey      string // file, "none", or empty for the database's default
-	logState    string // file; empty for none
-	evidenceKey string // file, "none", or empty for the database's default
-	readLog     string // off, sampled or full; empty for off
+	publicURL   string        // empty to take it from each request
+	logKey      string        // file, "none", or empty for the database's default
+	logState    string        // file; empty for none
+	evidenceKey string        // file, "none", or empty for the database's default
+	maxAge      time.Duration // of answers that callers hold; zero for a minute
+	readLog     string        // off, sampled or full; empty for off
 	log         zerolog.Logger
 }
 
@@ -112,7 +113,7 @@ func (n *node) build(ctx context.Context, cfg nodeConfig) error {
 		n.web.Read = func(keyID, snapshotID string) { n.snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
 	n.stores = handlers.Stores{Tenancy: n.tenancy, Snapshots: n.snapshots, IDs: ids, Log: published, Evidence: exporter, Ready: n.db.Ping,
-		PublicURL: cfg.publicURL, Version: version()}
+		PublicURL: cfg.publicURL, Version: version(), MaxAge: cfg.maxAge}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ type serveFlags struct {
 	config, database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
 	cacheMiB                                                                       uint64
 	publicURL, logKey, logState, readLog, evidenceKey                              string
+	maxAge                                                                         time.Duration
 	hydra                                                                          hydraAdmin
 	openFinance                                                                    openFinance
 }
@@ -52,6 +54,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
 	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches")
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
+	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may hold an answer at most")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "keep who was first shown which version of a client: off, sampled (1 in 16) or full")
 	f.hydra.flags(cmd.Flags())
 	f.openFinance.flags(cmd.Flags())
@@ -67,6 +70,9 @@ func serve(out io.Writer, f serveFlags) error {
 	}
 	if _, err := snapshots.ParseReadLog(f.readLog); err != nil {
 		return &exit{exitUsage, fmt.Errorf("--read-log: %w", err)}
+	}
+	if f.maxAge < time.Second || f.maxAge > time.Hour {
+		return &exit{exitUsage, errors.New("--cache-max-age lies between 1s and 1h")}
 	}
 	tlsConfig, err := loadTLS(f.tlsCert, f.tlsKey)
 	if err != nil {
@@ -93,7 +99,7 @@ func serve(out io.Writer, f serveFlags) error {
 		defer admin.Close()
 	}
 	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20,
-		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, readLog: f.readLog, evidenceKey: f.evidenceKey, log: log})
+		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, readLog: f.readLog, evidenceKey: f.evidenceKey, maxAge: f.maxAge, log: log})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,17 @@
 //	POST   /v1/setups/{setup}/initial-tokens {name, max_uses?, expires_at?}; the text is shown once
 //	DELETE /v1/setups/{setup}/initial-tokens/{token}  revokes it at once
 //	GET    /v1/setups/{setup}/clients/{client}/secrets  ids, dates and last characters; {client} is the client_id
+//	GET    /v1/clients                       of a setup, now or ?at= &known_at=; ?setup= &name= &owner= &after= &limit=
+//	GET    /v1/clients/{entity}              ?at= &known_at= (or Accept-Datetime), ?include=next
+//	GET    /v1/clients/{entity}/snapshots/{snapshot}        and /proof: that the log holds it, offline
+//	POST   /v1/clients/{entity}/snapshots    {configuration | patch | merge, effective_from?, later?, plan_digest?, reason?}
+//	POST   /v1/clients/{entity}/snapshots:plan      what that would do: diff, risks, patch, what is planned after it, a digest
+//	POST   /v1/clients/{entity}/snapshots:rollback  {to, …}: a new snapshot of an earlier content
+//	POST   /v1/clients/{entity}:erase        {reason, confirm, delete?}: its content goes, for privacy law
+//	GET    /v1/clients/{entity}/diff         ?from= &to= (snapshot, instant, now, client:<entity>) &format= &equal=
+//	POST   /v1/clients/{entity}/diff         of the snapshot in force, or from, with a document that is sent
+//	GET    /v1/clients/{entity}/blame        which snapshot set each member; ?at= &known_at=
+//	GET    /v1/log/consistency               that the log only grew since ?from= entries
 //	GET    /v1/clients/{entity}/history      who did what when and why, also of a deleted one; ?after= &limit= &at= &known_at=
 //	GET    /v1/clients/{entity}/reads        which API key was first shown which version when; ?after= &limit=
 //	GET    /v1/history                       of all that belongs to the acting organization and below; ?client= &actor= &surface=
@@ -32,6 +43,21 @@
 // setup or a client is: it asks through Deps.
 //
 // Choices:
+//   - A configuration bears the registered metadata names and is what was stored;
+//     what the client has of its setup stands beside it, as inherited.
+//   - Without at it is now, without known_at everything is known; they are two
+//     clocks, and one does not stand for the other. Reads of the past need the
+//     history permission, of the future that for plans, by known_at both.
+//   - Every write takes ?dry_run=true: it runs in a transaction that keeps nothing
+//     and answers with the events that it would have recorded, or, for a client's
+//     snapshots, with the plan. Any other value than true and false is refused, and
+//     so is dry_run at every other surface's writes: nothing is done for real by
+//     mistake.
+//   - A write under planned snapshots is refused unless it says later=keep; a plan
+//     tells them and is not refused. A rehearsal asks for a required reason, too.
+//   - An answer about now may be held until it changes, at most a minute (or as
+//     configured); for those who may not see plans this tells at most that something
+//     changes within that time. One about both clocks in the past may be held for ever.
 //   - Bodies are strict: an unknown, repeated or differently spelled member is
 //     refused, so that a typing mistake changes nothing.
 //   - PATCH takes one member, because each is a change of its own in history,
