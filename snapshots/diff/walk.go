@@ -189,12 +189,19 @@ func (w *walker) list(p place, old, new string) {
 	ai, akeys := set(a, p.member)
 	bi, bkeys := set(b, p.member)
 	for _, at := range join(akeys, bkeys) {
+		spelling := pick(akeys, at.old)
+		if at.old < 0 {
+			spelling = bkeys[at.new]
+		}
 		at = pair{index(ai, at.old), index(bi, at.new)}
 		before, after := pick(a, at.old), pick(b, at.new)
 		if before != "" && after != "" {
 			before = after // the same, however it is spelt
 		}
-		w.value(p.item(at), before, after)
+		r := w.add(p.item(at), show(p, before), show(p, after))
+		if p.member == "response_types" {
+			r.line = spelling
+		}
 	}
 	if len(a) == 0 || len(b) == 0 {
 		w.inside(func() { w.emptied(p, old, new) })
@@ -203,6 +210,7 @@ func (w *walker) list(p place, old, new string) {
 
 // emptied tells of a list that is set and empty on one side, in lines only.
 func (w *walker) emptied(p place, old, new string) {
+	p.class = member
 	if old == "[]" || new == "[]" {
 		if old != "[]" {
 			old = ""
