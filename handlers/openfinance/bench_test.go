@@ -12,12 +12,13 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/web"
 	"tenure/tenancy/db/dbtest"
 )
 
 // unthrottled lets every call in, though the clock stands still.
 func unthrottled(_ *fixture, c *openfinance.Config) {
-	c.Setups = openfinance.Rate{Every: time.Millisecond, Burst: 1 << 30}
+	c.Setups = web.Rate{Every: time.Millisecond, Burst: 1 << 30}
 	c.Callers = c.Setups
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy/db/dbtest"
 )
@@ -324,7 +325,7 @@ func TestA36TwoDeletesAtOnce(t *testing.T) {
 func TestA24Status429(t *testing.T) {
 	const burst, perSecond = 20, 10
 	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
-		c.Callers = openfinance.Rate{Every: time.Second / perSecond, Burst: burst}
+		c.Callers = web.Rate{Every: time.Second / perSecond, Burst: burst}
 	})
 	made := f.registered(t)
 	other := f.send(t, sister(), "POST", "/reg", f.body(map[string]any{"software_statement": f.statementOf("software-2", orgID)})).want(t, 201)
@@ -412,7 +413,7 @@ func TestMembersAreSpelledExactly(t *testing.T) {
 // TestJunkKeysAreCounted as every credential that does not hold.
 func TestJunkKeysAreCounted(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
-		c.Callers = openfinance.Rate{Every: time.Second, Burst: 5}
+		c.Callers = web.Rate{Every: time.Second, Burst: 5}
 	})
 	for i := range 8 {
 		got := f.send(t, nil, "GET", "/reg/x", "", bearer("tenure_"+strings.Repeat("A", 43)))

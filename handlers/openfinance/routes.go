@@ -20,12 +20,6 @@ type Scheme struct {
 	Proxy      *Proxy // nil: certificates come with the TLS connection
 }
 
-// Rate allows Burst calls at once and one more per Every.
-type Rate struct {
-	Every time.Duration
-	Burst int
-}
-
 // Config is what the surface works on. The first three are required.
 type Config struct {
 	Store   *snapshots.Store
@@ -35,8 +29,8 @@ type Config struct {
 	Scheme    Scheme
 	Fetch     web.Fetch // of what registrations name; nil for web.GuardedFetch
 
-	Callers Rate          // calls of one certificate or address; zero for 100, then one every 50 ms
-	Setups  Rate          // calls into one setup; zero for 2,000, then one a millisecond
+	Callers web.Rate      // calls of one certificate or address; zero for 100, then one every 50 ms
+	Setups  web.Rate      // calls into one setup; zero for 2,000, then one a millisecond
 	Timeout time.Duration // for the store and for peers; zero for 10 s
 }
 
@@ -62,14 +56,9 @@ func New(cfg Config) web.Surface {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 10 * time.Second
 	}
-	limiter := func(r, def Rate) *web.Limiter {
-		if r.Burst == 0 {
-			r = def
-		}
-		return web.NewLimiter(r.Every, r.Burst, maxKeys, func() time.Time { return cfg.Store.Now().Time() })
-	}
-	h := &surface{Config: cfg, callers: limiter(cfg.Callers, Rate{50 * time.Millisecond, 100}),
-		setups: limiter(cfg.Setups, Rate{time.Millisecond, 2000})}
+	now := func() time.Time { return cfg.Store.Now().Time() }
+	h := &surface{Config: cfg, callers: cfg.Callers.Limiter(web.Rate{Every: 50 * time.Millisecond, Burst: 100}, maxKeys, now),
+		setups: cfg.Setups.Limiter(web.Rate{Every: time.Millisecond, Burst: 2000}, maxKeys, now)}
 	const write = tenancy.Resolve | tenancy.WriteClients
 	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: cfg.Timeout, DropSlash: true, Routes: web.Below(belowSetup, []web.Route{
 		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, TakesKey: true, Admit: h.admitClient, Handle: h.get},

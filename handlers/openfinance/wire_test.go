@@ -96,7 +96,7 @@ func newFixture(t testing.TB, dsn string, change ...config) *fixture {
 	cfg := openfinance.Config{Store: f.store, Tenancy: f.Store, Scheme: openfinance.Scheme{Statements: &v, Trust: &openfinance.Trust{Roots: authority().Pool()}},
 		PublicURL: func(c *web.Call) string { return "https://" + c.Request.Host },
 		Fetch:     func(ctx context.Context, uri string) ([]byte, error) { return (*f.peer.Load())(ctx, uri) },
-		Callers:   openfinance.Rate{Every: time.Millisecond, Burst: 1_000_000}}
+		Callers:   web.Rate{Every: time.Millisecond, Burst: 1_000_000}}
 	for _, c := range change {
 		c(f, &cfg)
 	}

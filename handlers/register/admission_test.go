@@ -12,6 +12,7 @@ import (
 
 	"tenure/handlers/ory"
 	"tenure/handlers/register"
+	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
@@ -26,7 +27,7 @@ func basicHeader(id, secret string) string {
 
 // loose lets a test fail as often as it likes.
 func loose(c *register.Config) {
-	c.Guesses, c.Guessers = register.Rate{Every: time.Nanosecond, Burst: 1 << 30}, register.Rate{Every: time.Nanosecond, Burst: 1 << 30}
+	c.Guesses, c.Guessers = web.Rate{Every: time.Nanosecond, Burst: 1 << 30}, web.Rate{Every: time.Nanosecond, Burst: 1 << 30}
 	c.Addresses, c.Setups = c.Guesses, c.Guessers
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenure/handlers/register"
+	"tenure/handlers/web"
 	"tenure/tenancy/db/dbtest"
 )
 
@@ -38,7 +39,7 @@ func (a answer) throttled(t testing.TB, wait string) {
 // not open not at all.
 func TestOpenRegistrationIsLimited(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) {
-		c.Addresses, c.Setups = register.Rate{Every: 10 * time.Second, Burst: 3}, register.Rate{Every: time.Minute, Burst: 5}
+		c.Addresses, c.Setups = web.Rate{Every: 10 * time.Second, Burst: 3}, web.Rate{Every: time.Minute, Burst: 5}
 	})
 	post := func(address string) answer {
 		return f.from(address, "POST", "/oauth2/register", `{"client_secret": "averylongsecret"}`)
@@ -65,7 +66,7 @@ func TestOpenRegistrationIsLimited(t *testing.T) {
 // secret elsewhere, and what holds does not use up the limit.
 func TestGuessesAreLimited(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) {
-		c.Guesses, c.Guessers = register.Rate{Every: 10 * time.Second, Burst: 3}, register.Rate{Every: time.Second, Burst: 20}
+		c.Guesses, c.Guessers = web.Rate{Every: 10 * time.Second, Burst: 3}, web.Rate{Every: time.Second, Burst: 20}
 	})
 	c := f.stored(t, f.setup, "c", "client_secret_basic")
 	get := func(address, id string, header ...string) answer {
@@ -100,7 +101,7 @@ func TestGuessesAreLimited(t *testing.T) {
 
 // TestGuessesAtOnce do not go past the limit either.
 func TestGuessesAtOnce(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) { c.Guesses = register.Rate{Every: time.Hour, Burst: 4} })
+	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) { c.Guesses = web.Rate{Every: time.Hour, Burst: 4} })
 	f.stored(t, f.setup, "c", "client_secret_basic")
 	var all sync.WaitGroup
 	codes := make(chan int, 30)

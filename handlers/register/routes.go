@@ -13,12 +13,6 @@ import (
 // Name is the surface's name in history and logs.
 const Name = "register"
 
-// Rate allows Burst events at once and one more per Every.
-type Rate struct {
-	Every time.Duration
-	Burst int
-}
-
 // Config is what the surface works on. The first three are required.
 type Config struct {
 	Store   *snapshots.Store
@@ -27,10 +21,10 @@ type Config struct {
 	PublicURL func(*web.Call) string
 	Fetch     web.Fetch // nil for web.GuardedFetch
 
-	Addresses Rate // open registrations from one address; zero for 30, then one every 10 s
-	Setups    Rate // open registrations into one setup; zero for 300, then one a second
-	Guesses   Rate // credentials for one client, from one address, that do not hold; zero for 20, then one every 10 s
-	Guessers  Rate // the same for one address over all clients; zero for 200, then one a second
+	Addresses web.Rate // open registrations from one address; zero for 30, then one every 10 s
+	Setups    web.Rate // open registrations into one setup; zero for 300, then one a second
+	Guesses   web.Rate // credentials for one client, from one address, that do not hold; zero for 20, then one every 10 s
+	Guessers  web.Rate // the same for one address over all clients; zero for 200, then one a second
 }
 
 // maxKeys is how many keys each limit remembers.
@@ -52,15 +46,10 @@ func New(cfg Config) web.Surface {
 	if cfg.Fetch == nil {
 		cfg.Fetch = web.GuardedFetch(nil, nil)
 	}
-	limiter := func(r, def Rate) *web.Limiter {
-		if r.Burst == 0 {
-			r = def
-		}
-		return web.NewLimiter(r.Every, r.Burst, maxKeys, func() time.Time { return cfg.Store.Now().Time() })
-	}
+	now := func() time.Time { return cfg.Store.Now().Time() }
 	h := &surface{Config: cfg,
-		addresses: limiter(cfg.Addresses, Rate{10 * time.Second, 30}), setups: limiter(cfg.Setups, Rate{time.Second, 300}),
-		guesses: limiter(cfg.Guesses, Rate{10 * time.Second, 20}), guessers: limiter(cfg.Guessers, Rate{time.Second, 200})}
+		addresses: cfg.Addresses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 30}, maxKeys, now), setups: cfg.Setups.Limiter(web.Rate{Every: time.Second, Burst: 300}, maxKeys, now),
+		guesses: cfg.Guesses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 20}, maxKeys, now), guessers: cfg.Guessers.Limiter(web.Rate{Every: time.Second, Burst: 200}, maxKeys, now)}
 	const write = tenancy.Resolve | tenancy.WriteClients
 	return web.Surface{Name: Name, Error: ory.Error, DropSlash: true, Routes: web.Below(belowSetup, []web.Route{
 		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.get},

@@ -17,6 +17,20 @@ type Limiter struct {
 	now      func() time.Time
 }
 
+// Rate allows Burst events at once and one more per Every.
+type Rate struct {
+	Every time.Duration
+	Burst int
+}
+
+// Limiter makes one of the rate, or of def where that is zero.
+func (r Rate) Limiter(def Rate, keys int, now func() time.Time) *Limiter {
+	if r.Burst == 0 {
+		r = def
+	}
+	return NewLimiter(r.Every, r.Burst, keys, now)
+}
+
 // NewLimiter allows burst events at once for a key, and one more per interval.
 func NewLimiter(interval time.Duration, burst, keys int, now func() time.Time) *Limiter {
 	return &Limiter{whole: otter.Must(&otter.Options[string, time.Time]{MaximumSize: keys}), interval: interval, burst: burst, now: now}
