@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"time"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -166,13 +165,16 @@ func (h *surface) fresh(reply *web.Reply, ends ...history.Millis) *web.Reply {
 	if reply == nil {
 		return nil
 	}
-	until := make([]time.Time, 0, 2)
+	first := history.Millis(0)
 	for _, end := range ends {
-		if end != 0 {
-			until = append(until, end.Time())
+		if end != 0 && (first == 0 || end < first) {
+			first = end
 		}
 	}
-	return h.held.Until(reply, h.store.Now().Time(), until...)
+	if first == 0 { // nothing planned: most answers
+		return h.held.Whole(reply)
+	}
+	return h.held.Until(reply, h.store.Now().Time(), first.Time())
 }
 
 // encode is JSON as it stands on the wire: texts are not escaped for HTML.

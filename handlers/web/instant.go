@@ -141,6 +141,13 @@ func (f Fresh) Until(reply *Reply, now time.Time, ends ...time.Time) *Reply {
 	return &own
 }
 
+// Whole is Until for an answer with no change in sight.
+func (f Fresh) Whole(reply *Reply) *Reply {
+	own := *reply
+	own.CacheControl = f.full
+	return &own
+}
+
 // Then gives the reply the Cache-Control of an answer about another instant
 // than now: one that is final may be held for ever, any other is asked again.
 func Then(reply *Reply, final bool) *Reply {
