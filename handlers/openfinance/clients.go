@@ -72,6 +72,9 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 		}
 		return reply, err
 	}
+	if err := c.OnlyNow(); err != nil {
+		return nil, err
+	}
 	secret, err := h.secretOf(c, a.client)
 	if err != nil {
 		return nil, err

@@ -78,6 +78,7 @@
 //     on another client's path is refused and stays.
 //   - A certificate that does not hold is 400 at POST, where nobody is known yet,
 //     and 401 elsewhere. A management call without any token is 401 before that.
+//   - A client reads what is in force: at and known_at are for API keys (403).
 //   - An API key, for GET and DELETE, needs no certificate; it is not shown the
 //     token (an empty string) and no secret. Any client of the setup can be read
 //     so, whichever dialect made it.

@@ -14,6 +14,7 @@ import (
 	"tenure/handlers/openfinance/demo"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 )
 
@@ -421,4 +422,15 @@ func TestJunkKeysAreCounted(t *testing.T) {
 			t.Errorf("%d: %d %s", i, got.status, got.raw)
 		}
 	}
+}
+
+// TestAClientReadsItselfNow: another instant is for API keys that may see it.
+func TestAClientReadsItselfNow(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	made := f.registered(t)
+	f.send(t, good(), "GET", made.uri()+"?at=2020-01-01T00:00:00Z", "", made.bearer()).want(t, 403)
+	f.send(t, good(), "GET", made.uri()+"?at=junk", "", made.bearer()).want(t, 400)
+	f.send(t, nil, "GET", made.uri()+"?at=2020-01-01T00:00:00Z", "", bearer(f.Key(f.Root, tenancy.Auditor))).want(t, 404)
+	f.send(t, nil, "GET", made.uri()+"?at=2030-01-01T00:00:00Z", "", bearer(f.Key(f.Root, tenancy.Auditor))).want(t, 200)
+	f.send(t, nil, "GET", made.uri()+"?at=2030-01-01T00:00:00Z", "", bearer(f.Key(f.Root, tenancy.Reader))).want(t, 403)
 }

@@ -50,6 +50,9 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 
 // get shows a client to itself.
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
+	if err := c.OnlyNow(); err != nil {
+		return nil, err
+	}
 	found := c.Admitted.(*admitted).client
 	view := ory.Read(found)
 	view.Metadata = nil

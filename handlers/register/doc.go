@@ -34,6 +34,7 @@
 //   - Own credentials: Basic for a client_secret_basic client (or one without a
 //     method), client_secret in the query for a client_secret_post client.
 //     Basic is read both as RFC 6749 encodes it and as it stands.
+//   - A client reads what is in force: at and known_at are for API keys (403).
 //   - A client that is only planned is not there yet.
 //   - metadata, client_secret, access_token_strategy and the skip flags are
 //     refused with Hydra's words; on PUT, what the client reads of itself may be

@@ -36,6 +36,16 @@ func (c *Call) Instant(name string) (*time.Time, error) {
 	return instantOf(query, name)
 }
 
+// OnlyNow refuses another instant than now: what a client reads of itself by its
+// own credentials is what is in force.
+func (c *Call) OnlyNow() error {
+	at, known, err := c.Instants()
+	if err == nil && (at != nil || known != nil) {
+		err = fault.New(fault.Forbidden, "", "by its own credentials a client reads what is in force now")
+	}
+	return err
+}
+
 func instantOf(query url.Values, name string) (*time.Time, error) {
 	if !query.Has(name) {
 		return nil, nil
