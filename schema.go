@@ -5,6 +5,7 @@
 //	jwk              key sets and certificates: check on write, render on read
 //	tenancy/fault    the one error vocabulary
 //	tenancy/db       SQLite and PostgreSQL: open, read, group commit, retry
+//	tenancy/db/migrate  numbered SQL that brings an older database up to schema.sql
 //	tenancy/history  who, when and why of every change, and the Merkle log of it
 //	tenancy          organizations, API keys, and Authorize, the only maker of a Scope
 //	snapshots        clients, setups and resource servers as immutable snapshots
@@ -22,6 +23,9 @@ import _ "embed"
 //go:embed schema.sql
 var Schema string
 
-// SchemaVersion is the version that Schema makes; a database with a greater
-// one is refused.
+// SchemaVersion is the version that Schema makes. tenancy/db/migrate brings
+// older databases up to it.
 const SchemaVersion = 3
+
+// OldestSchema is the oldest version that tenancy/db/migrate can start from.
+const OldestSchema = 3
