@@ -91,6 +91,9 @@ func dev(out io.Writer, f devFlags) error {
 	if demo != nil {
 		defer demo.close()
 	}
+	if err := migrateFirst(ctx, out, f.database, false); err != nil {
+		return err
+	}
 	n, err := openNode(ctx, nodeConfig{database: f.database, log: log})
 	if err != nil {
 		return err

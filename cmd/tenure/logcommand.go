@@ -97,7 +97,7 @@ func logOriginCommand() *cobra.Command {
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&f.state, "log-state", "", "file with the last published checkpoint")
+	cmd.Flags().StringVar(&f.state, "log-state", "", "file with the last published checkpoint, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for the log")
 	return cmd
 }
@@ -109,6 +109,7 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	f.state = logStateFile(f.database, f.state)
 	kept, err := logState(f.state).read()
 	if err != nil {
 		return &exit{exitUsage, err}
@@ -152,6 +153,9 @@ func (n *node) openPublisher(ctx context.Context, cfg nodeConfig) (*history.Publ
 	keys, err := loadLogKeys(n.db.Dialect, logKeyFile(n.db.Dialect, cfg.database, cfg.logKey), origin != "")
 	if err != nil {
 		return nil, err
+	}
+	if keys != nil || cfg.logState != "" { // what signs nothing needs no file, unless it is named
+		cfg.logState = logStateFile(cfg.database, cfg.logState)
 	}
 	kept, err := logState(cfg.logState).read()
 	if err != nil {

@@ -23,6 +23,7 @@ type serveFlags struct {
 	cacheMiB                                                                       uint64
 	publicURL, logKey, logState, readLog, evidenceKey                              string
 	maxAge                                                                         time.Duration
+	migrate                                                                        bool
 	hydra                                                                          hydraAdmin
 	openFinance                                                                    openFinance
 }
@@ -46,7 +47,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.info, "info", "", "file to describe the running server in (JSON, with the keys just made)")
 	cmd.Flags().StringVar(&f.secretsKey, "secrets-key-file", "", "sealing key of client secrets, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.logKey, "log-key", "", "signing keys of the log, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database")
+	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", "", "signing keys of evidence bundles, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain to serve TLS with (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
@@ -56,6 +57,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may hold an answer at most")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "keep who was first shown which version of a client: off, sampled (1 in 16) or full")
+	cmd.Flags().BoolVar(&f.migrate, "migrate", false, "migrate a PostgreSQL database of an older schema version first (SQLite is migrated always, after a backup)")
 	f.hydra.flags(cmd.Flags())
 	f.openFinance.flags(cmd.Flags())
 	return cmd
@@ -97,6 +99,9 @@ func serve(out io.Writer, f serveFlags) error {
 	}
 	if admin != nil {
 		defer admin.Close()
+	}
+	if err := migrateFirst(ctx, out, f.database, f.migrate); err != nil {
+		return err
 	}
 	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20,
 		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, readLog: f.readLog, evidenceKey: f.evidenceKey, maxAge: f.maxAge, log: log})
