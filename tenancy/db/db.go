@@ -167,11 +167,25 @@ func Builder() squirrel.StatementBuilderType {
 
 // View runs fn on one consistent read-only view of the database.
 func (d *DB) View(ctx context.Context, fn func(c *Conn) error) error {
+	return d.view(ctx, d.reader, fn)
+}
+
+// ViewAside is View for the node's own work, which must not wait behind
+// readers. On PostgreSQL it uses the spare connection of the writer's pool. On
+// SQLite, where only a rare repair needs it, it is View.
+func (d *DB) ViewAside(ctx context.Context, fn func(c *Conn) error) error {
+	if d.Dialect == SQLite {
+		return d.view(ctx, d.reader, fn)
+	}
+	return d.view(ctx, d.writer, fn)
+}
+
+func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) error {
 	opts := &sql.TxOptions{ReadOnly: true}
 	if d.Dialect == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
-	tx, err := d.reader.BeginTxx(ctx, opts)
+	tx, err := pool.BeginTxx(ctx, opts)
 	if err != nil {
 		return d.classify(err)
 	}
