@@ -62,7 +62,7 @@ func (s *Store) toChange(tx *db.Tx, scope tenancy.Scope, kind Kind, ref Ref) (to
 // Delete ends an entity now: a tombstone follows its last snapshot, what was
 // planned is withdrawn, and a client's secrets end. Its history stays. What a
 // deleted setup contains is gone with it, by this one tombstone.
-func Delete[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match []SnapshotID) error {
+func Delete[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match Match) error {
 	kind := kindOf[T]()
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
@@ -71,7 +71,7 @@ func Delete[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref R
 }
 
 // end is Delete inside a transaction.
-func end[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match []SnapshotID) error {
+func end[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match Match) error {
 	to, err := s.toChange(tx, scope, kindOf[T](), ref)
 	if err != nil {
 		return err

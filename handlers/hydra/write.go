@@ -129,7 +129,7 @@ func (h *surface) edit(c *web.Call, found snapshots.Resolved[snapshots.Client], 
 	if err := body.Check(found.Content, found.Setup.Content); err != nil {
 		return none, nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return none, nil, err
 	}
@@ -173,7 +173,7 @@ func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (h *surface) delete(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 var (
 	WriteError  = writeError
 	ListQuery   = listQuery
+	ListParams  = listParams
 	ClientRules = clientRules
 	ClientJSON  = clientJSON
 )
@@ -61,5 +62,5 @@ func (b *Body) Apply(base *snapshots.Client, setup *snapshots.Setup) (*snapshots
 
 // TagOf is the entity tag of a client's answer without a secret.
 func TagOf(found snapshots.Resolved[snapshots.Client]) string {
-	return etag(found.ID, dependsOn(found, formResolved)...)
+	return etag(found, formResolved, "")
 }
