@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -45,7 +46,7 @@ func (h *handler) client(c *web.Call) (*web.Reply, error) {
 
 // include adds the next snapshot where it is asked for, so that a caller can
 // switch at the instant by itself.
-func (h *handler) include(c *web.Call, wire *client, found snapshots.Resolved[snapshots.Client], in snapshots.Instant) error {
+func (h *handler) include(c *web.Call, wire *client, found snapshots.Resolved[document.Client], in snapshots.Instant) error {
 	if c.Text("include") == "" {
 		return nil
 	}
@@ -67,7 +68,7 @@ func (h *handler) include(c *web.Call, wire *client, found snapshots.Resolved[sn
 
 // tag is the entity tag of a client's answer. The body also depends on what is
 // planned and on who may see that, so its form is a digest of it.
-func tag(found snapshots.Resolved[snapshots.Client], body []byte) string {
+func tag(found snapshots.Resolved[document.Client], body []byte) string {
 	sum := sha256.Sum256(body)
 	return web.Tag(string(found.ID), string(found.Setup.ID), string(found.Entity.Owner), "api-"+hex.EncodeToString(sum[:8]), "")
 }

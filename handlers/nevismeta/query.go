@@ -6,6 +6,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -35,7 +36,7 @@ func listQuery(c *web.Call) (f snapshots.Filter, err error) {
 	}
 	for name, values := range c.Family(metadataParam) {
 		for _, v := range values {
-			f.Metadata = append(f.Metadata, snapshots.Localized{Name: name, Value: v})
+			f.Metadata = append(f.Metadata, document.Localized{Name: name, Value: v})
 		}
 	}
 	if len(f.Metadata) > maxMetadata {

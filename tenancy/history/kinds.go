@@ -5,7 +5,7 @@ import "slices"
 // Kinds lists every kind of event that this program records.
 func Kinds() []Kind {
 	kinds := []Kind{
-		"module.created",
+		"installation.migrated", "module.created",
 		"organization.created", "organization.renamed", "organization.moved", "organization.deleted", "organization.default-setup",
 		"organization.quota", "organization.require-reason", "organization.token-duration",
 		"key.created", "key.revoked",
