@@ -43,7 +43,7 @@ func TestDelete(t *testing.T) {
 		w.Active(admin, id)
 		w.Tick()
 		from := w.Log.Size()
-		w.Must(snapshots.Delete[client](ctx, w.Store, admin, ref, []snapshots.SnapshotID{made.ID}))
+		w.Must(snapshots.Delete[client](ctx, w.Store, admin, ref, seen(made.ID)))
 
 		gone(t, w, admin, ref, fault.CodeClientUnknown)
 		_, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, "shop")

@@ -20,7 +20,6 @@ import (
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
-	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -52,27 +51,7 @@ func newFixture(t *testing.T, dsn string) *fixture {
 }
 
 func (f *fixture) surface() web.Surface {
-	return api.New(f.Store, web.NewFresh(0), api.Deps{
-		Clients:      f.snapshots,
-		Modules:      f.snapshots.Modules,
-		CreateModule: f.snapshots.CreateModule,
-		SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {
-			return f.snapshots.SetupUsable(tx, org, snapshots.EntityID(setup))
-		},
-		KeepsClients: f.snapshots.KeepsClients,
-		OwnsAnything: f.snapshots.OwnsAnything,
-
-		Setup:              f.snapshots.SetupEntity,
-		ClientRef:          f.snapshots.RefByID,
-		Policy:             f.snapshots.Policy,
-		SetPolicy:          f.snapshots.SetPolicy,
-		InitialTokens:      f.snapshots.InitialTokens,
-		CreateInitialToken: f.snapshots.CreateInitialToken,
-		RevokeInitialToken: f.snapshots.RevokeInitialToken,
-		Secrets:            f.snapshots.Secrets,
-		History:            f.snapshots.History,
-		Reads:              f.snapshots.Reads,
-	})
+	return api.New(api.Deps{Tenancy: f.Store, Snapshots: f.snapshots, Held: web.NewFresh(0)})
 }
 
 func must(t *testing.T, err error) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
@@ -75,16 +76,12 @@ func (h *surface) array(found []snapshots.Resolved[document.Client]) ([]byte, er
 
 func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
 	p := page{filters: url.Values{}, size: pageSize}
-	query, err := c.Query()
-	if err != nil {
-		return p, err
-	}
 	for _, name := range []string{"client_name", "owner"} {
-		if value := query.Get(name); value != "" {
+		if value := c.Text(name); value != "" {
 			p.filters.Set(name, value)
 		}
 	}
-	if text := query.Get("page_size"); text != "" {
+	if text := c.Text("page_size"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return p, badPage(err.Error())
@@ -93,19 +90,20 @@ func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
 			p.size = min(n, maxPageSize)
 		}
 	}
-	if token := query.Get("page_token"); token != "" {
+	if token := c.Text("page_token"); token != "" {
 		var ok bool
 		if p.after, ok = h.cursors.open(setup, token); !ok {
 			return p, badPage("invalid pagination token")
 		}
 	}
-	for _, name := range []string{"at", "known_at"} { // for the links
-		if values := query[name]; len(values) > 0 {
-			p.filters[name] = values
+	at, known := c.Instants()
+	for name, instant := range map[string]*time.Time{"at": at, "known_at": known} { // for the links
+		if instant != nil {
+			p.filters.Set(name, instant.Format(time.RFC3339Nano))
 		}
 	}
-	p.in, err = instants(c)
-	return p, err
+	p.in = snapshots.InstantOf(at, known)
+	return p, nil
 }
 
 func badPage(reason string) error {

@@ -24,22 +24,12 @@ func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolve
 	return h.Store.ClientByIDAsOf(c.Request.Context(), c.Scope, setup.ID, c.Var("client"), in)
 }
 
-// instants reads which instant a read is about.
-func instants(c *web.Call) (snapshots.Instant, error) {
-	at, known, err := c.Instants()
-	return snapshots.InstantOf(at, known), err
-}
-
 func ref(e snapshots.Entity) snapshots.Ref {
 	return snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}
 }
 
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
-	in, err := instants(c)
-	if err != nil {
-		return nil, err
-	}
-	found, err := h.findAsOf(c, in)
+	found, err := h.findAsOf(c, snapshots.InstantOf(c.Instants()))
 	if err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ func (h *surface) edit(c *web.Call, found snapshots.Resolved[document.Client], b
 	if err := body.Check(found.Content, found.Setup.Content); err != nil {
 		return none, nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return none, nil, err
 	}
@@ -174,7 +174,7 @@ func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (h *surface) delete(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}

@@ -15,19 +15,14 @@ import (
 
 func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 	form := formResolved
-	if c.Request.URL.RawQuery != "" {
-		resolved, given, err := boolQuery(c, "resolve")
-		if err != nil {
-			return nil, err
-		}
-		if given && !resolved {
-			form = formRaw
-		}
-	}
-	in, err := h.instants(c)
+	resolved, given, err := boolQuery(c, "resolve")
 	if err != nil {
 		return nil, err
 	}
+	if given && !resolved {
+		form = formRaw
+	}
+	in := snapshots.InstantOf(c.Instants())
 	found, err := snapshots.AsOf[document.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), in)
 	if err != nil {
 		return nil, err
@@ -74,15 +69,15 @@ func (h *surface) clientNames(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) clientEntityID(c *web.Call) (*web.Reply, error) {
-	query, err := queryOf(c)
+	clientID, err := textQuery(c, "client_id")
 	if err != nil {
 		return nil, err
 	}
-	if query.Get("client_id") == "" {
+	if clientID == nil || *clientID == "" {
 		return nil, badQuery("client_id", "it is required")
 	}
 	ref := setupRef(c)
-	id, err := h.store.EntityID(c.Request.Context(), c.Scope, ref.Module, ref.Setup, query.Get("client_id"))
+	id, err := h.store.EntityID(c.Request.Context(), c.Scope, ref.Module, ref.Setup, *clientID)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +196,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := expected(c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +216,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	}
 	faults = append(faults, secretFaults...)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, ref, snapshots.Change[document.Client]{ValidFrom: validFrom,
-		Match: match, Unmoved: unmoved(c), Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+		Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	if err != nil {
 		return nil, err
 	}

@@ -59,11 +59,7 @@ func (h *surface) newToken() *snapshots.NewToken {
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
 	a, ok := c.Admitted.(*admitted)
 	if !ok {
-		at, known, err := c.Instants()
-		if err != nil {
-			return nil, err
-		}
-		found, err := h.byKey(c, snapshots.InstantOf(at, known))
+		found, err := h.byKey(c, snapshots.InstantOf(c.Instants()))
 		if err != nil {
 			return nil, err
 		}

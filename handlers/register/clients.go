@@ -51,9 +51,6 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 
 // get shows a client to itself.
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
-	if err := c.OnlyNow(); err != nil {
-		return nil, err
-	}
 	found := c.Admitted.(*admitted).client
 	view := ory.Read(found)
 	view.Metadata = nil
@@ -81,7 +78,7 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if change.Match, err = web.Match[snapshots.SnapshotID](c); err != nil {
+	if change.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
 	if change.Secret, err = h.firstSecret(c, in, &shown); err != nil {
@@ -96,7 +93,7 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 
 // delete ends a client and all its credentials.
 func (h *surface) delete(c *web.Call) (*web.Reply, error) {
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
