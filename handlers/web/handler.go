@@ -104,10 +104,16 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	return reply, err
 }
 
-// admission makes the call's Scope in the way that its route takes.
+// admission makes the call's Scope in the way that its route takes. It makes
+// none from an old copy of keys and organizations.
 func (h *handler) admission(c *Call) (err error) {
+	if c.Route.Open {
+		return nil
+	}
+	if err := h.Tenancy.Current(c.Request.Context()); err != nil {
+		return err
+	}
 	switch {
-	case c.Route.Open:
 	case c.Route.Admit != nil && !(c.Route.TakesKey && bearsKey(c.Request.Header)):
 		if c.Scope, err = c.Route.Admit(c); err == nil {
 			c.acting = c.Scope.Acting()

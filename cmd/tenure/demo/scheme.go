@@ -14,6 +14,7 @@ import (
 	ofdemo "tenure/handlers/openfinance/demo"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Scheme is the Open Finance world of tenure dev: an authority and a
@@ -140,8 +141,8 @@ func openFinanceSetup(ctx context.Context, n *node.Node) (snapshots.EntityID, er
 	}
 	setup := node.DefaultSetup()
 	setup.Name = name
-	out, err := n.Snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) { return setup, nil }})
+	out, err := n.Snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) { return setup, nil }})
 	if err != nil {
 		return "", err
 	}

@@ -14,6 +14,7 @@ import (
 	"tenure/cmd/tenure/node"
 	"tenure/handlers/ory"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -155,7 +156,7 @@ func (d *databaseTarget) put(ctx context.Context, c sourceClient) (result, error
 }
 
 func (d *databaseTarget) bring(ctx context.Context, c sourceClient) (result, error) {
-	faults := append(snapshots.CheckClientID(c.id, false), ory.CheckSecret(c.body.ClientSecret)...)
+	faults := append(document.CheckClientID(c.id, false), ory.CheckSecret(c.body.ClientSecret)...)
 	held, bad := d.held(c)
 	if err := fault.Rules(append(faults, bad...)); err != nil {
 		return result{}, err
@@ -204,12 +205,12 @@ type databaseWrite struct {
 	changed []string // of the client that was there
 }
 
-func (w *databaseWrite) change() snapshots.Change[snapshots.Client] {
-	return snapshots.Change[snapshots.Client]{Rules: ory.Rules(), Held: w.held, Rehearse: w.dry,
-		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+func (w *databaseWrite) change() snapshots.Change[document.Client] {
+	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.held, Rehearse: w.dry,
+		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			next, faults := w.client.body.Apply(base, setup)
 			if base != nil {
-				w.changed = snapshots.Changed(base, next)
+				w.changed = document.Changed(base, next)
 			}
 			return next, fault.Rules(faults)
 		}}
@@ -250,7 +251,7 @@ func (w *databaseWrite) since() history.Millis {
 }
 
 // choose makes the secret that the file has in clear.
-func (w *databaseWrite) choose(ch *snapshots.Change[snapshots.Client]) (err error) {
+func (w *databaseWrite) choose(ch *snapshots.Change[document.Client]) (err error) {
 	if !w.dry {
 		ch.Secret, err = w.node.Snapshots.ChosenSecret(w.client.body.ClientSecret)
 	}

@@ -21,6 +21,7 @@ import (
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 )
 
@@ -76,7 +77,7 @@ func (i imported) setup() snapshots.EntityID {
 	return snapshots.EntityID(i.Tenancy.DefaultSetup(i.Tenancy.Root()))
 }
 
-func (i imported) client(id string) snapshots.Resolved[snapshots.Client] {
+func (i imported) client(id string) snapshots.Resolved[document.Client] {
 	i.t.Helper()
 	found, err := i.Snapshots.ClientByID(context.Background(), i.Tenancy.Operator("test"), i.setup(), id)
 	if err != nil {
@@ -152,7 +153,7 @@ func TestImportOfAList(t *testing.T) {
 	}
 	portal := n.client("portal").Content
 	if portal.FreeMetadata != `{"limits":{"daily":[1,2.50]},"tier":"gold"}` || *portal.Lifespans.DeviceAuthorizationAccessToken != int64(90*time.Minute+500*time.Millisecond) ||
-		*portal.Lifespans.JWTBearerAccessToken != -int64(time.Millisecond) || portal.SkipLogoutConsent != snapshots.True {
+		*portal.Lifespans.JWTBearerAccessToken != -int64(time.Millisecond) || portal.SkipLogoutConsent != document.True {
 		t.Errorf("%+v", portal)
 	}
 	if future := n.client("billing/night run ü"); future.ValidFrom.Time().After(time.Now()) || !future.Imported {
@@ -179,7 +180,7 @@ func TestImportLeavesWhatWasDeleted(t *testing.T) {
 	n := openImported(t, f.Database)
 	const id = "billing/night run ü"
 	e := n.client(id).Entity
-	must(t, snapshots.Delete[snapshots.Client](context.Background(), n.Snapshots, n.Tenancy.Operator("test"),
+	must(t, snapshots.Delete[document.Client](context.Background(), n.Snapshots, n.Tenancy.Operator("test"),
 		snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}, nil))
 	n.done()
 	out := mustImport(t, importFixture("list.json"), f)
@@ -318,8 +319,8 @@ func TestImportIntoASetupForAnOwner(t *testing.T) {
 		_, err := n.Tenancy.CreateOrganization(ctx, operator, n.Tenancy.Root(), name)
 		must(t, err)
 	}
-	second, err := n.Snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) { return node.DefaultSetup(), nil }})
+	second, err := n.Snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) { return node.DefaultSetup(), nil }})
 	must(t, err)
 	must(t, n.Close())
 
