@@ -285,8 +285,8 @@ func (w *writing[T]) unmoved() error {
 	if w.setupActive != nil {
 		setup = w.setupActive.ID
 	}
-	var rows []secretRow
-	if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+	rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+	if err != nil {
 		return err
 	}
 	for _, r := range rows {
