@@ -2,16 +2,19 @@
 //
 // The map of the module, in the order data flows and imports point:
 //
-//	jwk              key sets and certificates: check on write, render on read
-//	tenancy/fault    the one error vocabulary
-//	tenancy/db       SQLite and PostgreSQL: open, read, group commit, retry
-//	tenancy/history  who, when and why of every change, and the Merkle log of it
-//	tenancy          organizations, API keys, and Authorize, the only maker of a Scope
-//	snapshots        clients, setups and resource servers as immutable snapshots
-//	handlers/web     what the HTTP surfaces share
-//	handlers/...     one package a surface: nevismeta, api
-//	handlers         mounts every surface
-//	cmd/tenure       the program
+//	jwk                   key sets and certificates: check on write, render on read
+//	tenancy/fault         the one error vocabulary
+//	tenancy/db            SQLite and PostgreSQL: open, read, group commit, retry
+//	tenancy/history       who, when and why of every change, and the Merkle log of it
+//	tenancy               organizations, API keys, and Authorize, the only maker of a Scope
+//	snapshots/document    clients, setups and resource servers: members, canonical bytes, rules
+//	snapshots/credential  hashes and sealed copies of client secrets
+//	snapshots/diff        what two documents differ in, by meaning
+//	snapshots             clients, setups and resource servers as immutable snapshots
+//	handlers/web          what the HTTP surfaces share
+//	handlers/...          one package a surface: nevismeta, api
+//	handlers              mounts every surface
+//	cmd/tenure            the program
 package tenure
 
 import _ "embed"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -212,7 +213,7 @@ func (a *asked) timed(title string, ask func(tenancy.Scope, snapshots.Instant) s
 }
 
 // told is an answer in a word or two.
-func toldOf[T snapshots.Content](a *asked, found snapshots.Resolved[T], err error) string {
+func toldOf[T document.Content](a *asked, found snapshots.Resolved[T], err error) string {
 	if err != nil {
 		return faultOf(err)
 	}
@@ -226,7 +227,7 @@ func toldOf[T snapshots.Content](a *asked, found snapshots.Resolved[T], err erro
 	return text
 }
 
-func nameOf[T snapshots.Content](doc *T) string {
+func nameOf[T document.Content](doc *T) string {
 	switch d := any(doc).(type) {
 	case *client:
 		return d.ClientName
@@ -526,7 +527,9 @@ func (a *asked) lists() {
 			q := c.query
 			q.In, q.Limit = in, 50
 			found, total, err := s.Owned(ctx, scope, q)
-			slices.SortStableFunc(found, func(a, b snapshots.Resolved[client]) int { return strings.Compare(a.Content.ClientName, b.Content.ClientName) })
+			slices.SortStableFunc(found, func(a, b snapshots.Resolved[client]) int {
+				return strings.Compare(a.Content.ClientName, b.Content.ClientName)
+			})
 			if err == nil && total != int64(len(found)) {
 				a.t.Errorf("%d of %d", len(found), total)
 			}

@@ -17,7 +17,8 @@ import (
 	"tenure/handlers/web"
 	"tenure/handlers/web/webtest"
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -84,9 +85,9 @@ func must(t *testing.T, err error) {
 // setup makes a setup that org owns.
 func (f *fixture) setup(t *testing.T, org tenancy.OrgID) snapshots.EntityID {
 	t.Helper()
-	out, err := f.snapshots.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			s := snapshotstest.FullSetup()
+	out, err := f.snapshots.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			s := documenttest.FullSetup()
 			return &s, nil
 		}})
 	must(t, err)
@@ -100,8 +101,8 @@ func (f *fixture) client(t *testing.T, setup snapshots.EntityID, owner tenancy.O
 	must(t, err)
 	made, err := f.snapshots.CreateClient(ctx, f.Scope(t, owner, tenancy.Admin),
 		snapshots.NewClient{Module: snapshots.DefaultModule, Setup: setup, ClientID: "shop", Surface: "test"},
-		snapshots.Change[snapshots.Client]{Secret: secret, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{ClientName: "shop"}, nil
+		snapshots.Change[document.Client]{Secret: secret, Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{ClientName: "shop"}, nil
 		}})
 	must(t, err)
 	return made.Entity.ID

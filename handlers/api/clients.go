@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -67,7 +68,7 @@ func (s *surface) client(c *web.Call) (*web.Reply, error) {
 
 // include adds the next snapshot where it is asked for, so that a caller can
 // switch at the instant by itself.
-func (s *surface) include(c *web.Call, wire *client, found snapshots.Resolved[snapshots.Client], in snapshots.Instant) error {
+func (s *surface) include(c *web.Call, wire *client, found snapshots.Resolved[document.Client], in snapshots.Instant) error {
 	query, err := c.Query()
 	if err != nil || !query.Has("include") {
 		return err

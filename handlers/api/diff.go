@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -16,8 +17,8 @@ import (
 // side is one of the two documents that a diff compares.
 type side struct {
 	named string // for a heading
-	doc   *snapshots.Client
-	setup *snapshots.Setup
+	doc   *document.Client
+	setup *document.Setup
 	at    time.Time
 }
 
@@ -74,7 +75,7 @@ func (s *surface) side(c *web.Call, named, otherwise string) (side, snapshots.Sn
 	if named == "" {
 		named = otherwise
 	}
-	var found snapshots.Resolved[snapshots.Client]
+	var found snapshots.Resolved[document.Client]
 	var err error
 	at := s.Clients.Now()
 	switch other, isClient := strings.CutPrefix(named, "client:"); {
@@ -138,16 +139,16 @@ func (s *surface) blame(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	at := make(map[snapshots.SnapshotID]history.Millis)
-	versions := func(yield func(diff.Version[snapshots.Client], error) bool) {
-		err := s.Clients.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[snapshots.Client]) error {
+	versions := func(yield func(diff.Version[document.Client], error) bool) {
+		err := s.Clients.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[document.Client]) error {
 			at[v.ID] = v.ValidFrom
-			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[snapshots.Client]{ID: v.ID, Doc: v.Content}, nil) {
+			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[document.Client]{ID: string(v.ID), Doc: v.Content}, nil) {
 				return errStopped
 			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(diff.Version[snapshots.Client]{}, err)
+			yield(diff.Version[document.Client]{}, err)
 		}
 	}
 	origins, err := diff.Blame(versions)
@@ -157,7 +158,7 @@ func (s *surface) blame(c *web.Call) (*web.Reply, error) {
 	list := blameList{Members: []origin{}}
 	for _, o := range origins {
 		if o.Snapshot != "" {
-			list.Members = append(list.Members, origin{o.Member, o.Set, string(o.Snapshot), fromMillis(at[o.Snapshot])})
+			list.Members = append(list.Members, origin{o.Member, o.Set, o.Snapshot, fromMillis(at[snapshots.SnapshotID(o.Snapshot)])})
 		}
 	}
 	return web.JSON(http.StatusOK, list)

@@ -11,6 +11,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -20,7 +21,7 @@ import (
 type changing struct {
 	ref    snapshots.Ref
 	to     snapshots.SnapshotID // of a rollback
-	change snapshots.Change[snapshots.Client]
+	change snapshots.Change[document.Client]
 }
 
 // publish appends a snapshot.
@@ -100,15 +101,15 @@ func readWrite(in write) (changing, error) {
 			continue
 		}
 		given++
-		w.change.Apply = func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, error) {
+		w.change.Apply = func(base *document.Client, _ *document.Setup) (*document.Client, error) {
 			if base == nil {
-				base = &snapshots.Client{}
+				base = &document.Client{}
 			}
 			raw, err := m.apply(configuration(base), m.raw)
 			if err != nil {
 				return nil, fault.At(m.path, "patch", "it does not apply: %s", err)
 			}
-			doc, faults := snapshots.Parse[snapshots.Client](raw)
+			doc, faults := document.Parse[document.Client](raw)
 			return doc, fault.Rules(faults)
 		}
 	}
@@ -161,7 +162,7 @@ func (w *changing) when(in write) error {
 	return nil
 }
 
-func (s *surface) run(c *web.Call, w changing) (snapshots.Outcome[snapshots.Client], []snapshots.Lost, error) {
+func (s *surface) run(c *web.Call, w changing) (snapshots.Outcome[document.Client], []snapshots.Lost, error) {
 	ctx := c.Request.Context()
 	if w.to != "" {
 		return s.Clients.Rollback(ctx, c.Scope, w.ref, w.to, w.change)
@@ -178,7 +179,7 @@ func (s *surface) planned(c *web.Call, w changing) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	var base *snapshots.Client
+	var base *document.Client
 	if out.Plan.Base != "" {
 		found, err := s.Clients.SnapshotOf(c.Request.Context(), c.Scope, w.ref.Entity, out.Plan.Base)
 		if err != nil {

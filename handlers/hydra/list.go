@@ -8,6 +8,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -52,7 +53,7 @@ func (h *surface) list(c *web.Call) (*web.Reply, error) {
 }
 
 // array joins the bytes that a read of each client answers with.
-func (h *surface) array(found []snapshots.Resolved[snapshots.Client]) ([]byte, error) {
+func (h *surface) array(found []snapshots.Resolved[document.Client]) ([]byte, error) {
 	items, size := make([][]byte, len(found)), len("[]\n")
 	for i := range found {
 		reply, err := ory.Kept(h.Store, found[i], Name, ory.Read)

@@ -6,6 +6,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -14,7 +15,7 @@ import (
 const longestOverlap = 10 * 365 * 24 * time.Hour
 
 // rotating finds a client that authenticates with a secret.
-func (h *surface) rotating(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) rotating(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	found, err := h.find(c)
 	if err != nil {
 		return found, err

@@ -7,6 +7,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -31,7 +32,7 @@ func listQuery(c *web.Call) (snapshots.Filter, error) {
 			f.Owner = &values[0]
 		case strings.HasPrefix(name, metadataParam):
 			for _, v := range values {
-				f.Metadata = append(f.Metadata, snapshots.Localized{Name: strings.TrimPrefix(name, metadataParam), Value: v})
+				f.Metadata = append(f.Metadata, document.Localized{Name: strings.TrimPrefix(name, metadataParam), Value: v})
 			}
 		}
 	}

@@ -8,13 +8,14 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
 // headers are what every resolving answer tells beside its body.
-func headers[T snapshots.Content](v snapshots.Version[T]) http.Header {
+func headers[T document.Content](v snapshots.Version[T]) http.Header {
 	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
 }
 
@@ -25,7 +26,7 @@ func etag(id snapshots.SnapshotID, parts ...string) string {
 }
 
 // dependsOn is what an answer depends on beside its snapshot.
-func dependsOn[T snapshots.Content](found snapshots.Resolved[T], form string) []string {
+func dependsOn[T document.Content](found snapshots.Resolved[T], form string) []string {
 	return []string{short(string(found.Setup.ID)), short(string(found.Entity.Owner)), form}
 }
 
@@ -34,7 +35,7 @@ func short(id string) string { return id[:min(len(id), 8)] }
 
 // render answers with a document that everybody who may see it sees alike; it
 // is kept, under a key that names all it depends on.
-func render[T snapshots.Content](s *snapshots.Store, found snapshots.Resolved[T], form string, status int,
+func render[T document.Content](s *snapshots.Store, found snapshots.Resolved[T], form string, status int,
 	document func() ([]byte, error)) (*web.Reply, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID,
 		Owner: found.Entity.Owner, Surface: form}
@@ -69,7 +70,7 @@ const (
 // clientReply renders a client. Only where the scope may see the secret is it
 // put in, for this one answer, and logged: the one valid while the snapshot is,
 // so a past snapshot shows none.
-func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[snapshots.Client], form string) (*web.Reply, error) {
+func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[document.Client], form string) (*web.Reply, error) {
 	reply, err := render(h.store, found, form, http.StatusOK, func() ([]byte, error) { return clientJSON(found, form) })
 	if err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[snapshots.Cl
 
 // clientJSON is the client's document without its secret. The key set's view
 // comes ready from package jwk and is not encoded again.
-func clientJSON(found snapshots.Resolved[snapshots.Client], form string) ([]byte, error) {
+func clientJSON(found snapshots.Resolved[document.Client], form string) ([]byte, error) {
 	head, tail := viewOf(found.Content, found.Setup.Content, form == formResolved)
 	tail.ValidFrom, tail.ClientID = instant(found.ValidFrom), found.Entity.ClientID
 	first, err := encode(head)
@@ -117,7 +118,7 @@ func clientJSON(found snapshots.Resolved[snapshots.Client], form string) ([]byte
 // jwks, which is free in form, the member stands once: the last one is it.
 var secretMember = []byte(`,"client_secret":null,`)
 
-func withSecret(reply *web.Reply, found snapshots.Resolved[snapshots.Client], form string, secret snapshots.Disclosed) (*web.Reply, error) {
+func withSecret(reply *web.Reply, found snapshots.Resolved[document.Client], form string, secret snapshots.Disclosed) (*web.Reply, error) {
 	shown, err := encode(secret.Plain)
 	if err != nil {
 		return nil, err
@@ -144,7 +145,7 @@ func (h *surface) instants(c *web.Call) (snapshots.Instant, error) {
 }
 
 // clientThen is a client as it was or will be: without any secret.
-func (h *surface) clientThen(found snapshots.Resolved[snapshots.Client], form string, in snapshots.Instant) (*web.Reply, error) {
+func (h *surface) clientThen(found snapshots.Resolved[document.Client], form string, in snapshots.Instant) (*web.Reply, error) {
 	reply, err := render(h.store, found, form, http.StatusOK, func() ([]byte, error) { return clientJSON(found, form) })
 	return h.dated(reply, in), err
 }

@@ -6,6 +6,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -14,7 +15,7 @@ func (h *surface) getSetup(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := snapshots.AsOf[snapshots.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), in)
+	found, err := snapshots.AsOf[document.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), in)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +23,7 @@ func (h *surface) getSetup(c *web.Call) (*web.Reply, error) {
 	return h.dated(reply, in, found.NextValidFrom), err
 }
 
-func (h *surface) setupReply(c *web.Call, found snapshots.Resolved[snapshots.Setup]) (*web.Reply, error) {
+func (h *surface) setupReply(c *web.Call, found snapshots.Resolved[document.Setup]) (*web.Reply, error) {
 	reply, err := render(h.store, found, formResolved, http.StatusOK, func() ([]byte, error) {
 		doc, at := setupView(found.Content), instant(found.ValidFrom)
 		doc.ValidFrom = &at
@@ -40,7 +41,7 @@ func line(doc any) ([]byte, error) {
 }
 
 func (h *surface) getSetupSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[snapshots.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -60,9 +61,9 @@ func (h *surface) listSetups(c *web.Call) (*web.Reply, error) {
 }
 
 // setupChange reads a written setup.
-func setupChange(c *web.Call) (snapshots.Change[snapshots.Setup], error) {
+func setupChange(c *web.Call) (snapshots.Change[document.Setup], error) {
 	var doc setupDoc
-	var ch snapshots.Change[snapshots.Setup]
+	var ch snapshots.Change[document.Setup]
 	if err := c.JSON(&doc, web.JSONOptions{Strict: true}); err != nil {
 		return ch, err
 	}
@@ -71,7 +72,7 @@ func setupChange(c *web.Call) (snapshots.Change[snapshots.Setup], error) {
 	}
 	validFrom, faults := start(doc.ValidFrom)
 	ch.ValidFrom = validFrom
-	ch.Apply = func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
+	ch.Apply = func(*document.Setup, *document.Setup) (*document.Setup, error) {
 		return doc.setup(), fault.Rules(faults)
 	}
 	return ch, nil

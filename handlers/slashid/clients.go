@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -15,15 +16,15 @@ import (
 // find resolves the client that the path names, and asks then whether the role
 // allows what the route does: so a caller learns 404, 403 for a client that is
 // not below it, and 403 for its role, in this order.
-func (h *surface) find(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) find(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	return h.findAsOf(c, snapshots.Instant{})
 }
 
 // findAsOf is find at an instant.
-func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[snapshots.Client], error) {
-	var none snapshots.Resolved[snapshots.Client]
+func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
+	var none snapshots.Resolved[document.Client]
 	id := c.Var("oauth_client_id")
-	if len(snapshots.CheckClientID(id, false)) > 0 {
+	if len(document.CheckClientID(id, false)) > 0 {
 		return none, fault.New(fault.Malformed, "", "invalid oauth_client_id")
 	}
 	within, err := h.within(c)
@@ -109,9 +110,9 @@ func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
 		}
 	}
 	wanted := snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: h.ids.UUID(), Owner: acting.ID, Surface: Name}
-	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{Rules: rules(), Secret: secret,
-		Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return snapshots.Clone(doc), fault.Rules(faults)
+	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[document.Client]{Rules: rules(), Secret: secret,
+		Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return document.Clone(doc), fault.Rules(faults)
 		}})
 	if fault.HasCode(err, fault.CodeOrgUnknown) {
 		return nil, fault.New(fault.Conflict, "", "the setup belongs to an organization below the acting one, which can own no client there")
@@ -144,7 +145,7 @@ func (h *surface) patchClient(c *web.Call) (*web.Reply, error) {
 	}
 	m.notNull("client_name", "scopes", "grant_types")
 	body := readClient(m)
-	out, err := h.edit(c, found.Entity, func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, []fault.Field) {
+	out, err := h.edit(c, found.Entity, func(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
 		return body.patch(base, setup, found.Entity)
 	})
 	if err != nil {
@@ -154,14 +155,14 @@ func (h *surface) patchClient(c *web.Call) (*web.Reply, error) {
 }
 
 // edit appends what change makes of the client in force.
-func (h *surface) edit(c *web.Call, e snapshots.Entity, change func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, []fault.Field)) (
-	snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) edit(c *web.Call, e snapshots.Entity, change func(*document.Client, *document.Setup) (*document.Client, []fault.Field)) (
+	snapshots.Resolved[document.Client], error) {
 	match, err := web.Match[snapshots.SnapshotID](c)
 	if err != nil {
-		return snapshots.Resolved[snapshots.Client]{}, err
+		return snapshots.Resolved[document.Client]{}, err
 	}
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(e), snapshots.Change[snapshots.Client]{Rules: rules(), Match: match,
-		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(e), snapshots.Change[document.Client]{Rules: rules(), Match: match,
+		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			if base == nil {
 				return nil, fault.New(fault.NotFound, fault.CodeClientUnknown, "could not find the OAuth2 client %s", e.ClientID)
 			}
@@ -180,7 +181,7 @@ func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
+	if err := snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
 		return nil, err
 	}
 	return web.NoContent(), nil
