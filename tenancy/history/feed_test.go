@@ -334,7 +334,7 @@ func TestMirrorThatFails(t *testing.T) {
 	if err := l2.Current(bg); err != nil || !l2.Fresh() {
 		t.Errorf("after the mirror has recovered: %v", err)
 	}
-	if got := fmt.Sprint(mirrored)+" "+indexes(s.take()); got != "[0 1 0 1 0 1] [0 1]" {
+	if got := fmt.Sprint(mirrored) + " " + indexes(s.take()); got != "[0 1 0 1 0 1] [0 1]" {
 		t.Errorf("mirror and subscriber were told %s, want [0 1 0 1 0 1] [0 1]", got)
 	}
 }
@@ -355,7 +355,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		if err := d.Write(bg, func(tx *db.Tx) error { RecordRow(tx, event("a"), "row of a"); return nil }); err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(rows)+" "+indexes(s.take()); got != "[row of a] [0]" {
+		if got := fmt.Sprint(rows) + " " + indexes(s.take()); got != "[row of a] [0]" {
 			t.Errorf("rows and events are %s, want [row of a] [0]", got)
 		}
 		blind := func(func(*db.Conn) error) error { return errors.New("no view") }
@@ -365,7 +365,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		if err := l.Current(bg); err != nil || !l.Fresh() {
 			t.Errorf("asked again: %v, fresh %t", err, l.Fresh())
 		}
-		if got := fmt.Sprint(rows)+" "+indexes(s.take()); got != "[row of a <nil>] [0]" {
+		if got := fmt.Sprint(rows) + " " + indexes(s.take()); got != "[row of a <nil>] [0]" {
 			t.Errorf("rows and events are %s, want [row of a <nil>] [0]", got)
 		}
 	})
