@@ -2,7 +2,6 @@ package snapshots
 
 import (
 	"context"
-	"sync"
 
 	"github.com/Masterminds/squirrel"
 	"github.com/maypok86/otter/v2"
@@ -12,26 +11,18 @@ import (
 	"tenure/tenancy/history"
 )
 
-// uses holds when clients last proved who they are. What is not written yet
-// is kept; what was read is remembered for a while, so that a read that shows
-// it asks the database only now and then.
+// uses is when clients last proved who they are. What was read is remembered
+// for a while, so that a read that shows it asks the database only now and then.
 type uses struct {
-	mu     sync.Mutex
-	fresh  map[EntityID]history.Micros // not written yet
+	*tenancy.LastUsed[EntityID]
 	stored *otter.Cache[EntityID, use]
 }
 
 type use struct{ last, read history.Micros }
 
 func newUses() *uses {
-	return &uses{fresh: make(map[EntityID]history.Micros),
+	return &uses{LastUsed: tenancy.NewLastUsed[EntityID]("client_use", "entity_id"),
 		stored: otter.Must(&otter.Options[EntityID, use]{MaximumSize: 20_000})}
-}
-
-func (u *uses) note(id EntityID, at history.Micros) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.fresh[id] = max(u.fresh[id], at)
 }
 
 func (u *uses) read(ctx context.Context, d *db.DB, now history.Micros, ids []EntityID) (map[EntityID]history.Micros, error) {
@@ -60,10 +51,8 @@ func (u *uses) read(ctx context.Context, d *db.DB, now history.Micros, ids []Ent
 			u.stored.Set(id, use{found[id], now})
 		}
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
 	for _, id := range ids {
-		if at := max(found[id], u.fresh[id]); at != 0 {
+		if at := max(found[id], u.Noted(id)); at != 0 {
 			found[id] = at
 		} else {
 			delete(found, id)
@@ -72,30 +61,10 @@ func (u *uses) read(ctx context.Context, d *db.DB, now history.Micros, ids []Ent
 	return found, nil
 }
 
-// flush writes what is new. A use that cannot be written now stays for the
-// next time.
+// flush writes what is new.
 func (u *uses) flush(ctx context.Context, d *db.DB) error {
-	u.mu.Lock()
-	batch := u.fresh
-	u.fresh = make(map[EntityID]history.Micros)
-	u.mu.Unlock()
-	if len(batch) == 0 {
-		return nil
-	}
-	err := d.Write(ctx, func(tx *db.Tx) error {
-		for id, at := range batch {
-			if _, err := tx.Exec(`INSERT INTO client_use (entity_id, last_used) VALUES (?, ?)
-				ON CONFLICT (entity_id) DO UPDATE SET last_used = excluded.last_used
-				WHERE client_use.last_used < excluded.last_used`, id, int64(at)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for id, at := range batch {
-		if err != nil {
-			u.note(id, at)
-		}
+	written, err := u.Flush(ctx, d)
+	for _, id := range written {
 		u.stored.Invalidate(id)
 	}
 	return err
