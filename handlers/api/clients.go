@@ -109,14 +109,7 @@ func (h *handler) clients(c *web.Call) (*web.Reply, error) {
 	if more {
 		list.Next = &found[len(found)-1].Entity.ClientID
 	}
-	reply, err := web.JSON(http.StatusOK, list)
-	if err != nil {
-		return nil, err
-	}
-	if q.In.Given() {
-		return web.Then(reply, h.Snapshots.Final(q.In)), nil
-	}
-	return web.Then(reply, false), nil
+	return h.listed(list, q.In)
 }
 
 // snapshot shows one snapshot of a client, past, in force or planned.

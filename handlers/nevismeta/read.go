@@ -30,18 +30,16 @@ func render[T document.Content](s *snapshots.Store, found snapshots.Resolved[T],
 	document func() ([]byte, error)) (*web.Reply, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID,
 		Owner: found.Entity.Owner, Surface: form}
-	var failed error
-	kept := s.Render(key, func() *snapshots.Rendering {
+	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {
 		body, err := document()
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
 		return &snapshots.Rendering{Body: body, Reply: &web.Reply{Status: http.StatusOK, Body: body,
-			Header: headers(found.Version), ETag: etag(found, form, "")}}
+			Header: headers(found.Version), ETag: etag(found, form, "")}}, nil
 	})
-	if failed != nil {
-		return nil, failed
+	if err != nil {
+		return nil, err
 	}
 	reply := kept.Reply.(*web.Reply)
 	if status != http.StatusOK {

@@ -42,19 +42,17 @@ func Heading(c *web.Call, reply *web.Reply) *web.Reply {
 // what else than the client makes the answer, and view what is shown of it.
 func Kept(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
 	view func(snapshots.Resolved[document.Client]) Client) (*web.Reply, error) {
-	var failed error
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
-	kept := s.Render(key, func() *snapshots.Rendering {
+	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {
 		reply, err := Reply(http.StatusOK, view(found), found)
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
 		reply.Header["Cache-Control"] = []string{CacheControl}
-		return &snapshots.Rendering{Body: reply.Body, Reply: reply}
+		return &snapshots.Rendering{Body: reply.Body, Reply: reply}, nil
 	})
-	if failed != nil {
-		return nil, failed
+	if err != nil {
+		return nil, err
 	}
 	return kept.Reply.(*web.Reply), nil
 }

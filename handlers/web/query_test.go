@@ -84,9 +84,6 @@ func TestStrictQueries(t *testing.T) {
 		if w.Code != 400 || !strings.Contains(w.Body.String(), fault.CodeQuery+" "+want) {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)
 		}
-		if query != "%zz" && !strings.HasPrefix(want, "the query") && !strings.Contains(w.Body.String(), " [?") {
-			t.Errorf("%s: the answer lists no parameter: %s", query, w.Body)
-		}
 	}
 	if w := f.send("GET", "/v1/x?limit=0&naem=a", ""); !strings.Contains(w.Body.String(), "[?limit query:") || !strings.Contains(w.Body.String(), "[?naem query:") {
 		t.Errorf("not all that is wrong is listed: %s", w.Body)
