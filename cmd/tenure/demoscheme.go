@@ -11,6 +11,7 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 )
@@ -95,8 +96,8 @@ func (d *demoScheme) keySetURL() string {
 
 func (d *demoScheme) scheme() openfinance.Scheme {
 	keys := func(context.Context, string) ([]byte, error) { return d.directory.JWKS(), nil }
-	return openfinance.Scheme{Trust: &openfinance.Trust{Roots: d.authority.Pool()},
-		Statements: &openfinance.Verifier{Directory: openfinance.NewDirectory("demonstration", keys, 0), Issuer: demo.Issuer,
+	return openfinance.Scheme{Trust: &scheme.Trust{Roots: d.authority.Pool()},
+		Statements: &scheme.Verifier{Directory: scheme.NewDirectory("demonstration", keys, 0), Issuer: demo.Issuer,
 			Environment: "production", Mode: "Live"}}
 }
 

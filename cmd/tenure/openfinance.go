@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tenure/handlers/openfinance"
+	"tenure/handlers/openfinance/scheme"
 )
 
 // openFinance is what /reg rests on: authorities of client certificates, the
@@ -85,7 +86,7 @@ func (o openFinance) scheme(ctx context.Context, tlsConfig *tls.Config, log zero
 	return s, nil
 }
 
-func (o openFinance) trust(log zerolog.Logger) (*openfinance.Trust, error) {
+func (o openFinance) trust(log zerolog.Logger) (*scheme.Trust, error) {
 	if o.clientCA == "" {
 		return nil, nil
 	}
@@ -93,7 +94,7 @@ func (o openFinance) trust(log zerolog.Logger) (*openfinance.Trust, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--client-ca: %w", err)
 	}
-	trust := &openfinance.Trust{Roots: x509.NewCertPool()}
+	trust := &scheme.Trust{Roots: x509.NewCertPool()}
 	for _, a := range authorities {
 		if !a.IsCA {
 			return nil, fmt.Errorf("--client-ca: %s is no authority's certificate", a.Subject)
@@ -103,7 +104,7 @@ func (o openFinance) trust(log zerolog.Logger) (*openfinance.Trust, error) {
 	if o.clientCRL == "" {
 		return trust, nil
 	}
-	revocations, err := openfinance.OpenRevocations(o.clientCRL, authorities, time.Now, func(err error) {
+	revocations, err := scheme.OpenRevocations(o.clientCRL, authorities, time.Now, func(err error) {
 		log.Error().Err(err).Msg("reading --client-crl again; the last good lists stay in force")
 	})
 	if err != nil {
@@ -139,11 +140,11 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	return all, nil
 }
 
-func (o openFinance) proxy() (*openfinance.Proxy, error) {
+func (o openFinance) proxy() (*scheme.Proxy, error) {
 	if o.proxyHeader == "" {
 		return nil, nil
 	}
-	p := &openfinance.Proxy{Header: o.proxyHeader, Format: o.proxyFormat}
+	p := &scheme.Proxy{Header: o.proxyHeader, Format: o.proxyFormat}
 	for _, text := range o.proxyFrom {
 		prefix, err := netip.ParsePrefix(strings.TrimSpace(text))
 		if err != nil {
@@ -163,7 +164,7 @@ func (o openFinance) proxy() (*openfinance.Proxy, error) {
 
 // statements tries the directory's key set once. A peer that does not answer
 // now may answer later; a file is there or not.
-func (o openFinance) statements(ctx context.Context, log zerolog.Logger) (*openfinance.Verifier, error) {
+func (o openFinance) statements(ctx context.Context, log zerolog.Logger) (*scheme.Verifier, error) {
 	if o.directoryKeys == "" {
 		return nil, nil
 	}
@@ -174,9 +175,9 @@ func (o openFinance) statements(ctx context.Context, log zerolog.Logger) (*openf
 	if _, err := os.Stat(o.directoryKeys); !remote && err != nil {
 		return nil, fmt.Errorf("--directory-keys: %w", err)
 	}
-	directory := openfinance.NewDirectory(o.directoryKeys, openfinance.FetchConfigured(nil), 0)
+	directory := scheme.NewDirectory(o.directoryKeys, scheme.FetchConfigured(nil), 0)
 	if _, err := directory.Keys(ctx, "", time.Now()); err != nil {
 		log.Warn().Err(err).Msg("the key set at --directory-keys cannot be had yet; registrations are answered 502 until it can")
 	}
-	return &openfinance.Verifier{Directory: directory, Issuer: o.directoryIssuer, Environment: o.directoryEnvironment, Mode: o.directoryMode}, nil
+	return &scheme.Verifier{Directory: directory, Issuer: o.directoryIssuer, Environment: o.directoryEnvironment, Mode: o.directoryMode}, nil
 }

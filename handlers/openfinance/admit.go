@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"strings"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
@@ -18,7 +19,7 @@ type arrival struct {
 	policy      snapshots.Policy
 	profile     Profile
 	off         error // registration is off for the setup
-	holder      Holder
+	holder      scheme.Holder
 	certificate error // why there is no holder where the profile needs one
 }
 
@@ -27,7 +28,7 @@ type admitted struct {
 	arrival
 	// Of a registration:
 	body      *body
-	statement *Statement
+	statement *scheme.Statement
 	initial   string // id of the initial access token
 	// Of management:
 	client snapshots.Resolved[snapshots.Client]
@@ -71,7 +72,7 @@ func (h *surface) arrive(c *web.Call) (arrival, error) {
 		return a, err
 	}
 	if a.policy.StrictHeaders {
-		_, err = ReadHeaders(c.Request.Header, func() string { return c.Correlation }, true)
+		_, err = scheme.ReadHeaders(c.Request.Header, func() string { return c.Correlation }, true)
 		return a, err
 	}
 	return a, nil
@@ -84,7 +85,7 @@ func (h *surface) identify(c *web.Call, a *arrival) (string, error) {
 		a.certificate = fault.New(fault.Upstream, "", "this server knows no authority for client certificates")
 		return c.Address(), nil
 	}
-	certs, err := Presented(c.Request, h.Scheme.Proxy)
+	certs, err := scheme.Presented(c.Request, h.Scheme.Proxy)
 	if err == nil {
 		a.holder, err = h.Scheme.Trust.Verify(certs, h.Store.Now().Time())
 	}
@@ -92,7 +93,7 @@ func (h *surface) identify(c *web.Call, a *arrival) (string, error) {
 		sum := sha256.Sum256(certs[0].Raw)
 		return string(sum[:]), nil
 	}
-	if !fault.HasCode(err, CodeCertificate) {
+	if !fault.HasCode(err, scheme.CodeCertificate) {
 		return "", err
 	}
 	a.certificate = err
@@ -112,7 +113,7 @@ func (h *surface) admitNew(c *web.Call) (tenancy.Scope, error) {
 	case a.off != nil:
 		return tenancy.Scope{}, a.off
 	case a.certificate != nil:
-		return tenancy.Scope{}, Unapproved(a.certificate)
+		return tenancy.Scope{}, scheme.Unapproved(a.certificate)
 	}
 	if a.body, err = decode(c); err != nil {
 		return tenancy.Scope{}, err
@@ -137,18 +138,18 @@ func (h *surface) admitNew(c *web.Call) (tenancy.Scope, error) {
 
 // proven verifies the body's software statement, and that it is the
 // certificate's; nil where the profile has none.
-func (h *surface) proven(c *web.Call, a *arrival, b *body) (*Statement, error) {
+func (h *surface) proven(c *web.Call, a *arrival, b *body) (*scheme.Statement, error) {
 	if !a.profile.Statement {
 		return nil, nil
 	}
 	if h.Scheme.Statements == nil {
-		return nil, fault.New(fault.Upstream, CodeDirectory, "this server knows no directory of software statements")
+		return nil, fault.New(fault.Upstream, scheme.CodeDirectory, "this server knows no directory of software statements")
 	}
 	s, err := h.Scheme.Statements.Verify(c.Request.Context(), b.Statement, h.Store.Now().Time())
 	if err != nil {
 		return nil, err
 	}
-	return s, CheckHolder(s, a.holder)
+	return s, scheme.CheckHolder(s, a.holder)
 }
 
 // errToken is the one answer to every token that does not hold, to none at all,
@@ -190,7 +191,7 @@ func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
 		return tenancy.Scope{}, hidden(err)
 	}
 	if a.profile.MutualTLS && !a.holder.Holds(a.client.Content.SoftwareID, a.client.Content.OrganisationID) {
-		return tenancy.Scope{}, fault.New(fault.Unauthenticated, CodeCertificate, "the client certificate is not this client's")
+		return tenancy.Scope{}, fault.New(fault.Unauthenticated, scheme.CodeCertificate, "the client certificate is not this client's")
 	}
 	return scope, nil
 }

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"maps"
 	"mime"
-	"reflect"
 	"slices"
 	"strings"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy/fault"
@@ -21,7 +21,7 @@ type body struct {
 	sent map[string]json.RawMessage
 }
 
-// decode reads a body. It is Malformed with CodeRequest if it is no JSON object
+// decode reads a body. It is Malformed with scheme.CodeRequest if it is no JSON object
 // that says so, Invalid where a member has the wrong type. Unknown members are
 // passed over (R1-2).
 func decode(c *web.Call) (*body, error) {
@@ -37,29 +37,10 @@ func decode(c *web.Call) (*body, error) {
 	if err := web.DecodeJSON(raw, &b.sent, false); err != nil {
 		return nil, err
 	}
-	if err := exactly(b.sent, &b.client); err != nil {
+	if err := web.DecodeMembers(b.sent, &b.client); err != nil {
 		return nil, mistyped(err)
 	}
 	return b, nil
-}
-
-// exactly decodes those members that into, a pointer to a struct, names, spelled
-// as it names them: encoding/json alone takes any case, and the last of two
-// spellings, where others read the first (RFC 8259 section 4: names are unique).
-func exactly(members map[string]json.RawMessage, into any) error {
-	known := map[string]json.RawMessage{}
-	shape := reflect.TypeOf(into).Elem()
-	for i := range shape.NumField() {
-		name, _, _ := strings.Cut(shape.Field(i).Tag.Get("json"), ",")
-		if raw, ok := members[name]; ok {
-			known[name] = raw
-		}
-	}
-	raw, err := json.Marshal(known)
-	if err != nil {
-		return err
-	}
-	return web.DecodeJSON(raw, into, false)
 }
 
 // mistyped turns a value of the wrong type into that member's error.
@@ -77,7 +58,7 @@ func mistyped(err error) error {
 	case "webhook_uris":
 		code = CodeWebhook
 	case "software_statement":
-		code = CodeStatement
+		code = scheme.CodeStatement
 	}
 	return refuse(code, field.Path, field.Rule, "%s: %s", member, field.Message)
 }

@@ -2,11 +2,9 @@ package openfinance
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"net/http"
-	"slices"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy/fault"
@@ -36,7 +34,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	out, err := h.Store.CreateClient(ctx, c.Scope, snapshots.NewClient{Module: a.setup.Module, Setup: a.setup.ID, ClientID: h.Tenancy.IDs().UUID(),
 		Surface: Name, Initial: a.initial, OnePerSoftware: a.statement != nil}, change)
 	if fault.HasCode(err, fault.CodeIDTaken) {
-		return nil, unapproved("one-client", "the software has a client here already")
+		return nil, refuse(scheme.CodeUnapproved, scheme.StatementPath, "one-client", "the software has a client here already")
 	}
 	if err != nil {
 		return nil, err
@@ -45,7 +43,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	if change.Secret != nil {
 		secret = change.Secret.Plain()
 	}
-	return h.answer(c, http.StatusCreated, out.Resolved, change.Token.Text, secret, a.statement.raw())
+	return h.answer(c, http.StatusCreated, out.Resolved, change.Token.Text, secret, a.statement.JWT())
 }
 
 func (h *surface) newToken() *snapshots.NewToken {
@@ -150,7 +148,7 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 	} else if secret, err = h.secretOf(c, out.Resolved); err != nil {
 		return nil, ended(err)
 	}
-	return h.answer(c, http.StatusOK, out.Resolved, token, secret, a.statement.raw())
+	return h.answer(c, http.StatusOK, out.Resolved, token, secret, a.statement.JWT())
 }
 
 // mayPut holds what RFC 7592 section 2.2 asks of the body.
@@ -253,25 +251,4 @@ func shownAlike(a, b *snapshots.Client, setup *snapshots.Setup) bool {
 	one, err := show(a, setup).encode(a.Localized)
 	other, errOther := show(b, setup).encode(b.Localized)
 	return err == nil && errOther == nil && bytes.Equal(one, other)
-}
-
-// checkSector wants a new sector_identifier_uri to list every redirect URI (OIDC
-// registration section 5). Why a document cannot be had is not told.
-func checkSector(ctx context.Context, get web.Fetch, next, base *snapshots.Client) error {
-	uri := next.SectorIdentifierURI
-	if uri == "" || base != nil && base.SectorIdentifierURI == uri && slices.Equal(base.RedirectURIs, next.RedirectURIs) {
-		return nil
-	}
-	raw, err := get(ctx, uri)
-	var listed []string
-	if err == nil {
-		err = json.Unmarshal(raw, &listed)
-	}
-	if fault.Is(unavailable(err, CodeKeySet, ""), fault.Timeout) {
-		return unavailable(err, CodeKeySet, "sector_identifier_uri was not answered")
-	}
-	if err != nil || slices.ContainsFunc(next.RedirectURIs, func(uri string) bool { return !slices.Contains(listed, uri) }) {
-		return refuse(CodeMetadata, "/sector_identifier_uri", "sector", "sector_identifier_uri must name a JSON list of every redirect URI")
-	}
-	return nil
 }

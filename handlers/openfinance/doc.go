@@ -15,21 +15,16 @@
 // Without a setup in the path it is the root's default one; the same paths are
 // below /modules/{module}/setups/{setupId}.
 //
-// It owns what a registration must prove and what it may ask for: the statement
-// (statement.go, with the directory's keys in directory.go), the certificate
-// (certificate.go, proxy.go, revocations.go, with names in dn.go and
-// dnmatch.go), the headers (headers.go), the switches of each profile
-// (profile.go), and the rules that make a client of a request and a statement
-// (rules.go and its siblings). All of that is pure, or takes its clock and its
-// fetches as arguments; none of it reads or writes the store. On top of it stand
-// the routes (routes.go), who is
-// let in (admit.go), what a body says (body.go), what is done (clients.go) and
-// how it is answered (view.go, reply.go). Policies, tokens, participants and
-// one client a software are the store's.
+// It owns what a registration may ask for: the switches of each profile
+// (profile.go) and the rules that make a client of a request and a statement
+// (rules.go and its siblings), all pure. Whom the scheme vouches for is package
+// scheme's. On top of both stand the routes (routes.go), who is let in
+// (admit.go), what a body says (body.go), what is done (clients.go), what is
+// fetched for it (fetched.go), and how it is answered (view.go, reply.go).
+// Policies, tokens, participants and one client a software are the store's.
 //
 // Reading order: routes.go, admit.go, clients.go, body.go, view.go, reply.go;
-// profile.go, statement.go, directory.go, certificate.go, dn.go, rules.go,
-// headers.go.
+// profile.go, rules.go.
 //
 // Invariants: every answer bears the interaction id and no-store; a token opens
 // its own client only, and only here; a token that does not hold, none at all,
@@ -103,5 +98,6 @@
 //   - Malformed x-fapi headers are passed over and named to the log; a strict
 //     switch makes them a 400. An address header is no credential anyway.
 //
-// It may import handlers/web, snapshots, jwk, tenancy and tenancy/fault.
+// It may import handlers/openfinance/scheme, handlers/web, snapshots, jwk,
+// tenancy and tenancy/fault.
 package openfinance

@@ -32,7 +32,9 @@ func TestTheTableOfRules(t *testing.T) {
 	var sources strings.Builder
 	files, err := filepath.Glob("*_test.go")
 	ok(t, err)
-	for _, file := range files {
+	below, err := filepath.Glob("scheme/*_test.go")
+	ok(t, err)
+	for _, file := range append(files, below...) {
 		raw, err := os.ReadFile(file)
 		ok(t, err)
 		sources.Write(raw)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy/fault"
@@ -18,29 +19,29 @@ var statuses = map[fault.Kind]struct {
 	error  string
 }{
 	fault.Internal:           {http.StatusInternalServerError, "server_error"},
-	fault.Malformed:          {http.StatusBadRequest, CodeRequest},
+	fault.Malformed:          {http.StatusBadRequest, scheme.CodeRequest},
 	fault.Invalid:            {http.StatusBadRequest, CodeMetadata},
 	fault.Unauthenticated:    {http.StatusUnauthorized, "invalid_token"},
 	fault.Forbidden:          {http.StatusForbidden, "insufficient_scope"},
 	fault.NotFound:           {http.StatusNotFound, "not_found"},
 	fault.Gone:               {http.StatusNotFound, "not_found"},
 	fault.Conflict:           {http.StatusBadRequest, CodeMetadata},
-	fault.PreconditionFailed: {http.StatusBadRequest, CodeRequest},
-	fault.TooLarge:           {http.StatusBadRequest, CodeRequest},
-	fault.Unsupported:        {http.StatusMethodNotAllowed, CodeRequest},
+	fault.PreconditionFailed: {http.StatusBadRequest, scheme.CodeRequest},
+	fault.TooLarge:           {http.StatusBadRequest, scheme.CodeRequest},
+	fault.Unsupported:        {http.StatusMethodNotAllowed, scheme.CodeRequest},
 	fault.Throttled:          {http.StatusTooManyRequests, "temporarily_unavailable"},
 	fault.Unavailable:        {http.StatusGatewayTimeout, "temporarily_unavailable"},
 	fault.Timeout:            {http.StatusGatewayTimeout, "temporarily_unavailable"},
 	fault.Upstream:           {http.StatusBadGateway, "server_error"},
 	fault.Quota:              {http.StatusForbidden, "insufficient_scope"},
-	fault.Replayed:           {http.StatusBadRequest, CodeRequest},
+	fault.Replayed:           {http.StatusBadRequest, scheme.CodeRequest},
 }
 
 // ownCodes are the codes that are error members as they are.
-var ownCodes = map[string]bool{CodeStatement: true, CodeUnapproved: true, CodeMetadata: true, CodeRedirect: true, CodeWebhook: true, CodeRequest: true}
+var ownCodes = map[string]bool{scheme.CodeStatement: true, scheme.CodeUnapproved: true, CodeMetadata: true, CodeRedirect: true, CodeWebhook: true, scheme.CodeRequest: true}
 
 func badRequest(format string, args ...any) error {
-	return fault.New(fault.Malformed, CodeRequest, format, args...)
+	return fault.New(fault.Malformed, scheme.CodeRequest, format, args...)
 }
 
 // spell is a refusal as this dialect writes it: RFC 7591's members and the

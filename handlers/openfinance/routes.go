@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
@@ -15,9 +16,9 @@ const Name = "openfinance"
 // Scheme is what profiles with statements and certificates rest on. What is nil
 // cannot be had: calls that need it are answered so.
 type Scheme struct {
-	Statements *Verifier
-	Trust      *Trust
-	Proxy      *Proxy // nil: certificates come with the TLS connection
+	Statements *scheme.Verifier
+	Trust      *scheme.Trust
+	Proxy      *scheme.Proxy // nil: certificates come with the TLS connection
 }
 
 // Config is what the surface works on. The first three are required.
@@ -70,7 +71,7 @@ func New(cfg Config) web.Surface {
 
 // begin gives every answer the interaction id, and keeps it out of caches.
 func (h *surface) begin(c *web.Call) {
-	headers, _ := ReadHeaders(c.Request.Header, h.Tenancy.IDs().UUID, false)
+	headers, _ := scheme.ReadHeaders(c.Request.Header, h.Tenancy.IDs().UUID, false)
 	c.Correlation, c.Ignored = headers.InteractionID, headers.Ignored
-	c.Header = http.Header{HeaderInteraction: {headers.InteractionID}, "Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
+	c.Header = http.Header{scheme.HeaderInteraction: {headers.InteractionID}, "Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/snapshots"
 )
 
@@ -12,24 +13,24 @@ import (
 // the statement's in their place where it has any (B-10, A-04, A-07), and this
 // profile's defaults for what is left out (7.1.1, A-28). The same holds for POST
 // and PUT (B-18). s is nil only where the profile needs none; it was verified,
-// and CheckHolder held.
+// and scheme.CheckHolder held.
 //
 // What the caller left in req beyond this dialect's members stays as it is; the
 // result shares no list with req. Faults are Invalid, one at a time, in the order of the
 // ecosystem's own server: keys by value, the statement, jwks_uri, redirect URIs,
 // webhooks, the rest. B-5a is CheckEncryptionKey's, over the result's JWKSURI.
-func (p Profile) Client(req Request, s *Statement) (snapshots.Client, error) {
+func (p Profile) Client(req Request, s *scheme.Statement) (snapshots.Client, error) {
 	c := copied(req.Wanted)
 	if !p.ByValue && (req.HasJWKS || c.JWKS != "") {
 		return refused(refuse(CodeMetadata, "/jwks", "jwks-by-value", "jwks must not be sent by value: keys go by jwks_uri"))
 	}
 	if p.Statement && s == nil {
-		return refused(broken(nil, "a software statement is required"))
+		return refused(refuse(scheme.CodeStatement, scheme.StatementPath, "statement", "a software statement is required"))
 	}
 	if err := checkLimits(&c); err != nil {
 		return refused(err)
 	}
-	steps := []func(*snapshots.Client, Request, *Statement) error{
+	steps := []func(*snapshots.Client, Request, *scheme.Statement) error{
 		p.keys, p.redirects, p.webhooks, overwrite, p.scopes, p.auth, p.flows, p.algorithms, p.flags,
 	}
 	for _, step := range steps {
@@ -53,7 +54,7 @@ func copied(c snapshots.Client) snapshots.Client {
 }
 
 // keys holds B-5, jwks_uri is the statement's, and R1-4.
-func (p Profile) keys(c *snapshots.Client, _ Request, s *Statement) error {
+func (p Profile) keys(c *snapshots.Client, _ Request, s *scheme.Statement) error {
 	if c.JWKS != "" && c.JWKSURI != "" {
 		return refuse(CodeMetadata, "/jwks", "one-of", "jwks and jwks_uri must not both be sent")
 	}
@@ -68,9 +69,9 @@ func (p Profile) keys(c *snapshots.Client, _ Request, s *Statement) error {
 }
 
 // redirects holds B-6, and of A-06 what is not a matter of JSON types.
-func (p Profile) redirects(c *snapshots.Client, _ Request, s *Statement) error {
+func (p Profile) redirects(c *snapshots.Client, _ Request, s *scheme.Statement) error {
 	if s != nil && len(s.RedirectURIs) == 0 {
-		return unapproved("no-redirect", "the software statement has no software_redirect_uris")
+		return refuse(scheme.CodeUnapproved, scheme.StatementPath, "no-redirect", "the software statement has no software_redirect_uris")
 	}
 	if len(c.RedirectURIs) == 0 && !p.NoRedirect {
 		return refuse(CodeRedirect, "/redirect_uris", "required", "redirect_uris is required")
@@ -87,7 +88,7 @@ func (p Profile) redirects(c *snapshots.Client, _ Request, s *Statement) error {
 }
 
 // webhooks holds B-16 and B-17: what is not asked for is off.
-func (p Profile) webhooks(c *snapshots.Client, _ Request, s *Statement) error {
+func (p Profile) webhooks(c *snapshots.Client, _ Request, s *scheme.Statement) error {
 	for i, uri := range c.WebhookURIs {
 		if !webhook.MatchString(uri) {
 			return refuse(CodeWebhook, item("webhook_uris", i), "webhook-uri", "webhook_uris must be https URLs without query, fragment and slash at the end")
@@ -108,7 +109,7 @@ func (p Profile) webhooks(c *snapshots.Client, _ Request, s *Statement) error {
 
 // overwrite puts the statement's values over the body's (B-10, R1-9). A claim
 // that is absent leaves the body's.
-func overwrite(c *snapshots.Client, _ Request, s *Statement) error {
+func overwrite(c *snapshots.Client, _ Request, s *scheme.Statement) error {
 	if s == nil {
 		return nil
 	}
@@ -128,14 +129,14 @@ func overwrite(c *snapshots.Client, _ Request, s *Statement) error {
 
 // scopes holds B-9: what is asked for, within what the roles give, else all of
 // it; the order of words does not matter.
-func (p Profile) scopes(c *snapshots.Client, _ Request, s *Statement) error {
+func (p Profile) scopes(c *snapshots.Client, _ Request, s *scheme.Statement) error {
 	c.Scopes = distinct(c.Scopes)
 	if p.Roles == nil || s == nil {
 		return nil
 	}
 	allowed := p.ScopesOf(s.Roles)
 	if len(allowed) == 0 {
-		return unapproved("no-role", "the software statement has no active role that is known here")
+		return refuse(scheme.CodeUnapproved, scheme.StatementPath, "no-role", "the software statement has no active role that is known here")
 	}
 	for _, scope := range c.Scopes {
 		if !slices.Contains(allowed, scope) {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/snapshots"
 )
 
@@ -24,13 +25,13 @@ func checkLimits(c *snapshots.Client) error {
 		name, text string
 		rule       func(string) string
 	}{
-		{"organisation_id", c.OrganisationID, markless(40)}, {"organisation_name", c.OrganisationName, textWithin(255)},
-		{"organisation_number", c.OrganisationNumber, textWithin(255)}, {"software_id", c.SoftwareID, textWithin(255)},
-		{"software_name", c.SoftwareName, textWithin(255)}, {"software_description", c.SoftwareDescription, textWithin(255)},
-		{"software_version", c.SoftwareVersion, textWithin(255)}, {"client_name", c.ClientName, textWithin(255)},
-		{"token_endpoint_auth_method", c.TokenEndpointAuthMethod, textWithin(60)},
-		{"introspection_endpoint_auth_method", c.IntrospectionEndpointAuthMethod, textWithin(60)},
-		{"revocation_endpoint_auth_method", c.RevocationEndpointAuthMethod, textWithin(60)},
+		{"organisation_id", c.OrganisationID, scheme.WithoutMarkup(40)}, {"organisation_name", c.OrganisationName, scheme.TextWithin(255)},
+		{"organisation_number", c.OrganisationNumber, scheme.TextWithin(255)}, {"software_id", c.SoftwareID, scheme.TextWithin(255)},
+		{"software_name", c.SoftwareName, scheme.TextWithin(255)}, {"software_description", c.SoftwareDescription, scheme.TextWithin(255)},
+		{"software_version", c.SoftwareVersion, scheme.TextWithin(255)}, {"client_name", c.ClientName, scheme.TextWithin(255)},
+		{"token_endpoint_auth_method", c.TokenEndpointAuthMethod, scheme.TextWithin(60)},
+		{"introspection_endpoint_auth_method", c.IntrospectionEndpointAuthMethod, scheme.TextWithin(60)},
+		{"revocation_endpoint_auth_method", c.RevocationEndpointAuthMethod, scheme.TextWithin(60)},
 		{"jwks_uri", c.JWKSURI, webURI}, {"client_uri", c.ClientURI, webURI}, {"logo_uri", c.LogoURI, webURI},
 		{"policy_uri", c.PolicyURI, webURI}, {"tos_uri", c.TosURI, webURI}, {"sector_identifier_uri", c.SectorIdentifierURI, webURI},
 		{"initiate_login_uri", c.InitiateLoginURI, webURI}, {"tls_client_auth_subject_dn", c.TLSClientAuthSubjectDN, nameText},
@@ -51,23 +52,23 @@ func checkLimits(c *snapshots.Client) error {
 		items      int
 		rule       func(string) string
 	}{
-		{CodeRedirect, "redirect_uris", c.RedirectURIs, maxList, textWithin(255)},
+		{CodeRedirect, "redirect_uris", c.RedirectURIs, maxList, scheme.TextWithin(255)},
 		{CodeMetadata, "post_logout_redirect_uris", c.PostLogoutRedirectURIs, maxList, webURI},
-		{CodeWebhook, "webhook_uris", c.WebhookURIs, maxList, textWithin(255)},
-		{CodeMetadata, "request_uris", c.RequestURIs, maxList, textWithin(maxURI)},
-		{CodeMetadata, "contacts", c.Contacts, maxList, textWithin(255)},
-		{CodeMetadata, "software_roles", c.SoftwareRoles, maxList, textWithin(255)},
-		{CodeMetadata, "default_acr_values", c.DefaultACRValues, maxList, textWithin(255)},
-		{CodeMetadata, "authorization_details_types", c.AuthorizationDetailsTypes, maxList, markless(255)},
-		{CodeMetadata, "grant_types", c.GrantTypes, maxList, textWithin(255)},
-		{CodeMetadata, "response_types", c.ResponseTypes, maxList, textWithin(255)},
+		{CodeWebhook, "webhook_uris", c.WebhookURIs, maxList, scheme.TextWithin(255)},
+		{CodeMetadata, "request_uris", c.RequestURIs, maxList, scheme.TextWithin(scheme.MaxURI)},
+		{CodeMetadata, "contacts", c.Contacts, maxList, scheme.TextWithin(255)},
+		{CodeMetadata, "software_roles", c.SoftwareRoles, maxList, scheme.TextWithin(255)},
+		{CodeMetadata, "default_acr_values", c.DefaultACRValues, maxList, scheme.TextWithin(255)},
+		{CodeMetadata, "authorization_details_types", c.AuthorizationDetailsTypes, maxList, scheme.WithoutMarkup(255)},
+		{CodeMetadata, "grant_types", c.GrantTypes, maxList, scheme.TextWithin(255)},
+		{CodeMetadata, "response_types", c.ResponseTypes, maxList, scheme.TextWithin(255)},
 		{CodeMetadata, "scope", c.Scopes, maxScopes, scopeWord},
 	} {
 		if len(l.list) > l.items {
 			return refuse(l.code, "/"+l.name, "list-length", "%s: it has more than %d items", l.name, l.items)
 		}
 		for i, text := range l.list {
-			if message := required(l.rule)(text); message != "" {
+			if message := scheme.Required(l.rule)(text); message != "" {
 				return refuse(l.code, item(l.name, i), "limit", "%s: %s", l.name, message)
 			}
 		}
@@ -80,8 +81,8 @@ func checkLimits(c *snapshots.Client) error {
 func webURI(text string) string {
 	u, err := url.Parse(text)
 	switch {
-	case textWithin(maxURI)(text) != "":
-		return textWithin(maxURI)(text)
+	case scheme.TextWithin(scheme.MaxURI)(text) != "":
+		return scheme.TextWithin(scheme.MaxURI)(text)
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil:
 		return "it is not an http or https URI with a host"
 	case strings.Contains(text, "#"):
@@ -92,9 +93,9 @@ func webURI(text string) string {
 	return ""
 }
 
-// nameText takes a distinguished name in any of the forms of ParseDN.
+// nameText takes a distinguished name in any of the forms of scheme.ParseDN.
 func nameText(text string) string {
-	if _, err := ParseDN(text); err != nil {
+	if _, err := scheme.ParseDN(text); err != nil {
 		return err.Error()
 	}
 	return ""
@@ -105,5 +106,5 @@ func scopeWord(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r > '~' }) {
 		return "it has a character that a scope must not have"
 	}
-	return textWithin(255)(text)
+	return scheme.TextWithin(255)(text)
 }

@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/snapshots"
 )
 
 // auth holds the auth methods and B-12: for tls_client_auth the subject's name
 // and nothing else.
-func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
+func (p Profile) auth(c *snapshots.Client, req Request, _ *scheme.Statement) error {
 	usual := p.AuthMethod
 	if c.JWKSURI == "" && c.JWKS == "" {
 		usual = p.AuthMethodKeyless
@@ -42,7 +43,7 @@ func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
 }
 
 // flows holds grants, response types, and that they agree (R1-3, R1-5, R1-6).
-func (p Profile) flows(c *snapshots.Client, _ Request, _ *Statement) error {
+func (p Profile) flows(c *snapshots.Client, _ Request, _ *scheme.Statement) error {
 	if c.GrantTypes == nil {
 		c.GrantTypes = slices.Clone(p.Grants)
 	}
@@ -98,7 +99,7 @@ func (p Profile) grantsFor(words []string) []string {
 }
 
 // algorithms holds 7.1.1: the profile's, and the strongest where left out.
-func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *Statement) error {
+func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *scheme.Statement) error {
 	c.IDTokenSignedResponseAlg = cmp.Or(c.IDTokenSignedResponseAlg, p.IDTokenAlgs[0])
 	for _, m := range []struct {
 		name, alg string
@@ -120,8 +121,8 @@ func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *Statement) error 
 		case m.alg == "":
 		case m.of != nil && !slices.Contains(m.of, m.alg):
 			return refuse(CodeMetadata, "/"+m.name, "one-of", "%s must be one of %s", m.name, strings.Join(m.of, ", "))
-		case textWithin(60)(m.alg) != "":
-			return refuse(CodeMetadata, "/"+m.name, "limit", "%s: %s", m.name, textWithin(60)(m.alg))
+		case scheme.TextWithin(60)(m.alg) != "":
+			return refuse(CodeMetadata, "/"+m.name, "limit", "%s: %s", m.name, scheme.TextWithin(60)(m.alg))
 		}
 	}
 	for _, pair := range []struct{ enc, alg, value, need string }{
@@ -138,7 +139,7 @@ func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *Statement) error 
 
 // flags holds the two spellings of certificate-bound tokens and the defaults of
 // booleans: the plural is stored (section 9 of the facts).
-func (p Profile) flags(c *snapshots.Client, req Request, _ *Statement) error {
+func (p Profile) flags(c *snapshots.Client, req Request, _ *scheme.Statement) error {
 	bound := c.TLSClientCertificateBoundAccessTokens
 	if bound != snapshots.Unset && req.BoundSingular != snapshots.Unset && bound != req.BoundSingular {
 		return refuse(CodeMetadata, "/tls_client_certificate_bound_access_token", "spelling",

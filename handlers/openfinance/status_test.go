@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenure/handlers/openfinance"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
@@ -179,7 +180,7 @@ func TestStatus502(t *testing.T) {
 	for about, answered := range map[string]error{"unreachable": errors.New("inner address 10.0.0.1 refuses"), "no key set": nil, "a broken stream": io.ErrUnexpectedEOF} {
 		t.Run("directory "+about, func(t *testing.T) {
 			f := newFixture(t, dbtest.SQLite(t), func(f *fixture, c *openfinance.Config) {
-				c.Scheme.Statements.Directory = openfinance.NewDirectory("directory", fetchOf([]byte("<html>"), answered), 0)
+				c.Scheme.Statements.Directory = scheme.NewDirectory("directory", fetchOf([]byte("<html>"), answered), 0)
 			})
 			before := f.stored(t)
 			a := f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 502, "server_error").echoed(t)
@@ -250,7 +251,7 @@ func TestStatus504(t *testing.T) {
 	})
 	t.Run("a silent directory", func(t *testing.T) {
 		f := newFixture(t, dbtest.SQLite(t), brief, func(_ *fixture, c *openfinance.Config) {
-			c.Scheme.Statements.Directory = openfinance.NewDirectory("directory", silent, 0)
+			c.Scheme.Statements.Directory = scheme.NewDirectory("directory", silent, 0)
 		})
 		before := f.stored(t)
 		f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 504, "temporarily_unavailable").echoed(t)
@@ -258,7 +259,7 @@ func TestStatus504(t *testing.T) {
 	})
 	t.Run("a directory whose fetch gave up", func(t *testing.T) {
 		f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
-			c.Scheme.Statements.Directory = openfinance.NewDirectory("directory", fetchOf(nil, os.ErrDeadlineExceeded), 0)
+			c.Scheme.Statements.Directory = scheme.NewDirectory("directory", fetchOf(nil, os.ErrDeadlineExceeded), 0)
 		})
 		f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 504, "temporarily_unavailable").echoed(t)
 	})

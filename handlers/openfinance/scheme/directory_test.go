@@ -1,4 +1,4 @@
-package openfinance_test
+package scheme_test
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/tenancy/fault"
 )
 
@@ -41,7 +41,7 @@ func rotated() []byte {
 
 func TestDirectoryIsAskedSeldom(t *testing.T) {
 	s := &store{raw: directory().JWKS()}
-	d := openfinance.NewDirectory("the-location", s.fetch, 0)
+	d := scheme.NewDirectory("the-location", s.fetch, 0)
 	for _, step := range []struct {
 		about string
 		after time.Duration // since noon
@@ -72,7 +72,7 @@ func TestDirectoryIsAskedSeldom(t *testing.T) {
 
 func TestDirectoryKeepsTheLastGoodCopy(t *testing.T) {
 	s := &store{err: errors.New("it does not answer")}
-	d := openfinance.NewDirectory("the-location", s.fetch, 10*time.Minute)
+	d := scheme.NewDirectory("the-location", s.fetch, 10*time.Minute)
 	ask := func(after time.Duration) error {
 		keys, err := d.Keys(context.Background(), "sign-1", noon.Add(after))
 		if err == nil && len(keys) != 1 {
@@ -80,9 +80,9 @@ func TestDirectoryKeepsTheLastGoodCopy(t *testing.T) {
 		}
 		return err
 	}
-	refusedWith(t, "never had", ask(0), fault.Upstream, openfinance.CodeDirectory)
+	refusedWith(t, "never had", ask(0), fault.Upstream, scheme.CodeDirectory)
 	s.raw, s.err = directory().JWKS(), nil
-	refusedWith(t, "not asked again yet", ask(time.Second), fault.Upstream, openfinance.CodeDirectory)
+	refusedWith(t, "not asked again yet", ask(time.Second), fault.Upstream, scheme.CodeDirectory)
 	if err := ask(time.Minute); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestDirectoryTakesOnlyKeysForPS256(t *testing.T) {
 		"unknown":   {"kty": "new", "kid": "other"},
 		"no n":      {"kty": "RSA", "kid": "other", "e": "AQAB"},
 	} {
-		d := openfinance.NewDirectory("", fetchOf(demo.KeySet(bad, directory().Key("sig")), nil), 0)
+		d := scheme.NewDirectory("", fetchOf(demo.KeySet(bad, directory().Key("sig")), nil), 0)
 		if keys, err := d.Keys(context.Background(), "other", noon); err != nil || len(keys) != 0 {
 			t.Errorf("%s: %d keys, %v", about, len(keys), err)
 		}
@@ -121,8 +121,8 @@ func TestDirectoryTakesOnlyKeysForPS256(t *testing.T) {
 			t.Errorf("beside %s: %d keys, %v", about, len(keys), err)
 		}
 	}
-	twice := openfinance.NewDirectory("", fetchOf(demo.KeySet(must(demo.NewDirectory("sign-1", clock)).Key("sig"), directory().Key("sig")), nil), 0)
-	if _, err := (openfinance.Verifier{Directory: twice}).Verify(context.Background(), signed(nil), noon); err != nil {
+	twice := scheme.NewDirectory("", fetchOf(demo.KeySet(must(demo.NewDirectory("sign-1", clock)).Key("sig"), directory().Key("sig")), nil), 0)
+	if _, err := (scheme.Verifier{Directory: twice}).Verify(context.Background(), signed(nil), noon); err != nil {
 		t.Errorf("a kid that stands twice: %v", err)
 	}
 }
@@ -130,7 +130,7 @@ func TestDirectoryTakesOnlyKeysForPS256(t *testing.T) {
 func TestDirectoryIsFetchedOnceForAll(t *testing.T) {
 	var asked atomic.Int32
 	begun, open := make(chan struct{}), make(chan struct{})
-	d := openfinance.NewDirectory("", func(ctx context.Context, _ string) ([]byte, error) {
+	d := scheme.NewDirectory("", func(ctx context.Context, _ string) ([]byte, error) {
 		if asked.Add(1) == 1 {
 			close(begun)
 		}
@@ -148,7 +148,7 @@ func TestDirectoryIsFetchedOnceForAll(t *testing.T) {
 	}()
 	<-begun
 	cancel()
-	refusedWith(t, "a caller that leaves", <-left, fault.Timeout, openfinance.CodeDirectory)
+	refusedWith(t, "a caller that leaves", <-left, fault.Timeout, scheme.CodeDirectory)
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
@@ -161,27 +161,6 @@ func TestDirectoryIsFetchedOnceForAll(t *testing.T) {
 	all.Wait()
 	if n := asked.Load(); n != 1 {
 		t.Errorf("fetched %d times", n)
-	}
-}
-
-func TestB5aEncryptionKey(t *testing.T) {
-	check := func(raw []byte, err error) error {
-		return openfinance.CheckEncryptionKey(context.Background(), fetchOf(raw, err), jwksURI)
-	}
-	if err := check(demo.KeySet(directory().Key("sig"), directory().Key("enc")), nil); err != nil {
-		t.Error(err)
-	}
-	oct := map[string]any{"kty": "oct", "k": "AAAA", "use": "enc"}
-	for about, raw := range map[string][]byte{"sig only": directory().JWKS(), "no keys": demo.KeySet(), "symmetric": demo.KeySet(oct)} {
-		refusedWith(t, about, check(raw, nil), fault.Invalid, openfinance.CodeMetadata)
-	}
-	for about, raw := range map[string]string{"a page": "<html>", "no set": "{}", "a list": "[]", "null": "null", "null keys": `{"keys":null}`, "nothing": ""} {
-		refusedWith(t, about, check([]byte(raw), nil), fault.Upstream, openfinance.CodeKeySet)
-	}
-	err := check(nil, errors.New("secret inner address"))
-	refusedWith(t, "unreachable", err, fault.Upstream, openfinance.CodeKeySet)
-	if strings.Contains(fault.Of(err).Message, "secret") {
-		t.Error("the message tells why")
 	}
 }
 
@@ -207,7 +186,7 @@ func TestConfiguredFetch(t *testing.T) {
 	secure, open := httptest.NewTLSServer(http.HandlerFunc(answer)), httptest.NewServer(http.HandlerFunc(answer))
 	defer secure.Close()
 	defer open.Close()
-	fetch := openfinance.FetchConfigured(secure.Client().Transport.(*http.Transport).Clone())
+	fetch := scheme.FetchConfigured(secure.Client().Transport.(*http.Transport).Clone())
 	for location, size := range map[string]int{file: 3, secure.URL + "/set": 3, open.URL + "/set": 3, secure.URL + "/largest": 256 << 10} {
 		if raw, err := fetch(context.Background(), location); err != nil || len(raw) != size {
 			t.Errorf("%s: %d bytes, %v", location, len(raw), err)

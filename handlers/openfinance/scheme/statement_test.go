@@ -1,4 +1,4 @@
-package openfinance_test
+package scheme_test
 
 import (
 	"context"
@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/tenancy/fault"
 )
 
-func verify(raw string, at time.Time) (*openfinance.Statement, error) {
+func verify(raw string, at time.Time) (*scheme.Statement, error) {
 	return verifier().Verify(context.Background(), raw, at)
 }
 
@@ -26,7 +26,7 @@ func TestB2StatementOfTheDirectoryIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &openfinance.Statement{Raw: raw, KeyID: "sign-1", Issuer: demo.Issuer, IssuedAt: noon,
+	want := &scheme.Statement{Raw: raw, KeyID: "sign-1", Issuer: demo.Issuer, IssuedAt: noon,
 		SoftwareID: softwareID, DirectoryClientID: "directory-" + softwareID, Name: "Gerente", Description: "A demonstration of Gerente",
 		ClientURI: "https://software.example", LogoURI: "https://software.example/logo.png", PolicyURI: "https://software.example/policy",
 		TosURI: "https://software.example/tos", RedirectURIs: []string{"https://a.example/cb", "https://a.example/cb?dummy1=lorem&dummy2=ipsum"},
@@ -70,13 +70,13 @@ func TestB2A03OtherSignaturesAreRefused(t *testing.T) {
 		"white space before":  "\n" + fine,
 		"white space within":  head + "\n." + rest,
 		"another encoding":    fine[:len(fine)-1] + string(fine[len(fine)-1]+1),
-		"too long":            signed(map[string]any{"more": strings.Repeat("x", openfinance.MaxStatement)}),
+		"too long":            signed(map[string]any{"more": strings.Repeat("x", scheme.MaxStatement)}),
 		"payload not JSON":    must(directory().SignAs(map[string]any{"alg": "PS256"}, nil)),
 		"other signature alg": strings.Replace(as(map[string]any{"alg": "RS256"}), strings.Split(as(map[string]any{"alg": "RS256"}), ".")[0], head, 1),
 	}
 	for about, raw := range cases {
 		s, err := verify(raw, noon)
-		refusedWith(t, about, err, fault.Invalid, openfinance.CodeStatement)
+		refusedWith(t, about, err, fault.Invalid, scheme.CodeStatement)
 		if s != nil {
 			t.Errorf("%s: a statement comes with the error", about)
 		}
@@ -97,7 +97,7 @@ func TestB3StatementIsFiveMinutesOldAtMost(t *testing.T) {
 		if _, err := verify(raw, noon.Add(age)); ok && err != nil {
 			t.Errorf("%s old: %v", age, err)
 		} else if !ok {
-			refusedWith(t, age.String()+" old", err, fault.Invalid, openfinance.CodeStatement)
+			refusedWith(t, age.String()+" old", err, fault.Invalid, scheme.CodeStatement)
 		}
 	}
 	at := noon.Unix()
@@ -106,7 +106,7 @@ func TestB3StatementIsFiveMinutesOldAtMost(t *testing.T) {
 		"expired": {"exp": at}, "not yet": {"nbf": at + 31}, "exp as text": {"exp": "never"},
 	} {
 		_, err := verify(signed(changes), noon)
-		refusedWith(t, about, err, fault.Invalid, openfinance.CodeStatement)
+		refusedWith(t, about, err, fault.Invalid, scheme.CodeStatement)
 	}
 	for about, changes := range map[string]map[string]any{"exp ahead": {"exp": at + 1}, "nbf within the skew": {"nbf": at + 30}, "fraction": {"iat": float64(at) - 299.5}} {
 		if _, err := verify(signed(changes), noon); err != nil {
@@ -121,7 +121,7 @@ func TestA03OtherEnvironmentIsRefused(t *testing.T) {
 		"environment": {"software_environment": "sandbox"}, "mode": {"software_mode": "Test"},
 	} {
 		_, err := verify(signed(changes), noon)
-		refusedWith(t, about, err, fault.Invalid, openfinance.CodeStatement)
+		refusedWith(t, about, err, fault.Invalid, scheme.CodeStatement)
 		loose := verifier()
 		loose.Issuer, loose.Environment, loose.Mode = "", "", ""
 		if _, err := loose.Verify(context.Background(), signed(changes), noon); err != nil {
@@ -141,7 +141,7 @@ func TestA08OnlyActiveOnesAreApproved(t *testing.T) {
 		"no roles at all": {"software_statement_roles": nil, "software_roles": nil},
 	} {
 		_, err := verify(signed(changes), noon)
-		refusedWith(t, about, err, fault.Invalid, openfinance.CodeUnapproved)
+		refusedWith(t, about, err, fault.Invalid, scheme.CodeUnapproved)
 	}
 	if _, err := verify(signed(map[string]any{"software_status": "Active"}), noon); err != nil {
 		t.Error(err)
@@ -174,7 +174,7 @@ func TestStatementVersionIsTextOrNumber(t *testing.T) {
 	}
 	for _, value := range []any{true, []int{1}, map[string]any{}} {
 		_, err := verify(signed(map[string]any{"software_version": value}), noon)
-		refusedWith(t, fmt.Sprint(value), err, fault.Invalid, openfinance.CodeStatement)
+		refusedWith(t, fmt.Sprint(value), err, fault.Invalid, scheme.CodeStatement)
 	}
 }
 
@@ -213,6 +213,6 @@ func TestA15StatementLimits(t *testing.T) {
 			t.Errorf("%s: %v", about, err)
 		}
 		_, err := verify(signed(c.not), noon)
-		refusedWith(t, about, err, fault.Invalid, openfinance.CodeStatement)
+		refusedWith(t, about, err, fault.Invalid, scheme.CodeStatement)
 	}
 }

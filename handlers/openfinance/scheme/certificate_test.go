@@ -1,4 +1,4 @@
-package openfinance_test
+package scheme_test
 
 import (
 	"crypto/ecdsa"
@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/tenancy/fault"
 )
 
@@ -26,7 +26,7 @@ func issued(change func(*demo.Subject)) *demo.Pair {
 	return must(authority().Client(s))
 }
 
-func trust() openfinance.Trust { return openfinance.Trust{Roots: authority().Pool()} }
+func trust() scheme.Trust { return scheme.Trust{Roots: authority().Pool()} }
 
 func TestB1CertificateOfTheScheme(t *testing.T) {
 	for tag, about := range map[int]string{asn1.TagUTF8String: "UTF8String", asn1.TagPrintableString: "PrintableString"} {
@@ -62,11 +62,11 @@ func TestA11OtherCertificatesAreRefused(t *testing.T) {
 		"the authority itself":      {[]*x509.Certificate{authority().Certificate}, noon},
 	} {
 		h, err := trust().Verify(c.certs, c.at)
-		refusedWith(t, about, err, fault.Unauthenticated, openfinance.CodeCertificate)
+		refusedWith(t, about, err, fault.Unauthenticated, scheme.CodeCertificate)
 		if h.SoftwareID != "" {
 			t.Errorf("%s: the names count", about)
 		}
-		refusedWith(t, about+" at registration", openfinance.Unapproved(err), fault.Invalid, openfinance.CodeUnapproved)
+		refusedWith(t, about+" at registration", scheme.Unapproved(err), fault.Invalid, scheme.CodeUnapproved)
 	}
 	if _, err := trust().Verify(chain(good()), good().Certificate.NotAfter); err != nil {
 		t.Errorf("in its last second: %v", err)
@@ -74,7 +74,7 @@ func TestA11OtherCertificatesAreRefused(t *testing.T) {
 	revoking := trust()
 	revoking.Revoked = func(c *x509.Certificate) bool { return c.SerialNumber.Cmp(good().Certificate.SerialNumber) == 0 }
 	_, err := revoking.Verify(chain(good()), noon)
-	refusedWith(t, "revoked", err, fault.Unauthenticated, openfinance.CodeCertificate)
+	refusedWith(t, "revoked", err, fault.Unauthenticated, scheme.CodeCertificate)
 	if _, err := revoking.Verify(chain(issued(func(*demo.Subject) {})), noon); err != nil {
 		t.Errorf("another than the revoked one: %v", err)
 	}
@@ -83,7 +83,7 @@ func TestA11OtherCertificatesAreRefused(t *testing.T) {
 // TestTrustNeedsRootsAndClock: nil roots would mean the system's.
 func TestTrustNeedsRootsAndClock(t *testing.T) {
 	for about, err := range map[string]error{
-		"no roots": second(openfinance.Trust{}.Verify(chain(good()), noon)), "no clock": second(trust().Verify(chain(good()), time.Time{})),
+		"no roots": second(scheme.Trust{}.Verify(chain(good()), noon)), "no clock": second(trust().Verify(chain(good()), time.Time{})),
 	} {
 		if err == nil || !fault.Is(err, fault.Internal) {
 			t.Errorf("%s: %v", about, err)
@@ -95,7 +95,7 @@ func second[T any](_ T, err error) error { return err }
 
 func TestUnapprovedLeavesOtherErrors(t *testing.T) {
 	err := error(fault.New(fault.Timeout, "", "late"))
-	if openfinance.Unapproved(err) != err || openfinance.Unapproved(nil) != nil {
+	if scheme.Unapproved(err) != err || scheme.Unapproved(nil) != nil {
 		t.Error("another error changes")
 	}
 }
@@ -110,7 +110,7 @@ func TestB14OldCertificatesNameTheOrganisationInTheOU(t *testing.T) {
 	}
 	late := issued(func(s *demo.Subject) { s.OldForm, s.From, s.Until = true, limit, noon.AddDate(1, 0, 0) })
 	_, err := trust().Verify(chain(late), noon)
-	refusedWith(t, "an OU after the limit", err, fault.Unauthenticated, openfinance.CodeCertificate)
+	refusedWith(t, "an OU after the limit", err, fault.Unauthenticated, scheme.CodeCertificate)
 }
 
 // certified is a certificate with a subject made of pairs.
@@ -128,7 +128,7 @@ func TestB13B14AmbiguousNamesAreRefused(t *testing.T) {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "root"}, NotBefore: noon.AddDate(-9, 0, 0),
 		NotAfter: noon.AddDate(9, 0, 0), IsCA: true, BasicConstraintsValid: true}
 	root := must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))))
-	own := openfinance.Trust{Roots: x509.NewCertPool()}
+	own := scheme.Trust{Roots: x509.NewCertPool()}
 	own.Roots.AddCert(root)
 	uid, org, unit := asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 1}, asn1.ObjectIdentifier{2, 5, 4, 97}, asn1.ObjectIdentifier{2, 5, 4, 11}
 	type names = []pkix.AttributeTypeAndValue
@@ -156,26 +156,26 @@ func TestB13B14AmbiguousNamesAreRefused(t *testing.T) {
 		if c.ok && (err != nil || h.SoftwareID != "s" || h.OrgID != "o") {
 			t.Errorf("%s: %+v, %v", about, h, err)
 		} else if !c.ok {
-			refusedWith(t, about, err, fault.Unauthenticated, openfinance.CodeCertificate)
+			refusedWith(t, about, err, fault.Unauthenticated, scheme.CodeCertificate)
 		}
 	}
 }
 
 func TestB13B21CertificateAndStatementAreOfOne(t *testing.T) {
 	s := statement(t)
-	if err := openfinance.CheckHolder(s, openfinance.Holder{SoftwareID: softwareID, OrgID: orgID}); err != nil {
+	if err := scheme.CheckHolder(s, scheme.Holder{SoftwareID: softwareID, OrgID: orgID}); err != nil {
 		t.Error(err)
 	}
-	for about, h := range map[string]openfinance.Holder{
+	for about, h := range map[string]scheme.Holder{
 		"another software": {SoftwareID: orgID, OrgID: orgID}, "another organisation": {SoftwareID: softwareID, OrgID: softwareID},
 		"no software": {OrgID: orgID}, "no organisation": {SoftwareID: softwareID}, "nobody": {},
 	} {
-		refusedWith(t, about, openfinance.CheckHolder(s, h), fault.Invalid, openfinance.CodeUnapproved)
+		refusedWith(t, about, scheme.CheckHolder(s, h), fault.Invalid, scheme.CodeUnapproved)
 		if h.Holds(softwareID, orgID) {
 			t.Errorf("%s holds", about)
 		}
 	}
-	if (openfinance.Holder{}).Holds("", "") {
+	if (scheme.Holder{}).Holds("", "") {
 		t.Error("a client without software is held by nobody's certificate")
 	}
 }

@@ -1,4 +1,4 @@
-package openfinance
+package scheme
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package openfinance
+package scheme
 
 import (
 	"context"
@@ -53,7 +53,7 @@ type Statement struct {
 }
 
 // raw is the JWT as it came; empty for no statement.
-func (s *Statement) raw() string {
+func (s *Statement) JWT() string {
 	if s == nil {
 		return ""
 	}
@@ -67,7 +67,7 @@ const (
 	maxKeyID     = 256
 	maxClaimURIs = 500
 	maxRoles     = 100
-	maxURI       = 2048 // characters; redirect URIs and webhooks have 255
+	MaxURI       = 2048 // characters; redirect URIs and webhooks have 255
 
 	statementAge = 5 * time.Minute  // B-3
 	clockSkew    = 30 * time.Second // how far ahead the directory's clock may be
@@ -97,7 +97,7 @@ func (v Verifier) Verify(ctx context.Context, raw string, now time.Time) (*State
 	var members map[string]json.RawMessage
 	err = web.DecodeJSON(payload, &members, false)
 	if err == nil {
-		err = exactly(members, &c)
+		err = web.DecodeMembers(members, &c)
 	}
 	if err != nil {
 		return nil, broken(err, "the software statement's claims do not have the form of the directory's")
@@ -280,15 +280,15 @@ func (s *Statement) checkSizes() error {
 		claim, text string
 		rule        func(string) string
 	}{
-		{"software_id", s.SoftwareID, required(textWithin(255))}, {"software_client_id", s.DirectoryClientID, textWithin(255)},
-		{"software_client_name", s.Name, textWithin(255)}, {"software_client_description", s.Description, textWithin(255)},
-		{"software_version", s.Version, textWithin(255)}, {"software_mode", s.Mode, textWithin(255)}, {"software_environment", s.Environment, textWithin(255)},
-		{"org_id", s.OrgID, required(markless(40))}, {"org_name", s.OrgName, textWithin(255)}, {"org_number", s.OrgNumber, textWithin(255)},
-		{"software_client_uri", s.ClientURI, textWithin(maxURI)}, {"software_logo_uri", s.LogoURI, textWithin(maxURI)},
-		{"software_policy_uri", s.PolicyURI, textWithin(maxURI)}, {"software_tos_uri", s.TosURI, textWithin(maxURI)},
-		{"software_jwks_uri", s.JWKSURI, textWithin(maxURI)}, {"software_jwks_inactive_uri", s.JWKSInactiveURI, textWithin(maxURI)},
-		{"software_jwks_transport_uri", s.TransportURI, textWithin(maxURI)},
-		{"software_jwks_transport_inactive_uri", s.TransportInactiveURI, textWithin(maxURI)}, {"org_jwks_uri", s.OrgJWKSURI, textWithin(maxURI)},
+		{"software_id", s.SoftwareID, Required(TextWithin(255))}, {"software_client_id", s.DirectoryClientID, TextWithin(255)},
+		{"software_client_name", s.Name, TextWithin(255)}, {"software_client_description", s.Description, TextWithin(255)},
+		{"software_version", s.Version, TextWithin(255)}, {"software_mode", s.Mode, TextWithin(255)}, {"software_environment", s.Environment, TextWithin(255)},
+		{"org_id", s.OrgID, Required(WithoutMarkup(40))}, {"org_name", s.OrgName, TextWithin(255)}, {"org_number", s.OrgNumber, TextWithin(255)},
+		{"software_client_uri", s.ClientURI, TextWithin(MaxURI)}, {"software_logo_uri", s.LogoURI, TextWithin(MaxURI)},
+		{"software_policy_uri", s.PolicyURI, TextWithin(MaxURI)}, {"software_tos_uri", s.TosURI, TextWithin(MaxURI)},
+		{"software_jwks_uri", s.JWKSURI, TextWithin(MaxURI)}, {"software_jwks_inactive_uri", s.JWKSInactiveURI, TextWithin(MaxURI)},
+		{"software_jwks_transport_uri", s.TransportURI, TextWithin(MaxURI)},
+		{"software_jwks_transport_inactive_uri", s.TransportInactiveURI, TextWithin(MaxURI)}, {"org_jwks_uri", s.OrgJWKSURI, TextWithin(MaxURI)},
 	} {
 		if message := c.rule(c.text); message != "" {
 			return broken(nil, "%s of the software statement: %s", c.claim, message)
@@ -300,13 +300,13 @@ func (s *Statement) checkSizes() error {
 		limit int
 	}{
 		{"software_redirect_uris", s.RedirectURIs, 255}, {"software_api_webhook_uris", s.WebhookURIs, 255},
-		{"software_origin_uris", s.OriginURIs, maxURI}, {"the active roles", s.Roles, 255},
+		{"software_origin_uris", s.OriginURIs, MaxURI}, {"the active roles", s.Roles, 255},
 	} {
 		if len(l.list) > maxClaimURIs {
 			return broken(nil, "%s of the software statement: more than %d items", l.claim, maxClaimURIs)
 		}
 		for _, text := range l.list {
-			if message := required(textWithin(l.limit))(text); message != "" {
+			if message := Required(TextWithin(l.limit))(text); message != "" {
 				return broken(nil, "%s of the software statement: %s", l.claim, message)
 			}
 		}

@@ -1,4 +1,4 @@
-package openfinance_test
+package scheme_test
 
 import (
 	"crypto/x509"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"tenure/handlers/openfinance"
+	"tenure/handlers/openfinance/scheme"
 )
 
 // write puts a file in place with a time of its own.
@@ -26,7 +26,7 @@ func TestRevocationsAreReadAgain(t *testing.T) {
 	now, reported := noon, 0
 	path, cert := filepath.Join(t.TempDir(), "list.crl"), good().Certificate
 	write(t, path, must(authority().Revoke(1)), now)
-	r, err := openfinance.OpenRevocations(path, []*x509.Certificate{authority().Certificate}, func() time.Time { return now },
+	r, err := scheme.OpenRevocations(path, []*x509.Certificate{authority().Certificate}, func() time.Time { return now },
 		func(error) { reported++ })
 	if err != nil || r.Revoked(cert) {
 		t.Fatalf("an empty list withdraws: %v", err)
@@ -39,7 +39,7 @@ func TestRevocationsAreReadAgain(t *testing.T) {
 	if now = now.Add(time.Second); !r.Revoked(cert) {
 		t.Error("the new list was not read")
 	}
-	trust := openfinance.Trust{Roots: authority().Pool(), Revoked: r.Revoked}
+	trust := scheme.Trust{Roots: authority().Pool(), Revoked: r.Revoked}
 	if _, err := trust.Verify([]*x509.Certificate{cert}, noon); err == nil {
 		t.Error("a revoked certificate holds")
 	}
@@ -50,7 +50,7 @@ func TestRevocationsAreReadAgain(t *testing.T) {
 		if now = now.Add(time.Minute); !r.Revoked(cert) || reported != before+1 {
 			t.Errorf("%.20q: the last good list did not stay, or nobody was told", bad)
 		}
-		if _, err := openfinance.OpenRevocations(path, []*x509.Certificate{authority().Certificate}, clock, nil); err == nil {
+		if _, err := scheme.OpenRevocations(path, []*x509.Certificate{authority().Certificate}, clock, nil); err == nil {
 			t.Errorf("%.20q was taken at start", bad)
 		}
 	}

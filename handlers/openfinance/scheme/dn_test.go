@@ -1,12 +1,12 @@
-package openfinance_test
+package scheme_test
 
 import (
 	"encoding/hex"
 	"strings"
 	"testing"
 
-	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 )
 
 func hexOf(tag byte, text string) string {
@@ -21,11 +21,11 @@ func TestB11SubjectInTheFormOfID3(t *testing.T) {
 		cert := must(authority().Client(s)).Certificate
 		want := `CN=*.software.example,UID=` + softwareID + `,2.5.4.97=#` + hexOf(tag, "OFBBR-"+orgID) + `,L=São Paulo,ST=SP,O=Itaú\, Cia \+ Filhos,C=BR,` +
 			`2.5.4.5=#` + hexOf(tag, "43142666000197") + `,1.3.6.1.4.1.311.60.2.1.3=#` + hexOf(tag, "BR") + `,2.5.4.15=#` + hexOf(tag, "Private Organization")
-		name := must(openfinance.ParseDER(cert.RawSubject))
+		name := must(scheme.ParseDER(cert.RawSubject))
 		if got := name.String(); got != want {
 			t.Errorf("\n%s, want\n%s", got, want)
 		}
-		again, err := openfinance.ParseDN(want)
+		again, err := scheme.ParseDN(want)
 		if err != nil || !again.Match(name) || !name.Match(again) || again.String() != want {
 			t.Errorf("read back: %v, %v", again, err)
 		}
@@ -35,7 +35,7 @@ func TestB11SubjectInTheFormOfID3(t *testing.T) {
 // TestA14B15NamesAreComparedByValue: OID or short name, hexadecimal or text,
 // whatever the case and the string type (RFC 4517 4.2.15).
 func TestA14B15NamesAreComparedByValue(t *testing.T) {
-	name := must(openfinance.ParseDER(good().Certificate.RawSubject))
+	name := must(scheme.ParseDER(good().Certificate.RawSubject))
 	full := name.String()
 	org := "2.5.4.97=#" + hexOf(0x13, "OFBBR-"+orgID)
 	swap := func(old, next string) string {
@@ -61,7 +61,7 @@ func TestA14B15NamesAreComparedByValue(t *testing.T) {
 		"decomposed":         swap("São", "Sa\u0303o"), "escaped bytes": swap("São", `S\C3\A3o`), "escaped letter": swap("Itaú\\, Cia", `ITA\c3\9a\2c cia`),
 		"soft hyphen": swap("Paulo", "Pau\u00adlo"),
 	} {
-		other, err := openfinance.ParseDN(text)
+		other, err := scheme.ParseDN(text)
 		if err != nil || !other.Match(name) || !name.Match(other) {
 			t.Errorf("%s: %v, %s", about, err, text)
 		}
@@ -71,7 +71,7 @@ func TestA14B15NamesAreComparedByValue(t *testing.T) {
 		"another order": swap("ST=SP,O=Itaú\\, Cia \\+ Filhos", "O=Itaú\\, Cia \\+ Filhos,ST=SP"), "one relative name": swap("ST=SP,O", "ST=SP+O"),
 		"not text": swap("C=BR", "C=#0203123456"), "accent": swap("São", "Sao"),
 	} {
-		other, err := openfinance.ParseDN(text)
+		other, err := scheme.ParseDN(text)
 		if err != nil || other.Match(name) || name.Match(other) {
 			t.Errorf("%s: %v, %s", about, err, text)
 		}
@@ -84,13 +84,13 @@ func TestA14B15NamesAreComparedByValue(t *testing.T) {
 		{"2.5.4.45=#030200ff", "2.5.4.45=#030200FF", true}, {"2.5.4.45=#030200ff", "2.5.4.45=#030200fe", false},
 		{"CN=ß", "CN=SS", true}, {"CN=Ⅳ", "CN=iv", true}, {"CN=\\ a", "CN=a", true}, {"CN=", "CN=\\ ", true}, {"CN=\\", "CN=a", false},
 	} {
-		a, errA := openfinance.ParseDN(pair.a)
-		b, errB := openfinance.ParseDN(pair.b)
+		a, errA := scheme.ParseDN(pair.a)
+		b, errB := scheme.ParseDN(pair.b)
 		if got := errA == nil && errB == nil && a.Match(b); got != pair.same {
 			t.Errorf("%s and %s: %t, %v, %v", pair.a, pair.b, got, errA, errB)
 		}
 	}
-	if (openfinance.DN{}).Match(openfinance.DN{}) {
+	if (scheme.DN{}).Match(scheme.DN{}) {
 		t.Error("nobody is somebody")
 	}
 }
@@ -99,13 +99,13 @@ func TestNameTextThatIsRefused(t *testing.T) {
 	for _, text := range []string{"", "CN", "=a", "CN=a,", "CN=a+", ",CN=a", "CN=a,,C=b", "CN=a;C=b", `CN="a"`, "CN=<a>", `CN=a\`, `CN=a\x`, `CN=a\1`, `CN=\ff`,
 		`CN=a\00`, "CN=a\x00", "CN=\xff", "1=a", "3.1=a", "1.40=a", "2.5.04=a", "2..5=a", "2.5.4.99999999999999999999=a", "OID.=a", "whoever=a", "CN=#", "CN=#1",
 		"CN=#zz", "CN=#1302", "CN=#13024252ff", "CN=#0c01ff", "CN=#1e0141", "CN=#1c0400110000", "CN=#130180", "#13024252", "CN=" + strings.Repeat("a", 4096), "2" + strings.Repeat(".1", 70) + "=a"} {
-		if name, err := openfinance.ParseDN(text); err == nil {
+		if name, err := scheme.ParseDN(text); err == nil {
 			t.Errorf("%q gives %v", text, name)
 		}
 	}
 	for text, want := range map[string]string{`CN=\20a\20`: `CN=\ a\ `, "CN=a=b": `CN=a\=b`, `CN=\#a#`: `CN=\#a#`, `CN=a\0ab`: `CN=a\0ab`, "2.5.4.5=7": "2.5.4.5=#0c0137",
 		"CN=#1e040041042f": "CN=AЯ", "CN=#1c0400000041": "CN=A", "CN=#1401e9": "CN=é", "cn=#0203010203": "2.5.4.3=#0203010203", "2.999.1=a": "2.999.1=#0c0161"} {
-		name, err := openfinance.ParseDN(text)
+		name, err := scheme.ParseDN(text)
 		if err != nil || name.String() != want {
 			t.Errorf("%s: %s, %v", text, name, err)
 		}
@@ -114,14 +114,14 @@ func TestNameTextThatIsRefused(t *testing.T) {
 
 func TestDERThatIsNoNameIsRefused(t *testing.T) {
 	for _, text := range []string{"", "30", "3100", "3002310000", "30023100", "300b3109300706035504030c01ff", "3000ff", "300e310c300a06035504030c03614180"} {
-		if name, err := openfinance.ParseDER(must(hex.DecodeString(text))); err == nil {
+		if name, err := scheme.ParseDER(must(hex.DecodeString(text))); err == nil {
 			t.Errorf("%s gives %v", text, name)
 		}
 	}
-	if _, err := openfinance.ParseDER(make([]byte, 16<<10+1)); err == nil {
+	if _, err := scheme.ParseDER(make([]byte, 16<<10+1)); err == nil {
 		t.Error("an endless name is read")
 	}
-	if name, err := openfinance.ParseDER([]byte{0x30, 0}); err != nil || len(name) != 0 || name.String() != "" {
+	if name, err := scheme.ParseDER([]byte{0x30, 0}); err != nil || len(name) != 0 || name.String() != "" {
 		t.Errorf("an empty name: %v, %v", name, err)
 	}
 }

@@ -1,4 +1,4 @@
-package openfinance
+package scheme
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"tenure/handlers/web"
-	"tenure/jwk"
 	"tenure/tenancy/fault"
 )
 
@@ -83,7 +82,7 @@ func (d *Directory) known(kid string, now time.Time) (keys []*rsa.PublicKey, wan
 
 func (d *Directory) answer(kid string) ([]*rsa.PublicKey, error) {
 	if d.keys == nil {
-		return nil, unavailable(d.err, CodeDirectory, "the directory's key set cannot be had")
+		return nil, Unavailable(d.err, CodeDirectory, "the directory's key set cannot be had")
 	}
 	return d.keys[kid], nil
 }
@@ -124,7 +123,7 @@ func (d *Directory) refresh(ctx context.Context, now time.Time) {
 // more with a kid, for signatures and for PS256 as far as use and alg say. What
 // cannot be read is left out; a set without one usable key is an error.
 func directoryKeys(raw []byte) (map[string][]*rsa.PublicKey, error) {
-	if err := isKeySet(raw); err != nil {
+	if err := IsKeySet(raw); err != nil {
 		return nil, err
 	}
 	set, err := joseKey.Parse(raw, joseKey.WithIgnoreParseError(true))
@@ -152,9 +151,9 @@ func directoryKeys(raw []byte) (map[string][]*rsa.PublicKey, error) {
 	return keys, nil
 }
 
-// isKeySet checks for an object with an array of keys: the library also takes
+// IsKeySet checks for an object with an array of keys: the library also takes
 // a single key.
-func isKeySet(raw []byte) error {
+func IsKeySet(raw []byte) error {
 	var set map[string]json.RawMessage
 	if err := web.DecodeJSON(raw, &set, false); err != nil {
 		return err
@@ -164,24 +163,4 @@ func isKeySet(raw []byte) error {
 		return fault.New(fault.Upstream, "", "the document is no key set")
 	}
 	return nil
-}
-
-// CheckEncryptionKey fetches a client's key set and wants an asymmetric key
-// with use "enc" in it (B-5a). It is Invalid with CodeMetadata without one, and
-// Upstream with CodeKeySet if the document cannot be had or is no key set,
-// Timeout if it does not come in time; why is for the log only.
-func CheckEncryptionKey(ctx context.Context, get web.Fetch, uri string) error {
-	raw, err := get(ctx, uri)
-	if err == nil {
-		err = isKeySet(raw)
-	}
-	if err != nil {
-		return unavailable(err, CodeKeySet, "the key set at jwks_uri cannot be had")
-	}
-	for _, key := range jwk.Keys(raw) {
-		if key.Use == "enc" && key.Kty != "oct" {
-			return nil
-		}
-	}
-	return refuse(CodeMetadata, "/jwks_uri", "encryption-key", "the key set at jwks_uri has no key with use enc")
 }

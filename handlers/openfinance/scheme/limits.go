@@ -1,4 +1,4 @@
-package openfinance
+package scheme
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 
 // A text rule says in one sentence what is wrong with a text; empty is nothing.
 
-// textWithin bounds a text in characters and keeps control characters out.
-func textWithin(limit int) func(string) string {
+// TextWithin bounds a text in characters and keeps control characters out.
+func TextWithin(limit int) func(string) string {
 	return func(text string) string {
 		switch {
 		case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
@@ -22,9 +22,9 @@ func textWithin(limit int) func(string) string {
 	}
 }
 
-// markless is textWithin and the page's pattern ^[^<>]*$.
-func markless(limit int) func(string) string {
-	within := textWithin(limit)
+// WithoutMarkup is TextWithin and the page's pattern ^[^<>]*$.
+func WithoutMarkup(limit int) func(string) string {
+	within := TextWithin(limit)
 	return func(text string) string {
 		if strings.ContainsAny(text, "<>") {
 			return "it must not have < or >"
@@ -33,8 +33,8 @@ func markless(limit int) func(string) string {
 	}
 }
 
-// required is a rule that refuses an empty text as well.
-func required(rule func(string) string) func(string) string {
+// Required is a rule that refuses an empty text as well.
+func Required(rule func(string) string) func(string) string {
 	return func(text string) string {
 		if text == "" {
 			return "it is empty"

@@ -1,4 +1,4 @@
-package openfinance_test
+package scheme_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"tenure/handlers/openfinance"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/tenancy/fault"
 )
 
@@ -27,7 +27,7 @@ func FuzzStatement(f *testing.F) {
 		switch {
 		case err == nil && raw != fine:
 			t.Fatalf("a statement of nobody: %+v", s)
-		case err != nil && (!fault.HasCode(err, openfinance.CodeStatement) || s != nil):
+		case err != nil && (!fault.HasCode(err, scheme.CodeStatement) || s != nil):
 			t.Fatalf("%+v, %v", s, err)
 		}
 	})
@@ -55,12 +55,12 @@ func FuzzClaims(f *testing.F) {
 
 // FuzzName: what parses is written in one form, which parses to the same name.
 func FuzzName(f *testing.F) {
-	name := must(openfinance.ParseDER(good().Certificate.RawSubject))
+	name := must(scheme.ParseDER(good().Certificate.RawSubject))
 	for _, seed := range []string{name.String(), "CN=a+UID=b,C=BR", `CN=\#\20 a\2c,OID.2.5.4.5=#1301a`, "2.5.4.97=#0c00", `O=" "`, "CN=#1e020041", "CN=ẞ\u00ad"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		name, err := openfinance.ParseDN(text)
+		name, err := scheme.ParseDN(text)
 		if err != nil {
 			return
 		}
@@ -68,7 +68,7 @@ func FuzzName(f *testing.F) {
 		if len(written) > 4096 {
 			return // it was close to the limit, and is escaped now
 		}
-		again, err := openfinance.ParseDN(written)
+		again, err := scheme.ParseDN(written)
 		if err != nil || again.String() != written || !again.Match(name) || !name.Match(again) {
 			t.Fatalf("%q is written %q: %v, %v", text, written, again, err)
 		}
@@ -82,7 +82,7 @@ func FuzzNameDER(f *testing.F) {
 		f.Add(must(hex.DecodeString(seed)))
 	}
 	f.Fuzz(func(t *testing.T, der []byte) {
-		name, err := openfinance.ParseDER(der)
+		name, err := scheme.ParseDER(der)
 		if err != nil || len(name) == 0 {
 			return
 		}
@@ -90,7 +90,7 @@ func FuzzNameDER(f *testing.F) {
 		if len(written) > 4096 {
 			return
 		}
-		again, err := openfinance.ParseDN(written)
+		again, err := scheme.ParseDN(written)
 		if err != nil || !again.Match(name) || !name.Match(again) {
 			t.Fatalf("%x is written %q: %v, %v", der, written, again, err)
 		}
@@ -102,13 +102,13 @@ func FuzzHeaders(f *testing.F) {
 	f.Add(madeID, "Sun, 10 Sep 2017 19:43:31 UTC", "192.0.2.1", "agent")
 	f.Add("", "x", "fe80::1%a", strings.Repeat("é", 101))
 	f.Fuzz(func(t *testing.T, id, date, ip, agent string) {
-		header := http.Header{openfinance.HeaderInteraction: {id}, openfinance.HeaderAuthDate: {date}, openfinance.HeaderCustomerIP: {ip}, openfinance.HeaderAgent: {agent}}
-		h, err := openfinance.ReadHeaders(header, func() string { return madeID }, false)
+		header := http.Header{scheme.HeaderInteraction: {id}, scheme.HeaderAuthDate: {date}, scheme.HeaderCustomerIP: {ip}, scheme.HeaderAgent: {agent}}
+		h, err := scheme.ReadHeaders(header, func() string { return madeID }, false)
 		if err != nil || uuid.Validate(h.InteractionID) != nil || len(h.InteractionID) != 36 || !h.Made && h.InteractionID != id ||
 			h.AuthDate != "" && (len(h.AuthDate) != 29 || h.AuthDate != date) || len([]rune(h.UserAgent)) > 100 {
 			t.Fatalf("%+v, %v", h, err)
 		}
-		strict, err := openfinance.ReadHeaders(header, func() string { return madeID }, true)
+		strict, err := scheme.ReadHeaders(header, func() string { return madeID }, true)
 		if (err != nil) != (len(h.Ignored) > 0) || strict.InteractionID != h.InteractionID {
 			t.Fatalf("strict: %+v, %v", strict, err)
 		}
@@ -117,12 +117,12 @@ func FuzzHeaders(f *testing.F) {
 
 // FuzzProxyHeader: a header gives certificates or an error, never neither.
 func FuzzProxyHeader(f *testing.F) {
-	for _, seed := range [][2]string{{openfinance.ProxyPEM, pemEscaped(good())}, {openfinance.ProxyRFC9440, sequence(good())},
-		{openfinance.ProxyXFCC, `Hash=a;Cert="` + pemEscaped(good()) + `";Subject="a\"b,"`}, {openfinance.ProxyXFCC, `Cert="`}, {openfinance.ProxyXFCC, `a=b;=,`}, {"x", ""}} {
+	for _, seed := range [][2]string{{scheme.ProxyPEM, pemEscaped(good())}, {scheme.ProxyRFC9440, sequence(good())},
+		{scheme.ProxyXFCC, `Hash=a;Cert="` + pemEscaped(good()) + `";Subject="a\"b,"`}, {scheme.ProxyXFCC, `Cert="`}, {scheme.ProxyXFCC, `a=b;=,`}, {"x", ""}} {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, format, value string) {
-		certs, err := openfinance.ParseProxyHeader(format, value)
+		certs, err := scheme.ParseProxyHeader(format, value)
 		if (err == nil) != (len(certs) > 0) || len(certs) > 10 {
 			t.Fatalf("%d certificates, %v", len(certs), err)
 		}
