@@ -17,7 +17,7 @@ import (
 
 // behind puts the surface behind a proxy at some addresses.
 func behind(format, from string) config {
-	return func(_ *fixture, c *openfinance.Config) {
+	return func(_ *fixture, c *openfinance.Deps) {
 		c.Scheme.Proxy = &scheme.Proxy{Header: "X-Client-Cert", Format: format, From: []netip.Prefix{netip.MustParsePrefix(from)}}
 	}
 }

@@ -12,17 +12,18 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// CheckEncryptionKey fetches a client's key set and wants an asymmetric key
-// with use "enc" in it (B-5a). It is Invalid with CodeMetadata without one, and
-// Upstream with CodeKeySet if the document cannot be had or is no key set,
-// Timeout if it does not come in time; why is for the log only.
+// CheckEncryptionKey fetches a client's key set and checks that it has an
+// asymmetric key with use "enc" (B-5a). The fault is Invalid with CodeMetadata
+// without such a key, Upstream with CodeKeySet if the document cannot be fetched
+// or is not a key set, and Timeout if it does not come in time. Only the log says
+// why.
 func CheckEncryptionKey(ctx context.Context, get web.Fetch, uri string) error {
 	raw, err := get(ctx, uri)
 	if err == nil {
 		err = scheme.IsKeySet(raw)
 	}
 	if err != nil {
-		return scheme.Unavailable(err, CodeKeySet, "the key set at jwks_uri cannot be had")
+		return scheme.Unavailable(err, CodeKeySet, "the key set at jwks_uri")
 	}
 	for _, key := range jwk.Keys(raw) {
 		if key.Use == "enc" && key.Kty != "oct" {
@@ -32,8 +33,9 @@ func CheckEncryptionKey(ctx context.Context, get web.Fetch, uri string) error {
 	return refuse(CodeMetadata, "/jwks_uri", "encryption-key", "the key set at jwks_uri has no key with use enc")
 }
 
-// checkSector wants a new sector_identifier_uri to list every redirect URI (OIDC
-// registration section 5). Why a document cannot be had is not told.
+// checkSector checks that the document at a new sector_identifier_uri lists every
+// redirect URI (OIDC registration section 5). Only the log says why a document
+// could not be fetched.
 func checkSector(ctx context.Context, get web.Fetch, next, base *snapshots.Client) error {
 	uri := next.SectorIdentifierURI
 	if uri == "" || base != nil && base.SectorIdentifierURI == uri && slices.Equal(base.RedirectURIs, next.RedirectURIs) {
@@ -45,10 +47,10 @@ func checkSector(ctx context.Context, get web.Fetch, next, base *snapshots.Clien
 		err = json.Unmarshal(raw, &listed)
 	}
 	if fault.Is(scheme.Unavailable(err, CodeKeySet, ""), fault.Timeout) {
-		return scheme.Unavailable(err, CodeKeySet, "sector_identifier_uri was not answered")
+		return scheme.Unavailable(err, CodeKeySet, "the document at sector_identifier_uri")
 	}
 	if err != nil || slices.ContainsFunc(next.RedirectURIs, func(uri string) bool { return !slices.Contains(listed, uri) }) {
-		return refuse(CodeMetadata, "/sector_identifier_uri", "sector", "sector_identifier_uri must name a JSON list of every redirect URI")
+		return refuse(CodeMetadata, "/sector_identifier_uri", "sector", "the document at sector_identifier_uri must be a JSON list with every redirect URI")
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ var revoked = pairOf(demo.Subject{SoftwareID: softwareID, OrgID: orgID, CommonNa
 var oldForged = sync.OnceValue(func() *demo.Pair { return must(impostor().Imitate(renewed())) })
 
 // withRevoked withdraws one certificate.
-func withRevoked(_ *fixture, c *openfinance.Config) {
+func withRevoked(_ *fixture, c *openfinance.Deps) {
 	c.Scheme.Trust.Revoked = func(cert *x509.Certificate) bool { return cert.Equal(revoked().Certificate) }
 }
 

@@ -19,10 +19,11 @@ const (
 	configuredBytes = 256 << 10
 )
 
-// FetchConfigured reads a document that the operator configured: a file's path,
-// an https URL, or an http URL of a loopback address or localhost. It is for
-// no other: there is no guard on the address. 3 s, 256 KiB, no proxy, no
-// redirect. transport is for the system's trust; nil is the default.
+// FetchConfigured makes a Fetch for documents that the operator configured: the
+// path of a file, an https URL, or an http URL of a loopback address or
+// localhost. It must not be used for URLs of requests, as it does not guard the
+// address. It waits 3 s and reads 256 KiB at most, and follows no proxy and no
+// redirect. transport is for tests; nil is the default.
 func FetchConfigured(transport *http.Transport) web.Fetch {
 	if transport == nil {
 		transport = &http.Transport{}
@@ -55,7 +56,7 @@ func getConfigured(ctx context.Context, client *http.Client, location string) ([
 		return nil, err
 	}
 	if u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return nil, errors.New("neither a file, an https URL, nor an http URL of this machine")
+		return nil, errors.New("it must be a file, an https URL, or an http URL of this machine")
 	}
 	return web.GetDocument(ctx, client, location, configuredBytes)
 }

@@ -22,10 +22,11 @@ const (
 )
 
 // Directory is the key set of the directory that signs software statements. It
-// is safe for concurrent use. The set is fetched when it is first asked for,
-// when it is an hour old (or as configured), and when a kid is not in it; never
-// more than once a minute, so that callers cannot make us hammer the directory,
-// and once for all who wait. The last good copy is kept while fetching fails.
+// is safe for concurrent use. It fetches the set at the first call, when the copy
+// is an hour old (or as configured), and for a kid that the copy does not have.
+// Callers who wait share one fetch, and there is at most one a minute, so that
+// callers cannot flood the directory. While fetching fails the last good copy is
+// used.
 type Directory struct {
 	location string
 	fetch    web.Fetch
@@ -33,14 +34,15 @@ type Directory struct {
 	flight   singleflight.Group
 
 	mu    sync.Mutex                  // guards all below
-	keys  map[string][]*rsa.PublicKey // nil: there never was a good copy
+	keys  map[string][]*rsa.PublicKey // nil before the first good copy
 	at    time.Time                   // when keys were fetched
-	tried time.Time                   // when a fetch was last begun
+	tried time.Time                   // when the last fetch began
 	err   error                       // of the last fetch
 }
 
-// NewDirectory makes one of a location (a file or URL as fetch takes it; see
-// FetchConfigured). fresh is how long a copy is good; zero is an hour.
+// NewDirectory makes a Directory that fetches from location, a file or URL that
+// fetch accepts; see FetchConfigured. A copy is used for the duration fresh; zero
+// is an hour.
 func NewDirectory(location string, fetch web.Fetch, fresh time.Duration) *Directory {
 	if fresh <= 0 {
 		fresh = directoryFresh
@@ -48,13 +50,13 @@ func NewDirectory(location string, fetch web.Fetch, fresh time.Duration) *Direct
 	return &Directory{location: location, fetch: fetch, fresh: fresh}
 }
 
-// Keys are the RSA keys for PS256 with a kid, by the caller's clock; none if
-// the directory has none. It is Upstream with CodeDirectory if there never was
-// a good copy, Timeout if ctx ends first or the directory did not answer in
+// Keys returns the RSA keys for PS256 with a kid, which may be none. now is the
+// caller's clock. The fault is Upstream with CodeDirectory if there never was a
+// good copy, and Timeout if ctx ends first or the directory did not answer in
 // time.
 func (d *Directory) Keys(ctx context.Context, kid string, now time.Time) ([]*rsa.PublicKey, error) {
-	keys, wanting, err := d.known(kid, now)
-	if !wanting {
+	keys, stale, err := d.known(kid, now)
+	if !stale {
 		return keys, err
 	}
 	done := d.flight.DoChan("", func() (any, error) {
@@ -64,31 +66,30 @@ func (d *Directory) Keys(ctx context.Context, kid string, now time.Time) ([]*rsa
 	select {
 	case <-done:
 	case <-ctx.Done():
-		return nil, fault.Wrap(ctx.Err(), fault.Timeout, CodeDirectory, "the directory's key set did not come in time")
+		return nil, fault.Wrap(ctx.Err(), fault.Timeout, CodeDirectory, "the directory's key set could not be fetched in time")
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.answer(kid)
 }
 
-// known is the answer from the copy at hand, and whether a newer one is wanting.
-func (d *Directory) known(kid string, now time.Time) (keys []*rsa.PublicKey, wanting bool, err error) {
+// known answers from the present copy, and reports whether a newer one is needed.
+func (d *Directory) known(kid string, now time.Time) (keys []*rsa.PublicKey, stale bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	keys, err = d.answer(kid)
-	stale := !within(now, d.at, d.fresh)
-	return keys, len(keys) == 0 || stale, err
+	return keys, len(keys) == 0 || !within(now, d.at, d.fresh), err
 }
 
 func (d *Directory) answer(kid string) ([]*rsa.PublicKey, error) {
 	if d.keys == nil {
-		return nil, Unavailable(d.err, CodeDirectory, "the directory's key set cannot be had")
+		return nil, Unavailable(d.err, CodeDirectory, "the directory's key set")
 	}
 	return d.keys[kid], nil
 }
 
-// within reports whether now is less than span after start; a clock that was
-// set back is not.
+// within reports whether now is less than span after start. It is false if the
+// clock was set back.
 func within(now, start time.Time, span time.Duration) bool {
 	age := now.Sub(start)
 	return age >= 0 && age < span
@@ -120,8 +121,8 @@ func (d *Directory) refresh(ctx context.Context, now time.Time) {
 }
 
 // directoryKeys reads the usable keys of a set: public RSA keys of 2048 bits or
-// more with a kid, for signatures and for PS256 as far as use and alg say. What
-// cannot be read is left out; a set without one usable key is an error.
+// more with a kid, whose use and alg, if present, are sig and PS256. It leaves out
+// all others; a set without a usable key is an error.
 func directoryKeys(raw []byte) (map[string][]*rsa.PublicKey, error) {
 	if err := IsKeySet(raw); err != nil {
 		return nil, err
@@ -151,8 +152,8 @@ func directoryKeys(raw []byte) (map[string][]*rsa.PublicKey, error) {
 	return keys, nil
 }
 
-// IsKeySet checks for an object with an array of keys: the library also takes
-// a single key.
+// IsKeySet checks that a document is an object with an array of keys. The library
+// would accept a single key too.
 func IsKeySet(raw []byte) error {
 	var set map[string]json.RawMessage
 	if err := web.DecodeJSON(raw, &set, false); err != nil {
@@ -160,7 +161,7 @@ func IsKeySet(raw []byte) error {
 	}
 	var keys []json.RawMessage
 	if err := json.Unmarshal(set["keys"], &keys); err != nil || keys == nil {
-		return fault.New(fault.Upstream, "", "the document is no key set")
+		return fault.New(fault.Upstream, "", "the document is not a key set")
 	}
 	return nil
 }

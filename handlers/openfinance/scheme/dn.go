@@ -9,15 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// DN is a distinguished name, the most general relative name first, as
-// certificates encode it.
+// DN is a distinguished name in the order of certificates: the most general
+// relative name first.
 type DN []RelativeName
 
-// RelativeName is one or more attributes that name one level together.
+// RelativeName is the attributes of one level; usually there is one.
 type RelativeName []Attribute
 
-// Attribute is a type, in dotted form, and its value: text where that is known,
-// and DER where it came as DER. One read from text has no DER.
+// Attribute is a type, in dotted form, and its value: Text if Is says so, and DER
+// if the value was read from DER.
 type Attribute struct {
 	OID  string
 	Text string
@@ -25,16 +25,16 @@ type Attribute struct {
 	DER  []byte
 }
 
-// Value says what an attribute's value is.
+// Value is the kind of an attribute's value.
 type Value uint8
 
 // The two values of Value.
 const (
-	Opaque Value = iota // only DER: no character string
+	Opaque Value = iota // not a character string: only DER
 	Text
 )
 
-// Object identifiers of the certificate profile (section 3 of the facts).
+// Object identifiers of the scheme's certificate profile.
 const (
 	oidCommonName             = "2.5.4.3"
 	oidSerialNumber           = "2.5.4.5"
@@ -51,8 +51,8 @@ const (
 	oidDomainComponent        = "0.9.2342.19200300.100.1.25"
 )
 
-// shortName gives the names of RFC 4514 section 3, the only ones that are
-// written; empty for any other type.
+// shortName returns the names of RFC 4514 section 3, the only ones that String
+// writes; empty for any other type.
 func shortName(oid string) string {
 	switch oid {
 	case oidCommonName:
@@ -84,7 +84,7 @@ const (
 )
 
 var (
-	errName       = errors.New("not a distinguished name in DER")
+	errName       = errors.New("the name is not DER of a distinguished name")
 	errNameLength = errors.New("the name is too long")
 )
 
@@ -94,10 +94,10 @@ type derAttribute struct {
 	Value asn1.RawValue
 }
 
-// derRelativeNameSET bears its ASN.1 type in its name, for encoding/asn1.
+// derRelativeNameSET ends in SET because encoding/asn1 reads that from the name.
 type derRelativeNameSET []derAttribute
 
-// ParseDER reads a name as certificates hold it, for example RawSubject.
+// ParseDER reads a name from DER, for example a certificate's RawSubject.
 func ParseDER(der []byte) (DN, error) {
 	var sequence []derRelativeNameSET
 	if len(der) > maxNameDER {
@@ -122,8 +122,8 @@ func ParseDER(der []byte) (DN, error) {
 	return name, nil
 }
 
-// derValue makes an attribute of a value in DER; text if it is a character
-// string that decodes.
+// derValue makes an attribute of a value in DER. A character string that does not
+// decode is an error.
 func derValue(oid string, raw asn1.RawValue) (Attribute, error) {
 	attr := Attribute{OID: oid, DER: raw.FullBytes}
 	if raw.Class != asn1.ClassUniversal || raw.IsCompound {
@@ -139,12 +139,12 @@ func derValue(oid string, raw asn1.RawValue) (Attribute, error) {
 	return attr, nil
 }
 
-var errCharacters = errors.New("a value has characters that its type does not allow")
+var errCharacters = errors.New("a value contains characters that its type does not allow")
 
 const tagUniversalString = 28
 
-// characterString decodes the string types of DirectoryString (RFC 5280) and
-// those that attributes of names use beside.
+// characterString decodes the string types of DirectoryString (RFC 5280), and the
+// others that attributes of names use.
 func characterString(tag int, b []byte) (text string, isText bool, err error) {
 	switch tag {
 	case asn1.TagUTF8String:
@@ -191,10 +191,10 @@ func characterString(tag int, b []byte) (text string, isText bool, err error) {
 	return text, true, nil
 }
 
-// String is the form of tls_client_auth_subject_dn (ID3 7.1.2, RFC 4514): the
+// String writes the form of tls_client_auth_subject_dn (ID3 7.1.2, RFC 4514): the
 // last relative name first; the types of RFC 4514's list by short name with
 // readable values, all others as dotted OID with the value's DER in lower-case
-// hexadecimal. A text that came without DER is written as UTF8String there.
+// hexadecimal. A text without DER is written there as UTF8String.
 func (n DN) String() string {
 	var b strings.Builder
 	for i := len(n) - 1; i >= 0; i-- {
@@ -236,8 +236,8 @@ func (a Attribute) encoded() []byte {
 	return der
 }
 
-// writeEscaped escapes what RFC 4514 section 2.4 wants escaped, and control
-// characters, by hexadecimal pairs.
+// writeEscaped escapes the characters of RFC 4514 section 2.4, and control
+// characters as hexadecimal pairs.
 func writeEscaped(b *strings.Builder, text string) {
 	const digits = "0123456789abcdef"
 	for i := range len(text) {
@@ -255,7 +255,7 @@ func writeEscaped(b *strings.Builder, text string) {
 	}
 }
 
-// Values lists the texts of a type's attributes in their order.
+// Values lists the texts of all attributes of a type, in their order.
 func (n DN) Values(oid string) []string {
 	var texts []string
 	for _, relative := range n {

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Match reports whether two names are the same by distinguishedNameMatch (RFC
-// 4517 section 4.2.15; B-15): as many relative names, in the same order, each
-// with the same attributes in any order. Character strings of whatever ASN.1
-// type are compared by caseIgnoreMatch (4.2.11), other values by their DER. A
-// name without attributes matches nothing.
+// Match reports whether two names are equal by distinguishedNameMatch (RFC 4517
+// section 4.2.15; B-15): the same number of relative names in the same order, each
+// with the same attributes in any order. Character strings of any ASN.1 type are
+// compared by caseIgnoreMatch (4.2.11), other values by their DER. A name without
+// attributes matches nothing.
 func (n DN) Match(other DN) bool {
 	if len(n) == 0 || len(n) != len(other) {
 		return false
@@ -26,7 +26,7 @@ func (n DN) Match(other DN) bool {
 	return true
 }
 
-// match pairs the attributes of two relative names, each used once.
+// match pairs the attributes of two relative names, using each once.
 func (r RelativeName) match(other RelativeName) bool {
 	if len(r) != len(other) {
 		return false
@@ -55,9 +55,9 @@ func (a Attribute) match(b Attribute) bool {
 	return bytes.Equal(a.DER, b.DER)
 }
 
-// prepare is string preparation for caseIgnoreMatch (RFC 4518): map and fold,
-// normalize (NFKC), drop insignificant spaces: those at the ends, and all but
-// one of a run.
+// prepare is the string preparation of caseIgnoreMatch (RFC 4518): it maps, folds
+// and normalizes (NFKC), and drops insignificant spaces: those at the ends, and
+// all but one of a sequence.
 func prepare(text string) string {
 	text = strings.Map(mapped, text)
 	text = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(text)))
@@ -65,7 +65,7 @@ func prepare(text string) string {
 }
 
 // mapped is the first part of RFC 4518 section 2.2: spaces of all kinds become
-// SPACE, what has no width and controls become nothing.
+// SPACE; controls and characters without width are dropped.
 func mapped(r rune) rune {
 	switch {
 	case unicode.IsSpace(r), unicode.In(r, unicode.Z):

@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// longNames are what types may be called besides their short names, so that
-// every attribute of the certificate profile can be named (B-11).
-var longNames = map[string]string{
+// typeNames are the names of types that ParseDN accepts. Every attribute of the
+// certificate profile has one (B-11).
+var typeNames = map[string]string{
 	"CN": oidCommonName, "L": oidLocality, "ST": oidState, "O": oidOrganization, "OU": oidOrganizationalUnit, "C": oidCountry,
 	"STREET": oidStreet, "DC": oidDomainComponent, "UID": oidUID,
 	"COMMONNAME": oidCommonName, "LOCALITYNAME": oidLocality, "STATEORPROVINCENAME": oidState, "S": oidState,
@@ -23,15 +23,15 @@ var longNames = map[string]string{
 }
 
 var (
-	errNameText = errors.New("not a distinguished name in the form of RFC 4514")
-	errNameType = errors.New("an attribute type that has no known name and is no object identifier")
-	errNameHex  = errors.New("a value in hexadecimal that is not one element in DER")
+	errNameText = errors.New("it does not have the form of RFC 4514")
+	errNameType = errors.New("an attribute type is neither a known name nor an object identifier")
+	errNameHex  = errors.New("a value in hexadecimal is not one DER element")
 )
 
 // ParseDN reads a name in the string form of RFC 4514: the last relative name
-// first. Types are dotted OIDs (with or without "OID." before) or names in any
-// case, values text or #hex of the DER. Spaces around separators are passed
-// over, as RFC 2253 had it. An empty string is no name here.
+// first. Types are dotted OIDs, with or without the prefix "OID.", or names in
+// upper or lower case; values are text, or # and the DER in hexadecimal. Spaces
+// around separators are ignored, as in RFC 2253. An empty string is an error.
 func ParseDN(text string) (DN, error) {
 	switch {
 	case text == "":
@@ -61,7 +61,7 @@ func ParseDN(text string) (DN, error) {
 	return name, nil
 }
 
-// parseAttribute reads one type and value; rest begins with the separator.
+// parseAttribute reads one type and value; rest starts with the separator.
 func parseAttribute(text string) (attr Attribute, rest string, err error) {
 	typ, text, found := strings.Cut(text, "=")
 	if !found {
@@ -86,7 +86,7 @@ func parseAttribute(text string) (attr Attribute, rest string, err error) {
 
 func attributeType(typ string) (string, error) {
 	upper := strings.ToUpper(typ)
-	if oid, known := longNames[upper]; known {
+	if oid, known := typeNames[upper]; known {
 		return oid, nil
 	}
 	oid := strings.TrimPrefix(upper, "OID.")
@@ -115,11 +115,11 @@ func hexValue(oid, text string) (Attribute, error) {
 	return derValue(oid, raw)
 }
 
-// textValue reads a value up to a separator that is not escaped, and drops
-// spaces at its end that are not.
+// textValue reads a value up to the next unescaped separator, and drops unescaped
+// spaces at its end.
 func textValue(text string) (value, rest string, err error) {
 	var b []byte
-	kept := 0 // bytes that trimming must leave
+	kept := 0 // bytes that must not be trimmed
 	i := 0
 	for ; i < len(text) && text[i] != ',' && text[i] != '+'; i++ {
 		c := text[i]
@@ -146,8 +146,8 @@ func textValue(text string) (value, rest string, err error) {
 	return value, text[i:], nil
 }
 
-// escape reads what follows a backslash: a special character or a hexadecimal
-// pair. length is 0 if it is neither.
+// escape reads the special character or hexadecimal pair after a backslash.
+// length is 0 if there is neither.
 func escape(text string) (c byte, length int) {
 	if text == "" {
 		return 0, 0

@@ -20,27 +20,27 @@ const (
 	HeaderAgent       = "X-Customer-User-Agent"
 )
 
-// Headers are what a request says of itself beside its credential. They prove
-// nothing. A malformed one is empty here, and named in Ignored.
+// Headers are the FAPI headers of a request. They prove nothing. A malformed one
+// is empty here, and its name is in Ignored.
 type Headers struct {
 	InteractionID string // the caller's, byte for byte, or a new one; never empty
-	Made          bool   // the interaction id is a new one
+	Made          bool   // the interaction id is new
 	AuthDate      string
 	CustomerIP    netip.Addr
 	UserAgent     string
 	Ignored       []string // names of malformed headers, for the log; never their values
 }
 
-// authDate is the page's own expression: the weekday need not agree, and hours
-// need not be hours.
+// authDate is the expression of the scheme's page. It does not check that the
+// weekday fits the date, or that hours are below 24.
 var authDate = regexp.MustCompile(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} (GMT|UTC)$`)
 
 const maxAgent = 100 // characters
 
-// ReadHeaders reads the four headers (A-21, A-22). The interaction id is echoed
-// if it is a UUID in the usual form, in any case; else newID makes one. Where
-// strict, a malformed header is a Malformed fault with CodeRequest; the
-// interaction id for the answer stands in the result then, too.
+// ReadHeaders reads the four headers (A-21, A-22). The interaction id is the
+// caller's if that is a UUID in the usual form, in upper or lower case; else newID
+// makes one. If strict, a malformed header is a Malformed fault with CodeRequest,
+// and the result still has the interaction id for the answer.
 func ReadHeaders(header http.Header, newID func() string, strict bool) (Headers, error) {
 	var h Headers
 	for _, one := range []struct {

@@ -7,27 +7,29 @@ import (
 	"unicode/utf8"
 )
 
-// A text rule says in one sentence what is wrong with a text; empty is nothing.
+// A text rule checks a text and completes the sentence "the member …" with what
+// it must be; it returns an empty string for a text that it accepts.
 
-// TextWithin bounds a text in characters and keeps control characters out.
+// TextWithin accepts UTF-8 without control characters, of limit characters at
+// most.
 func TextWithin(limit int) func(string) string {
 	return func(text string) string {
 		switch {
 		case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
-			return "it has a control character or is not UTF-8"
+			return "must be UTF-8 without control characters"
 		case len(text) > limit && utf8.RuneCountInString(text) > limit:
-			return fmt.Sprintf("it is longer than %d characters", limit)
+			return fmt.Sprintf("must not be longer than %d characters", limit)
 		}
 		return ""
 	}
 }
 
-// WithoutMarkup is TextWithin and the page's pattern ^[^<>]*$.
+// WithoutMarkup is TextWithin with the page's pattern ^[^<>]*$.
 func WithoutMarkup(limit int) func(string) string {
 	within := TextWithin(limit)
 	return func(text string) string {
 		if strings.ContainsAny(text, "<>") {
-			return "it must not have < or >"
+			return "must not contain < or >"
 		}
 		return within(text)
 	}
@@ -37,7 +39,7 @@ func WithoutMarkup(limit int) func(string) string {
 func Required(rule func(string) string) func(string) string {
 	return func(text string) string {
 		if text == "" {
-			return "it is empty"
+			return "must not be empty"
 		}
 		return rule(text)
 	}

@@ -14,41 +14,41 @@ import (
 	"strings"
 )
 
-// Formats of a header in which a proxy that ended the TLS connection hands on
-// the client's certificate.
+// Formats of the header in which a proxy that terminates TLS passes on the
+// client's certificate.
 const (
 	ProxyPEM     = "pem"     // PEM, percent-encoded: nginx's $ssl_client_escaped_cert; intermediates may follow
 	ProxyRFC9440 = "rfc9440" // Client-Cert of RFC 9440: one byte sequence
 	ProxyXFCC    = "xfcc"    // x-forwarded-client-cert with one element that has Cert or Chain
 )
 
-// Proxy names who may hand on certificates, and how. Its header must be one
-// that the proxy always sets or removes itself.
+// Proxy says which peers may pass on certificates, and how. The proxy must set or
+// remove the header in every request.
 type Proxy struct {
 	Header string
 	Format string         // one of the constants above
 	From   []netip.Prefix // addresses of the proxies
 }
 
-// Check refuses a configuration that could not work.
+// Check refuses a configuration that cannot work.
 func (p *Proxy) Check() error {
 	switch {
 	case p.Header == "" || strings.ContainsFunc(p.Header, notToken):
-		return errors.New("the proxy's certificate header has no name, or none that a header can have")
+		return errors.New("the name of the proxy's certificate header is missing, or is not a header name")
 	case strings.EqualFold(p.Header, "Authorization"):
-		return errors.New("the proxy's certificate header cannot be Authorization, which bears tokens")
+		return errors.New("the proxy's certificate header must not be Authorization, which carries tokens")
 	case !slices.Contains([]string{ProxyPEM, ProxyRFC9440, ProxyXFCC}, p.Format):
-		return fmt.Errorf("the proxy's certificate header has the unknown format %q: pem, rfc9440 or xfcc", p.Format)
+		return fmt.Errorf("the format %q of the proxy's certificate header is not pem, rfc9440 or xfcc", p.Format)
 	case slices.ContainsFunc(p.From, func(from netip.Prefix) bool { return from.IsValid() && from.Bits() == 0 }):
-		return errors.New("the proxies cannot be all addresses: anybody could present any certificate")
+		return errors.New("the proxies must not be all addresses: anybody could present any certificate")
 	case len(p.From) == 0 || slices.ContainsFunc(p.From, func(from netip.Prefix) bool { return !from.IsValid() }):
-		return errors.New("the proxy's certificate header needs the addresses that it may come from")
+		return errors.New("the addresses of the proxies are missing")
 	}
 	return nil
 }
 
-// notToken reports a character that a header's name cannot have (RFC 9110
-// section 5.6.2).
+// notToken reports whether a character is not allowed in the name of a header
+// (RFC 9110 section 5.6.2).
 func notToken(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
 }
@@ -58,13 +58,13 @@ const (
 	maxProxyChain  = 10
 )
 
-var errProxyHeader = errors.New("the proxy's certificate header does not have its format")
+var errProxyHeader = errors.New("the proxy's certificate header does not have the configured format")
 
-// Presented gives the certificates that a caller presented, leaf first; none
-// are an empty list. Nothing is verified: that is Trust.Verify's. Where the
-// peer is a trusted proxy only its header counts, never the proxy's own
-// certificate; anybody else's header is not looked at. p may be nil. The fault
-// is Unauthenticated with CodeCertificate.
+// Presented returns the certificates that a caller presented, leaf first, or an
+// empty list. It verifies nothing: Trust.Verify does. If the peer is a trusted
+// proxy only its header counts, never the proxy's own certificate; the header of
+// any other peer is ignored. p may be nil. The fault is Unauthenticated with
+// CodeCertificate.
 func Presented(r *http.Request, p *Proxy) ([]*x509.Certificate, error) {
 	if p == nil || !p.trusts(r.RemoteAddr) {
 		if r.TLS == nil {
@@ -87,7 +87,7 @@ func Presented(r *http.Request, p *Proxy) ([]*x509.Certificate, error) {
 }
 
 // trusts reports whether a peer ("address:port") is one of the proxies. A peer
-// without an address, as on a unix socket, is none.
+// without an address, as on a unix socket, is not.
 func (p *Proxy) trusts(peer string) bool {
 	at, err := netip.ParseAddrPort(peer)
 	if err != nil {
@@ -98,7 +98,7 @@ func (p *Proxy) trusts(peer string) bool {
 }
 
 // ParseProxyHeader reads a header's value in one of the formats, leaf first. It
-// gives at least one certificate or an error.
+// returns at least one certificate, or an error.
 func ParseProxyHeader(format, value string) ([]*x509.Certificate, error) {
 	value = strings.Trim(value, " \t")
 	switch format {
@@ -112,7 +112,8 @@ func ParseProxyHeader(format, value string) ([]*x509.Certificate, error) {
 	return nil, errProxyHeader
 }
 
-// parseEscapedPEM takes "+" as it stands: some encoders leave base64 alone.
+// parseEscapedPEM reads "+" as itself and not as a space: some encoders leave
+// base64 unescaped.
 func parseEscapedPEM(value string) ([]*x509.Certificate, error) {
 	text, err := url.PathUnescape(value)
 	if err != nil {
@@ -136,8 +137,8 @@ func parseEscapedPEM(value string) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// parseByteSequence reads an RFC 8941 byte sequence without parameters, as RFC
-// 9440 section 2.1 has it.
+// parseByteSequence reads an RFC 8941 byte sequence without parameters (RFC 9440
+// section 2.1).
 func parseByteSequence(value string) ([]*x509.Certificate, error) {
 	if len(value) < 2 || value[0] != ':' || value[len(value)-1] != ':' || strings.ContainsAny(value, "\r\n") {
 		return nil, errProxyHeader
@@ -153,8 +154,8 @@ func parseByteSequence(value string) ([]*x509.Certificate, error) {
 	return []*x509.Certificate{cert}, nil
 }
 
-// parseForwarded reads an XFCC header of one element. Several would be those of
-// several proxies, and which of them is trusted cannot be told.
+// parseForwarded reads an XFCC header of one element. Several elements would come
+// from several proxies, and we could not tell which one to trust.
 func parseForwarded(value string) ([]*x509.Certificate, error) {
 	found := map[string]string{}
 	for rest := value; ; {
@@ -196,8 +197,8 @@ func parseForwarded(value string) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// forwardedPair reads one key=value of XFCC, the value in double quotes or not;
-// rest begins with the separator ("," or ";") or is empty.
+// forwardedPair reads one key=value of XFCC, with or without double quotes around
+// the value. rest starts with the separator ("," or ";") or is empty.
 func forwardedPair(text string) (pair [2]string, rest string, err error) {
 	key, text, found := strings.Cut(text, "=")
 	if !found || key == "" || strings.ContainsAny(key, "\",; ") {

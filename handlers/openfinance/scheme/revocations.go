@@ -21,13 +21,13 @@ const (
 )
 
 // Revocations are the revocation lists in a file, in PEM (any number) or DER
-// (one), for Trust.Revoked. It is safe for concurrent use. The file is looked
-// at when it is asked for, not more than once a minute, and read again when it
-// changed; a bad one is reported and the last good one stays.
+// (one), for Trust.Revoked. It is safe for concurrent use. Revoked looks at the
+// file once a minute at most, and reads it again if it changed. A file that
+// cannot be used is reported, and the last good one stays in use.
 //
 // Each list must be signed by one of the authorities. A list past its
-// nextUpdate still counts: what it withdraws stays withdrawn. Delta and
-// indirect lists are refused, as they cannot be read by themselves.
+// nextUpdate still counts: a revoked certificate stays revoked. Delta and
+// indirect lists are refused, as they are incomplete by themselves.
 type Revocations struct {
 	path        string
 	authorities []*x509.Certificate
@@ -36,19 +36,19 @@ type Revocations struct {
 
 	mu      sync.Mutex // guards all below
 	looked  time.Time
-	changed time.Time // of the file that revoked is of
+	changed time.Time // modification time of the file in use
 	size    int64
 	revoked map[string]bool // by issuer and serial number
 }
 
-// OpenRevocations reads the file a first time; that it cannot be read is an
-// error then. report is told of later failures.
+// OpenRevocations reads the file for the first time, and returns an error if that
+// fails. report gets later failures.
 func OpenRevocations(path string, authorities []*x509.Certificate, now func() time.Time, report func(error)) (*Revocations, error) {
 	r := &Revocations{path: path, authorities: authorities, now: now, report: report, looked: now()}
 	return r, r.read()
 }
 
-// Revoked reports whether a certificate is withdrawn.
+// Revoked reports whether a certificate is revoked.
 func (r *Revocations) Revoked(c *x509.Certificate) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,12 +58,12 @@ func (r *Revocations) Revoked(c *x509.Certificate) bool {
 			r.report(err)
 		}
 	}
-	return r.revoked[withdrawn(c.RawIssuer, c.SerialNumber.Bytes())]
+	return r.revoked[revokedKey(c.RawIssuer, c.SerialNumber.Bytes())]
 }
 
-func withdrawn(issuer, serial []byte) string { return string(serial) + "\x00" + string(issuer) }
+func revokedKey(issuer, serial []byte) string { return string(serial) + "\x00" + string(issuer) }
 
-// read reads the file if it is another one than the last good one.
+// read reads the file if it differs from the last good one.
 func (r *Revocations) read() error {
 	info, err := os.Stat(r.path)
 	if err != nil {
@@ -100,13 +100,13 @@ func readLists(raw []byte, authorities []*x509.Certificate) (map[string]bool, er
 				break
 			}
 			if block.Type != "X509 CRL" {
-				return nil, fmt.Errorf("it holds a %q, not only revocation lists", block.Type)
+				return nil, fmt.Errorf("it contains a %q besides revocation lists", block.Type)
 			}
 			ders = append(ders, block.Bytes)
 		}
 	}
 	if len(ders) == 0 {
-		return nil, errors.New("it has no revocation list")
+		return nil, errors.New("it contains no revocation list")
 	}
 	for _, der := range ders {
 		if err := readList(revoked, der, authorities); err != nil {
@@ -116,14 +116,14 @@ func readLists(raw []byte, authorities []*x509.Certificate) (map[string]bool, er
 	return revoked, nil
 }
 
-// oidDistributionPoint is the critical extension that says what a list is
-// about; that it is about less does no harm.
+// oidDistributionPoint is the critical extension that limits what a list covers.
+// A list that covers less does no harm.
 var oidDistributionPoint = asn1.ObjectIdentifier{2, 5, 29, 28}
 
 func readList(revoked map[string]bool, der []byte, authorities []*x509.Certificate) error {
 	list, err := x509.ParseRevocationList(der)
 	if err != nil {
-		return errors.New("it is no revocation list")
+		return errors.New("it is not a revocation list")
 	}
 	signed := func(a *x509.Certificate) bool {
 		return bytes.Equal(a.RawSubject, list.RawIssuer) && list.CheckSignatureFrom(a) == nil
@@ -142,7 +142,7 @@ func readList(revoked map[string]bool, der []byte, authorities []*x509.Certifica
 				return fmt.Errorf("an entry of a revocation list has the critical extension %s", e.Id)
 			}
 		}
-		revoked[withdrawn(list.RawIssuer, entry.SerialNumber.Bytes())] = true
+		revoked[revokedKey(list.RawIssuer, entry.SerialNumber.Bytes())] = true
 	}
 	return nil
 }

@@ -17,8 +17,8 @@ import (
 	"tenure/handlers/web"
 )
 
-// Statement is what a verified software statement says (facts of the scheme's
-// sample; section 4 of the facts). Strings are empty where a claim is absent.
+// Statement has the claims of a verified software statement. A string is empty
+// if its claim is absent.
 type Statement struct {
 	Raw      string // the JWT as it came, for software_statement in answers (R1-10)
 	KeyID    string
@@ -36,10 +36,10 @@ type Statement struct {
 	RedirectURIs      []string
 	WebhookURIs       []string // software_api_webhook_uris
 	OriginURIs        []string
-	Roles             []string // the active ones, each once, in their order (B-26)
+	Roles             []string // the active ones in their order, without repetition (B-26)
 	Mode              string
 	Environment       string
-	Version           string // of a string or a number
+	Version           string // the claim is a string or a number
 
 	JWKSURI              string
 	JWKSInactiveURI      string
@@ -52,7 +52,7 @@ type Statement struct {
 	OrgJWKSURI string
 }
 
-// raw is the JWT as it came; empty for no statement.
+// JWT is the statement as it was sent; empty for nil.
 func (s *Statement) JWT() string {
 	if s == nil {
 		return ""
@@ -60,8 +60,8 @@ func (s *Statement) JWT() string {
 	return s.Raw
 }
 
-// Limits of a statement. Texts follow the page's limits of the members that
-// they become; the others are ours.
+// Limits of a statement. Texts have the limits of the members that they become on
+// the scheme's page; the other limits are ours.
 const (
 	MaxStatement = 64 << 10 // bytes of the JWT
 	maxKeyID     = 256
@@ -85,9 +85,9 @@ type Verifier struct {
 }
 
 // Verify checks a software statement at an instant (B-2, B-3, B-26, A-03,
-// Errors are faults: Invalid with CodeStatement if it proves nothing,
-// with CodeUnapproved if organization, software or roles are not active, and
-// those of Directory.Keys.
+// Its faults are Invalid with CodeStatement if the statement proves
+// nothing, Invalid with CodeUnapproved if organization, software or roles are not
+// active, and those of Directory.Keys.
 func (v Verifier) Verify(ctx context.Context, raw string, now time.Time) (*Statement, error) {
 	payload, kid, err := v.open(ctx, raw, now)
 	if err != nil {
@@ -100,7 +100,7 @@ func (v Verifier) Verify(ctx context.Context, raw string, now time.Time) (*State
 		err = web.DecodeMembers(members, &c)
 	}
 	if err != nil {
-		return nil, broken(err, "the software statement's claims do not have the form of the directory's")
+		return nil, broken(err, "the claims of the software statement do not have the types that the directory uses")
 	}
 	if v.Issuer != "" && c.Issuer != v.Issuer {
 		return nil, broken(nil, "the software statement is from another issuer")
@@ -119,7 +119,7 @@ func (v Verifier) Verify(ctx context.Context, raw string, now time.Time) (*State
 	return s, s.approve(&c)
 }
 
-// open checks form and signature, and gives the payload.
+// open checks form and signature, and returns the payload and the kid.
 func (v Verifier) open(ctx context.Context, raw string, now time.Time) (payload []byte, kid string, err error) {
 	switch {
 	case raw == "":
@@ -154,13 +154,14 @@ func (v Verifier) open(ctx context.Context, raw string, now time.Time) (payload 
 	}
 	payload, err = verifyWith(keys, raw)
 	if err != nil {
-		return nil, "", broken(err, "the software statement's signature does not hold")
+		return nil, "", broken(err, "the signature of the software statement is not valid")
 	}
 	return payload, kid, nil
 }
 
-// isCompact wants three parts in base64url as RFC 7515 has it: without padding
-// and white space, and no part encoded in a second way. The library is milder.
+// isCompact reports whether a JWT has three parts in the base64url of RFC 7515:
+// without padding, white space, or unused bits that are set. The library accepts
+// more.
 func isCompact(raw string) bool {
 	parts := strings.Split(raw, ".")
 	for _, part := range parts {
@@ -171,7 +172,7 @@ func isCompact(raw string) bool {
 	return len(parts) == 3
 }
 
-// verifyWith verifies with whichever key fits: a set may use a kid twice.
+// verifyWith tries each key, as a set may use a kid twice, and returns the payload.
 func verifyWith(keys []*rsa.PublicKey, raw string) ([]byte, error) {
 	var failed []error
 	for _, key := range keys {
@@ -184,11 +185,11 @@ func verifyWith(keys []*rsa.PublicKey, raw string) ([]byte, error) {
 	return nil, errors.Join(failed...)
 }
 
-// checkTimes holds B-3, and exp and nbf where they are there.
+// checkTimes checks iat (B-3), and exp and nbf if they are present.
 func checkTimes(c *claims, now time.Time) (issued time.Time, err error) {
 	issued, ok := numericDate(c.IssuedAt)
 	if !ok {
-		return issued, broken(nil, "the software statement has no iat that is a number of seconds")
+		return issued, broken(nil, "iat of the software statement must be a number of seconds")
 	}
 	switch age := now.Sub(issued); {
 	case age > statementAge:
@@ -209,8 +210,8 @@ func checkTimes(c *claims, now time.Time) (issued time.Time, err error) {
 	return issued, nil
 }
 
-// numericDate reads a NumericDate (RFC 7519 section 2) of the years 1970 to
-// 2242 to the microsecond.
+// numericDate reads a NumericDate (RFC 7519 section 2), to the microsecond, from
+// 1970 to 2242.
 func numericDate(seconds *float64) (time.Time, bool) {
 	if seconds == nil || *seconds < 0 || *seconds > 1<<33 {
 		return time.Time{}, false
@@ -218,7 +219,7 @@ func numericDate(seconds *float64) (time.Time, bool) {
 	return time.UnixMicro(int64(math.Round(*seconds * 1e6))).UTC(), true
 }
 
-// fill takes over the claims and checks their sizes.
+// fill copies the claims and checks their sizes.
 func (s *Statement) fill(c *claims) error {
 	s.SoftwareID, s.DirectoryClientID = c.SoftwareID, c.SoftwareClientID
 	s.Name, s.Description, s.ClientURI, s.LogoURI = c.ClientName, c.ClientDescription, c.ClientURI, c.LogoURI
@@ -230,16 +231,16 @@ func (s *Statement) fill(c *claims) error {
 	s.Roles = activeRoles(c)
 	var ok bool
 	if s.Version, ok = version(c.SoftwareVersion); !ok {
-		return broken(nil, "software_version of the software statement is neither text nor a number")
+		return broken(nil, "software_version of the software statement must be a string or a number")
 	}
 	if len(c.StatementRoles) > maxRoles || len(c.SoftwareRoles) > maxRoles {
-		return broken(nil, "the software statement has more than %d roles", maxRoles)
+		return broken(nil, "the software statement must not have more than %d roles", maxRoles)
 	}
 	return s.checkSizes()
 }
 
-// activeRoles are those of software_statement_roles with status Active (B-26);
-// where that claim is absent, all of software_roles.
+// activeRoles are the roles of software_statement_roles with status Active (B-26),
+// or all of software_roles if that claim is absent.
 func activeRoles(c *claims) []string {
 	var roles []string
 	add := func(role string) {
@@ -261,8 +262,8 @@ func activeRoles(c *claims) []string {
 	return roles
 }
 
-// version reads software_version: the sample has a string, some a number, which
-// stays as it was written.
+// version reads software_version, which is a string or a number. The digits of a
+// number are kept as written.
 func version(raw json.RawMessage) (string, bool) {
 	var text string
 	if len(raw) == 0 || string(raw) == "null" || json.Unmarshal(raw, &text) == nil {
@@ -291,7 +292,7 @@ func (s *Statement) checkSizes() error {
 		{"software_jwks_transport_inactive_uri", s.TransportInactiveURI, TextWithin(MaxURI)}, {"org_jwks_uri", s.OrgJWKSURI, TextWithin(MaxURI)},
 	} {
 		if message := c.rule(c.text); message != "" {
-			return broken(nil, "%s of the software statement: %s", c.claim, message)
+			return broken(nil, "%s of the software statement %s", c.claim, message)
 		}
 	}
 	for _, l := range []struct {
@@ -303,18 +304,18 @@ func (s *Statement) checkSizes() error {
 		{"software_origin_uris", s.OriginURIs, MaxURI}, {"the active roles", s.Roles, 255},
 	} {
 		if len(l.list) > maxClaimURIs {
-			return broken(nil, "%s of the software statement: more than %d items", l.claim, maxClaimURIs)
+			return broken(nil, "%s of the software statement must not have more than %d items", l.claim, maxClaimURIs)
 		}
 		for _, text := range l.list {
 			if message := Required(TextWithin(l.limit))(text); message != "" {
-				return broken(nil, "%s of the software statement: %s", l.claim, message)
+				return broken(nil, "%s of the software statement %s", l.claim, message)
 			}
 		}
 	}
 	return nil
 }
 
-// approve holds what a sound statement needs beside: A-08.
+// approve checks that organization, software and a role are active.
 func (s *Statement) approve(c *claims) error {
 	switch {
 	case c.OrgStatus != active:

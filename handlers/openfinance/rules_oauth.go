@@ -9,8 +9,8 @@ import (
 	"tenure/snapshots"
 )
 
-// auth holds the auth methods and B-12: for tls_client_auth the subject's name
-// and nothing else.
+// auth checks the auth methods, and that tls_client_auth comes with the subject's
+// name and no other subject member (B-12, A-14).
 func (p Profile) auth(c *snapshots.Client, req Request, _ *scheme.Statement) error {
 	usual := p.AuthMethod
 	if c.JWKSURI == "" && c.JWKS == "" {
@@ -33,7 +33,7 @@ func (p Profile) auth(c *snapshots.Client, req Request, _ *scheme.Statement) err
 		}
 	case methodTLS:
 		if len(req.SANMembers) > 0 {
-			return refuse(CodeMetadata, "/"+req.SANMembers[0], "subject-dn", "tls_client_auth takes tls_client_auth_subject_dn and none of the other subject members")
+			return refuse(CodeMetadata, "/"+req.SANMembers[0], "subject-dn", "tls_client_auth must come with tls_client_auth_subject_dn and no other subject member")
 		}
 		if c.TLSClientAuthSubjectDN == "" {
 			return refuse(CodeMetadata, "/tls_client_auth_subject_dn", "required", "tls_client_auth needs tls_client_auth_subject_dn")
@@ -42,14 +42,14 @@ func (p Profile) auth(c *snapshots.Client, req Request, _ *scheme.Statement) err
 	return nil
 }
 
-// flows holds grants, response types, and that they agree (R1-3, R1-5, R1-6).
+// flows checks grants and response types, and that they fit (R1-3, R1-5, R1-6).
 func (p Profile) flows(c *snapshots.Client, _ Request, _ *scheme.Statement) error {
 	if c.GrantTypes == nil {
 		c.GrantTypes = slices.Clone(p.Grants)
 	}
 	for i, grant := range c.GrantTypes {
 		if !slices.Contains(p.GrantTypes, grant) {
-			return refuse(CodeMetadata, item("grant_types", i), "one-of", "a grant type is none of %s", strings.Join(p.GrantTypes, ", "))
+			return refuse(CodeMetadata, item("grant_types", i), "one-of", "each grant type must be one of %s", strings.Join(p.GrantTypes, ", "))
 		}
 	}
 	c.GrantTypes = distinct(c.GrantTypes)
@@ -63,7 +63,7 @@ func (p Profile) flows(c *snapshots.Client, _ Request, _ *scheme.Statement) erro
 		words := strings.Fields(combination)
 		slices.Sort(words)
 		if !slices.Contains(p.ResponseTypes, strings.Join(words, " ")) && !slices.Contains(p.ResponseTypes, combination) {
-			return refuse(CodeMetadata, item("response_types", i), "one-of", "a response type is none of %s", strings.Join(p.ResponseTypes, ", "))
+			return refuse(CodeMetadata, item("response_types", i), "one-of", "each response type must be one of %s", strings.Join(p.ResponseTypes, ", "))
 		}
 		for _, need := range p.grantsFor(words) {
 			if !slices.Contains(c.GrantTypes, need) && !p.hadFlows(c) {
@@ -98,7 +98,7 @@ func (p Profile) grantsFor(words []string) []string {
 	return needs
 }
 
-// algorithms holds 7.1.1: the profile's, and the strongest where left out.
+// algorithms checks the algorithms; the default is the strongest (7.1.1).
 func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *scheme.Statement) error {
 	c.IDTokenSignedResponseAlg = cmp.Or(c.IDTokenSignedResponseAlg, p.IDTokenAlgs[0])
 	for _, m := range []struct {
@@ -122,7 +122,7 @@ func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *scheme.Statement)
 		case m.of != nil && !slices.Contains(m.of, m.alg):
 			return refuse(CodeMetadata, "/"+m.name, "one-of", "%s must be one of %s", m.name, strings.Join(m.of, ", "))
 		case scheme.TextWithin(60)(m.alg) != "":
-			return refuse(CodeMetadata, "/"+m.name, "limit", "%s: %s", m.name, scheme.TextWithin(60)(m.alg))
+			return refuse(CodeMetadata, "/"+m.name, "limit", "%s %s", m.name, scheme.TextWithin(60)(m.alg))
 		}
 	}
 	for _, pair := range []struct{ enc, alg, value, need string }{
@@ -137,8 +137,8 @@ func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *scheme.Statement)
 	return nil
 }
 
-// flags holds the two spellings of certificate-bound tokens and the defaults of
-// booleans: the plural is stored (section 9 of the facts).
+// flags checks the two spellings of certificate-bound tokens, of which the plural
+// is stored, and sets the defaults of booleans.
 func (p Profile) flags(c *snapshots.Client, req Request, _ *scheme.Statement) error {
 	bound := c.TLSClientCertificateBoundAccessTokens
 	if bound != snapshots.Unset && req.BoundSingular != snapshots.Unset && bound != req.BoundSingular {

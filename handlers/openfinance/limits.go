@@ -9,17 +9,17 @@ import (
 	"tenure/snapshots"
 )
 
-// webhook is the pattern of the scheme's API description.
+// webhook is the pattern of webhook_uris in the scheme's API description.
 var webhook = regexp.MustCompile(`^(https:\/\/[^\s\/?#]+(?:\/[^\s\/?#]+)*)$`)
 
-// Limits of lists, in items; the store has its own beside.
+// Limits of lists, in items. The store has further limits.
 const (
 	maxList   = 100
 	maxScopes = 200
 )
 
-// checkLimits holds the page's limits of members (section 1.3 of the facts,
-// A-15), whatever becomes of the member then. Its faults name the member.
+// checkLimits checks the page's limits of members (A-15), also of those that the
+// statement replaces later. Its faults name the member.
 func checkLimits(c *snapshots.Client) error {
 	for _, m := range []struct {
 		name, text string
@@ -40,11 +40,11 @@ func checkLimits(c *snapshots.Client) error {
 			continue
 		}
 		if message := m.rule(m.text); message != "" {
-			return refuse(CodeMetadata, "/"+m.name, "limit", "%s: %s", m.name, message)
+			return refuse(CodeMetadata, "/"+m.name, "limit", "%s %s", m.name, message)
 		}
 	}
 	if c.DefaultMaxAge != nil && *c.DefaultMaxAge < 0 {
-		return refuse(CodeMetadata, "/default_max_age", "limit", "default_max_age is a number of seconds, 0 or more")
+		return refuse(CodeMetadata, "/default_max_age", "limit", "default_max_age must be a number of seconds, 0 or more")
 	}
 	for _, l := range []struct {
 		code, name string
@@ -65,46 +65,46 @@ func checkLimits(c *snapshots.Client) error {
 		{CodeMetadata, "scope", c.Scopes, maxScopes, scopeWord},
 	} {
 		if len(l.list) > l.items {
-			return refuse(l.code, "/"+l.name, "list-length", "%s: it has more than %d items", l.name, l.items)
+			return refuse(l.code, "/"+l.name, "list-length", "%s must not have more than %d items", l.name, l.items)
 		}
 		for i, text := range l.list {
 			if message := scheme.Required(l.rule)(text); message != "" {
-				return refuse(l.code, item(l.name, i), "limit", "%s: %s", l.name, message)
+				return refuse(l.code, item(l.name, i), "limit", "%s %s", l.name, message)
 			}
 		}
 	}
 	return nil
 }
 
-// webURI takes an absolute http or https URI without fragment: the only
-// application type is web (A-06).
+// webURI is a text rule for absolute http or https URIs without fragment: web is
+// the only application type (A-06).
 func webURI(text string) string {
 	u, err := url.Parse(text)
 	switch {
 	case scheme.TextWithin(scheme.MaxURI)(text) != "":
 		return scheme.TextWithin(scheme.MaxURI)(text)
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil:
-		return "it is not an http or https URI with a host"
+		return "must be an http or https URI with a host"
 	case strings.Contains(text, "#"):
-		return "it has a fragment"
+		return "must not have a fragment"
 	case strings.ContainsAny(text, " \\"):
-		return "it has a space or backslash"
+		return "must not contain a space or backslash"
 	}
 	return ""
 }
 
-// nameText takes a distinguished name in any of the forms of scheme.ParseDN.
+// nameText is a text rule for distinguished names in any form of scheme.ParseDN.
 func nameText(text string) string {
 	if _, err := scheme.ParseDN(text); err != nil {
-		return err.Error()
+		return "must be a distinguished name: " + err.Error()
 	}
 	return ""
 }
 
-// scopeWord is RFC 6749 section 3.3.
+// scopeWord is a text rule for one scope (RFC 6749 section 3.3).
 func scopeWord(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r > '~' }) {
-		return "it has a character that a scope must not have"
+		return "must consist of characters that RFC 6749 allows in a scope"
 	}
 	return scheme.TextWithin(255)(text)
 }

@@ -21,7 +21,7 @@ tls_client_certificate_bound_access_tokens`
 
 // TestMembersOfThePage: all 34, in the page's order, even of an empty client.
 func TestMembersOfThePage(t *testing.T) {
-	c := show(&snapshots.Client{}, &snapshots.Setup{})
+	c := fromDomain(&snapshots.Client{}, &snapshots.Setup{})
 	c.Secret = "x"
 	data, err := json.Marshal(c)
 	if err != nil {
@@ -54,7 +54,7 @@ func TestMembersOfThePage(t *testing.T) {
 // TestBothSpellings tell the one stored value; unset is true.
 func TestBothSpellings(t *testing.T) {
 	for stored, want := range map[snapshots.Flag]bool{snapshots.Unset: true, snapshots.True: true, snapshots.False: false} {
-		c := show(&snapshots.Client{TLSClientCertificateBoundAccessTokens: stored}, &snapshots.Setup{})
+		c := fromDomain(&snapshots.Client{TLSClientCertificateBoundAccessTokens: stored}, &snapshots.Setup{})
 		if *c.BoundSingular != want || *c.BoundPlural != want {
 			t.Errorf("stored %d: %v, %v", stored, *c.BoundSingular, *c.BoundPlural)
 		}
