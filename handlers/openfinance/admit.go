@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -34,7 +35,7 @@ type registration struct {
 // management is a call of a client that was let in by its own token.
 type management struct {
 	arrival
-	client snapshots.Resolved[snapshots.Client]
+	client snapshots.Resolved[document.Client]
 	token  string // as presented
 }
 

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // toDomain makes a request of a body. What base has beyond the members of this
 // dialect stays; base is nil for a new client. Faults are Invalid.
-func toDomain(b *body, base *snapshots.Client) (Request, error) {
+func toDomain(b *body, base *document.Client) (Request, error) {
 	if base == nil {
-		base = &snapshots.Client{}
+		base = &document.Client{}
 	}
 	c := b.client
 	req := Request{Wanted: copied(*base), HasJWKS: b.has("jwks"), BoundSingular: flagOf(c.BoundSingular)}
@@ -54,25 +54,25 @@ func toDomain(b *body, base *snapshots.Client) (Request, error) {
 	return req, readLocalized(b, w)
 }
 
-func flagOf(b *bool) snapshots.Flag {
+func flagOf(b *bool) document.Flag {
 	if b == nil {
-		return snapshots.Unset
+		return document.Unset
 	}
-	return snapshots.FlagOf(*b)
+	return document.FlagOf(*b)
 }
 
 // readDocuments reads the members whose values are documents of their own.
-func readDocuments(b *body, w *snapshots.Client) error {
+func readDocuments(b *body, w *document.Client) error {
 	w.JWKS, w.AdditionalSoftwareMetadata = "", ""
 	if b.has("jwks") {
-		set, faults := snapshots.ParseJWKS(b.sent["jwks"])
+		set, faults := document.ParseJWKS(b.sent["jwks"])
 		if len(faults) > 0 {
 			return refuse(CodeMetadata, faults[0].Path, faults[0].Rule, "jwks: %s", faults[0].Message)
 		}
 		w.JWKS = set
 	}
 	if b.has("additional_software_metadata") {
-		doc, err := snapshots.ParseDocument(b.sent["additional_software_metadata"])
+		doc, err := document.ParseJSON(b.sent["additional_software_metadata"])
 		if err != nil || !strings.HasPrefix(string(doc), "{") {
 			return refuse(CodeMetadata, "/additional_software_metadata", "type", "additional_software_metadata must be an object, of no more than 64 KiB")
 		}
@@ -83,7 +83,7 @@ func readDocuments(b *body, w *snapshots.Client) error {
 
 // readLocalized reads the members for languages, name#tag, without changing them
 // (R1-13). Those that the client has already keep their place.
-func readLocalized(b *body, w *snapshots.Client) error {
+func readLocalized(b *body, w *document.Client) error {
 	sent := map[string]string{}
 	for name := range b.sent {
 		base, locale, tagged := strings.Cut(name, "#")
@@ -98,7 +98,7 @@ func readLocalized(b *body, w *snapshots.Client) error {
 			sent[name] = text
 		}
 	}
-	var texts []snapshots.Localized
+	var texts []document.Localized
 	for _, l := range w.Localized {
 		if name := l.Name + "#" + l.Locale; l.Locale != "" && slices.Contains(localizable, l.Name) {
 			var still bool
@@ -111,7 +111,7 @@ func readLocalized(b *body, w *snapshots.Client) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
 		base, locale, _ := strings.Cut(name, "#")
-		texts = append(texts, snapshots.Localized{Name: base, Value: sent[name], Locale: locale})
+		texts = append(texts, document.Localized{Name: base, Value: sent[name], Locale: locale})
 	}
 	w.Localized = texts
 	return nil
@@ -121,8 +121,8 @@ func readLocalized(b *body, w *snapshots.Client) error {
 // fills in identifiers, secret and token. Lists are never null, an unset flag is
 // shown as its default, and both spellings of the certificate-bound member show
 // the one stored value.
-func fromDomain(stored *snapshots.Client, setup *snapshots.Setup) client {
-	c := snapshots.Effective(stored, setup)
+func fromDomain(stored *document.Client, setup *document.Setup) client {
+	c := document.Effective(stored, setup)
 	bound := c.TLSClientCertificateBoundAccessTokens
 	return client{
 		ApplicationType: c.ApplicationType, GrantTypes: list(c.GrantTypes),
@@ -160,14 +160,14 @@ func fromDomain(stored *snapshots.Client, setup *snapshots.Setup) client {
 
 func list(l []string) []string { return append([]string{}, l...) }
 
-func flag(f snapshots.Flag, def bool) *bool {
+func flag(f document.Flag, def bool) *bool {
 	b := f.Bool(def)
 	return &b
 }
 
 // setFlag returns nil for an unset flag.
-func setFlag(f snapshots.Flag) *bool {
-	if f == snapshots.Unset {
+func setFlag(f document.Flag) *bool {
+	if f == document.Unset {
 		return nil
 	}
 	return flag(f, false)
@@ -178,7 +178,7 @@ func setFlag(f snapshots.Flag) *bool {
 var localizable = []string{"client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "software_name", "software_description", "organisation_name"}
 
 // encode writes a client, and after its other members those for languages.
-func (c client) encode(texts []snapshots.Localized) ([]byte, error) {
+func (c client) encode(texts []document.Localized) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

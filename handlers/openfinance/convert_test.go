@@ -2,10 +2,16 @@ package openfinance
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // page is the order of the page's example; client_secret is there only where
@@ -21,7 +27,7 @@ tls_client_certificate_bound_access_tokens`
 
 // TestMembersOfThePage: all 34, in the page's order, even of an empty client.
 func TestMembersOfThePage(t *testing.T) {
-	c := fromDomain(&snapshots.Client{}, &snapshots.Setup{})
+	c := fromDomain(&document.Client{}, &document.Setup{})
 	c.Secret = "x"
 	data, err := json.Marshal(c)
 	if err != nil {
@@ -53,10 +59,46 @@ func TestMembersOfThePage(t *testing.T) {
 
 // TestBothSpellings tell the one stored value; unset is true.
 func TestBothSpellings(t *testing.T) {
-	for stored, want := range map[snapshots.Flag]bool{snapshots.Unset: true, snapshots.True: true, snapshots.False: false} {
-		c := fromDomain(&snapshots.Client{TLSClientCertificateBoundAccessTokens: stored}, &snapshots.Setup{})
+	for stored, want := range map[document.Flag]bool{document.Unset: true, document.True: true, document.False: false} {
+		c := fromDomain(&document.Client{TLSClientCertificateBoundAccessTokens: stored}, &document.Setup{})
 		if *c.BoundSingular != want || *c.BoundPlural != want {
 			t.Errorf("stored %d: %v, %v", stored, *c.BoundSingular, *c.BoundPlural)
+		}
+	}
+}
+
+// TestThePageNamesTheWholeInterface: docs/api/openfinance.md has every member,
+// error, route, query parameter and header of the surface.
+func TestThePageNamesTheWholeInterface(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "api", "openfinance.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, _, _ := strings.Cut(strings.ToLower(string(raw)), "\n## where each rule is\n")
+	var names []string
+	for _, shape := range []reflect.Type{reflect.TypeFor[client](), reflect.TypeFor[errorBody]()} {
+		for i := range shape.NumField() {
+			name, _, _ := strings.Cut(shape.Field(i).Tag.Get("json"), ",")
+			names = append(names, "`"+name+"`")
+		}
+	}
+	for _, row := range statuses {
+		names = append(names, "| "+strconv.Itoa(row.status)+" | `"+row.error+"`")
+	}
+	for code := range ownCodes {
+		names = append(names, "`"+code+"`")
+	}
+	for _, route := range (&handler{}).routes() {
+		names = append(names, "`"+route.Method+" "+route.Pattern+"`")
+		for _, p := range route.Query {
+			names = append(names, "| `"+p.Name+"` |")
+		}
+	}
+	names = append(names, "`"+belowSetup+"`", scheme.HeaderInteraction, scheme.HeaderAuthDate, scheme.HeaderCustomerIP, scheme.HeaderAgent,
+		snapshots.ProfileDCR2, snapshots.ProfileID3, snapshots.ProfilePlain)
+	for _, name := range names {
+		if !strings.Contains(doc, strings.ToLower(name)) {
+			t.Errorf("the page does not have %s", name)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/jwk"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -36,7 +36,7 @@ func CheckEncryptionKey(ctx context.Context, get web.Fetch, uri string) error {
 // checkSector checks that the document at a new sector_identifier_uri lists every
 // redirect URI (OIDC registration section 5). Only the log says why a document
 // could not be fetched.
-func checkSector(ctx context.Context, get web.Fetch, next, base *snapshots.Client) error {
+func checkSector(ctx context.Context, get web.Fetch, next, base *document.Client) error {
 	uri := next.SectorIdentifierURI
 	if uri == "" || base != nil && base.SectorIdentifierURI == uri && slices.Equal(base.RedirectURIs, next.RedirectURIs) {
 		return nil

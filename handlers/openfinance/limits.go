@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"tenure/handlers/openfinance/scheme"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // webhook is the pattern of webhook_uris in the scheme's API description.
@@ -20,7 +20,7 @@ const (
 
 // checkLimits checks the page's limits of members, also of those that the
 // statement replaces later. Its faults name the member.
-func checkLimits(c *snapshots.Client) error {
+func checkLimits(c *document.Client) error {
 	for _, m := range []struct {
 		name, text string
 		rule       func(string) string

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Profile is the switches of one profile. A nil list allows anything, an empty one
@@ -41,13 +42,13 @@ type Profile struct {
 	SignedRequests bool // require_signed_request_object defaults to true
 	BoundTokens    bool // certificate-bound access tokens cannot be turned off; they default to true in every profile
 
-	kept *snapshots.Client // see Keeping
+	kept *document.Client // see Keeping
 }
 
 // Keeping is the profile for an update of base, which may be nil. Without a
 // statement, a client may send back the values that it has, whichever dialect set
 // them: the profile's lists bind new values only.
-func (p Profile) Keeping(base *snapshots.Client) Profile {
+func (p Profile) Keeping(base *document.Client) Profile {
 	if base == nil || p.Statement {
 		return p
 	}
@@ -73,7 +74,7 @@ func (p Profile) had(uri string) bool {
 
 // hadFlows reports whether the client to be updated has the grants and response
 // types of c already.
-func (p Profile) hadFlows(c *snapshots.Client) bool {
+func (p Profile) hadFlows(c *document.Client) bool {
 	return p.kept != nil && slices.Equal(p.kept.GrantTypes, c.GrantTypes) && slices.Equal(p.kept.ResponseTypes, c.ResponseTypes)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // get shows a client to itself, with its token and secret.
@@ -24,11 +25,7 @@ func (h *handler) get(c *web.Call, m *management) (*web.Reply, error) {
 // getByKey shows a client to the organization of an API key, without token and
 // secret, and says which version it is.
 func (h *handler) getByKey(c *web.Call) (*web.Reply, error) {
-	at, known, err := c.Instants()
-	if err != nil {
-		return nil, err
-	}
-	found, err := h.findByKey(c, snapshots.InstantOf(at, known))
+	found, err := h.findByKey(c, snapshots.InstantOf(c.Instants()))
 	if err != nil {
 		return nil, err
 	}
@@ -42,17 +39,17 @@ func (h *handler) getByKey(c *web.Call) (*web.Reply, error) {
 
 // findByKey finds the client that the path names, for the organization of an API
 // key.
-func (h *handler) findByKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[snapshots.Client], error) {
+func (h *handler) findByKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
 	a, err := h.arrive(c)
 	if err != nil {
-		return snapshots.Resolved[snapshots.Client]{}, err
+		return snapshots.Resolved[document.Client]{}, err
 	}
 	return h.Store.ClientAnywhereAsOf(c.Request.Context(), c.Scope, a.setup.ID, "", c.Var("ClientId"), in)
 }
 
 // secretOf returns the secret that a client may be shown again. It is empty if
 // the client has none, or if secrets are not kept recoverable.
-func (h *handler) secretOf(c *web.Call, found snapshots.Resolved[snapshots.Client]) (string, error) {
+func (h *handler) secretOf(c *web.Call, found snapshots.Resolved[document.Client]) (string, error) {
 	if !NeedsSecret(found.Content.TokenEndpointAuthMethod) {
 		return "", nil
 	}
@@ -65,7 +62,7 @@ type credentials struct{ token, secret string }
 
 // answer shows a client. statement is the software statement that the write
 // brought, empty for none.
-func (h *handler) answer(c *web.Call, status int, found snapshots.Resolved[snapshots.Client], shown credentials, statement string) (*web.Reply, error) {
+func (h *handler) answer(c *web.Call, status int, found snapshots.Resolved[document.Client], shown credentials, statement string) (*web.Reply, error) {
 	view := fromDomain(found.Content, found.Setup.Content)
 	view.ClientID, *view.IssuedAt = found.Entity.ClientID, found.Entity.RecordedAt.Time().Unix()
 	view.RegistrationURI, view.RegistrationToken = h.registrationURI(c, found.Entity), shown.token

@@ -65,11 +65,11 @@ func New(deps Deps) web.Surface {
 
 func (h *handler) routes() []web.Route {
 	const write = tenancy.Resolve | tenancy.WriteClients
-	client := func(method string, permission tenancy.Permission) web.Route {
-		return web.Route{Method: method, Pattern: pathClient, Permission: permission, Object: web.ObjectClient}
+	client := func(method string, permission tenancy.Permission, query ...web.Param) web.Route {
+		return web.Route{Method: method, Pattern: pathClient, Permission: permission, Object: web.ObjectClient, Query: query}
 	}
 	return []web.Route{
-		web.AdmitOrKey(client(http.MethodGet, tenancy.Resolve), h.admitClient, h.get, h.getByKey),
+		web.AdmitOrKey(client(http.MethodGet, tenancy.Resolve, web.At(), web.KnownAt()), h.admitClient, h.get, h.getByKey),
 		web.Admit(client(http.MethodPut, write), h.admitClient, h.put),
 		web.AdmitOrKey(client(http.MethodDelete, write), h.admitClient, h.delete, h.deleteByKey),
 		web.Admit(web.Route{Method: http.MethodPost, Pattern: pathReg, Permission: write, Object: web.ObjectSetup}, h.admitNew, h.post),

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"tenure/handlers/openfinance/scheme"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Request is what a registration or an update asks for.
@@ -14,14 +14,14 @@ type Request struct {
 	// Wanted has the members of the body by their domain names. A member that is
 	// absent, null or an empty string is unset (R2-5). In GrantTypes,
 	// ResponseTypes and WebhookURIs nil is absent, and differs from an empty list.
-	Wanted snapshots.Client
+	Wanted document.Client
 	// HasJWKS: the body has a member jwks other than null (B-4).
 	HasJWKS bool
 	// SANMembers are names of tls_client_auth_san_* members in the body (B-12).
 	SANMembers []string
 	// BoundSingular is tls_client_certificate_bound_access_token, the page's
 	// other spelling.
-	BoundSingular snapshots.Flag
+	BoundSingular document.Flag
 }
 
 // Client makes the client that a request is entitled to: its members, replaced by
@@ -35,7 +35,7 @@ type Request struct {
 // ecosystem's reference server: keys by value, the statement, jwks_uri, redirect
 // URIs, webhooks, the rest. The caller checks B-5a with CheckEncryptionKey and the
 // result's JWKSURI.
-func (p Profile) Client(req Request, s *scheme.Statement) (snapshots.Client, error) {
+func (p Profile) Client(req Request, s *scheme.Statement) (document.Client, error) {
 	c := copied(req.Wanted)
 	if !p.ByValue && (req.HasJWKS || c.JWKS != "") {
 		return refused(refuse(CodeMetadata, "/jwks", "jwks-by-value", "jwks must not be sent by value: use jwks_uri"))
@@ -46,7 +46,7 @@ func (p Profile) Client(req Request, s *scheme.Statement) (snapshots.Client, err
 	if err := checkLimits(&c); err != nil {
 		return refused(err)
 	}
-	steps := []func(*snapshots.Client, Request, *scheme.Statement) error{
+	steps := []func(*document.Client, Request, *scheme.Statement) error{
 		p.keys, p.redirects, p.webhooks, overwrite, p.scopes, p.auth, p.flows, p.algorithms, p.flags,
 	}
 	for _, step := range steps {
@@ -57,10 +57,10 @@ func (p Profile) Client(req Request, s *scheme.Statement) (snapshots.Client, err
 	return c, nil
 }
 
-func refused(err error) (snapshots.Client, error) { return snapshots.Client{}, err }
+func refused(err error) (document.Client, error) { return document.Client{}, err }
 
 // copied copies a client so that the copy shares no list with it.
-func copied(c snapshots.Client) snapshots.Client {
+func copied(c document.Client) document.Client {
 	for _, list := range []*[]string{&c.Contacts, &c.RedirectURIs, &c.PostLogoutRedirectURIs, &c.RequestURIs, &c.AllowedCORSOrigins, &c.GrantTypes,
 		&c.ResponseTypes, &c.Scopes, &c.Audience, &c.AuthorizationDetailsTypes, &c.DefaultACRValues, &c.WebhookURIs, &c.SoftwareRoles} {
 		*list = slices.Clone(*list)
@@ -70,7 +70,7 @@ func copied(c snapshots.Client) snapshots.Client {
 }
 
 // keys checks that jwks_uri is the statement's (B-5), and R1-4.
-func (p Profile) keys(c *snapshots.Client, _ Request, s *scheme.Statement) error {
+func (p Profile) keys(c *document.Client, _ Request, s *scheme.Statement) error {
 	if c.JWKS != "" && c.JWKSURI != "" {
 		return refuse(CodeMetadata, "/jwks", "one-of", "jwks and jwks_uri must not both be sent")
 	}
@@ -85,7 +85,7 @@ func (p Profile) keys(c *snapshots.Client, _ Request, s *scheme.Statement) error
 }
 
 // redirects checks B-6 and A-06; decoding has checked the JSON types.
-func (p Profile) redirects(c *snapshots.Client, _ Request, s *scheme.Statement) error {
+func (p Profile) redirects(c *document.Client, _ Request, s *scheme.Statement) error {
 	if s != nil && len(s.RedirectURIs) == 0 {
 		return refuse(scheme.CodeUnapproved, scheme.StatementPath, "no-redirect", "the software statement has no software_redirect_uris")
 	}
@@ -104,7 +104,7 @@ func (p Profile) redirects(c *snapshots.Client, _ Request, s *scheme.Statement) 
 }
 
 // webhooks checks B-16. Without webhook_uris webhooks are off (B-17).
-func (p Profile) webhooks(c *snapshots.Client, _ Request, s *scheme.Statement) error {
+func (p Profile) webhooks(c *document.Client, _ Request, s *scheme.Statement) error {
 	for i, uri := range c.WebhookURIs {
 		if !webhook.MatchString(uri) {
 			return refuse(CodeWebhook, item("webhook_uris", i), "webhook-uri", "webhook_uris must be https URLs without query, fragment or slash at the end")
@@ -125,7 +125,7 @@ func (p Profile) webhooks(c *snapshots.Client, _ Request, s *scheme.Statement) e
 
 // overwrite replaces the body's values by the statement's (B-10, R1-9), except for
 // claims that are absent.
-func overwrite(c *snapshots.Client, _ Request, s *scheme.Statement) error {
+func overwrite(c *document.Client, _ Request, s *scheme.Statement) error {
 	if s == nil {
 		return nil
 	}
@@ -145,7 +145,7 @@ func overwrite(c *snapshots.Client, _ Request, s *scheme.Statement) error {
 
 // scopes checks that the roles grant each scope (B-9). A client that names no scope
 // gets all that the roles grant. The order of words does not matter.
-func (p Profile) scopes(c *snapshots.Client, _ Request, s *scheme.Statement) error {
+func (p Profile) scopes(c *document.Client, _ Request, s *scheme.Statement) error {
 	c.Scopes = distinct(c.Scopes)
 	if p.Roles == nil || s == nil {
 		return nil

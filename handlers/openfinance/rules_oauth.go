@@ -6,12 +6,12 @@ import (
 	"strings"
 
 	"tenure/handlers/openfinance/scheme"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // auth checks the auth methods, and that tls_client_auth comes with the subject's
 // name and no other subject member (B-12, A-14).
-func (p Profile) auth(c *snapshots.Client, req Request, _ *scheme.Statement) error {
+func (p Profile) auth(c *document.Client, req Request, _ *scheme.Statement) error {
 	usual := p.AuthMethod
 	if c.JWKSURI == "" && c.JWKS == "" {
 		usual = p.AuthMethodKeyless
@@ -43,7 +43,7 @@ func (p Profile) auth(c *snapshots.Client, req Request, _ *scheme.Statement) err
 }
 
 // flows checks grants and response types, and that they fit (R1-3, R1-5, R1-6).
-func (p Profile) flows(c *snapshots.Client, _ Request, _ *scheme.Statement) error {
+func (p Profile) flows(c *document.Client, _ Request, _ *scheme.Statement) error {
 	if c.GrantTypes == nil {
 		c.GrantTypes = slices.Clone(p.Grants)
 	}
@@ -99,7 +99,7 @@ func (p Profile) grantsFor(words []string) []string {
 }
 
 // algorithms checks the algorithms; the default is the strongest (7.1.1).
-func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *scheme.Statement) error {
+func (p Profile) algorithms(c *document.Client, _ Request, _ *scheme.Statement) error {
 	c.IDTokenSignedResponseAlg = cmp.Or(c.IDTokenSignedResponseAlg, p.IDTokenAlgs[0])
 	for _, m := range []struct {
 		name, alg string
@@ -139,18 +139,18 @@ func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *scheme.Statement)
 
 // flags checks the two spellings of certificate-bound tokens, of which the plural
 // is stored, and sets the defaults of booleans.
-func (p Profile) flags(c *snapshots.Client, req Request, _ *scheme.Statement) error {
+func (p Profile) flags(c *document.Client, req Request, _ *scheme.Statement) error {
 	bound := c.TLSClientCertificateBoundAccessTokens
-	if bound != snapshots.Unset && req.BoundSingular != snapshots.Unset && bound != req.BoundSingular {
+	if bound != document.Unset && req.BoundSingular != document.Unset && bound != req.BoundSingular {
 		return refuse(CodeMetadata, "/tls_client_certificate_bound_access_token", "spelling",
 			"tls_client_certificate_bound_access_token and tls_client_certificate_bound_access_tokens must not differ")
 	}
-	if bound == snapshots.Unset {
+	if bound == document.Unset {
 		bound = req.BoundSingular
 	}
-	c.TLSClientCertificateBoundAccessTokens = snapshots.FlagOf(p.BoundTokens || bound.Bool(true))
-	if p.SignedRequests && c.RequireSignedRequestObject == snapshots.Unset {
-		c.RequireSignedRequestObject = snapshots.True
+	c.TLSClientCertificateBoundAccessTokens = document.FlagOf(p.BoundTokens || bound.Bool(true))
+	if p.SignedRequests && c.RequireSignedRequestObject == document.Unset {
+		c.RequireSignedRequestObject = document.True
 	}
 	return nil
 }

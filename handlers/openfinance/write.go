@@ -8,6 +8,7 @@ import (
 	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -157,7 +158,7 @@ func (h *handler) deleteByKey(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *handler) deleteClient(c *web.Call, e snapshots.Entity) error {
-	return snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, refOf(e), nil)
+	return snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, refOf(e), nil)
 }
 
 // edit is what a registration or an update wants.
@@ -168,10 +169,10 @@ type edit struct {
 }
 
 // client makes the client that base becomes; base is nil for a new client.
-func (e edit) client(base *snapshots.Client) (snapshots.Client, error) {
+func (e edit) client(base *document.Client) (document.Client, error) {
 	req, err := toDomain(e.body, base)
 	if err != nil {
-		return snapshots.Client{}, err
+		return document.Client{}, err
 	}
 	return e.profile.Keeping(base).Client(req, e.statement)
 }
@@ -180,7 +181,7 @@ func (e edit) client(base *snapshots.Client) (snapshots.Client, error) {
 // the resulting auth method. The edit is checked before anything is fetched, and
 // made again in the transaction, on the base of that moment. An edit that would
 // not alter the answer changes nothing.
-func (h *handler) change(ctx context.Context, e edit, base *snapshots.Client) (change snapshots.Change[snapshots.Client], method string, err error) {
+func (h *handler) change(ctx context.Context, e edit, base *document.Client) (change snapshots.Change[document.Client], method string, err error) {
 	next, err := e.client(base)
 	if err != nil {
 		return change, "", err
@@ -194,7 +195,7 @@ func (h *handler) change(ctx context.Context, e edit, base *snapshots.Client) (c
 		return change, "", err
 	}
 	change.Rules = e.policy.RegistrationRules()
-	change.Apply = func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+	change.Apply = func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 		next, err := e.client(base)
 		if err != nil {
 			return nil, err
@@ -208,7 +209,7 @@ func (h *handler) change(ctx context.Context, e edit, base *snapshots.Client) (c
 }
 
 // sameAnswer reports whether answers show two clients alike.
-func sameAnswer(a, b *snapshots.Client, setup *snapshots.Setup) bool {
+func sameAnswer(a, b *document.Client, setup *document.Setup) bool {
 	one, err := fromDomain(a, setup).encode(a.Localized)
 	other, errOther := fromDomain(b, setup).encode(b.Localized)
 	return err == nil && errOther == nil && bytes.Equal(one, other)
