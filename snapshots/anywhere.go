@@ -293,4 +293,4 @@ func (s *Store) Flush(ctx context.Context) error {
 }
 
 // verified notes that a client has just proved who it is.
-func (s *Store) verified(e Entity) { s.uses.note(e.ID, s.log.Now()) }
+func (s *Store) verified(e Entity) { s.uses.Note(e.ID, s.log.Now()) }

@@ -108,6 +108,35 @@ func TestErase(t *testing.T) {
 	})
 }
 
+// TestEraseForgetsIdempotentAnswers: what was remembered of the client's
+// creation goes with it, found by an index; its neighbour's stays.
+func TestEraseForgetsIdempotentAnswers(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		s := watch(w)
+		admin := w.Admin(w.North)
+		var made []snapshots.EntityID
+		for _, key := range []string{"fruit", "other"} {
+			once, err := tenancy.NewOnce(key, "POST /clients", "credential", []byte(key))
+			w.Must(err)
+			made = append(made, w.NewClient(admin.Once(once), key, snapshotstest.To(personal())).Entity.ID)
+			w.Tick()
+		}
+		w.Edit(admin, made[0], snapshotstest.To(snapshotstest.Named("fruit")))
+		s.texts = nil
+		if _, err := w.Store.Erase(ctx, admin, made[0], snapshots.Erasure{Reason: "request 17", Delete: true}); err != nil {
+			t.Fatal(err)
+		}
+		if found := s.scans(t, w); len(found) > 0 {
+			t.Errorf("it goes over everything:\n%s", strings.Join(found, "\n"))
+		}
+		var left []string
+		w.Must(w.DB.Raw().Select(&left, "SELECT idem_key FROM idempotency"))
+		if len(left) != 1 || left[0] != "other" {
+			t.Errorf("remembered: %v", left)
+		}
+	})
+}
+
 // TestEraseAtOnce: what is not deleted yet is deleted with it, and only an
 // administrator may.
 func TestEraseAtOnce(t *testing.T) {

@@ -40,7 +40,7 @@ func (w *writing[T]) held() (added int, err error) {
 		return 0, nil
 	}
 	var rows []secretRow
-	if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+	if err := w.tx.Select(&rows, secretsOf+newestFirst, w.entity.ID); err != nil {
 		return 0, err
 	}
 	known := make(map[credential.Hash]history.Millis, len(rows))

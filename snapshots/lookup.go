@@ -69,6 +69,9 @@ func (s *Store) current(ctx context.Context, setup EntityID, clientID string) (E
 		}
 		s.cache.current.Invalidate(key)
 	}
+	if !storable(clientID) || !storable(string(setup)) {
+		return Entity{}, unknown(KindClient)
+	}
 	var r entityRow
 	err := s.db.View(ctx, func(c *db.Conn) error {
 		return c.Get(&r, "SELECT "+entityColumns+` FROM entity WHERE setup_id = ? AND kind = 'client' AND client_id = ?

@@ -110,7 +110,10 @@ func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to S
 
 func (s *Store) lost(ctx context.Context, then Resolved[document.Client], out Outcome[document.Client]) ([]Lost, error) {
 	var rows []secretRow
-	if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, then.Entity.ID) }); err != nil {
+	if err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		rows, err = secretsFrom(c, then.Entity.ID, then.ValidFrom)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	at := max(out.ValidFrom, s.log.Now().Millis())

@@ -25,15 +25,12 @@ type Secret struct {
 // without end), at most maxSecrets of them: the oldest beyond that end now.
 func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (Resolved[document.Client], error) {
 	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		kept := 0
 		for _, r := range rows {
-			if r.EndsAt != 0 && r.EndsAt <= w.now {
-				continue
-			}
 			kept++
 			end := ends
 			if kept > maxSecrets {
@@ -53,8 +50,8 @@ func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, 
 // EndRotated ends every secret of a client but the newest.
 func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[document.Client], error) {
 	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -102,14 +99,13 @@ func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, ref Ref) ([]Se
 	if err != nil {
 		return nil, err
 	}
-	var rows []secretRow
-	err = s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) })
-	now := s.log.Now().Millis()
 	list := []Secret{}
-	for _, r := range rows {
-		if r.EndsAt == 0 || r.EndsAt > now {
+	err = s.db.View(ctx, func(c *db.Conn) error {
+		rows, err := secretsFrom(c, e.ID, s.log.Now().Millis())
+		for _, r := range rows {
 			list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
 		}
-	}
+		return err
+	})
 	return list, err
 }

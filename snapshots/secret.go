@@ -81,20 +81,29 @@ type secretRow struct {
 	RecordedAt history.Micros  `db:"recorded_at"`
 }
 
-// secretsOf leaves out secrets and ends that came with a snapshot that was
-// withdrawn since. A secret also ends with the start of one that was planned
-// when it was added: the plan says that what came before ends then.
-const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at, COALESCE((SELECT min(z.ends_at) FROM (
-		SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id
-			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)
-		UNION ALL
-		SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id
-			AND p.valid_from > c.valid_from AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at
-			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = p.snapshot_id)
-	) z), 0) AS ends_at
-	FROM client_secret c WHERE c.entity_id = ?
-		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = c.snapshot_id)
-	ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id`
+// A secret, or an end, that came with a snapshot is void once that is withdrawn.
+// A secret also ends with the start of one that was planned when it was added:
+// the plan says that what came before ends then.
+const (
+	unlessWithdrawn = " AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = "
+	endOf           = "SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id" + unlessWithdrawn + "x.snapshot_id)"
+	plannedOf       = `SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id AND p.valid_from > c.valid_from
+		AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at` + unlessWithdrawn + "p.snapshot_id)"
+
+	secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at,
+		COALESCE((SELECT min(z.ends_at) FROM (` + endOf + " UNION ALL " + plannedOf + `) z), 0) AS ends_at
+		FROM client_secret c WHERE c.entity_id = ?` + unlessWithdrawn + "c.snapshot_id)"
+	newestFirst = " ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id"
+)
+
+// secretsFrom reads the client's secrets that have not ended by an instant, the
+// newest first; some may start later.
+func secretsFrom(c *db.Conn, id EntityID, at history.Millis) ([]secretRow, error) {
+	var rows []secretRow
+	err := c.Select(&rows, secretsOf+" AND NOT EXISTS ("+endOf+" AND x.ends_at <= ?) AND NOT EXISTS ("+plannedOf+" AND p.valid_from <= ?)"+newestFirst,
+		id, at, at)
+	return rows, err
+}
 
 func (r secretRow) validAt(at history.Millis) bool {
 	return r.ValidFrom <= at && (r.EndsAt == 0 || at < r.EndsAt)
@@ -135,12 +144,12 @@ func (s *Store) endSecrets(tx *db.Tx, scope tenancy.Scope, e Entity, at history.
 	if e.Kind != KindClient {
 		return nil
 	}
-	var rows []secretRow
-	if err := tx.Select(&rows, secretsOf, e.ID); err != nil {
+	rows, err := secretsFrom(&tx.Conn, e.ID, at)
+	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if r.ID == except || r.EndsAt != 0 && r.EndsAt <= at || except != "" && r.ValidFrom > at {
+		if r.ID == except || except != "" && r.ValidFrom > at {
 			continue
 		}
 		if err := s.endSecret(tx, scope, e, r.ID, at, with); err != nil {
@@ -259,8 +268,9 @@ func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at 
 func (s *Store) secretAt(ctx context.Context, id EntityID, at history.Millis) (*secretRow, error) {
 	at = max(at, s.log.Now().Millis())
 	var rows []secretRow
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		return c.Select(&rows, secretsOf, id)
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		rows, err = secretsFrom(c, id, at)
+		return err
 	})
 	for i := range rows {
 		if rows[i].validAt(at) {

@@ -28,12 +28,12 @@ func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, meth
 		return Verified{}, err
 	}
 	var rows []secretRow
+	now := s.log.Now().Millis()
 	if err == nil {
-		if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) }); err != nil {
+		if err := s.db.View(ctx, func(c *db.Conn) (err error) { rows, err = secretsFrom(c, e.ID, now); return err }); err != nil {
 			return Verified{}, err
 		}
 	}
-	now := s.log.Now().Millis()
 	found, slow := (*secretRow)(nil), false
 	for i, r := range rows {
 		if !r.validAt(now) {
@@ -100,8 +100,8 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 	n := &NewSecret{ID: s.ids.Hex(), plain: plain, hash: hash, sealed: []byte{}}
 	ref := Ref{Module: v.Entity.Module, Setup: v.Entity.Setup, Entity: v.Entity.ID}
 	_, err = s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		for _, r := range rows {

@@ -22,13 +22,14 @@ type Store struct {
 	ids  *IDs
 	tree *tree
 	keys *keyring
+	uses *LastUsed[string] // of keys, by id
 }
 
 // Open loads every organization and key.
 func Open(ctx context.Context, d *db.DB, log *history.Log, ids *IDs) (*Store, error) {
 	s := &Store{db: d, log: log, ids: ids,
 		tree: &tree{nodes: make(map[OrgID]*node), children: make(map[OrgID][]OrgID)},
-		keys: newKeyring(d.Dialect == db.Postgres)}
+		keys: newKeyring(d.Dialect == db.Postgres), uses: NewLastUsed[string]("key_use", "key_id")}
 	log.Mirror(s.follow)
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("load organizations: %w", err)

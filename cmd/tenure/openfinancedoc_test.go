@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"tenure/cmd/tenure/demo"
+	"tenure/cmd/tenure/node"
+
 	"github.com/spf13/pflag"
 )
 
@@ -27,8 +30,8 @@ func TestRequestsOfTheOpenFinanceDocument(t *testing.T) {
 	cmd := exec.Command("sh", "-c", script)
 	cmd.Dir = t.TempDir()
 	cmd.Env = os.Environ()
-	for _, v := range variables(p.info) {
-		cmd.Env = append(cmd.Env, v.name+"="+v.value)
+	for _, v := range demo.Variables(p.info) {
+		cmd.Env = append(cmd.Env, v.Name+"="+v.Value)
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -59,7 +62,7 @@ func TestFlagsOfTheOpenFinanceDocument(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	must(t, err)
 	var own pflag.FlagSet
-	(&openFinance{}).flags(&own)
+	openFinanceFlags(&own, &node.OpenFinance{})
 	own.AddFlag(dev.Lookup("open-finance-listen"))
 	own.VisitAll(func(f *pflag.Flag) {
 		if !strings.Contains(string(readme), "`--"+f.Name+"`") {

@@ -206,7 +206,7 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job, isolatio
 		return err
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx}}
+	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx, asked: d.asked}}
 	if err := seq.Open(tx); err != nil {
 		return err
 	}

@@ -186,6 +186,22 @@ func (l *Log) Fresh() bool {
 	return last != nil && l.wall().Sub(*last) < staleTime
 }
 
+// Await returns once every node answers with what was committed before the
+// call: at once where there is only this node, else after staleTime, when each
+// other node has polled since or does not trust its memory any more. If ctx ends
+// first, it returns ctx's error.
+func (l *Log) Await(ctx context.Context) error {
+	if !l.shared {
+		return nil
+	}
+	select {
+	case <-l.after(staleTime):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (l *Log) mirror(c *db.Conn, changes []Change, size int64) error {
 	l.mu.Lock()
 	mirrors := l.mirrors

@@ -38,6 +38,7 @@ type Applied struct {
 type Log struct {
 	wall   func() time.Time
 	random io.Reader
+	after  func(time.Duration) <-chan time.Time
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node
@@ -76,7 +77,7 @@ func New(wall func() time.Time, random io.Reader) *Log {
 	if random == nil {
 		random = rand.Reader
 	}
-	return &Log{wall: wall, random: random, polling: make(chan struct{}, 1)}
+	return &Log{wall: wall, random: random, after: time.After, polling: make(chan struct{}, 1)}
 }
 
 // Load reads the log's head, makes it in a new database, and starts the
