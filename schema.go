@@ -2,7 +2,9 @@
 //
 // The map of the module, in the order data flows and imports point:
 //
-//	jwk              key sets and certificates: check on write, render on read
+//	jwk/strictjson   strict JSON: reading, canonical form, writing
+//	jwk/x509view     certificates, field by field
+//	jwk              key sets: check on write, render on read
 //	tenancy/fault    the one error vocabulary
 //	tenancy/db       SQLite and PostgreSQL: open, read, group commit, retry
 //	tenancy/history  who, when and why of every change, and the Merkle log of it
