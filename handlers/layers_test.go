@@ -26,9 +26,11 @@ var allowed = map[string][]string{
 	"tenancy/db":                {".", "tenancy/fault"},
 	"tenancy/history":           {"tenancy/db", "tenancy/fault"},
 	"tenancy":                   {"tenancy/fault", "tenancy/db", "tenancy/history"},
-	"snapshots":                 {"jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"snapshots/document":        {"jwk", "tenancy/fault"},
+	"snapshots/credential":      {},
+	"snapshots":                 {"snapshots/document", "snapshots/credential", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/evidence":        {"snapshots", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
-	"snapshots/diff":            {"snapshots", "jwk", "jwk/x509view", "tenancy/fault"},
+	"snapshots/diff":            {"snapshots/document", "jwk", "jwk/x509view"},
 	"handlers/web":              {"tenancy", "tenancy/fault"},
 	"handlers/nevismeta":        surface,
 	"handlers/api":              append([]string{"snapshots/diff", "snapshots/evidence"}, surface...),
@@ -36,20 +38,21 @@ var allowed = map[string][]string{
 	"handlers/openfinance":      surface,
 	"handlers/openfinance/demo": {},
 	"handlers/translog":         {"handlers/web", "tenancy/fault", "tenancy/history"},
-	"handlers/ory":              {"snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
+	"handlers/ory":              {"snapshots", "snapshots/document", "jwk", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
 	"handlers/hydra":            append([]string{"handlers/ory"}, surface...),
 	"handlers/register":         append([]string{"handlers/ory"}, surface...),
 	"handlers":                  {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/openfinance", "handlers/ory", "handlers/register", "handlers/slashid", "handlers/translog", "snapshots", "snapshots/evidence", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
-	"cmd/tenure":                {"handlers", "handlers/openfinance", "handlers/openfinance/demo", "handlers/web", "handlers/ory", "snapshots", "snapshots/evidence", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"cmd/tenure":                {"handlers", "handlers/openfinance", "handlers/openfinance/demo", "handlers/web", "handlers/ory", "snapshots", "snapshots/document", "snapshots/credential", "snapshots/evidence", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"tenancy/db/dbtest":         {"tenancy/db"},
 	"tenancy/tenancytest":       {"tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/history", "tenancy/fault"},
-	"snapshots/snapshotstest": {"snapshots", "tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/fault", "tenancy/history",
+	"snapshots/snapshotstest": {"snapshots", "snapshots/document", "tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/fault", "tenancy/history",
 		"tenancy/tenancytest"},
-	"handlers/web/webtest": {"handlers/web"},
+	"snapshots/document/documenttest": {"snapshots/document"},
+	"handlers/web/webtest":            {"handlers/web"},
 }
 
 // surface is what a surface may import: never another one.
-var surface = []string{"handlers/web", "snapshots", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"}
+var surface = []string{"handlers/web", "snapshots", "snapshots/document", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"}
 
 // testsMay is what tests import beyond what their package's imports reach.
 var testsMay = map[string][]string{
@@ -125,6 +128,43 @@ func TestImportsFollowTheTable(t *testing.T) {
 	}
 }
 
+// pure are the packages that reach no database and no tenant through any import
+// of this module.
+var pure = []string{"jwk", "tenancy/fault", "snapshots/document", "snapshots/credential", "snapshots/diff"}
+
+func TestPurePackagesReachNoDatabase(t *testing.T) {
+	imports := map[string][]string{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			imports[s.dir] = append(imports[s.dir], strings.TrimPrefix(path, "tenure/"))
+		}
+	}
+	forbidden := []string{"database/sql", "tenancy", "tenancy/db", "tenancy/history", "snapshots"}
+	for _, dir := range pure {
+		reached := []string{dir}
+		for i := 0; i < len(reached); i++ {
+			for _, path := range imports[reached[i]] {
+				if slices.Contains(forbidden, path) {
+					t.Errorf("%s reaches %s, by %s", dir, path, reached[i])
+				}
+				if !slices.Contains(reached, path) {
+					reached = append(reached, path)
+				}
+			}
+		}
+		if len(imports[dir]) == 0 {
+			t.Errorf("%s: there is no such package, or it imports nothing", dir)
+		}
+	}
+}
+
 // below reports whether a package is one that a test of dir may use because
 // dir's own imports reach it.
 func below(path, dir string) bool {
@@ -171,7 +211,7 @@ func TestDomainTypesCarryNoTags(t *testing.T) {
 			default:
 				t.Errorf("%s: tag %s", s.path, field.Tag.Value)
 			}
-			if s.path == "snapshots/client.go" {
+			if s.dir == "snapshots/document" {
 				t.Errorf("%s: a domain type has a tag", s.path)
 			}
 			return true

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -20,7 +21,7 @@ var distinctive = []string{"Zwetschge Obsthandel", "zwetschge.example.net", "Qui
 func personal() client {
 	c := snapshotstest.Named(distinctive[0])
 	c.RedirectURIs = []string{"https://" + distinctive[1] + "/cb"}
-	c.Localized = []snapshots.Localized{{Name: "client_name", Value: distinctive[2], Locale: "de"}}
+	c.Localized = []document.Localized{{Name: "client_name", Value: distinctive[2], Locale: "de"}}
 	c.OwnerLabel = distinctive[3]
 	return c
 }

@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -22,8 +23,8 @@ type Secret struct {
 
 // RotateSecret adds a secret and lets those before it live until ends (0 for
 // without end), at most maxSecrets of them: the oldest beyond that end now.
-func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (Resolved[Client], error) {
-	return s.changeSecrets(ctx, scope, ref, func(w *writing[Client]) error {
+func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (Resolved[document.Client], error) {
+	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
 		var rows []secretRow
 		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
 			return err
@@ -50,8 +51,8 @@ func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, 
 }
 
 // EndRotated ends every secret of a client but the newest.
-func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[Client], error) {
-	return s.changeSecrets(ctx, scope, ref, func(w *writing[Client]) error {
+func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[document.Client], error) {
+	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
 		var rows []secretRow
 		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
 			return err
@@ -67,12 +68,12 @@ func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (R
 
 // changeSecrets runs change on a client that scope may write and that is in
 // force, and returns the client.
-func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref, change func(*writing[Client]) error) (Resolved[Client], error) {
+func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref, change func(*writing[document.Client]) error) (Resolved[document.Client], error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
-		return Resolved[Client]{}, err
+		return Resolved[document.Client]{}, err
 	}
-	return write(ctx, s, func(tx *db.Tx) (Resolved[Client], error) {
-		var found Resolved[Client]
+	return write(ctx, s, func(tx *db.Tx) (Resolved[document.Client], error) {
+		var found Resolved[document.Client]
 		to, err := s.toChange(tx, scope, KindClient, ref)
 		if err == nil && to.active == nil {
 			err = unknown(KindClient)
@@ -80,11 +81,11 @@ func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref,
 		if err != nil {
 			return found, err
 		}
-		w := &writing[Client]{s: s, tx: tx, scope: scope, target: to, now: history.At(tx).Millis()}
+		w := &writing[document.Client]{s: s, tx: tx, scope: scope, target: to, now: history.At(tx).Millis()}
 		if err := change(w); err != nil {
 			return found, err
 		}
-		if found.Version, err = version[Client](s, &tx.Conn, to.entity, to.active); err != nil {
+		if found.Version, err = version[document.Client](s, &tx.Conn, to.entity, to.active); err != nil {
 			return found, err
 		}
 		found.Setup, _, err = w.setupVersions()

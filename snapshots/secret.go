@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"tenure/snapshots/credential"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -15,7 +16,7 @@ import (
 type NewSecret struct {
 	ID     string
 	plain  string
-	hash   string
+	hash   credential.Hash
 	sealed []byte
 }
 
@@ -25,25 +26,35 @@ func (n *NewSecret) Plain() string { return n.plain }
 // GenerateSecret makes a secret that this program chose (at least 128 random
 // bits), in the form of the dialect that asks.
 func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
-	return s.newSecret(plain, hashGenerated(plain))
+	return s.newSecret(plain, credential.Generated(plain))
 }
 
 // ChosenSecret makes ready a secret that a person or another system chose.
 func (s *Store) ChosenSecret(plain string) (*NewSecret, error) {
-	hash, err := hashChosen(s.ids, plain)
+	hash, err := s.hashChosen(plain)
 	if err != nil {
 		return nil, err
 	}
 	return s.newSecret(plain, hash)
 }
 
-func (s *Store) newSecret(plain, hash string) (*NewSecret, error) {
+// ImportedSecret makes ready a secret of which only the hash is known. Nobody
+// can be shown it, and its last characters are not known either.
+func (s *Store) ImportedSecret(text string) (*NewSecret, error) {
+	hash, err := credential.ParseHash(text)
+	if err != nil {
+		return nil, fault.At("/client_secret", "hash", "%s", err)
+	}
+	return &NewSecret{ID: s.ids.Hex(), hash: hash, sealed: []byte{}}, nil
+}
+
+func (s *Store) newSecret(plain string, hash credential.Hash) (*NewSecret, error) {
 	n := &NewSecret{ID: s.ids.Hex(), plain: plain, hash: hash, sealed: []byte{}}
 	if s.sealer == nil {
 		return n, nil
 	}
 	var err error
-	n.sealed, err = s.sealer.seal(s.ids, n.ID, plain)
+	n.sealed, err = s.sealer.Seal(s.ids, n.ID, plain)
 	return n, err
 }
 
@@ -61,13 +72,13 @@ func last4(secret string) string {
 
 // secretRow is a row of client_secret with the instant it ends at.
 type secretRow struct {
-	ID         string         `db:"secret_id"`
-	Hash       string         `db:"hash"`
-	Sealed     []byte         `db:"sealed"`
-	ValidFrom  history.Millis `db:"valid_from"`
-	EndsAt     history.Millis `db:"ends_at"` // 0 for never
-	Last4      string         `db:"last4"`
-	RecordedAt history.Micros `db:"recorded_at"`
+	ID         string          `db:"secret_id"`
+	Hash       credential.Hash `db:"hash"`
+	Sealed     []byte          `db:"sealed"`
+	ValidFrom  history.Millis  `db:"valid_from"`
+	EndsAt     history.Millis  `db:"ends_at"` // 0 for never
+	Last4      string          `db:"last4"`
+	RecordedAt history.Micros  `db:"recorded_at"`
 }
 
 // secretsOf leaves out secrets and ends that came with a snapshot that was
@@ -178,7 +189,7 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at 
 	if err != nil || current == nil || len(current.Sealed) == 0 {
 		return Disclosed{}, err
 	}
-	plain, err := s.sealer.open(current.ID, current.Sealed)
+	plain, err := s.sealer.Open(current.ID, current.Sealed)
 	if err != nil {
 		return Disclosed{}, err
 	}
@@ -201,7 +212,7 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at 
 // that the scope does not cover has no secret here.
 func (s *Store) SecretMatches(ctx context.Context, scope tenancy.Scope, ref Ref, plain string, at history.Millis) (bool, error) {
 	current, err := s.ownSecret(ctx, scope, ref, at)
-	return err == nil && current != nil && verifyHash(current.Hash, plain), err
+	return err == nil && current != nil && s.matches(current.Hash, plain), err
 }
 
 // HasSecret reports whether the client has a secret that is valid at an

@@ -33,11 +33,23 @@ type heldKey struct {
 	flushed int64        // used as last written; the flusher's only
 }
 
-// keyring holds every key that is not revoked.
+// keyring has every key that is not revoked.
 type keyring struct {
 	mu     sync.RWMutex
 	byHash map[[32]byte]*heldKey
 	hashes map[string][32]byte // by key id
+	// revoked are ids of keys with the log index of their revocation, where other
+	// nodes write too: a poll that read the rows before that must not add them
+	// again. Nil where no other node writes.
+	revoked map[string]int64
+}
+
+func newKeyring(shared bool) *keyring {
+	r := &keyring{byHash: make(map[[32]byte]*heldKey), hashes: make(map[string][32]byte)}
+	if shared {
+		r.revoked = make(map[string]int64)
+	}
+	return r
 }
 
 func (r *keyring) find(hash [32]byte) *heldKey {
@@ -46,10 +58,19 @@ func (r *keyring) find(hash [32]byte) *heldKey {
 	return r.byHash[hash]
 }
 
-func (r *keyring) add(hash [32]byte, k Key) {
+func (r *keyring) has(id string) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	_, there := r.hashes[id]
+	return there
+}
+
+func (r *keyring) add(row keyRow) {
+	hash, k := [32]byte(row.Hash), row.key()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, there := r.byHash[hash]; there {
+	_, there := r.byHash[hash]
+	if _, revoked := r.revoked[k.ID]; there || revoked {
 		return
 	}
 	held := &heldKey{Key: k, flushed: int64(k.LastUsed)}
@@ -57,23 +78,27 @@ func (r *keyring) add(hash [32]byte, k Key) {
 	r.byHash[hash], r.hashes[k.ID] = held, hash
 }
 
-func (r *keyring) remove(id string) {
+// remove takes out a key whose revocation has the log index idx.
+func (r *keyring) remove(id string, idx int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.revoked != nil {
+		r.revoked[id] = idx
+	}
 	if hash, ok := r.hashes[id]; ok {
 		delete(r.byHash, hash)
 		delete(r.hashes, id)
 	}
 }
 
-// keep removes every key that is not live.
-func (r *keyring) keep(live map[string]bool) {
+// forget drops the revocations that every poll from now on sees in the rows:
+// those among the first size log entries.
+func (r *keyring) forget(size int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for id, hash := range r.hashes {
-		if !live[id] {
-			delete(r.byHash, hash)
-			delete(r.hashes, id)
+	for id, idx := range r.revoked {
+		if idx < size {
+			delete(r.revoked, id)
 		}
 	}
 }

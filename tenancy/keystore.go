@@ -13,6 +13,15 @@ import (
 // FlushEvery is how often last uses are written.
 const FlushEvery = 10 * time.Second
 
+// Kinds of event about a key.
+const (
+	keyCreated = history.Kind("key.created")
+	keyRevoked = history.Kind("key.revoked")
+)
+
+// revokedKey is the row of a revocation as memory needs it: the event names the key.
+type revokedKey struct{}
+
 // NewKey is what a key is made of.
 type NewKey struct {
 	Org       OrgID
@@ -90,8 +99,10 @@ func (d keyDraft) insert(tx *db.Tx, scope Scope) (Key, error) {
 	if err != nil {
 		return k, err
 	}
-	history.Record(tx, scope.Event(history.Event{Kind: "key.created", ObjectKind: history.ObjectKey, Object: k.ID,
-		Org: string(k.Org), Effective: history.At(tx).Millis(), Detail: detail}))
+	row := keyRow{ID: k.ID, Org: k.Org, Name: k.Name, Role: k.Role, Surface: k.Surface, Hash: hash[:],
+		ExpiresAt: int64(k.ExpiresAt), RecordedAt: int64(k.RecordedAt)}
+	history.RecordRow(tx, scope.Event(history.Event{Kind: keyCreated, ObjectKind: history.ObjectKey, Object: k.ID,
+		Org: string(k.Org), Effective: history.At(tx).Millis(), Detail: detail}), row)
 	return k, nil
 }
 
@@ -154,8 +165,8 @@ func revoke(tx *db.Tx, scope Scope, k keyRow) error {
 	if _, err := tx.Exec("INSERT INTO key_revocation (key_id, recorded_at) VALUES (?, ?)", k.ID, int64(history.At(tx))); err != nil {
 		return err
 	}
-	history.Record(tx, scope.Event(history.Event{Kind: "key.revoked", ObjectKind: history.ObjectKey, Object: k.ID,
-		Org: string(k.Org), Effective: history.At(tx).Millis()}))
+	history.RecordRow(tx, scope.Event(history.Event{Kind: keyRevoked, ObjectKind: history.ObjectKey, Object: k.ID,
+		Org: string(k.Org), Effective: history.At(tx).Millis()}), revokedKey{})
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -90,8 +91,8 @@ func (n *node) administered(ctx context.Context, operator tenancy.Scope, root te
 }
 
 func (n *node) makeDefaultSetup(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) error {
-	out, err := n.snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) { return defaultSetup(), nil }})
+	out, err := n.snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) { return defaultSetup(), nil }})
 	if err != nil {
 		return err
 	}
@@ -102,11 +103,11 @@ func (n *node) makeDefaultSetup(ctx context.Context, operator tenancy.Scope, roo
 }
 
 // defaultSetup has the lifetimes of nevisMeta's documented example.
-func defaultSetup() *snapshots.Setup {
-	seconds := func(s int64) snapshots.Lifetime { return &s }
-	return &snapshots.Setup{Name: "default", GrantTypes: []string{"authorization_code", "refresh_token"},
-		ForceReauthentication: snapshots.False, AccessTokenTTL: seconds(3600), RefreshTokenTTL: seconds(15552000),
+func defaultSetup() *document.Setup {
+	seconds := func(s int64) document.Lifetime { return &s }
+	return &document.Setup{Name: "default", GrantTypes: []string{"authorization_code", "refresh_token"},
+		ForceReauthentication: document.False, AccessTokenTTL: seconds(3600), RefreshTokenTTL: seconds(15552000),
 		IDTokenTTL: seconds(3600), PersistedConsentTTL: seconds(31104000),
-		ScopePolicies: snapshots.ScopePolicies{ImplicitFlow: "consent_required", AuthorizationCodeFlow: "consent_required",
-			RefreshToken: "consent_required", ForceReauthentication: snapshots.False}}
+		ScopePolicies: document.ScopePolicies{ImplicitFlow: "consent_required", AuthorizationCodeFlow: "consent_required",
+			RefreshToken: "consent_required", ForceReauthentication: document.False}}
 }

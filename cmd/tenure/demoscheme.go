@@ -13,6 +13,7 @@ import (
 	"tenure/handlers/openfinance/demo"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // infoScheme is what a caller of the second setup's /reg needs; files are PEM.
@@ -145,8 +146,8 @@ func (n *node) openFinanceSetup(ctx context.Context) (snapshots.EntityID, error)
 	}
 	setup := defaultSetup()
 	setup.Name = name
-	out, err := n.snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) { return setup, nil }})
+	out, err := n.snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) { return setup, nil }})
 	if err != nil {
 		return "", err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"tenure/handlers/ory"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -53,14 +54,14 @@ func (n *node) exampleClient(ctx context.Context, owner tenancy.OrgID, name stri
 	if err != nil {
 		return infoClient{}, err
 	}
-	jwks, faults := snapshots.ParseJWKS(set)
+	jwks, faults := document.ParseJWKS(set)
 	if err := fault.Rules(faults); err != nil {
 		return infoClient{}, err
 	}
-	first := snapshots.Client{ClientName: name, ClientURI: "https://" + name + ".example", Contacts: []string{"team@" + name + ".example"},
+	first := document.Client{ClientName: name, ClientURI: "https://" + name + ".example", Contacts: []string{"team@" + name + ".example"},
 		RedirectURIs: []string{"https://" + name + ".example/callback"}, ResponseTypes: []string{"code"}, JWKS: jwks,
 		TokenEndpointAuthMethod: "client_secret_basic",
-		Localized:               []snapshots.Localized{{Name: "client_name", Value: name, Locale: "en"}}}
+		Localized:               []document.Localized{{Name: "client_name", Value: name, Locale: "en"}}}
 	token := ory.NewToken(n.snapshots, n.tenancy.IDs())
 	published := change(first, nil, secret)
 	published.Token = token
@@ -85,9 +86,9 @@ func (n *node) exampleClient(ctx context.Context, owner tenancy.OrgID, name stri
 		RegistrationToken: token.Text}, nil
 }
 
-func change(c snapshots.Client, at *history.Millis, secret *snapshots.NewSecret) snapshots.Change[snapshots.Client] {
-	return snapshots.Change[snapshots.Client]{ValidFrom: at, Secret: secret,
-		Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &c, nil }}
+func change(c document.Client, at *history.Millis, secret *snapshots.NewSecret) snapshots.Change[document.Client] {
+	return snapshots.Change[document.Client]{ValidFrom: at, Secret: secret,
+		Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &c, nil }}
 }
 
 // issuer is a certificate authority and an intermediate, for the example only.

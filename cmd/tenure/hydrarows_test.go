@@ -19,7 +19,7 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // hydraColumnTypes is Hydra's client table as its migrations leave it (head of
@@ -190,8 +190,8 @@ func checkImportedRows(t *testing.T, database string) {
 	if want := time.Date(2021, 2, 3, 4, 5, 6, 789e6, time.UTC); !web.ValidFrom.Time().Equal(want) || !web.Imported {
 		t.Errorf("%+v", web.Version)
 	}
-	if c := web.Content; c.JWKS != "" || c.FreeMetadata != `{"keys":[]}` || c.OwnerLabel != "team" || c.SkipConsent != snapshots.True ||
-		c.SkipLogoutConsent != snapshots.False || *c.Lifespans.AuthorizationCodeAccessToken != int64(90*time.Minute) {
+	if c := web.Content; c.JWKS != "" || c.FreeMetadata != `{"keys":[]}` || c.OwnerLabel != "team" || c.SkipConsent != document.True ||
+		c.SkipLogoutConsent != document.False || *c.Lifespans.AuthorizationCodeAccessToken != int64(90*time.Minute) {
 		t.Errorf("%+v", c)
 	}
 	old := n.client("old")

@@ -20,6 +20,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 )
 
@@ -73,7 +74,7 @@ func (i imported) setup() snapshots.EntityID {
 	return snapshots.EntityID(i.tenancy.DefaultSetup(i.tenancy.Root()))
 }
 
-func (i imported) client(id string) snapshots.Resolved[snapshots.Client] {
+func (i imported) client(id string) snapshots.Resolved[document.Client] {
 	i.t.Helper()
 	found, err := i.snapshots.ClientByID(context.Background(), i.tenancy.Operator("test"), i.setup(), id)
 	if err != nil {
@@ -149,7 +150,7 @@ func TestImportOfAList(t *testing.T) {
 	}
 	portal := n.client("portal").Content
 	if portal.FreeMetadata != `{"limits":{"daily":[1,2.50]},"tier":"gold"}` || *portal.Lifespans.DeviceAuthorizationAccessToken != int64(90*time.Minute+500*time.Millisecond) ||
-		*portal.Lifespans.JWTBearerAccessToken != -int64(time.Millisecond) || portal.SkipLogoutConsent != snapshots.True {
+		*portal.Lifespans.JWTBearerAccessToken != -int64(time.Millisecond) || portal.SkipLogoutConsent != document.True {
 		t.Errorf("%+v", portal)
 	}
 	if future := n.client("billing/night run ü"); future.ValidFrom.Time().After(time.Now()) || !future.Imported {
@@ -176,7 +177,7 @@ func TestImportLeavesWhatWasDeleted(t *testing.T) {
 	n := openImported(t, f.database)
 	const id = "billing/night run ü"
 	e := n.client(id).Entity
-	must(t, snapshots.Delete[snapshots.Client](context.Background(), n.snapshots, n.tenancy.Operator("test"),
+	must(t, snapshots.Delete[document.Client](context.Background(), n.snapshots, n.tenancy.Operator("test"),
 		snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}, nil))
 	n.done()
 	out := mustImport(t, importFixture("list.json"), f)
@@ -341,8 +342,8 @@ func TestImportIntoASetupForAnOwner(t *testing.T) {
 	_, err := n.example(context.Background(), "", info{})
 	must(t, err)
 	ctx, operator := context.Background(), n.tenancy.Operator("test")
-	second, err := n.snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) { return defaultSetup(), nil }})
+	second, err := n.snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) { return defaultSetup(), nil }})
 	must(t, err)
 	must(t, n.close())
 

@@ -12,6 +12,7 @@ import (
 
 	"tenure/handlers/ory"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -164,7 +165,7 @@ func (d *databaseTarget) put(ctx context.Context, c hydraClient) (importResult, 
 }
 
 func (d *databaseTarget) bring(ctx context.Context, c hydraClient) (importResult, error) {
-	faults := append(snapshots.CheckClientID(c.id, false), ory.CheckSecret(c.body.ClientSecret)...)
+	faults := append(document.CheckClientID(c.id, false), ory.CheckSecret(c.body.ClientSecret)...)
 	held, bad := d.held(c)
 	if err := fault.Rules(append(faults, bad...)); err != nil {
 		return importResult{}, err
@@ -213,12 +214,12 @@ type databaseWrite struct {
 	changed []string // of the client that was there
 }
 
-func (w *databaseWrite) change() snapshots.Change[snapshots.Client] {
-	return snapshots.Change[snapshots.Client]{Rules: ory.Rules(), Held: w.held, Rehearse: w.dry,
-		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+func (w *databaseWrite) change() snapshots.Change[document.Client] {
+	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.held, Rehearse: w.dry,
+		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			next, faults := w.client.body.Apply(base, setup)
 			if base != nil {
-				w.changed = snapshots.Changed(base, next)
+				w.changed = document.Changed(base, next)
 			}
 			return next, fault.Rules(faults)
 		}}
@@ -259,7 +260,7 @@ func (w *databaseWrite) since() history.Millis {
 }
 
 // choose makes the secret that the file has in clear.
-func (w *databaseWrite) choose(ch *snapshots.Change[snapshots.Client]) (err error) {
+func (w *databaseWrite) choose(ch *snapshots.Change[document.Client]) (err error) {
 	if !w.dry {
 		ch.Secret, err = w.node.snapshots.ChosenSecret(w.client.body.ClientSecret)
 	}

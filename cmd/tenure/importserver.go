@@ -14,6 +14,7 @@ import (
 
 	"tenure/handlers/ory"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -60,7 +61,7 @@ func (s *serverTarget) close() error {
 // differ. The server shows no secret, so that of a client which is there is
 // left as it is.
 func (s *serverTarget) put(ctx context.Context, c hydraClient) (importResult, error) {
-	var there *snapshots.Client
+	var there *document.Client
 	one := s.clients + "/" + url.PathEscape(c.id)
 	status, body, err := s.call(ctx, http.MethodGet, one, nil)
 	switch {
@@ -71,20 +72,20 @@ func (s *serverTarget) put(ctx context.Context, c hydraClient) (importResult, er
 		if err != nil {
 			return importResult{}, fmt.Errorf("the server's answer for client %d: %s", c.number, message(err))
 		}
-		there, _ = shown.Apply(nil, &snapshots.Setup{})
+		there, _ = shown.Apply(nil, &document.Setup{})
 	case status != http.StatusNotFound:
 		return s.refused(c, status, body)
 	}
-	faults := snapshots.CheckClientID(c.id, false)
-	if err := errors.Join(fault.Rules(faults), c.body.Check(there, &snapshots.Setup{})); err != nil {
+	faults := document.CheckClientID(c.id, false)
+	if err := errors.Join(fault.Rules(faults), c.body.Check(there, &document.Setup{})); err != nil {
 		return c.refused(err), nil
 	}
 	if there == nil {
 		return s.create(ctx, c)
 	}
-	next, _ := c.body.Apply(there, &snapshots.Setup{})
+	next, _ := c.body.Apply(there, &document.Setup{})
 	r := c.result(resultUnchanged)
-	if r.Changed = snapshots.Changed(there, next); len(r.Changed) == 0 {
+	if r.Changed = document.Changed(there, next); len(r.Changed) == 0 {
 		return r, nil
 	}
 	r.Result = resultUpdated

@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/credential"
 	"tenure/tenancy/db"
 )
 
@@ -20,7 +20,7 @@ const sealingNone = "none"
 // nodes must share it, it has to be given. "none" turns sealing off.
 //
 // A database that is sealed already gets no new key: the right one is missing.
-func loadSealer(dialect db.Dialect, cfg nodeConfig, sealed bool) (*snapshots.Sealer, error) {
+func loadSealer(dialect db.Dialect, cfg nodeConfig, sealed bool) (*credential.Sealer, error) {
 	path := cfg.secretsKey
 	switch {
 	case path == sealingNone:
@@ -41,7 +41,7 @@ func loadSealer(dialect db.Dialect, cfg nodeConfig, sealed bool) (*snapshots.Sea
 	if err != nil {
 		return nil, fmt.Errorf("sealing key %s: not base64", path)
 	}
-	sealer, err := snapshots.NewSealer(key)
+	sealer, err := credential.NewSealer(key)
 	if err != nil {
 		return nil, fmt.Errorf("sealing key %s: %w", path, err)
 	}
@@ -49,7 +49,7 @@ func loadSealer(dialect db.Dialect, cfg nodeConfig, sealed bool) (*snapshots.Sea
 }
 
 func makeSealingKey(path string) ([]byte, error) {
-	key := make([]byte, snapshots.SealingKeySize)
+	key := make([]byte, credential.KeySize)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}

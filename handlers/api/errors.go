@@ -7,8 +7,8 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// table spells each kind of fault.
-var table = map[fault.Kind]struct {
+// statuses spells each kind of fault.
+var statuses = map[fault.Kind]struct {
 	status int
 	title  string
 }{
@@ -32,7 +32,7 @@ var table = map[fault.Kind]struct {
 }
 
 func spell(_ *web.Call, f *fault.Fault) *web.Reply {
-	row := table[f.Kind]
+	row := statuses[f.Kind]
 	p := problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status}
 	if f.Kind == fault.Unsupported && f.Code == web.CodeMethod {
 		p.Status, p.Title = http.StatusMethodNotAllowed, "The method is not taken here"

@@ -6,8 +6,8 @@ import (
 	"tenure/handlers/web"
 )
 
-func (s *surface) modules(c *web.Call) (*web.Reply, error) {
-	names, err := s.Modules(c.Request.Context(), c.Scope)
+func (h *handler) modules(c *web.Call) (*web.Reply, error) {
+	names, err := h.Snapshots.Modules(c.Request.Context(), c.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -18,12 +18,12 @@ func (s *surface) modules(c *web.Call) (*web.Reply, error) {
 	return web.JSON(http.StatusOK, list)
 }
 
-func (s *surface) createModule(c *web.Call) (*web.Reply, error) {
+func (h *handler) createModule(c *web.Call) (*web.Reply, error) {
 	var in module
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
-	if err := s.CreateModule(c.Request.Context(), c.Scope, in.Name); err != nil {
+	if err := h.Snapshots.CreateModule(c.Request.Context(), c.Scope, in.Name); err != nil {
 		return nil, err
 	}
 	return web.JSON(http.StatusCreated, in)

@@ -8,12 +8,12 @@ import (
 
 // secrets lists what may be told of a client's secrets; the client is named by
 // its client_id, as every dialect shows it.
-func (s *surface) secrets(c *web.Call) (*web.Reply, error) {
-	ref, err := s.ClientRef(c.Request.Context(), c.Scope, setupID(c), c.Var("client"))
+func (h *handler) secrets(c *web.Call) (*web.Reply, error) {
+	ref, err := h.Snapshots.RefByID(c.Request.Context(), c.Scope, setupID(c), c.Var("client"))
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := s.Secrets(c.Request.Context(), c.Scope, ref)
+	secrets, err := h.Snapshots.Secrets(c.Request.Context(), c.Scope, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -30,7 +31,7 @@ type admitted struct {
 	statement *Statement
 	initial   string // id of the initial access token
 	// Of management:
-	client snapshots.Resolved[snapshots.Client]
+	client snapshots.Resolved[document.Client]
 	token  string // as presented
 }
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"tenure/handlers/web"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -93,9 +93,9 @@ var assigned = []string{"registration_access_token", "registration_client_uri", 
 
 // request is what the body asks for; what base, nil for none, has beyond this
 // dialect's members stays. Faults are Invalid.
-func (b *body) request(base *snapshots.Client) (Request, error) {
+func (b *body) request(base *document.Client) (Request, error) {
 	if base == nil {
-		base = &snapshots.Client{}
+		base = &document.Client{}
 	}
 	c := b.client
 	req := Request{Wanted: copied(*base), HasJWKS: b.has("jwks"), BoundSingular: flagOf(c.BoundSingular)}
@@ -135,25 +135,25 @@ func (b *body) request(base *snapshots.Client) (Request, error) {
 	return req, b.spoken(w)
 }
 
-func flagOf(b *bool) snapshots.Flag {
+func flagOf(b *bool) document.Flag {
 	if b == nil {
-		return snapshots.Unset
+		return document.Unset
 	}
-	return snapshots.FlagOf(*b)
+	return document.FlagOf(*b)
 }
 
 // documents reads the members whose values are documents of their own.
-func (b *body) documents(w *snapshots.Client) error {
+func (b *body) documents(w *document.Client) error {
 	w.JWKS, w.AdditionalSoftwareMetadata = "", ""
 	if b.has("jwks") {
-		set, faults := snapshots.ParseJWKS(b.sent["jwks"])
+		set, faults := document.ParseJWKS(b.sent["jwks"])
 		if len(faults) > 0 {
 			return refuse(CodeMetadata, faults[0].Path, faults[0].Rule, "jwks: %s", faults[0].Message)
 		}
 		w.JWKS = set
 	}
 	if b.has("additional_software_metadata") {
-		doc, err := snapshots.ParseDocument(b.sent["additional_software_metadata"])
+		doc, err := document.ParseJSON(b.sent["additional_software_metadata"])
 		if err != nil || !strings.HasPrefix(string(doc), "{") {
 			return refuse(CodeMetadata, "/additional_software_metadata", "type", "additional_software_metadata must be an object, of no more than 64 KiB")
 		}
@@ -164,7 +164,7 @@ func (b *body) documents(w *snapshots.Client) error {
 
 // spoken reads the members for languages, name#tag, as they are (R1-13). Those
 // that are there already keep their place.
-func (b *body) spoken(w *snapshots.Client) error {
+func (b *body) spoken(w *document.Client) error {
 	said := map[string]string{}
 	for name := range b.sent {
 		base, locale, tagged := strings.Cut(name, "#")
@@ -179,7 +179,7 @@ func (b *body) spoken(w *snapshots.Client) error {
 			said[name] = text
 		}
 	}
-	var texts []snapshots.Localized
+	var texts []document.Localized
 	for _, l := range w.Localized {
 		if name := l.Name + "#" + l.Locale; l.Locale != "" && slices.Contains(speaking, l.Name) {
 			var still bool
@@ -192,7 +192,7 @@ func (b *body) spoken(w *snapshots.Client) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(said)) {
 		base, locale, _ := strings.Cut(name, "#")
-		texts = append(texts, snapshots.Localized{Name: base, Value: said[name], Locale: locale})
+		texts = append(texts, document.Localized{Name: base, Value: said[name], Locale: locale})
 	}
 	w.Localized = texts
 	return nil

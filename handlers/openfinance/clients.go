@@ -9,6 +9,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -58,11 +59,7 @@ func (h *surface) newToken() *snapshots.NewToken {
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
 	a, ok := c.Admitted.(*admitted)
 	if !ok {
-		at, known, err := c.Instants()
-		if err != nil {
-			return nil, err
-		}
-		found, err := h.byKey(c, snapshots.InstantOf(at, known))
+		found, err := h.byKey(c, snapshots.InstantOf(c.Instants()))
 		if err != nil {
 			return nil, err
 		}
@@ -83,17 +80,17 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 }
 
 // byKey finds the client for the organization of an API key.
-func (h *surface) byKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) byKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
 	a, err := h.arrive(c)
 	if err != nil {
-		return snapshots.Resolved[snapshots.Client]{}, err
+		return snapshots.Resolved[document.Client]{}, err
 	}
 	return h.Store.ClientAnywhereAsOf(c.Request.Context(), c.Scope, a.setup.ID, "", c.Var("ClientId"), in)
 }
 
 // secretOf is the secret that a client may be shown again; empty where it has
 // none, or it is not kept recoverable.
-func (h *surface) secretOf(c *web.Call, found snapshots.Resolved[snapshots.Client]) (string, error) {
+func (h *surface) secretOf(c *web.Call, found snapshots.Resolved[document.Client]) (string, error) {
 	if !NeedsSecret(found.Content.TokenEndpointAuthMethod) {
 		return "", nil
 	}
@@ -185,14 +182,14 @@ func (h *surface) delete(c *web.Call) (*web.Reply, error) {
 	if !ok {
 		found, err := h.byKey(c, snapshots.Instant{})
 		if err == nil {
-			err = snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, refOf(found.Entity), nil)
+			err = snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, refOf(found.Entity), nil)
 		}
 		if err != nil {
 			return nil, err
 		}
 		return web.NoContent(), nil
 	}
-	if err := snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, refOf(a.client.Entity), nil); err != nil {
+	if err := snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, refOf(a.client.Entity), nil); err != nil {
 		return nil, ended(err)
 	}
 	return web.NoContent(), nil
@@ -213,13 +210,13 @@ func refOf(e snapshots.Entity) snapshots.Ref {
 // change is what a body makes of base, nil for a new client, and its auth
 // method. It is checked before anything is fetched. A body that asks for what
 // is shown already changes nothing.
-func (h *surface) change(c *web.Call, a *admitted, in *body, base *snapshots.Client, setup *snapshots.Setup) (snapshots.Change[snapshots.Client], string, error) {
+func (h *surface) change(c *web.Call, a *admitted, in *body, base *document.Client, setup *document.Setup) (snapshots.Change[document.Client], string, error) {
 	ctx := c.Request.Context()
-	none := snapshots.Change[snapshots.Client]{}
-	make := func(base *snapshots.Client) (snapshots.Client, error) {
+	none := snapshots.Change[document.Client]{}
+	make := func(base *document.Client) (document.Client, error) {
 		req, err := in.request(base)
 		if err != nil {
-			return snapshots.Client{}, err
+			return document.Client{}, err
 		}
 		return a.profile.Keeping(base).Client(req, a.statement)
 	}
@@ -235,8 +232,8 @@ func (h *surface) change(c *web.Call, a *admitted, in *body, base *snapshots.Cli
 	if err := checkSector(ctx, h.Fetch, &next, base); err != nil {
 		return none, "", err
 	}
-	return snapshots.Change[snapshots.Client]{Rules: a.policy.RegistrationRules(),
-		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+	return snapshots.Change[document.Client]{Rules: a.policy.RegistrationRules(),
+		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			next, err := make(base)
 			if err != nil {
 				return nil, err
@@ -249,7 +246,7 @@ func (h *surface) change(c *web.Call, a *admitted, in *body, base *snapshots.Cli
 }
 
 // shownAlike reports whether answers show two clients alike.
-func shownAlike(a, b *snapshots.Client, setup *snapshots.Setup) bool {
+func shownAlike(a, b *document.Client, setup *document.Setup) bool {
 	one, err := show(a, setup).encode(a.Localized)
 	other, errOther := show(b, setup).encode(b.Localized)
 	return err == nil && errOther == nil && bytes.Equal(one, other)
@@ -257,7 +254,7 @@ func shownAlike(a, b *snapshots.Client, setup *snapshots.Setup) bool {
 
 // checkSector wants a new sector_identifier_uri to list every redirect URI (OIDC
 // registration section 5). Why a document cannot be had is not told.
-func checkSector(ctx context.Context, get web.Fetch, next, base *snapshots.Client) error {
+func checkSector(ctx context.Context, get web.Fetch, next, base *document.Client) error {
 	uri := next.SectorIdentifierURI
 	if uri == "" || base != nil && base.SectorIdentifierURI == uri && slices.Equal(base.RedirectURIs, next.RedirectURIs) {
 		return nil

@@ -3,7 +3,7 @@ package openfinance
 import (
 	"slices"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Names of the profiles; the first is the default.
@@ -48,13 +48,13 @@ type Profile struct {
 	SignedRequests bool // require_signed_request_object defaults to true
 	BoundTokens    bool // certificate-bound access tokens are always on; they default to true in any case
 
-	kept *snapshots.Client // see Keeping
+	kept *document.Client // see Keeping
 }
 
 // Keeping is the profile for an update of base. Where no statement decides anew,
 // what a client has already may be sent back, whichever dialect it came by: the
 // profile's enums bind what is new.
-func (p Profile) Keeping(base *snapshots.Client) Profile {
+func (p Profile) Keeping(base *document.Client) Profile {
 	if base == nil || p.Statement {
 		return p
 	}
@@ -79,7 +79,7 @@ func (p Profile) had(uri string) bool {
 	return p.kept != nil && slices.Contains(p.kept.RedirectURIs, uri)
 }
 
-func (p Profile) hadFlows(c *snapshots.Client) bool {
+func (p Profile) hadFlows(c *document.Client) bool {
 	return p.kept != nil && slices.Equal(p.kept.GrantTypes, c.GrantTypes) && slices.Equal(p.kept.ResponseTypes, c.ResponseTypes)
 }
 

@@ -14,6 +14,7 @@ import (
 	"tenure/handlers/openfinance/demo"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 )
@@ -32,7 +33,7 @@ func (f *fixture) snapshotsOf(t testing.TB, clientID string) int {
 	t.Helper()
 	ref, err := f.store.RefByID(ctx, f.Store.Operator("test"), f.setup, clientID)
 	ok(t, err)
-	ids, err := snapshots.Snapshots[snapshots.Client](ctx, f.store, f.Store.Operator("test"), ref, nil, true)
+	ids, err := snapshots.Snapshots[document.Client](ctx, f.store, f.Store.Operator("test"), ref, nil, true)
 	ok(t, err)
 	return len(ids)
 }

@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -115,7 +116,7 @@ func ascii(text string) string {
 
 // answer is a client as answers have it; token and secret are what this answer
 // may show of them.
-func (h *surface) answer(c *web.Call, status int, found snapshots.Resolved[snapshots.Client], token, secret, statement string) (*web.Reply, error) {
+func (h *surface) answer(c *web.Call, status int, found snapshots.Resolved[document.Client], token, secret, statement string) (*web.Reply, error) {
 	view := show(found.Content, found.Setup.Content)
 	view.ClientID, *view.IssuedAt = found.Entity.ClientID, found.Entity.RecordedAt.Time().Unix()
 	view.RegistrationURI, view.RegistrationToken = h.address(c, found.Entity), token

@@ -61,7 +61,7 @@ func New(cfg Config) web.Surface {
 		setups: cfg.Setups.Limiter(web.Rate{Every: time.Millisecond, Burst: 2000}, maxKeys, now)}
 	const write = tenancy.Resolve | tenancy.WriteClients
 	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: cfg.Timeout, DropSlash: true, Routes: web.Below(belowSetup, []web.Route{
-		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, TakesKey: true, Admit: h.admitClient, Handle: h.get},
+		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, TakesKey: true, Admit: h.admitClient, Handle: h.get, Query: []web.Param{web.At(), web.KnownAt()}},
 		{Method: http.MethodPut, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.put},
 		{Method: http.MethodDelete, Pattern: pathClient, Permission: write, Object: web.ObjectClient, TakesKey: true, Admit: h.admitClient, Handle: h.delete},
 		{Method: http.MethodPost, Pattern: pathReg, Permission: write, Object: web.ObjectSetup, Admit: h.admitNew, Handle: h.post},

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Client makes the client that a request is entitled to: the members asked for,
@@ -18,7 +18,7 @@ import (
 // result shares no list with req. Faults are Invalid, one at a time, in the order of the
 // ecosystem's own server: keys by value, the statement, jwks_uri, redirect URIs,
 // webhooks, the rest. B-5a is CheckEncryptionKey's, over the result's JWKSURI.
-func (p Profile) Client(req Request, s *Statement) (snapshots.Client, error) {
+func (p Profile) Client(req Request, s *Statement) (document.Client, error) {
 	c := copied(req.Wanted)
 	if !p.ByValue && (req.HasJWKS || c.JWKS != "") {
 		return refused(refuse(CodeMetadata, "/jwks", "jwks-by-value", "jwks must not be sent by value: keys go by jwks_uri"))
@@ -29,7 +29,7 @@ func (p Profile) Client(req Request, s *Statement) (snapshots.Client, error) {
 	if err := checkLimits(&c); err != nil {
 		return refused(err)
 	}
-	steps := []func(*snapshots.Client, Request, *Statement) error{
+	steps := []func(*document.Client, Request, *Statement) error{
 		p.keys, p.redirects, p.webhooks, overwrite, p.scopes, p.auth, p.flows, p.algorithms, p.flags,
 	}
 	for _, step := range steps {
@@ -40,10 +40,10 @@ func (p Profile) Client(req Request, s *Statement) (snapshots.Client, error) {
 	return c, nil
 }
 
-func refused(err error) (snapshots.Client, error) { return snapshots.Client{}, err }
+func refused(err error) (document.Client, error) { return document.Client{}, err }
 
 // copied is a client that shares no list with the one it is of.
-func copied(c snapshots.Client) snapshots.Client {
+func copied(c document.Client) document.Client {
 	for _, list := range []*[]string{&c.Contacts, &c.RedirectURIs, &c.PostLogoutRedirectURIs, &c.RequestURIs, &c.AllowedCORSOrigins, &c.GrantTypes,
 		&c.ResponseTypes, &c.Scopes, &c.Audience, &c.AuthorizationDetailsTypes, &c.DefaultACRValues, &c.WebhookURIs, &c.SoftwareRoles} {
 		*list = slices.Clone(*list)
@@ -53,7 +53,7 @@ func copied(c snapshots.Client) snapshots.Client {
 }
 
 // keys holds B-5, jwks_uri is the statement's, and R1-4.
-func (p Profile) keys(c *snapshots.Client, _ Request, s *Statement) error {
+func (p Profile) keys(c *document.Client, _ Request, s *Statement) error {
 	if c.JWKS != "" && c.JWKSURI != "" {
 		return refuse(CodeMetadata, "/jwks", "one-of", "jwks and jwks_uri must not both be sent")
 	}
@@ -68,7 +68,7 @@ func (p Profile) keys(c *snapshots.Client, _ Request, s *Statement) error {
 }
 
 // redirects holds B-6, and of A-06 what is not a matter of JSON types.
-func (p Profile) redirects(c *snapshots.Client, _ Request, s *Statement) error {
+func (p Profile) redirects(c *document.Client, _ Request, s *Statement) error {
 	if s != nil && len(s.RedirectURIs) == 0 {
 		return unapproved("no-redirect", "the software statement has no software_redirect_uris")
 	}
@@ -87,7 +87,7 @@ func (p Profile) redirects(c *snapshots.Client, _ Request, s *Statement) error {
 }
 
 // webhooks holds B-16 and B-17: what is not asked for is off.
-func (p Profile) webhooks(c *snapshots.Client, _ Request, s *Statement) error {
+func (p Profile) webhooks(c *document.Client, _ Request, s *Statement) error {
 	for i, uri := range c.WebhookURIs {
 		if !webhook.MatchString(uri) {
 			return refuse(CodeWebhook, item("webhook_uris", i), "webhook-uri", "webhook_uris must be https URLs without query, fragment and slash at the end")
@@ -108,7 +108,7 @@ func (p Profile) webhooks(c *snapshots.Client, _ Request, s *Statement) error {
 
 // overwrite puts the statement's values over the body's (B-10, R1-9). A claim
 // that is absent leaves the body's.
-func overwrite(c *snapshots.Client, _ Request, s *Statement) error {
+func overwrite(c *document.Client, _ Request, s *Statement) error {
 	if s == nil {
 		return nil
 	}
@@ -128,7 +128,7 @@ func overwrite(c *snapshots.Client, _ Request, s *Statement) error {
 
 // scopes holds B-9: what is asked for, within what the roles give, else all of
 // it; the order of words does not matter.
-func (p Profile) scopes(c *snapshots.Client, _ Request, s *Statement) error {
+func (p Profile) scopes(c *document.Client, _ Request, s *Statement) error {
 	c.Scopes = distinct(c.Scopes)
 	if p.Roles == nil || s == nil {
 		return nil

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // webhook is the pattern of the scheme's API description.
@@ -19,7 +19,7 @@ const (
 
 // checkLimits holds the page's limits of members (section 1.3 of the facts,
 // A-15), whatever becomes of the member then. Its faults name the member.
-func checkLimits(c *snapshots.Client) error {
+func checkLimits(c *document.Client) error {
 	for _, m := range []struct {
 		name, text string
 		rule       func(string) string

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // auth holds the auth methods and B-12: for tls_client_auth the subject's name
 // and nothing else.
-func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
+func (p Profile) auth(c *document.Client, req Request, _ *Statement) error {
 	usual := p.AuthMethod
 	if c.JWKSURI == "" && c.JWKS == "" {
 		usual = p.AuthMethodKeyless
@@ -42,7 +42,7 @@ func (p Profile) auth(c *snapshots.Client, req Request, _ *Statement) error {
 }
 
 // flows holds grants, response types, and that they agree (R1-3, R1-5, R1-6).
-func (p Profile) flows(c *snapshots.Client, _ Request, _ *Statement) error {
+func (p Profile) flows(c *document.Client, _ Request, _ *Statement) error {
 	if c.GrantTypes == nil {
 		c.GrantTypes = slices.Clone(p.Grants)
 	}
@@ -98,7 +98,7 @@ func (p Profile) grantsFor(words []string) []string {
 }
 
 // algorithms holds 7.1.1: the profile's, and the strongest where left out.
-func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *Statement) error {
+func (p Profile) algorithms(c *document.Client, _ Request, _ *Statement) error {
 	c.IDTokenSignedResponseAlg = cmp.Or(c.IDTokenSignedResponseAlg, p.IDTokenAlgs[0])
 	for _, m := range []struct {
 		name, alg string
@@ -138,18 +138,18 @@ func (p Profile) algorithms(c *snapshots.Client, _ Request, _ *Statement) error 
 
 // flags holds the two spellings of certificate-bound tokens and the defaults of
 // booleans: the plural is stored (section 9 of the facts).
-func (p Profile) flags(c *snapshots.Client, req Request, _ *Statement) error {
+func (p Profile) flags(c *document.Client, req Request, _ *Statement) error {
 	bound := c.TLSClientCertificateBoundAccessTokens
-	if bound != snapshots.Unset && req.BoundSingular != snapshots.Unset && bound != req.BoundSingular {
+	if bound != document.Unset && req.BoundSingular != document.Unset && bound != req.BoundSingular {
 		return refuse(CodeMetadata, "/tls_client_certificate_bound_access_token", "spelling",
 			"tls_client_certificate_bound_access_token and tls_client_certificate_bound_access_tokens must not differ")
 	}
-	if bound == snapshots.Unset {
+	if bound == document.Unset {
 		bound = req.BoundSingular
 	}
-	c.TLSClientCertificateBoundAccessTokens = snapshots.FlagOf(p.BoundTokens || bound.Bool(true))
-	if p.SignedRequests && c.RequireSignedRequestObject == snapshots.Unset {
-		c.RequireSignedRequestObject = snapshots.True
+	c.TLSClientCertificateBoundAccessTokens = document.FlagOf(p.BoundTokens || bound.Bool(true))
+	if p.SignedRequests && c.RequireSignedRequestObject == document.Unset {
+		c.RequireSignedRequestObject = document.True
 	}
 	return nil
 }

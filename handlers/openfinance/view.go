@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // show is a client as it acts inside its setup, in the form of answers; who it
 // is, its secret and its token are the caller's to fill in. Lists are never
 // null, an unset flag is shown as what it means, and both spellings of the
 // certificate-bound member tell the one value that is stored.
-func show(stored *snapshots.Client, setup *snapshots.Setup) client {
-	c := snapshots.Effective(stored, setup)
+func show(stored *document.Client, setup *document.Setup) client {
+	c := document.Effective(stored, setup)
 	bound := c.TLSClientCertificateBoundAccessTokens
 	return client{
 		ApplicationType: c.ApplicationType, GrantTypes: list(c.GrantTypes),
@@ -52,14 +52,14 @@ func show(stored *snapshots.Client, setup *snapshots.Setup) client {
 
 func list(l []string) []string { return append([]string{}, l...) }
 
-func flag(f snapshots.Flag, def bool) *bool {
+func flag(f document.Flag, def bool) *bool {
 	b := f.Bool(def)
 	return &b
 }
 
 // setFlag is nil for an unset flag.
-func setFlag(f snapshots.Flag) *bool {
-	if f == snapshots.Unset {
+func setFlag(f document.Flag) *bool {
+	if f == document.Unset {
 		return nil
 	}
 	return flag(f, false)
@@ -70,7 +70,7 @@ func setFlag(f snapshots.Flag) *bool {
 var speaking = []string{"client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "software_name", "software_description", "organisation_name"}
 
 // encode is a client with its members for languages behind the others.
-func (c client) encode(texts []snapshots.Localized) ([]byte, error) {
+func (c client) encode(texts []document.Localized) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // page is the order of the page's example; client_secret is there only where
@@ -21,7 +21,7 @@ tls_client_certificate_bound_access_tokens`
 
 // TestMembersOfThePage: all 34, in the page's order, even of an empty client.
 func TestMembersOfThePage(t *testing.T) {
-	c := show(&snapshots.Client{}, &snapshots.Setup{})
+	c := show(&document.Client{}, &document.Setup{})
 	c.Secret = "x"
 	data, err := json.Marshal(c)
 	if err != nil {
@@ -53,8 +53,8 @@ func TestMembersOfThePage(t *testing.T) {
 
 // TestBothSpellings tell the one stored value; unset is true.
 func TestBothSpellings(t *testing.T) {
-	for stored, want := range map[snapshots.Flag]bool{snapshots.Unset: true, snapshots.True: true, snapshots.False: false} {
-		c := show(&snapshots.Client{TLSClientCertificateBoundAccessTokens: stored}, &snapshots.Setup{})
+	for stored, want := range map[document.Flag]bool{document.Unset: true, document.True: true, document.False: false} {
+		c := show(&document.Client{TLSClientCertificateBoundAccessTokens: stored}, &document.Setup{})
 		if *c.BoundSingular != want || *c.BoundPlural != want {
 			t.Errorf("stored %d: %v, %v", stored, *c.BoundSingular, *c.BoundPlural)
 		}

@@ -22,6 +22,8 @@ import (
 	"tenure/handlers/openfinance/demo"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/credential"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -83,7 +85,7 @@ func newFixture(t testing.TB, dsn string, change ...config) *fixture {
 	f := &fixture{World: tenancytest.New(t, dsn), callers: map[*demo.Pair]*http.Client{}}
 	f.Clock.Advance(noon.Sub(tenancytest.Start))
 	var err error
-	f.store, err = snapshots.Open(ctx, f.DB, f.Log, f.Store.IDs(), snapshots.Options{Sealer: must(snapshots.NewSealer(make([]byte, 32)))})
+	f.store, err = snapshots.Open(ctx, f.DB, f.Log, f.Store.IDs(), snapshots.Options{Sealer: must(credential.NewSealer(make([]byte, 32)))})
 	ok(t, err)
 	ok(t, f.store.CreateModule(ctx, f.Store.Operator("test"), module))
 	f.setup = f.newSetup(t, f.Root, snapshots.ProfileDCR2, snapshots.RegistrationStatement)
@@ -125,9 +127,9 @@ func pathOf(setup snapshots.EntityID) string {
 
 func (f *fixture) newSetup(t testing.TB, org tenancy.OrgID, profile, registration string) snapshots.EntityID {
 	t.Helper()
-	out, err := f.store.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), module, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			return &snapshots.Setup{Name: profile}, nil
+	out, err := f.store.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), module, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			return &document.Setup{Name: profile}, nil
 		}})
 	ok(t, err)
 	f.policy(t, org, out.Entity.ID, func(p *snapshots.Policy) { p.OpenFinanceProfile, p.Registration = profile, registration })

@@ -7,16 +7,17 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Headers are what every resolving answer tells beside its body.
-func Headers(v snapshots.Version[snapshots.Client]) http.Header {
+func Headers(v snapshots.Version[document.Client]) http.Header {
 	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
 }
 
 // Reply answers with a client as it is given; one that bears a secret or a
 // token is for nobody to keep.
-func Reply(status int, client Client, found snapshots.Resolved[snapshots.Client]) (*web.Reply, error) {
+func Reply(status int, client Client, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
 	body, err := Encode(client)
 	if err != nil {
 		return nil, err
@@ -39,8 +40,8 @@ func Heading(c *web.Call, reply *web.Reply) *web.Reply {
 
 // Kept answers a read from the store's cache of rendered answers; form names
 // what else than the client makes the answer, and view what is shown of it.
-func Kept(s *snapshots.Store, found snapshots.Resolved[snapshots.Client], form string,
-	view func(snapshots.Resolved[snapshots.Client]) Client) (*web.Reply, error) {
+func Kept(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
+	view func(snapshots.Resolved[document.Client]) Client) (*web.Reply, error) {
 	var failed error
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
 	kept := s.Render(key, func() *snapshots.Rendering {

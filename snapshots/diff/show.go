@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"tenure/jwk/x509view"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // show makes the value of a member, an item or a part of one.
@@ -16,10 +16,10 @@ func show(p place, value string) Value {
 		return Value{}
 	}
 	v := Value{Text: unquote(value), JSON: value}
-	if p.form == snapshots.FormLifetime {
+	if p.form == document.FormLifetime {
 		v.Text = lifetime(p.member, value)
 	}
-	if p.form == snapshots.FormDocument || p.form == snapshots.FormKeySet {
+	if p.form == document.FormJSON || p.form == document.FormKeySet {
 		v.Text = value // the quotes tell "1" from 1
 	}
 	return v
