@@ -1,4 +1,4 @@
-package jwk
+package x509view
 
 import (
 	"crypto/sha256"
@@ -26,8 +26,8 @@ var (
 	errVersionContent    = errors.New("fields the version does not allow")
 )
 
-// certificate is a parsed Certificate (RFC 5280 section 4.1).
-type certificate struct {
+// Certificate is one that was read (RFC 5280 section 4.1).
+type Certificate struct {
 	encoded, tbs    []byte
 	version         int32 // as encoded: one less than the version it names
 	serialNumber    *big.Int
@@ -42,8 +42,9 @@ type certificate struct {
 	signature       []byte
 }
 
-// parseCertificate reads DER or PEM and accepts what the reference accepts; see the package comment.
-func parseCertificate(data []byte) (*certificate, error) {
+// Parse reads one certificate, DER or PEM (RFC 5280 section 4.1), of at most 256 KiB, and accepts
+// what the reference accepts. The error says which field cannot be read.
+func Parse(data []byte) (*Certificate, error) {
 	if len(data) > maxCertificateBytes {
 		return nil, errCertificateSize
 	}
@@ -51,7 +52,7 @@ func parseCertificate(data []byte) (*certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &certificate{encoded: outer.encoded()}
+	c := &Certificate{encoded: outer.encoded()}
 	r := reader(outer.body)
 	tbs, err := r.expect(tagSequence)
 	if err != nil {
@@ -88,7 +89,7 @@ func parseCertificate(data []byte) (*certificate, error) {
 }
 
 // parseTBS reads the content of a TBSCertificate.
-func (c *certificate) parseTBS(content []byte) error {
+func (c *Certificate) parseTBS(content []byte) error {
 	r := reader(content)
 	e, err := r.next()
 	if err == nil && e.tag&classMask == classContext && e.tag&0x1f == 0 {
@@ -136,7 +137,7 @@ func (c *certificate) parseTBS(content []byte) error {
 
 // parseVersion reads the version field; one without the explicit tag's constructed bit counts as
 // absent.
-func (c *certificate) parseVersion(e element) error {
+func (c *Certificate) parseVersion(e element) error {
 	if e.tag&bitConstructed == 0 {
 		return nil
 	}
@@ -149,7 +150,7 @@ func (c *certificate) parseVersion(e element) error {
 	return err
 }
 
-func (c *certificate) parseValidity(e element) error {
+func (c *Certificate) parseValidity(e element) error {
 	if e.tag != tagSequence {
 		return errTag
 	}
@@ -171,7 +172,7 @@ func (c *certificate) parseValidity(e element) error {
 
 // parseOptional reads what follows the public key. The reference stops early when a field is the
 // last one, which spares such certificates the later rules.
-func (c *certificate) parseOptional(r reader) error {
+func (c *Certificate) parseOptional(r reader) error {
 	if len(r) == 0 {
 		return nil
 	}
@@ -210,7 +211,7 @@ func (c *certificate) parseOptional(r reader) error {
 }
 
 // checkSubject demands a critical subjectAltName of an empty subject (RFC 5280 section 4.2.1.6).
-func (c *certificate) checkSubject() error {
+func (c *Certificate) checkSubject() error {
 	if !c.subject.empty() {
 		return nil
 	}
@@ -220,8 +221,8 @@ func (c *certificate) checkSubject() error {
 	return nil
 }
 
-// Certificate is what other packages ask of a certificate.
-type Certificate struct {
+// Facts are what other packages ask about a certificate.
+type Facts struct {
 	// Subject and Issuer are names in the text form of RFC 2253, "" for an empty name.
 	Subject, Issuer string
 	// SerialNumber may be zero or negative.
@@ -232,18 +233,8 @@ type Certificate struct {
 	SHA256 [32]byte
 }
 
-// ParseCertificate reads one certificate, DER or PEM (RFC 5280 section 4.1), by the rules of the
-// view. The error says which field cannot be read.
-func ParseCertificate(der []byte) (*Certificate, error) {
-	c, err := parseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("reading certificate: %w", err)
-	}
-	return c.export(), nil
-}
-
-func (c *certificate) export() *Certificate {
-	return &Certificate{
+func (c *Certificate) Facts() *Facts {
+	return &Facts{
 		Subject:      c.subject.rfc2253Text(),
 		Issuer:       c.issuer.rfc2253Text(),
 		SerialNumber: c.serialNumber,
@@ -251,4 +242,10 @@ func (c *certificate) export() *Certificate {
 		NotAfter:     c.notAfter,
 		SHA256:       sha256.Sum256(c.encoded),
 	}
+}
+
+// PublicNumbers are the certified key's family ("RSA", "RSASSA-PSS", "EC", …) and, for those three,
+// its two numbers: RSA modulus and exponent, EC coordinates x and y.
+func (c *Certificate) PublicNumbers() (family string, first, second *big.Int) {
+	return c.publicKey.algorithm, c.publicKey.first, c.publicKey.second
 }

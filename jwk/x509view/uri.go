@@ -1,4 +1,4 @@
-package jwk
+package x509view
 
 import (
 	"errors"
@@ -29,6 +29,12 @@ const (
 // uri is what the checks of URIs ask of one: scheme and host are "" when absent.
 type uri struct {
 	scheme, host string
+}
+
+// ValidURI reports whether text is a URI or relative reference by the rules of the reference.
+func ValidURI(text string) bool {
+	_, err := parseURI(text)
+	return err == nil
 }
 
 // parseURI reads a URI or relative reference by RFC 2396 as amended by RFC 2732 (IPv6 hosts), with

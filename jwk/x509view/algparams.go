@@ -1,4 +1,4 @@
-package jwk
+package x509view
 
 import (
 	"errors"
@@ -46,7 +46,7 @@ func parseCurve(params []byte) (*namedCurve, error) {
 	if err != nil {
 		return nil, err
 	}
-	curve := namedCurves[id]
+	curve := curveOf(id)
 	if curve == nil {
 		return nil, errUnknownCurve
 	}

@@ -1,4 +1,4 @@
-package jwk
+package x509view
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package jwk
+package x509view
 
 // The checks below read the extensions the view does not show, as far as the reference does, so as
 // to tell which critical ones make a certificate unreadable. Each gets the one element that an

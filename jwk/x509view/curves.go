@@ -1,4 +1,4 @@
-package jwk
+package x509view
 
 import "math/big"
 
@@ -6,25 +6,25 @@ import "math/big"
 type namedCurve struct {
 	fieldSize int
 	binary    bool
-	field     string
+	field     string // the prime, or the reduction polynomial of a binary field
 	a, b      string
 	x, y      string
 	order     string
 	cofactor  string
 }
 
-// jwkCurveOIDs are the curves an EC key may name (RFC 7518 section 6.2.1.1, RFC 8812 section 3.1).
-var jwkCurveOIDs = map[string]string{
-	"P-256":     "1.2.840.10045.3.1.7",
-	"P-384":     "1.3.132.0.34",
-	"P-521":     "1.3.132.0.35",
-	"secp256k1": "1.3.132.0.10",
+// curveOf is the curve that an object identifier names, nil if the reference does not know it.
+func curveOf(oid string) *namedCurve {
+	if curve := primeCurves[oid]; curve != nil {
+		return curve
+	}
+	return binaryCurves[oid]
 }
 
-// onCurve reports whether (x, y) satisfies the equation of the curve an EC key names; coordinates
-// count modulo the field's prime. An unknown name has no points.
-func onCurve(name string, x, y *big.Int) bool {
-	curve := namedCurves[jwkCurveOIDs[name]]
+// OnCurve reports whether (x, y) satisfies the equation of a curve over a prime field, given by its
+// object identifier. Coordinates count modulo the prime. An unknown curve has no points.
+func OnCurve(oid string, x, y *big.Int) bool {
+	curve := primeCurves[oid]
 	if curve == nil {
 		return false
 	}
@@ -36,7 +36,7 @@ func onCurve(name string, x, y *big.Int) bool {
 	return left.Sub(left, right).Mod(left, prime).Sign() == 0
 }
 
-// decimal reads a number of the curve table.
+// decimal reads a number of the curve tables.
 func decimal(text string) *big.Int {
 	n, _ := new(big.Int).SetString(text, 10)
 	return n
