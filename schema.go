@@ -2,6 +2,8 @@
 //
 // The map of the module, in the order data flows and imports point:
 //
+//	jwk/strictjson        strict JSON: reading, canonical form, writing
+//	jwk/x509view          certificates, field by field
 //	jwk                   key sets: check on write, render on read
 //	tenancy/fault         the one error vocabulary
 //	tenancy/db            SQLite and PostgreSQL: open, read, group commit, retry

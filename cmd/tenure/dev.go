@@ -91,6 +91,9 @@ func dev(out io.Writer, f devFlags) error {
 	if scheme != nil {
 		defer scheme.Close()
 	}
+	if err := migrateFirst(ctx, out, f.database, false); err != nil {
+		return err
+	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, Log: log})
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func logOriginCommand() *cobra.Command {
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&f.state, "log-state", "", "file with the last published checkpoint")
+	cmd.Flags().StringVar(&f.state, "log-state", "", "file with the last published checkpoint, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for the log")
 	return cmd
 }
@@ -39,6 +39,7 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	f.state = node.LogStateFile(f.database, f.state)
 	kept, err := node.LogState(f.state).Read()
 	if err != nil {
 		return exit.With(exit.Usage, err)

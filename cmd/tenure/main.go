@@ -35,7 +35,8 @@ func run(args []string) int {
 	})
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand())
+	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand(),
+		migrateCommand(), backupCommand(), restoreCommand(), versionCommand())
 	err := root.Execute()
 	if err == nil {
 		return 0

@@ -16,10 +16,10 @@ import (
 )
 
 // TestRequestsOfTheOpenFinanceDocument runs every shell block of
-// docs/openfinance.md, one after another in one shell.
+// docs/api/openfinance.md, one after another in one shell.
 func TestRequestsOfTheOpenFinanceDocument(t *testing.T) {
 	needCurl(t)
-	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "openfinance.md"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "api", "openfinance.md"))
 	must(t, err)
 	p := started(t, "", "dev")
 	defer p.stop(t)
@@ -51,7 +51,7 @@ func TestRequestsOfTheOpenFinanceDocument(t *testing.T) {
 func TestFlagsOfTheOpenFinanceDocument(t *testing.T) {
 	serve, dev := serveCommand().Flags(), devCommand().Flags()
 	named := regexp.MustCompile(`--[a-z]+(-[a-z]+)*`)
-	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "openfinance.md"))
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "api", "openfinance.md"))
 	must(t, err)
 	_, doc, _ = bytes.Cut(doc, []byte("## Setting up a server"))
 	for _, flag := range named.FindAllString(string(doc), -1) {

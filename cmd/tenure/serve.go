@@ -22,6 +22,7 @@ type serveFlags struct {
 	cacheMiB                                                                       uint64
 	publicURL, logKey, logState, readLog, evidenceKey                              string
 	maxAge                                                                         time.Duration
+	migrate                                                                        bool
 	hydra                                                                          node.HydraAdmin
 	openFinance                                                                    node.OpenFinance
 }
@@ -45,7 +46,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.info, "info", "", "file to describe the running server in (JSON, with the keys just made)")
 	cmd.Flags().StringVar(&f.secretsKey, "secrets-key-file", "", "sealing key of client secrets, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.logKey, "log-key", "", "signing keys of the log, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database")
+	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", "", "signing keys of evidence bundles, or none (default: beside a SQLite file)")
 	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain to serve TLS with (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
@@ -55,6 +56,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may hold an answer at most")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "keep who was first shown which version of a client: off, sampled (1 in 16) or full")
+	cmd.Flags().BoolVar(&f.migrate, "migrate", false, "migrate a PostgreSQL database of an older schema version first (SQLite is migrated always, after a backup)")
 	hydraAdminFlags(cmd.Flags(), &f.hydra)
 	openFinanceFlags(cmd.Flags(), &f.openFinance)
 	return cmd
@@ -96,6 +98,9 @@ func serve(out io.Writer, f serveFlags) error {
 	}
 	if admin != nil {
 		defer admin.Close()
+	}
+	if err := migrateFirst(ctx, out, f.database, f.migrate); err != nil {
+		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20,
 		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Log: log})

@@ -49,8 +49,8 @@ func (h *handler) list(c *web.Call) (*web.Reply, error) {
 	if more {
 		link += "," + p.link(path, "next", h.cursors.seal(setup.ID, found[len(found)-1].Entity.ClientID))
 	}
-	return ory.Heading(c, &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
-		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}), nil
+	return &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
+		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}, nil
 }
 
 // joinRendered joins the bytes that a read of each client answers with.

@@ -37,7 +37,7 @@ func (h *handler) get(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Planned(ory.Heading(c, reply), c.Scope, found.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
 // answer is that of a write to a client that was there before.

@@ -95,7 +95,7 @@ func openAnswer(c *web.Call, member, value string) (*web.Reply, error) {
 		return nil, err
 	}
 	reply.ContentType, reply.Header = ory.ContentType, http.Header{"Cache-Control": {ory.CacheControl}}
-	return ory.Heading(c, reply), nil
+	return reply, nil
 }
 
 func (h *handler) ready(c *web.Call) (*web.Reply, error) {

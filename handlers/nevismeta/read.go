@@ -65,9 +65,12 @@ func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[document.Cli
 		return nil, err
 	}
 	past := found.NextValidFrom != 0 && found.NextValidFrom <= h.store.Now().Millis()
-	shows := c.Request.Method != http.MethodHead && !past // a HEAD has no body to show it in
-	if shows && c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
-		secret, err := h.store.Disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
+	if !past && c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
+		disclose := h.store.Disclose
+		if c.Request.Method == http.MethodHead {
+			disclose = h.store.WouldDisclose // there is no body to show it in
+		}
+		secret, err := disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
 		if err != nil {
 			return nil, err
 		}

@@ -26,18 +26,6 @@ func Reply(status int, client Client, found snapshots.Resolved[document.Client])
 		NoStore: client.ClientSecret != "" || client.RegistrationAccessToken != ""}, nil
 }
 
-// Heading is a read's reply to this call: Hydra's answers to HEAD bear no
-// Cache-Control. The reply may be shared and is not changed.
-func Heading(c *web.Call, reply *web.Reply) *web.Reply {
-	if c.Request.Method != http.MethodHead {
-		return reply
-	}
-	own := *reply
-	own.Header = reply.Header.Clone()
-	own.Header.Del("Cache-Control")
-	return &own
-}
-
 // Rendered answers a read from the store's cache of rendered answers; form names
 // what else than the client makes the answer, and view what is shown of it.
 func Rendered(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,

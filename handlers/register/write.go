@@ -60,7 +60,7 @@ func (h *handler) get(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	reply.Header["Cache-Control"] = []string{ory.CacheControl}
-	return ory.Heading(c, reply), nil
+	return reply, nil
 }
 
 // put replaces what a client may say of itself, and its registration token.

@@ -19,7 +19,7 @@ func PrintRequests(out io.Writer, i node.Info) {
 		fmt.Fprintf(out, "  %-20s %s  %s\n", o.Name, o.ID, o.APIKey)
 	}
 	if len(i.Clients) == 0 { // a database that was kept, and no file that has their credentials
-		fmt.Fprint(out, "\nfor the requests of docs/openfinance.md:\n\n")
+		fmt.Fprint(out, "\nfor the requests of docs/api/openfinance.md:\n\n")
 		for _, v := range Variables(i) {
 			if v.Value != "" && v.Name != "CLIENT" {
 				fmt.Fprintf(out, "export %s=%s\n", v.Name, v.Value)
@@ -31,7 +31,7 @@ func PrintRequests(out io.Writer, i node.Info) {
 	for _, c := range i.Clients {
 		fmt.Fprintf(out, "  %-20s entity %s\n", c.ClientID, c.EntityID)
 	}
-	fmt.Fprint(out, "\nfor the requests of the README and of docs/openfinance.md:\n\n")
+	fmt.Fprint(out, "\nfor the requests of the README and of docs/api/openfinance.md:\n\n")
 	for _, v := range Variables(i) {
 		fmt.Fprintf(out, "export %s=%s\n", v.Name, v.Value)
 	}

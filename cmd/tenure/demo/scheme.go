@@ -12,6 +12,7 @@ import (
 	"tenure/cmd/tenure/node"
 	"tenure/handlers/openfinance"
 	ofdemo "tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
@@ -87,8 +88,8 @@ func (d *Scheme) keySetURL() string {
 
 func (d *Scheme) OpenFinance() openfinance.Scheme {
 	keys := func(context.Context, string) ([]byte, error) { return d.directory.JWKS(), nil }
-	return openfinance.Scheme{Trust: &openfinance.Trust{Roots: d.authority.Pool()},
-		Statements: &openfinance.Verifier{Directory: openfinance.NewDirectory("demonstration", keys, 0), Issuer: ofdemo.Issuer,
+	return openfinance.Scheme{Trust: &scheme.Trust{Roots: d.authority.Pool()},
+		Statements: &scheme.Verifier{Directory: scheme.NewDirectory("demonstration", keys, 0), Issuer: ofdemo.Issuer,
 			Environment: "production", Mode: "Live"}}
 }
 

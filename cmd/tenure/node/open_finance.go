@@ -17,6 +17,7 @@ import (
 
 	"tenure/cmd/tenure/exit"
 	"tenure/handlers/openfinance"
+	"tenure/handlers/openfinance/scheme"
 )
 
 // OpenFinance is what /reg rests on: authorities of client certificates, the
@@ -73,7 +74,7 @@ func (o OpenFinance) Scheme(ctx context.Context, tlsConfig *tls.Config, log zero
 	return s, nil
 }
 
-func (o OpenFinance) trust(log zerolog.Logger) (*openfinance.Trust, error) {
+func (o OpenFinance) trust(log zerolog.Logger) (*scheme.Trust, error) {
 	if o.ClientCA == "" {
 		return nil, nil
 	}
@@ -81,7 +82,7 @@ func (o OpenFinance) trust(log zerolog.Logger) (*openfinance.Trust, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--client-ca: %w", err)
 	}
-	trust := &openfinance.Trust{Roots: x509.NewCertPool()}
+	trust := &scheme.Trust{Roots: x509.NewCertPool()}
 	for _, a := range authorities {
 		if !a.IsCA {
 			return nil, fmt.Errorf("--client-ca: %s is no authority's certificate", a.Subject)
@@ -91,7 +92,7 @@ func (o OpenFinance) trust(log zerolog.Logger) (*openfinance.Trust, error) {
 	if o.ClientCRL == "" {
 		return trust, nil
 	}
-	revocations, err := openfinance.OpenRevocations(o.ClientCRL, authorities, time.Now, func(err error) {
+	revocations, err := scheme.OpenRevocations(o.ClientCRL, authorities, time.Now, func(err error) {
 		log.Error().Err(err).Msg("reading --client-crl again; the last good lists stay in force")
 	})
 	if err != nil {
@@ -127,11 +128,11 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	return all, nil
 }
 
-func (o OpenFinance) proxy() (*openfinance.Proxy, error) {
+func (o OpenFinance) proxy() (*scheme.Proxy, error) {
 	if o.ProxyHeader == "" {
 		return nil, nil
 	}
-	p := &openfinance.Proxy{Header: o.ProxyHeader, Format: o.ProxyFormat}
+	p := &scheme.Proxy{Header: o.ProxyHeader, Format: o.ProxyFormat}
 	for _, text := range o.ProxyFrom {
 		prefix, err := netip.ParsePrefix(strings.TrimSpace(text))
 		if err != nil {
@@ -151,7 +152,7 @@ func (o OpenFinance) proxy() (*openfinance.Proxy, error) {
 
 // statements tries the directory's key set once. A peer that does not answer
 // now may answer later; a file is there or not.
-func (o OpenFinance) statements(ctx context.Context, log zerolog.Logger) (*openfinance.Verifier, error) {
+func (o OpenFinance) statements(ctx context.Context, log zerolog.Logger) (*scheme.Verifier, error) {
 	if o.DirectoryKeys == "" {
 		return nil, nil
 	}
@@ -162,9 +163,9 @@ func (o OpenFinance) statements(ctx context.Context, log zerolog.Logger) (*openf
 	if _, err := os.Stat(o.DirectoryKeys); !remote && err != nil {
 		return nil, fmt.Errorf("--directory-keys: %w", err)
 	}
-	directory := openfinance.NewDirectory(o.DirectoryKeys, openfinance.FetchConfigured(nil), 0)
+	directory := scheme.NewDirectory(o.DirectoryKeys, scheme.FetchConfigured(nil), 0)
 	if _, err := directory.Keys(ctx, "", time.Now()); err != nil {
 		log.Warn().Err(err).Msg("the key set at --directory-keys cannot be had yet; registrations are answered 502 until it can")
 	}
-	return &openfinance.Verifier{Directory: directory, Issuer: o.DirectoryIssuer, Environment: o.DirectoryEnvironment, Mode: o.DirectoryMode}, nil
+	return &scheme.Verifier{Directory: directory, Issuer: o.DirectoryIssuer, Environment: o.DirectoryEnvironment, Mode: o.DirectoryMode}, nil
 }
