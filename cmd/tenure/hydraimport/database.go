@@ -208,7 +208,7 @@ type databaseWrite struct {
 func (w *databaseWrite) change() snapshots.Change[document.Client] {
 	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.held, Rehearse: w.dry,
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
-			next, faults := w.client.body.Apply(base, setup)
+			next, faults := w.client.body.ToDomain(base, setup)
 			if base != nil {
 				w.changed = document.Changed(base, next)
 			}

@@ -14,7 +14,7 @@ import (
 )
 
 // post registers a client.
-func (h *surface) post(c *web.Call) (*web.Reply, error) {
+func (h *handler) post(c *web.Call) (*web.Reply, error) {
 	ctx, a := c.Request.Context(), c.Admitted.(*admitted)
 	in, err := decode(c)
 	if err != nil {
@@ -25,7 +25,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	}
 	setup, err := h.Store.Setup(ctx, c.Scope, a.setup.Module, a.setup.ID)
 	if err != nil {
-		return nil, off(err)
+		return nil, hideSetup(err)
 	}
 	change, err := h.change(c, in, nil, setup.Content)
 	if err != nil {
@@ -39,9 +39,9 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	out, err := h.Store.CreateClient(ctx, c.Scope, snapshots.NewClient{Module: a.setup.Module, Setup: a.setup.ID,
 		ClientID: h.Tenancy.IDs().UUID(), Surface: Name, Initial: a.initial}, change)
 	if err != nil {
-		return nil, off(err)
+		return nil, hideSetup(err)
 	}
-	reply, err := h.written(c, http.StatusCreated, in, out.Resolved, change)
+	reply, err := h.answerWrite(c, http.StatusCreated, in, out.Resolved, change)
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +50,11 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 }
 
 // get shows a client to itself.
-func (h *surface) get(c *web.Call) (*web.Reply, error) {
+func (h *handler) get(c *web.Call) (*web.Reply, error) {
 	found := c.Admitted.(*admitted).client
 	view := ory.Read(found)
 	view.Metadata = nil
-	view.RegistrationClientURI = h.address(c, found.Entity)
+	view.RegistrationClientURI = h.registrationURI(c, found.Entity)
 	reply, err := answer(http.StatusOK, view, found)
 	if err != nil {
 		return nil, err
@@ -64,13 +64,13 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 }
 
 // put replaces what a client may say of itself, and its registration token.
-func (h *surface) put(c *web.Call) (*web.Reply, error) {
+func (h *handler) put(c *web.Call) (*web.Reply, error) {
 	found := c.Admitted.(*admitted).client
 	in, err := decode(c)
 	if err != nil {
 		return nil, err
 	}
-	shown := ory.View(found.Content, found.Setup.Content)
+	shown := ory.FromDomain(found.Content, found.Setup.Content)
 	if err := forbidden(in, &shown); err != nil {
 		return nil, err
 	}
@@ -86,19 +86,19 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 	}
 	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, refOf(c), change)
 	if err != nil {
-		return nil, hidden(err)
+		return nil, hideClient(err)
 	}
-	return h.written(c, http.StatusOK, in, out.Resolved, change)
+	return h.answerWrite(c, http.StatusOK, in, out.Resolved, change)
 }
 
 // delete ends a client and all its credentials.
-func (h *surface) delete(c *web.Call) (*web.Reply, error) {
+func (h *handler) delete(c *web.Call) (*web.Reply, error) {
 	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
 	if err := snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, refOf(c), match); err != nil {
-		return nil, hidden(err)
+		return nil, hideClient(err)
 	}
 	return web.NoContent(), nil
 }
@@ -122,23 +122,23 @@ func decode(c *web.Call) (*ory.Client, error) {
 
 // change is what a written client makes of base, nil for a new one, checked
 // before anything is fetched or hashed. It brings a new registration token.
-func (h *surface) change(c *web.Call, in *ory.Client, base *document.Client, setup *document.Setup) (snapshots.Change[document.Client], error) {
+func (h *handler) change(c *web.Call, in *ory.Client, base *document.Client, setup *document.Setup) (snapshots.Change[document.Client], error) {
 	policy := c.Admitted.(*admitted).policy
-	wanted := own(in, policy, base, setup)
+	wanted := keepAdministrators(in, policy, base, setup)
 	if err := wanted.Check(base, setup); err != nil {
 		return snapshots.Change[document.Client]{}, err
 	}
 	sector := wanted.Sector(c.Request.Context(), h.Fetch, base)
 	return snapshots.Change[document.Client]{Rules: rules(policy, sector), Token: ory.NewToken(h.Store, h.Tenancy.IDs()),
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
-			next, faults := own(in, policy, base, setup).Apply(base, setup)
+			next, faults := keepAdministrators(in, policy, base, setup).ToDomain(base, setup)
 			return next, fault.Rules(faults)
 		}}, nil
 }
 
 // firstSecret is for a client that begins to authenticate with a secret and has
 // none.
-func (h *surface) firstSecret(c *web.Call, in, shown *ory.Client) (*snapshots.NewSecret, error) {
+func (h *handler) firstSecret(c *web.Call, in, shown *ory.Client) (*snapshots.NewSecret, error) {
 	if !ory.TakesSecret(cmp.Or(in.TokenEndpointAuthMethod, methodBasic)) || ory.TakesSecret(shown.TokenEndpointAuthMethod) {
 		return nil, nil
 	}
@@ -149,7 +149,7 @@ func (h *surface) firstSecret(c *web.Call, in, shown *ory.Client) (*snapshots.Ne
 	return h.newSecret()
 }
 
-func (h *surface) newSecret() (*snapshots.NewSecret, error) {
+func (h *handler) newSecret() (*snapshots.NewSecret, error) {
 	plain, err := ory.NewSecret(h.Tenancy.IDs())
 	if err != nil {
 		return nil, err
@@ -157,13 +157,13 @@ func (h *surface) newSecret() (*snapshots.NewSecret, error) {
 	return h.Store.GenerateSecret(plain)
 }
 
-// written answers a write: the client as stored, with what is shown once.
-func (h *surface) written(c *web.Call, status int, in *ory.Client, found snapshots.Resolved[document.Client],
+// answerWrite answers a write: the client as stored, with what is shown once.
+func (h *handler) answerWrite(c *web.Call, status int, in *ory.Client, found snapshots.Resolved[document.Client],
 	change snapshots.Change[document.Client]) (*web.Reply, error) {
 	view := in.Echo(found)
 	view.Metadata = json.RawMessage("{}") // an administrator's is not shown
 	view.RegistrationAccessToken = change.Token.Text
-	view.RegistrationClientURI = h.address(c, found.Entity)
+	view.RegistrationClientURI = h.registrationURI(c, found.Entity)
 	if change.Secret != nil {
 		view.ClientSecret = change.Secret.Plain()
 	}
@@ -180,7 +180,7 @@ func answer(status int, view ory.Client, found snapshots.Resolved[document.Clien
 	return reply, err
 }
 
-// address is a client's registration_client_uri.
-func (h *surface) address(c *web.Call, e snapshots.Entity) string {
+// registrationURI is a client's registration_client_uri.
+func (h *handler) registrationURI(c *web.Call, e snapshots.Entity) string {
 	return ory.RegistrationURI(h.PublicURL(c), e, h.Tenancy.DefaultSetup(h.Tenancy.Root()))
 }

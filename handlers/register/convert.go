@@ -9,14 +9,14 @@ import (
 	"tenure/snapshots/document"
 )
 
-// own is what a client wants to become with what only an administrator may
+// keepAdministrators is what a client wants to become with what only an administrator may
 // set left as it is: its metadata, owner label, audience, token strategy and
 // the two skip flags.
-func own(in *ory.Client, policy snapshots.Policy, base *document.Client, setup *document.Setup) *ory.Client {
+func keepAdministrators(in *ory.Client, policy snapshots.Policy, base *document.Client, setup *document.Setup) *ory.Client {
 	wanted := *in
 	shown := ory.Client{SkipLogoutConsent: in.SkipLogoutConsent} // here null or false
 	if base != nil {
-		shown = ory.View(base, setup)
+		shown = ory.FromDomain(base, setup)
 	}
 	wanted.Metadata, wanted.Owner, wanted.Audience = shown.Metadata, shown.Owner, shown.Audience
 	wanted.AccessTokenStrategy, wanted.SkipConsent = shown.AccessTokenStrategy, shown.SkipConsent
