@@ -16,7 +16,6 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy"
-	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -57,35 +56,9 @@ func Surfaces(s Stores) []web.Surface {
 		nevismeta.New(s.Snapshots, s.IDs, web.NewFresh(s.MaxAge)),
 		hydraSurface(s),
 		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
-		openfinance.New(openfinance.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
+		openfinance.New(openfinance.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
-		api.New(s.Tenancy, web.NewFresh(s.MaxAge), api.Deps{
-			Clients:      s.Snapshots,
-			Log:          s.Log,
-			Modules:      s.Snapshots.Modules,
-			CreateModule: s.Snapshots.CreateModule,
-			SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {
-				return s.Snapshots.SetupUsable(tx, org, snapshots.EntityID(setup))
-			},
-			KeepsClients: s.Snapshots.KeepsClients,
-			OwnsAnything: s.Snapshots.OwnsAnything,
-
-			Setup:     s.Snapshots.SetupEntity,
-			ClientRef: s.Snapshots.RefByID,
-
-			Policy:    s.Snapshots.Policy,
-			SetPolicy: s.Snapshots.SetPolicy,
-
-			InitialTokens:      s.Snapshots.InitialTokens,
-			CreateInitialToken: s.Snapshots.CreateInitialToken,
-			RevokeInitialToken: s.Snapshots.RevokeInitialToken,
-
-			Secrets: s.Snapshots.Secrets,
-			History: s.Snapshots.History,
-			Reads:   s.Snapshots.Reads,
-
-			Evidence: s.Evidence.Choose,
-		}),
+		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence}),
 		operations(s.Ready),
 	}
 	if s.Log != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 )
 
@@ -79,9 +80,9 @@ func TestSlashIDClientInOtherDialects(t *testing.T) {
 	}
 	last, err := f.stores.Snapshots.ClientByID(t.Context(), f.scope(t, "child"), on.setup, made.Result.ID)
 	must(t, err)
-	want := snapshots.Clone(found.Content)
+	want := document.Clone(found.Content)
 	want.PolicyURI, want.GrantTypes, want.ClientName = "https://a/policy", []string{"authorization_code", "refresh_token"}, "shop 2"
-	if changed := snapshots.Changed(want, last.Content); len(changed) > 0 {
+	if changed := document.Changed(want, last.Content); len(changed) > 0 {
 		t.Errorf("%v differ", changed)
 	}
 }

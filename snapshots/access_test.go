@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -217,7 +219,7 @@ func TestRoles(t *testing.T) {
 			}
 			w.Clock.Advance(2 * time.Hour)
 		}
-		if _, err := w.Store.CreateSetup(ctx, w.Scope(w.North, tenancy.Editor), snapshotstest.Module, snapshotstest.To(snapshotstest.FullSetup())); !fault.Is(err, fault.Forbidden) {
+		if _, err := w.Store.CreateSetup(ctx, w.Scope(w.North, tenancy.Editor), snapshotstest.Module, snapshotstest.To(documenttest.FullSetup())); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("an editor makes a setup: %v", err)
 		}
 		if err := w.Store.CreateModule(ctx, w.Admin(w.North), "x"); !fault.Is(err, fault.Forbidden) {
@@ -277,13 +279,13 @@ func TestRefsMustFit(t *testing.T) {
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 			_, err = w.Store.Setups(ctx, admin, bad, snapshots.Filter{})
 			w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)
-			_, err = w.Store.CreateSetup(ctx, admin, bad, snapshotstest.To(snapshotstest.FullSetup()))
+			_, err = w.Store.CreateSetup(ctx, admin, bad, snapshotstest.To(documenttest.FullSetup()))
 			w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)
 			list, err := w.Store.Clients(ctx, admin, m, w.Setup, snapshots.Filter{Name: &bad})
 			if w.Must(err); len(list) != 0 {
 				t.Errorf("listed %v", list)
 			}
-			list, err = w.Store.Clients(ctx, admin, m, w.Setup, snapshots.Filter{Metadata: []snapshots.Localized{{Name: bad, Value: bad}}})
+			list, err = w.Store.Clients(ctx, admin, m, w.Setup, snapshots.Filter{Metadata: []document.Localized{{Name: bad, Value: bad}}})
 			if w.Must(err); len(list) != 0 {
 				t.Errorf("listed %v", list)
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -17,32 +18,32 @@ import (
 // covers, that in preferred is meant, else it is a Conflict. NotFound if
 // nothing in force bears it; Forbidden with fault.CodeOutside if what does is
 // not covered by the scope.
-func (s *Store) ClientAnywhere(ctx context.Context, scope tenancy.Scope, within, preferred EntityID, clientID string) (Resolved[Client], error) {
+func (s *Store) ClientAnywhere(ctx context.Context, scope tenancy.Scope, within, preferred EntityID, clientID string) (Resolved[document.Client], error) {
 	if err := scope.Check(tenancy.Resolve); err != nil {
-		return Resolved[Client]{}, err
+		return Resolved[document.Client]{}, err
 	}
 	bearers, err := s.bearers(ctx, clientID)
 	if err != nil {
-		return Resolved[Client]{}, err
+		return Resolved[document.Client]{}, err
 	}
 	return s.choose(ctx, scope, bearers, within, preferred)
 }
 
 // ClientAnywhereAsOf is ClientAnywhere at an instant, for the client that bore
 // the id then.
-func (s *Store) ClientAnywhereAsOf(ctx context.Context, scope tenancy.Scope, within, preferred EntityID, clientID string, in Instant) (Resolved[Client], error) {
+func (s *Store) ClientAnywhereAsOf(ctx context.Context, scope tenancy.Scope, within, preferred EntityID, clientID string, in Instant) (Resolved[document.Client], error) {
 	if !in.Given() {
 		return s.ClientAnywhere(ctx, scope, within, preferred, clientID)
 	}
-	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) (Resolved[Client], error) {
+	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) (Resolved[document.Client], error) {
 		var rows []entityRow
 		if storable(clientID) {
 			if err := c.Select(&rows, "SELECT "+entityColumns+" FROM entity WHERE kind = 'client' AND client_id = "+asText+
 				" ORDER BY recorded_at DESC, entity_id", clientID); err != nil {
-				return Resolved[Client]{}, err
+				return Resolved[document.Client]{}, err
 			}
 		}
-		var seen []Resolved[Client]
+		var seen []Resolved[document.Client]
 		failed := unknown(KindClient)
 		for _, r := range rows {
 			e := r.entity()
@@ -55,7 +56,7 @@ func (s *Store) ClientAnywhereAsOf(ctx context.Context, scope tenancy.Scope, wit
 				}
 				continue
 			}
-			found, err := asOf[Client](s, c, scope, e, m)
+			found, err := asOf[document.Client](s, c, scope, e, m)
 			switch {
 			case fault.Is(err, fault.NotFound), fault.Is(err, fault.Gone):
 				if !fault.Is(failed, fault.Gone) {
@@ -69,11 +70,11 @@ func (s *Store) ClientAnywhereAsOf(ctx context.Context, scope tenancy.Scope, wit
 		}
 		switch len(seen) {
 		case 0:
-			return Resolved[Client]{}, failed
+			return Resolved[document.Client]{}, failed
 		case 1:
 			return seen[0], nil
 		}
-		return Resolved[Client]{}, errSeveral()
+		return Resolved[document.Client]{}, errSeveral()
 	})
 }
 
@@ -113,8 +114,8 @@ func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) 
 // choose resolves the one client that is meant of those that bear an id. Of
 // those outside the scope it looks only until one is there, so that nobody makes
 // another's lookup fail or slow by having many clients with its id.
-func (s *Store) choose(ctx context.Context, scope tenancy.Scope, bearers []Entity, within, preferred EntityID) (Resolved[Client], error) {
-	var seen []Resolved[Client]
+func (s *Store) choose(ctx context.Context, scope tenancy.Scope, bearers []Entity, within, preferred EntityID) (Resolved[document.Client], error) {
+	var seen []Resolved[document.Client]
 	outside := false
 	for _, e := range bearers {
 		if within != "" && e.Setup != within || !scope.Alive(e.Owner) {
@@ -124,7 +125,7 @@ func (s *Store) choose(ctx context.Context, scope tenancy.Scope, bearers []Entit
 			if !outside {
 				var err error
 				if outside, err = s.inForceNow(ctx, e); err != nil {
-					return Resolved[Client]{}, err
+					return Resolved[document.Client]{}, err
 				}
 			}
 			continue
@@ -142,11 +143,11 @@ func (s *Store) choose(ctx context.Context, scope tenancy.Scope, bearers []Entit
 	case len(seen) == 1:
 		return seen[0], nil
 	case len(seen) > 1:
-		return Resolved[Client]{}, errSeveral()
+		return Resolved[document.Client]{}, errSeveral()
 	case outside:
-		return Resolved[Client]{}, errOutside()
+		return Resolved[document.Client]{}, errOutside()
 	}
-	return Resolved[Client]{}, unknown(KindClient)
+	return Resolved[document.Client]{}, unknown(KindClient)
 }
 
 // inForceNow reports whether a client and its setup are there.
@@ -173,7 +174,7 @@ type OwnedQuery struct {
 // Owned reads the clients of the acting organization that are in force now, in
 // the order in which they were registered, and how many there are in all. Its
 // cost grows with their number.
-func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[Client], int64, error) {
+func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[document.Client], int64, error) {
 	if q.In.Given() {
 		return s.ownedAsOf(ctx, scope, q)
 	}
@@ -191,7 +192,7 @@ func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([
 	if err != nil {
 		return nil, 0, err
 	}
-	var page []Resolved[Client]
+	var page []Resolved[document.Client]
 	total := int64(0)
 	for _, r := range rows {
 		if !scope.Covers(r.Owner) || !scope.Alive(r.Owner) {
@@ -214,9 +215,9 @@ func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([
 }
 
 // ownedAsOf is Owned at an instant; what is deleted now may be in it.
-func (s *Store) ownedAsOf(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[Client], int64, error) {
+func (s *Store) ownedAsOf(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[document.Client], int64, error) {
 	var total int64
-	page, err := inView(ctx, s, scope, q.In, func(c *db.Conn, m moment) ([]Resolved[Client], error) {
+	page, err := inView(ctx, s, scope, q.In, func(c *db.Conn, m moment) ([]Resolved[document.Client], error) {
 		b := db.Builder().Select(entityColumns).From("entity").Where("kind = 'client' AND recorded_at <= ?", m.known).OrderBy("recorded_at", "entity_id")
 		if q.Setup != "" {
 			b = b.Where(squirrel.Eq{"setup_id": q.Setup})
@@ -228,12 +229,12 @@ func (s *Store) ownedAsOf(ctx context.Context, scope tenancy.Scope, q OwnedQuery
 		if err := c.SelectBuilt(&rows, b); err != nil {
 			return nil, err
 		}
-		var page []Resolved[Client]
+		var page []Resolved[document.Client]
 		for _, r := range rows {
 			if !scope.Covers(r.Owner) {
 				continue
 			}
-			found, err := asOf[Client](s, c, scope, r.entity(), m)
+			found, err := asOf[document.Client](s, c, scope, r.entity(), m)
 			if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
 				continue
 			}

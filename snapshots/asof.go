@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -118,7 +119,7 @@ func nextAsOf(c *db.Conn, e Entity, m moment) (history.Millis, error) {
 // CodeNotYetEffective and the first instant before that, Gone with CodeDeleted
 // and the time where it, its setup or its organization was deleted by then.
 // What is deleted now can be asked for as it was.
-func AsOf[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, in Instant) (Resolved[T], error) {
+func AsOf[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, in Instant) (Resolved[T], error) {
 	if !in.Given() {
 		return resolve[T](ctx, s, scope, ref)
 	}
@@ -132,10 +133,10 @@ func AsOf[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref
 }
 
 // ClientAsOf is AsOf for a client named by its entity id alone, also for now.
-func (s *Store) ClientAsOf(ctx context.Context, scope tenancy.Scope, id EntityID, in Instant) (Resolved[Client], error) {
+func (s *Store) ClientAsOf(ctx context.Context, scope tenancy.Scope, id EntityID, in Instant) (Resolved[document.Client], error) {
 	if !in.Given() {
 		if err := scope.Check(tenancy.Resolve); err != nil {
-			return Resolved[Client]{}, err
+			return Resolved[document.Client]{}, err
 		}
 		var e Entity
 		err := s.db.View(ctx, func(c *db.Conn) (err error) {
@@ -146,23 +147,23 @@ func (s *Store) ClientAsOf(ctx context.Context, scope tenancy.Scope, id EntityID
 			err = unknown(KindClient)
 		}
 		if err != nil {
-			return Resolved[Client]{}, err
+			return Resolved[document.Client]{}, err
 		}
-		found, err := resolve[Client](ctx, s, scope, Ref{e.Module, e.Setup, e.ID})
+		found, err := resolve[document.Client](ctx, s, scope, Ref{e.Module, e.Setup, e.ID})
 		if fault.HasCode(err, fault.CodeSetupUnknown) {
 			err = unknown(KindClient) // no setup was named
 		}
 		return found, err
 	}
-	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) (Resolved[Client], error) {
+	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) (Resolved[document.Client], error) {
 		e, err := s.entity(c, id)
 		if fault.Is(err, fault.NotFound) || err == nil && e.Kind != KindClient {
 			err = unknown(KindClient)
 		}
 		if err != nil {
-			return Resolved[Client]{}, err
+			return Resolved[document.Client]{}, err
 		}
-		return asOf[Client](s, c, scope, e, m)
+		return asOf[document.Client](s, c, scope, e, m)
 	})
 }
 
@@ -196,12 +197,12 @@ func (s *Store) past(c *db.Conn, scope tenancy.Scope, id EntityID) (Entity, erro
 
 // SnapshotOf reads one snapshot of a client named by its entity id alone, also
 // of one that is deleted.
-func (s *Store) SnapshotOf(ctx context.Context, scope tenancy.Scope, client EntityID, id SnapshotID) (Resolved[Client], error) {
-	var found Resolved[Client]
+func (s *Store) SnapshotOf(ctx context.Context, scope tenancy.Scope, client EntityID, id SnapshotID) (Resolved[document.Client], error) {
+	var found Resolved[document.Client]
 	err := s.db.View(ctx, func(c *db.Conn) error {
 		e, err := s.past(c, scope, client)
 		if err == nil {
-			found, err = snapshotOf[Client](s, c, e, id)
+			found, err = snapshotOf[document.Client](s, c, e, id)
 		}
 		return err
 	})
@@ -242,7 +243,7 @@ func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, client EntityID
 // Versions goes over a client's snapshots in force up to an instant, oldest
 // first, as far as that knew. One whose content is erased, and the end, have no
 // Content.
-func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client EntityID, in Instant, each func(Version[Client]) error) error {
+func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client EntityID, in Instant, each func(Version[document.Client]) error) error {
 	return s.db.View(ctx, func(c *db.Conn) error {
 		e, err := s.past(c, scope, client)
 		if err != nil {
@@ -255,10 +256,10 @@ func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client Entity
 			if err := scan(&r.Entity, &r.ID, &r.Kind, &r.ValidFrom, &r.Attempt, &r.Base, &r.Commitment, &r.Imported, &r.RecordedAt, &content); err != nil {
 				return err
 			}
-			v := versionOf[Client](e, &r)
+			v := versionOf[document.Client](e, &r)
 			if content != "" {
 				var err error
-				if v.Content, err = Decode[Client]([]byte(content)); err != nil {
+				if v.Content, err = document.Decode[document.Client]([]byte(content)); err != nil {
 					return err
 				}
 			}
@@ -271,21 +272,21 @@ func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client Entity
 
 // ClientByIDAsOf is AsOf for the client that bore a client_id in a setup then,
 // whichever incarnation that was.
-func (s *Store) ClientByIDAsOf(ctx context.Context, scope tenancy.Scope, setup EntityID, clientID string, in Instant) (Resolved[Client], error) {
+func (s *Store) ClientByIDAsOf(ctx context.Context, scope tenancy.Scope, setup EntityID, clientID string, in Instant) (Resolved[document.Client], error) {
 	if !in.Given() {
 		return s.ClientByID(ctx, scope, setup, clientID)
 	}
-	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) (Resolved[Client], error) {
+	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) (Resolved[document.Client], error) {
 		var rows []entityRow
 		if storable(clientID) && storable(string(setup)) {
 			if err := c.Select(&rows, "SELECT "+entityColumns+" FROM entity WHERE setup_id = "+asText+" AND kind = 'client'"+
 				" AND client_id = "+asText+" ORDER BY incarnation DESC", setup, clientID); err != nil {
-				return Resolved[Client]{}, err
+				return Resolved[document.Client]{}, err
 			}
 		}
 		failed := unknown(KindClient)
 		for _, r := range rows {
-			found, err := asOf[Client](s, c, scope, r.entity(), m)
+			found, err := asOf[document.Client](s, c, scope, r.entity(), m)
 			if !fault.Is(err, fault.NotFound) {
 				return found, err
 			}
@@ -293,7 +294,7 @@ func (s *Store) ClientByIDAsOf(ctx context.Context, scope tenancy.Scope, setup E
 				break
 			}
 		}
-		return Resolved[Client]{}, failed
+		return Resolved[document.Client]{}, failed
 	})
 }
 
@@ -312,7 +313,7 @@ func inView[R any](ctx context.Context, s *Store, scope tenancy.Scope, in Instan
 }
 
 // asOf resolves an entity at a moment, if the scope may see its past.
-func asOf[T Content](s *Store, c *db.Conn, scope tenancy.Scope, e Entity, m moment) (Resolved[T], error) {
+func asOf[T document.Content](s *Store, c *db.Conn, scope tenancy.Scope, e Entity, m moment) (Resolved[T], error) {
 	found := Resolved[T]{}
 	if e.Kind == KindClient && !scope.CoversObject(string(e.ID), e.Owner) || !scope.UsesSetup(string(e.Setup), e.Owner) && !scope.Covers(e.Owner) {
 		return found, unknown(e.Kind)
@@ -347,10 +348,10 @@ func asOf[T Content](s *Store, c *db.Conn, scope tenancy.Scope, e Entity, m mome
 	if found.SetupNext, err = nextAsOf(c, setup, m); err != nil {
 		return found, err
 	}
-	found.Setup = Version[Setup]{Entity: setup, Content: &Setup{}}
+	found.Setup = Version[document.Setup]{Entity: setup, Content: &document.Setup{}}
 	if setupRow != nil {
-		if found.Setup, err = version[Setup](s, c, setup, setupRow); fault.Is(err, fault.Gone) {
-			found.Setup.Content, err = &Setup{}, nil
+		if found.Setup, err = version[document.Setup](s, c, setup, setupRow); fault.Is(err, fault.Gone) {
+			found.Setup.Content, err = &document.Setup{}, nil
 		}
 	}
 	return found, err

@@ -7,6 +7,7 @@ import (
 
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document/documenttest"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
@@ -18,11 +19,11 @@ func storied(b *testing.B, n int) (*snapshotstest.World, tenancy.Scope, snapshot
 	b.Helper()
 	w := snapshotstest.New(b, dbtest.SQLite(b), snapshots.Options{})
 	admin := w.Admin(w.North)
-	made := w.NewClient(admin, "storied", snapshotstest.To(typicalClient()))
+	made := w.NewClient(admin, "storied", snapshotstest.To(documenttest.TypicalClient()))
 	versions := []snapshots.Outcome[client]{made}
 	for i := range n - 1 {
 		w.Clock.Advance(time.Second)
-		doc := typicalClient()
+		doc := documenttest.TypicalClient()
 		doc.ClientName = fmt.Sprint("version ", i)
 		out, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(made.Entity.ID), snapshotstest.To(doc))
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -219,11 +220,11 @@ func decodes(kind Kind, tombstone bool, raw []byte) (err error) {
 		err = fmt.Errorf("a tombstone with content")
 	case tombstone:
 	case kind == KindSetup:
-		_, err = Decode[Setup](raw)
+		_, err = document.Decode[document.Setup](raw)
 	case kind == KindResourceServer:
-		_, err = Decode[ResourceServer](raw)
+		_, err = document.Decode[document.ResourceServer](raw)
 	default:
-		_, err = Decode[Client](raw)
+		_, err = document.Decode[document.Client](raw)
 	}
 	return err
 }

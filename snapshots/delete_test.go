@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document/documenttest"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -42,7 +43,7 @@ func TestDelete(t *testing.T) {
 		w.Active(admin, id)
 		w.Tick()
 		from := w.Log.Size()
-		w.Must(snapshots.Delete[client](ctx, w.Store, admin, ref, []snapshots.SnapshotID{made.ID}))
+		w.Must(snapshots.Delete[client](ctx, w.Store, admin, ref, seen(made.ID)))
 
 		gone(t, w, admin, ref, fault.CodeClientUnknown)
 		_, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, "shop")
@@ -266,7 +267,7 @@ func TestDeletedInTheSameBatch(t *testing.T) {
 				return snapshots.Withdraw[client](ctx, w.Store, admin, w.Ref(id), plan.ID)
 			}},
 			{ok, func(ctx context.Context) error {
-				_, err := snapshots.Edit(ctx, w.Store, admin, snapshots.SetupRef(m, other), snapshotstest.To(snapshotstest.FullSetup()))
+				_, err := snapshots.Edit(ctx, w.Store, admin, snapshots.SetupRef(m, other), snapshotstest.To(documenttest.FullSetup()))
 				return err
 			}},
 			{ok, func(ctx context.Context) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -15,9 +16,9 @@ import (
 // Filter narrows a list. All parts must hold.
 type Filter struct {
 	Name, Owner    *string
-	Metadata       []Localized     // name and value; the locale is not compared
-	At             *history.Millis // nil for now
-	AnyTime        bool            // whatever is in force when; any snapshot may match
+	Metadata       []document.Localized // name and value; the locale is not compared
+	At             *history.Millis      // nil for now
+	AnyTime        bool                 // whatever is in force when; any snapshot may match
 	IncludeDeleted bool
 }
 
@@ -45,33 +46,33 @@ func (f Filter) need(now history.Millis) tenancy.Permission {
 // Setups lists the setups of a module that the acting organization may use,
 // oldest first. Filtered by what its own subtree may see of them.
 func (s *Store) Setups(ctx context.Context, scope tenancy.Scope, module string, f Filter) ([]Listed, error) {
-	return list[Setup](ctx, s, scope, Ref{Module: module}, f)
+	return list[document.Setup](ctx, s, scope, Ref{Module: module}, f)
 }
 
 // ResourceServers lists the resource servers of a setup, oldest first.
 func (s *Store) ResourceServers(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, f Filter) ([]Listed, error) {
-	return list[ResourceServer](ctx, s, scope, Ref{Module: module, Setup: setup}, f)
+	return list[document.ResourceServer](ctx, s, scope, Ref{Module: module, Setup: setup}, f)
 }
 
 // Clients lists the clients of the acting organization's subtree in a setup,
 // oldest first.
 func (s *Store) Clients(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, f Filter) ([]Listed, error) {
-	return list[Client](ctx, s, scope, Ref{Module: module, Setup: setup}, f)
+	return list[document.Client](ctx, s, scope, Ref{Module: module, Setup: setup}, f)
 }
 
 // Names is Clients with the name that each bears.
 func (s *Store) Names(ctx context.Context, scope tenancy.Scope, module string, setup EntityID) ([]Listed, error) {
-	l := listing[Client]{s: s, scope: scope, in: Ref{Module: module, Setup: setup}, named: true}
+	l := listing[document.Client]{s: s, scope: scope, in: Ref{Module: module, Setup: setup}, named: true}
 	return l.run(ctx)
 }
 
-func list[T Content](ctx context.Context, s *Store, scope tenancy.Scope, in Ref, f Filter) ([]Listed, error) {
+func list[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, in Ref, f Filter) ([]Listed, error) {
 	l := listing[T]{s: s, scope: scope, in: in, filter: f}
 	return l.run(ctx)
 }
 
 // listing is one list in the making.
-type listing[T Content] struct {
+type listing[T document.Content] struct {
 	s      *Store
 	scope  tenancy.Scope
 	in     Ref
@@ -244,7 +245,7 @@ func (f Filter) holds(has []term) bool {
 // Snapshots lists the ids of an entity's snapshots that are not withdrawn,
 // oldest valid_from first; at an instant the one then in force, or none. With
 // withdrawn, withdrawn ones are listed too.
-func Snapshots[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, at *history.Millis, withdrawn bool) ([]SnapshotID, error) {
+func Snapshots[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, at *history.Millis, withdrawn bool) ([]SnapshotID, error) {
 	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -16,15 +17,15 @@ type clientKey struct {
 
 // ClientByID resolves the client that bears client_id in a setup, as Client
 // does by entity id. NotFound also where only another incarnation had it.
-func (s *Store) ClientByID(ctx context.Context, scope tenancy.Scope, setup EntityID, clientID string) (Resolved[Client], error) {
+func (s *Store) ClientByID(ctx context.Context, scope tenancy.Scope, setup EntityID, clientID string) (Resolved[document.Client], error) {
 	if err := scope.Check(tenancy.Resolve); err != nil {
-		return Resolved[Client]{}, err
+		return Resolved[document.Client]{}, err
 	}
 	e, err := s.current(ctx, setup, clientID)
 	if err != nil {
-		return Resolved[Client]{}, err
+		return Resolved[document.Client]{}, err
 	}
-	return resolve[Client](ctx, s, scope, Ref{Module: e.Module, Setup: setup, Entity: e.ID})
+	return resolve[document.Client](ctx, s, scope, Ref{Module: e.Module, Setup: setup, Entity: e.ID})
 }
 
 // RefByID names the client that bears client_id in a setup, planned ones too.
@@ -67,6 +68,9 @@ func (s *Store) current(ctx context.Context, setup EntityID, clientID string) (E
 			return e, nil
 		}
 		s.cache.current.Invalidate(key)
+	}
+	if !storable(clientID) || !storable(string(setup)) {
+		return Entity{}, unknown(KindClient)
 	}
 	var r entityRow
 	err := s.db.View(ctx, func(c *db.Conn) error {

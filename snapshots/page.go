@@ -5,6 +5,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -22,12 +23,12 @@ type PageQuery struct {
 
 // Page reads the clients of the acting organization's subtree in a setup that
 // are in force at an instant, Limit of them at most, and whether there are more.
-func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) ([]Resolved[Client], bool, error) {
+func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) ([]Resolved[document.Client], bool, error) {
 	now := s.log.Now().Millis()
 	if err := scope.Check(q.In.need(now)); err != nil {
 		return nil, false, err
 	}
-	found, more := []Resolved[Client]{}, false
+	found, more := []Resolved[document.Client]{}, false
 	err := s.db.View(ctx, func(c *db.Conn) error {
 		p := paging{s: s, conn: c, scope: scope, query: q, moment: q.In.moment(now)}
 		e, err := s.entity(c, setup)
@@ -52,7 +53,7 @@ type paging struct {
 	conn      *db.Conn
 	scope     tenancy.Scope
 	setup     Entity
-	inherited Version[Setup]
+	inherited Version[document.Setup]
 	query     PageQuery
 	moment
 }
@@ -69,12 +70,12 @@ func (p *paging) inherit() (err error) {
 		p.inherited, err = p.s.setupAt(p.conn, SetupRef(p.setup.Module, p.setup.ID), p.at)
 		return err
 	}
-	p.inherited = Version[Setup]{Entity: p.setup, Content: &Setup{}}
+	p.inherited = Version[document.Setup]{Entity: p.setup, Content: &document.Setup{}}
 	row, err := inForceAsOf(p.conn, p.setup, p.moment)
 	if err != nil || row == nil || row.tombstone() {
 		return err
 	}
-	v, err := version[Setup](p.s, p.conn, p.setup, row)
+	v, err := version[document.Setup](p.s, p.conn, p.setup, row)
 	if fault.Is(err, fault.Gone) {
 		return nil
 	}
@@ -102,8 +103,8 @@ func (p *paging) shows(e Entity, row *snapshotRow) (bool, error) {
 
 // collect reads candidates in steps until the page and one more are found: a
 // candidate may turn out not to be in force, or to have another name now.
-func (p *paging) collect() ([]Resolved[Client], bool, error) {
-	found := make([]Resolved[Client], 0, p.query.Limit)
+func (p *paging) collect() ([]Resolved[document.Client], bool, error) {
+	found := make([]Resolved[document.Client], 0, p.query.Limit)
 	filter := Filter{Name: p.query.Name, Owner: p.query.Owner}
 	after := p.query.After
 	for {
@@ -120,7 +121,7 @@ func (p *paging) collect() ([]Resolved[Client], bool, error) {
 				}
 				continue
 			}
-			v, err := version[Client](p.s, p.conn, r.entity(), &row)
+			v, err := version[document.Client](p.s, p.conn, r.entity(), &row)
 			if fault.Is(err, fault.Gone) {
 				continue // its content is erased
 			}
@@ -133,7 +134,7 @@ func (p *paging) collect() ([]Resolved[Client], bool, error) {
 			if len(found) == p.query.Limit {
 				return found, true, nil
 			}
-			found = append(found, Resolved[Client]{Version: v, Setup: p.inherited})
+			found = append(found, Resolved[document.Client]{Version: v, Setup: p.inherited})
 		}
 		if len(rows) < p.query.Limit+1 {
 			return found, false, nil

@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -10,23 +11,23 @@ import (
 )
 
 // Client resolves the client's snapshot in force now.
-func (s *Store) Client(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[Client], error) {
-	return resolve[Client](ctx, s, scope, ref)
+func (s *Store) Client(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[document.Client], error) {
+	return resolve[document.Client](ctx, s, scope, ref)
 }
 
 // Setup resolves the setup's snapshot in force now.
-func (s *Store) Setup(ctx context.Context, scope tenancy.Scope, module string, id EntityID) (Resolved[Setup], error) {
-	return resolve[Setup](ctx, s, scope, SetupRef(module, id))
+func (s *Store) Setup(ctx context.Context, scope tenancy.Scope, module string, id EntityID) (Resolved[document.Setup], error) {
+	return resolve[document.Setup](ctx, s, scope, SetupRef(module, id))
 }
 
 // ResourceServer resolves the resource server's snapshot in force now.
-func (s *Store) ResourceServer(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[ResourceServer], error) {
-	return resolve[ResourceServer](ctx, s, scope, ref)
+func (s *Store) ResourceServer(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[document.ResourceServer], error) {
+	return resolve[document.ResourceServer](ctx, s, scope, ref)
 }
 
 // resolve finds what is in force now. NotFound, for the setup first, if the
 // scope may not see it, nothing is in force, or it is deleted.
-func resolve[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref) (Resolved[T], error) {
+func resolve[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref) (Resolved[T], error) {
 	var found Resolved[T]
 	if err := scope.Check(tenancy.Resolve); err != nil {
 		return found, err
@@ -62,12 +63,12 @@ func there(scope tenancy.Scope, t *timeline, kind Kind, ref Ref) bool {
 		t.entity.Setup == ref.Setup && visible(scope, t.entity, true)
 }
 
-func assemble[T Content](ctx context.Context, s *Store, own, setup *timeline) (Resolved[T], error) {
+func assemble[T document.Content](ctx context.Context, s *Store, own, setup *timeline) (Resolved[T], error) {
 	found := Resolved[T]{NextValidFrom: own.next, SetupNext: setup.next}
 	fromCache := func() (ok bool) {
 		found.Version, ok = held[T](s, own)
 		if ok {
-			found.Setup, ok = held[Setup](s, setup)
+			found.Setup, ok = held[document.Setup](s, setup)
 		}
 		return ok
 	}
@@ -78,14 +79,14 @@ func assemble[T Content](ctx context.Context, s *Store, own, setup *timeline) (R
 		if found.Version, err = version[T](s, c, own.entity, own.active); err != nil {
 			return err
 		}
-		found.Setup, err = version[Setup](s, c, setup.entity, setup.active)
+		found.Setup, err = version[document.Setup](s, c, setup.entity, setup.active)
 		return err
 	})
 	return found, err
 }
 
 // held assembles a version from the cache alone.
-func held[T Content](s *Store, t *timeline) (Version[T], bool) {
+func held[T document.Content](s *Store, t *timeline) (Version[T], bool) {
 	c, ok := s.cache.contents.GetIfPresent(t.active.ID)
 	if !ok {
 		return Version[T]{}, false
@@ -134,17 +135,17 @@ func (s *Store) fill(ctx context.Context, id EntityID, now history.Millis) (*tim
 func (s *Store) warm(c *db.Conn, t *timeline) (err error) {
 	switch t.entity.Kind {
 	case KindSetup:
-		_, _, err = body[Setup](s, c, t.active.ID)
+		_, _, err = body[document.Setup](s, c, t.active.ID)
 	case KindResourceServer:
-		_, _, err = body[ResourceServer](s, c, t.active.ID)
+		_, _, err = body[document.ResourceServer](s, c, t.active.ID)
 	case KindClient:
-		_, _, err = body[Client](s, c, t.active.ID)
+		_, _, err = body[document.Client](s, c, t.active.ID)
 	}
 	return err
 }
 
 // Snapshot reads one snapshot of an entity, past, active or future, by its id.
-func Snapshot[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, id SnapshotID) (Resolved[T], error) {
+func Snapshot[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, id SnapshotID) (Resolved[T], error) {
 	var found Resolved[T]
 	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
 		return found, err
@@ -162,7 +163,7 @@ func Snapshot[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref
 
 // snapshotOf reads one snapshot of an entity that was not withdrawn. Its cost
 // does not grow with the number of the others.
-func snapshotOf[T Content](s *Store, c *db.Conn, e Entity, id SnapshotID) (Resolved[T], error) {
+func snapshotOf[T document.Content](s *Store, c *db.Conn, e Entity, id SnapshotID) (Resolved[T], error) {
 	var found Resolved[T]
 	var row snapshotRow
 	err := errNoRow()
@@ -188,18 +189,18 @@ func snapshotOf[T Content](s *Store, c *db.Conn, e Entity, id SnapshotID) (Resol
 // setupAt is the setup's snapshot in force at an instant; inherited values are
 // resolved against it. Where there is none, or its content is erased, it is
 // empty.
-func (s *Store) setupAt(c *db.Conn, ref Ref, at history.Millis) (Version[Setup], error) {
+func (s *Store) setupAt(c *db.Conn, ref Ref, at history.Millis) (Version[document.Setup], error) {
 	e, err := s.find(c, KindSetup, SetupRef(ref.Module, ref.Setup))
 	if err != nil {
-		return Version[Setup]{}, err
+		return Version[document.Setup]{}, err
 	}
 	row, err := inForce(c, e, at)
 	if err != nil || row == nil {
-		return Version[Setup]{Entity: e, Content: &Setup{}}, err
+		return Version[document.Setup]{Entity: e, Content: &document.Setup{}}, err
 	}
-	v, err := version[Setup](s, c, e, row)
+	v, err := version[document.Setup](s, c, e, row)
 	if v.Tombstone || fault.Is(err, fault.Gone) {
-		v.Content, err = &Setup{}, nil
+		v.Content, err = &document.Setup{}, nil
 	}
 	return v, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/credential"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -33,9 +34,9 @@ func chosen(t *testing.T, w *snapshotstest.World, plain string) *snapshots.NewSe
 	return s
 }
 
-func sealer(t *testing.T, key byte) *snapshots.Sealer {
+func sealer(t *testing.T, key byte) *credential.Sealer {
 	t.Helper()
-	s, err := snapshots.NewSealer(bytes.Repeat([]byte{key}, snapshots.SealingKeySize))
+	s, err := credential.NewSealer(bytes.Repeat([]byte{key}, credential.KeySize))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,14 +149,14 @@ func TestSealingKey(t *testing.T) {
 		ch := snapshotstest.To(snapshotstest.Named("shop"))
 		ch.Secret = generated(t, w, "sealed with the first key")
 		made := w.NewClient(w.Admin(w.North), "shop", ch)
-		open := func(s *snapshots.Sealer) (*snapshots.Store, error) {
+		open := func(s *credential.Sealer) (*snapshots.Store, error) {
 			return snapshots.Open(ctx, w.DB, w.Log, tenancy.NewIDs(nil), snapshots.Options{Sealer: s})
 		}
 		if _, err := open(sealer(t, 2)); !fault.Is(err, fault.Conflict) || strings.Contains(err.Error(), "\x02") {
 			t.Errorf("another key: %v", err)
 		}
 		for _, size := range []int{0, 16, 31, 33} {
-			if _, err := snapshots.NewSealer(make([]byte, size)); err == nil {
+			if _, err := credential.NewSealer(make([]byte, size)); err == nil {
 				t.Errorf("a key of %d bytes is taken", size)
 			}
 		}

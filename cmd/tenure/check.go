@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -25,14 +27,14 @@ func checkCommand() *cobra.Command {
 			}
 			d, err := db.Open(cmd.Context(), database, db.Options{ReadOnly: true})
 			if err != nil {
-				return &exit{exitDatabase, err}
+				return exit.With(exit.Database, err)
 			}
 			defer d.Close()
 			problems, err := snapshots.Check(cmd.Context(), d)
 			if err != nil {
-				return &exit{exitDatabase, fmt.Errorf("%s", message(err))}
+				return exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
 			}
-			signatures, err := checkSignatures(cmd.Context(), d, logKeyFile(d.Dialect, database, logKey), logKey != "")
+			signatures, err := checkSignatures(cmd.Context(), d, node.LogKeyFile(d.Dialect, database, logKey), logKey != "")
 			if err != nil {
 				return err
 			}
@@ -41,7 +43,7 @@ func checkCommand() *cobra.Command {
 				fmt.Fprintln(cmd.OutOrStdout(), p)
 			}
 			if len(problems) > 0 {
-				return &exit{exitProblems, fmt.Errorf("%s is not consistent: %d problems", shown(database), len(problems))}
+				return exit.With(exit.Problems, fmt.Errorf("%s is not consistent: %d problems", shown(database), len(problems)))
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is consistent\n", shown(database))
 			return nil
@@ -57,19 +59,19 @@ func checkCommand() *cobra.Command {
 // checkSignatures verifies the log's checkpoints, if the key is there; a file
 // that is named must be.
 func checkSignatures(ctx context.Context, d *db.DB, file string, named bool) (problems []string, err error) {
-	keys, err := loadLogKeys(d.Dialect, file, true)
+	keys, err := node.LoadLogKeys(d.Dialect, file, true)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !named, err == nil && keys == nil:
 		return nil, nil
 	case err != nil:
-		return nil, &exit{exitUsage, err}
+		return nil, exit.With(exit.Usage, err)
 	}
 	err = d.View(ctx, func(c *db.Conn) error {
 		problems, err = history.CheckSignatures(c, keys)
 		return err
 	})
 	if err != nil {
-		return nil, &exit{exitDatabase, fmt.Errorf("%s", message(err))}
+		return nil, exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
 	}
 	return problems, nil
 }

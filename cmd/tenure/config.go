@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"tenure/cmd/tenure/exit"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -16,7 +18,7 @@ import (
 func settle(cmd *cobra.Command) error {
 	file, err := configFile(cmd)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return exit.With(exit.Usage, err)
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || f.Name == "help" || err != nil {
@@ -32,7 +34,7 @@ func settle(cmd *cobra.Command) error {
 			from = f.Name + " in the config file"
 		}
 		if bad := cmd.Flags().Set(f.Name, value); bad != nil {
-			err = &exit{exitUsage, fmt.Errorf("%s: %w", from, bad)}
+			err = exit.With(exit.Usage, fmt.Errorf("%s: %w", from, bad))
 		}
 	})
 	if err != nil {
@@ -40,7 +42,7 @@ func settle(cmd *cobra.Command) error {
 	}
 	for name := range file {
 		if cmd.Flags().Lookup(name) == nil {
-			return &exit{exitUsage, fmt.Errorf("the config file has %q, which is no flag of tenure %s", name, cmd.Name())}
+			return exit.With(exit.Usage, fmt.Errorf("the config file has %q, which is no flag of tenure %s", name, cmd.Name()))
 		}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
 )
 
@@ -28,25 +30,25 @@ of its secrets and the details of its events, while no server runs on the databa
 				return err
 			}
 			if client == "" || want.Reason == "" {
-				return &exit{exitUsage, errors.New("say which --client, by its entity id, and for what --reason")}
+				return exit.With(exit.Usage, errors.New("say which --client, by its entity id, and for what --reason"))
 			}
-			if err := hasSchema(database); err != nil { // nothing is made by mistake
-				return &exit{exitDatabase, err}
+			if err := node.RequireSchema(database); err != nil { // nothing is made by mistake
+				return exit.With(exit.Database, err)
 			}
 			ctx := cmd.Context()
-			n, err := openNode(ctx, nodeConfig{database: database, secretsKey: sealingNone, logKey: noLogKey, log: zerolog.Nop()})
+			n, err := node.Open(ctx, node.Config{Database: database, SecretsKey: node.SealingNone, LogKey: node.NoLogKey, Log: zerolog.Nop()})
 			if err != nil {
 				return err
 			}
-			scope := n.tenancy.Operator("erase")
-			e, err := n.snapshots.Erase(ctx, scope, snapshots.EntityID(client), want)
+			scope := n.Tenancy.Operator("erase")
+			e, err := n.Snapshots.Erase(ctx, scope, snapshots.EntityID(client), want)
 			if err == nil {
-				err = n.snapshots.Scrub(ctx, scope, true)
+				err = n.Snapshots.Scrub(ctx, scope, true)
 			}
 			if err != nil {
-				err = &exit{exitFailure, fmt.Errorf("--client %s: %s", client, message(err))}
+				err = exit.With(exit.Failure, fmt.Errorf("--client %s: %s", client, exit.Message(err)))
 			}
-			if err := errors.Join(err, n.close()); err != nil {
+			if err := errors.Join(err, n.Close()); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "client %s (%s) is erased\n", e.ClientID, e.ID)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"tenure/cmd/tenure/exit"
 	"tenure/tenancy/db"
 )
 
@@ -28,7 +29,7 @@ func TestEraseCommand(t *testing.T) {
 		args []string
 		code int
 	}{
-		{erase[:5], exitUsage}, {erase, exitFailure}, {append(erase, "--delete"), 0}, {erase, exitFailure},
+		{erase[:5], exit.Usage}, {erase, exit.Failure}, {append(erase, "--delete"), 0}, {erase, exit.Failure},
 		{[]string{"check", "--database", file}, 0},
 	} {
 		if code := run(step.args); code != step.code {

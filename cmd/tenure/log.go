@@ -1,41 +1,22 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	stdlog "log"
-	"os"
+	"context"
 
-	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
 )
 
-// newLog opens the program's log: JSON lines to standard error, or to a file.
-func newLog(level, file string) (zerolog.Logger, error) {
-	parsed, err := zerolog.ParseLevel(level)
-	if err != nil {
-		return zerolog.Nop(), &exit{exitUsage, fmt.Errorf("--log-level %s: one of debug, info, warn, error, disabled", level)}
-	}
-	var to io.Writer = os.Stderr
-	if file != "" {
-		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			return zerolog.Nop(), &exit{exitUsage, fmt.Errorf("--log-file: %w", err)}
-		}
-		to = f
-	}
-	zerolog.TimeFieldFormat = zerolog.TimeFormatUnixMicro
-	return zerolog.New(to).Level(parsed).With().Timestamp().Logger(), nil
+func logCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "log", Short: "The signed log: its keys, a new origin, and watching it from outside", Args: cobra.NoArgs}
+	cmd.AddCommand(logKeyCommand(), logOriginCommand(), logWatchCommand())
+	return cmd
 }
 
-// serverLog takes what net/http reports of connections. Its texts may hold
-// what a peer sent, so only that something happened is kept.
-func serverLog(log zerolog.Logger) *stdlog.Logger {
-	return stdlog.New(connectionLog{log}, "", 0)
-}
+type logFlags struct{ config, database, key, state, reason, evidenceKey string }
 
-type connectionLog struct{ log zerolog.Logger }
-
-func (c connectionLog) Write(p []byte) (int, error) {
-	c.log.Debug().Msg("a connection failed")
-	return len(p), nil
+func (f *logFlags) add(cmd *cobra.Command) {
+	cmd.SetContext(context.Background())
+	cmd.Flags().StringVar(&f.config, "config", "", "JSON file whose members are these flags")
+	cmd.Flags().StringVar(&f.database, "database", "tenure.db", "SQLite file, or postgres://…")
+	cmd.Flags().StringVar(&f.key, "log-key", "", "signing keys of the log (default: beside a SQLite file)")
 }

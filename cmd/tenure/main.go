@@ -1,40 +1,21 @@
 // Command tenure serves OAuth 2.0 / OpenID Connect client configuration with
 // versioned snapshots, and does its operators' work.
 //
-// It owns all wiring: configuration to database, stores, surfaces and
-// listener. One file a noun. It may import everything of ours, and it alone
-// may make an operator's scope (tenancy.Store.Operator).
+// It has one file for each command, which turns flags into one call. What
+// several commands share is in the packages beside it: node (a running
+// installation), hydraimport, demo, and exit (the exit codes). Together they
+// may import everything of ours, and they alone may make an operator's scope
+// (tenancy.Store.Operator).
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
+	"tenure/cmd/tenure/exit"
+
 	"github.com/spf13/cobra"
 )
-
-// Exit codes.
-const (
-	exitFailure  = 1
-	exitUsage    = 2 // a flag, variable or config file that is not understood
-	exitDatabase = 3 // the database cannot be opened, or is in use
-	exitListen   = 4 // the address cannot be listened on
-	exitProblems = 5 // the consistency check found something
-	exitRefused  = 6 // the database is behind the log that was published, or has another
-
-	exitUnreachable = 7 // a log that is watched does not answer
-	exitProof       = 9 // a proof or a signature does not hold
-)
-
-// exit is an error with the code that the program ends with.
-type exit struct {
-	code int
-	err  error
-}
-
-func (e *exit) Error() string { return e.err.Error() }
-func (e *exit) Unwrap() error { return e.err }
 
 func main() {
 	os.Exit(run(os.Args[1:]))
@@ -50,7 +31,7 @@ func run(args []string) int {
 	root.SetArgs(args)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &exit{exitUsage, fmt.Errorf("%w; see tenure %s --help", err, cmd.Name())}
+		return exit.With(exit.Usage, fmt.Errorf("%w; see tenure %s --help", err, cmd.Name()))
 	})
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
@@ -60,12 +41,11 @@ func run(args []string) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "tenure:", err)
-	var e *exit
-	if errors.As(err, &e) {
-		return e.code
+	if code, known := exit.Code(err); known {
+		return code
 	}
 	if !understood { // what cobra itself refuses: an unknown command or argument
-		return exitUsage
+		return exit.Usage
 	}
-	return exitFailure
+	return exit.Failure
 }

@@ -2,18 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
 	"tenure/tenancy"
 )
@@ -23,8 +22,8 @@ type serveFlags struct {
 	cacheMiB                                                                       uint64
 	publicURL, logKey, logState, readLog, evidenceKey                              string
 	maxAge                                                                         time.Duration
-	hydra                                                                          hydraAdmin
-	openFinance                                                                    openFinance
+	hydra                                                                          node.HydraAdmin
+	openFinance                                                                    node.OpenFinance
 }
 
 func serveCommand() *cobra.Command {
@@ -56,110 +55,79 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may hold an answer at most")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "keep who was first shown which version of a client: off, sampled (1 in 16) or full")
-	f.hydra.flags(cmd.Flags())
-	f.openFinance.flags(cmd.Flags())
+	hydraAdminFlags(cmd.Flags(), &f.hydra)
+	openFinanceFlags(cmd.Flags(), &f.openFinance)
 	return cmd
 }
 
 func serve(out io.Writer, f serveFlags) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	log, err := newLog(f.logLevel, f.logFile)
+	log, err := node.NewLog(f.logLevel, f.logFile)
 	if err != nil {
 		return err
 	}
 	if _, err := snapshots.ParseReadLog(f.readLog); err != nil {
-		return &exit{exitUsage, fmt.Errorf("--read-log: %w", err)}
+		return exit.With(exit.Usage, fmt.Errorf("--read-log: %w", err))
 	}
 	if f.maxAge < time.Second || f.maxAge > time.Hour {
-		return &exit{exitUsage, errors.New("--cache-max-age lies between 1s and 1h")}
+		return exit.With(exit.Usage, errors.New("--cache-max-age lies between 1s and 1h"))
 	}
-	tlsConfig, err := loadTLS(f.tlsCert, f.tlsKey)
+	tlsConfig, err := node.LoadTLS(f.tlsCert, f.tlsKey)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return exit.With(exit.Usage, err)
 	}
-	scheme, err := f.openFinance.scheme(ctx, tlsConfig, log)
-	if err != nil {
-		return err
-	}
-	earlier, err := readInfo(f.info)
+	scheme, err := f.openFinance.Scheme(ctx, tlsConfig, log)
 	if err != nil {
 		return err
 	}
-	l, err := listen(f.listen)
+	earlier, err := node.ReadInfo(f.info)
+	if err != nil {
+		return err
+	}
+	l, err := node.Listen(f.listen)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	admin, err := f.hydra.open()
+	admin, err := f.hydra.Open()
 	if err != nil {
 		return err
 	}
 	if admin != nil {
 		defer admin.Close()
 	}
-	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20,
-		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, readLog: f.readLog, evidenceKey: f.evidenceKey, maxAge: f.maxAge, log: log})
+	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20,
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Log: log})
 	if err != nil {
 		return err
 	}
-	n.mount(scheme, nil)
-	key, err := n.bootstrap(ctx, "root")
+	n.Mount(scheme, nil)
+	key, err := n.Bootstrap(ctx, "root")
 	if err != nil {
-		return errors.Join(&exit{exitDatabase, err}, n.close())
+		return errors.Join(exit.With(exit.Database, err), n.Close())
 	}
 	keys := map[tenancy.OrgID]string{}
 	if key != "" { // at once: nothing that fails later may lose it
 		fmt.Fprintf(out, "first administrator's API key, shown this once: %s\n", key)
-		keys[n.tenancy.Root()] = key
+		keys[n.Tenancy.Root()] = key
 	}
-	described, err := n.gather(address(l, tlsConfig), keys, nil)
-	endpoints := []endpoint{{l, n.handler, tlsConfig}}
+	described, err := n.Describe(node.Address(l, tlsConfig), keys, nil)
+	endpoints := []node.Endpoint{{Listener: l, Handler: n.Handler, TLS: tlsConfig}}
 	if err == nil && admin != nil {
-		endpoints, err = f.hydra.beside(endpoints, n, admin, "", described.URL)
+		endpoints, err = f.hydra.AddEndpoint(endpoints, n, admin, "", described.URL)
 	}
 	if err == nil {
-		described.keep(earlier)
-		described.HydraAdminURL = adminURL(admin)
-		err = described.write(f.info)
+		described.KeepShownOnce(earlier)
+		described.HydraAdminURL = node.AdminURL(admin)
+		err = described.Write(f.info)
 	}
 	if err != nil {
-		return errors.Join(err, n.close())
+		return errors.Join(err, n.Close())
 	}
 	fmt.Fprintf(out, "tenure serves %s on %s\n", shown(f.database), described.URL)
 	if admin != nil {
 		fmt.Fprintf(out, "Hydra's admin API is on %s\n", described.HydraAdminURL)
 	}
-	return errors.Join(n.serve(ctx, endpoints...), n.close())
-}
-
-// shown is what may be printed of a --database: no password.
-func shown(dsn string) string {
-	if u, err := url.Parse(dsn); err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return dsn
-}
-
-// address is the base URL of a listener.
-func address(l net.Listener, tlsConfig *tls.Config) string {
-	scheme := "http"
-	if tlsConfig != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + l.Addr().String()
-}
-
-func loadTLS(cert, key string) (*tls.Config, error) {
-	if cert == "" && key == "" {
-		return nil, nil
-	}
-	if cert == "" || key == "" {
-		return nil, errors.New("--tls-cert and --tls-key go together")
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	return errors.Join(n.Serve(ctx, endpoints...), n.Close())
 }

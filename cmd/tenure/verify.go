@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/note"
 
+	"tenure/cmd/tenure/exit"
 	"tenure/snapshots"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy/db"
@@ -30,21 +31,21 @@ func verifyCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			keys, err := evidence.ParseKeys(texts)
 			if err != nil {
-				return &exit{exitUsage, fmt.Errorf("--key: %w", err)}
+				return exit.With(exit.Usage, fmt.Errorf("--key: %w", err))
 			}
 			checkpoint, err := readKept(kept)
 			if err != nil {
-				return &exit{exitUsage, fmt.Errorf("--checkpoint: %w", err)}
+				return exit.With(exit.Usage, fmt.Errorf("--checkpoint: %w", err))
 			}
 			isDatabase, err := holdsDatabase(args[0])
 			if err != nil {
-				return &exit{exitUsage, err}
+				return exit.With(exit.Usage, err)
 			}
 			if isDatabase {
 				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys, checkpoint)
 			}
 			if checkpoint != nil {
-				return &exit{exitUsage, errors.New("--checkpoint is for databases: compare a bundle's own with it")}
+				return exit.With(exit.Usage, errors.New("--checkpoint is for databases: compare a bundle's own with it"))
 			}
 			return verifyBundle(cmd.OutOrStdout(), args[0], keys)
 		},
@@ -95,11 +96,11 @@ func holdsDatabase(name string) (bool, error) {
 func verifyBundle(out io.Writer, name string, keys []note.Verifier) error {
 	files, err := evidence.Open(name)
 	if err != nil {
-		return &exit{exitUsage, fmt.Errorf("%s is no bundle: %w", name, err)}
+		return exit.With(exit.Usage, fmt.Errorf("%s is no bundle: %w", name, err))
 	}
 	defer files.Close()
 	if err := evidence.Verify(files, keys, func(s string) { fmt.Fprintln(out, s) }); err != nil {
-		return &exit{exitProof, fmt.Errorf("%s does not hold: %w", name, err)}
+		return exit.With(exit.Proof, fmt.Errorf("%s does not hold: %w", name, err))
 	}
 	fmt.Fprintf(out, "%s holds\n", name)
 	return nil
@@ -109,7 +110,7 @@ func verifyBundle(out io.Writer, name string, keys []note.Verifier) error {
 func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note.Verifier, kept *history.Checkpoint) error {
 	d, err := db.Open(ctx, name, db.Options{ReadOnly: true})
 	if err != nil {
-		return &exit{exitDatabase, err}
+		return exit.With(exit.Database, err)
 	}
 	defer d.Close()
 	var head history.Head
@@ -131,13 +132,13 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 		})
 	}
 	if err != nil {
-		return &exit{exitDatabase, errors.New(message(err))}
+		return exit.With(exit.Database, errors.New(exit.Message(err)))
 	}
 	for _, sentence := range found {
 		fmt.Fprintln(out, "FAILS: "+sentence)
 	}
 	if len(found) > 0 {
-		return &exit{exitProof, fmt.Errorf("%s does not hold: %d checks fail; the first: %s", shown(name), len(found), found[0])}
+		return exit.With(exit.Proof, fmt.Errorf("%s does not hold: %d checks fail; the first: %s", shown(name), len(found), found[0]))
 	}
 	fmt.Fprintf(out, "holds: the log's %d entries, its tiles, its root, and the root of every checkpoint\n"+
 		"holds: each snapshot and each other row is what the log says of it\n", head.Size)

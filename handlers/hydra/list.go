@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -47,12 +49,12 @@ func (h *surface) list(c *web.Call) (*web.Reply, error) {
 	if more {
 		link += "," + p.link(path, "next", h.cursors.seal(setup.ID, found[len(found)-1].Entity.ClientID))
 	}
-	return ory.Heading(c, &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
-		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}), nil
+	return &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
+		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}, nil
 }
 
 // array joins the bytes that a read of each client answers with.
-func (h *surface) array(found []snapshots.Resolved[snapshots.Client]) ([]byte, error) {
+func (h *surface) array(found []snapshots.Resolved[document.Client]) ([]byte, error) {
 	items, size := make([][]byte, len(found)), len("[]\n")
 	for i := range found {
 		reply, err := ory.Kept(h.Store, found[i], Name, ory.Read)
@@ -74,16 +76,12 @@ func (h *surface) array(found []snapshots.Resolved[snapshots.Client]) ([]byte, e
 
 func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
 	p := page{filters: url.Values{}, size: pageSize}
-	query, err := c.Query()
-	if err != nil {
-		return p, err
-	}
 	for _, name := range []string{"client_name", "owner"} {
-		if value := query.Get(name); value != "" {
+		if value := c.Text(name); value != "" {
 			p.filters.Set(name, value)
 		}
 	}
-	if text := query.Get("page_size"); text != "" {
+	if text := c.Text("page_size"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return p, badPage(err.Error())
@@ -92,19 +90,20 @@ func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
 			p.size = min(n, maxPageSize)
 		}
 	}
-	if token := query.Get("page_token"); token != "" {
+	if token := c.Text("page_token"); token != "" {
 		var ok bool
 		if p.after, ok = h.cursors.open(setup, token); !ok {
 			return p, badPage("invalid pagination token")
 		}
 	}
-	for _, name := range []string{"at", "known_at"} { // for the links
-		if values := query[name]; len(values) > 0 {
-			p.filters[name] = values
+	at, known := c.Instants()
+	for name, instant := range map[string]*time.Time{"at": at, "known_at": known} { // for the links
+		if instant != nil {
+			p.filters.Set(name, instant.Format(time.RFC3339Nano))
 		}
 	}
-	p.in, err = instants(c)
-	return p, err
+	p.in = snapshots.InstantOf(at, known)
+	return p, nil
 }
 
 func badPage(reason string) error {

@@ -6,7 +6,7 @@ import (
 
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -27,7 +27,7 @@ func (h *surface) patch(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, secret, err := h.edit(c, found, body, func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+	out, secret, err := h.edit(c, found, body, func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 		body, err := patched(base, setup, operations)
 		if err != nil {
 			return nil, err
@@ -42,7 +42,7 @@ func (h *surface) patch(c *web.Call) (*web.Reply, error) {
 }
 
 // patched is the client object that a read of base shows, after operations.
-func patched(base *snapshots.Client, setup *snapshots.Setup, operations []operation) (*ory.Client, error) {
+func patched(base *document.Client, setup *document.Setup, operations []operation) (*ory.Client, error) {
 	view := ory.View(base, setup)
 	document, err := ory.Encode(view)
 	if err != nil {

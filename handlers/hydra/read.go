@@ -7,26 +7,21 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // find resolves the client that the path names.
-func (h *surface) find(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) find(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	return h.findAsOf(c, snapshots.Instant{})
 }
 
 // findAsOf is find at an instant.
-func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
 	setup, err := h.setup(c)
 	if err != nil {
-		return snapshots.Resolved[snapshots.Client]{}, err
+		return snapshots.Resolved[document.Client]{}, err
 	}
 	return h.Store.ClientByIDAsOf(c.Request.Context(), c.Scope, setup.ID, c.Var("client"), in)
-}
-
-// instants reads which instant a read is about.
-func instants(c *web.Call) (snapshots.Instant, error) {
-	at, known, err := c.Instants()
-	return snapshots.InstantOf(at, known), err
 }
 
 func ref(e snapshots.Entity) snapshots.Ref {
@@ -34,11 +29,7 @@ func ref(e snapshots.Entity) snapshots.Ref {
 }
 
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
-	in, err := instants(c)
-	if err != nil {
-		return nil, err
-	}
-	found, err := h.findAsOf(c, in)
+	found, err := h.findAsOf(c, snapshots.InstantOf(c.Instants()))
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +37,11 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Planned(ory.Heading(c, reply), c.Scope, found.NextValidFrom), nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
 // answer is that of a write to a client that was there before.
-func (h *surface) answer(c *web.Call, view ory.Client, found snapshots.Resolved[snapshots.Client], secret *snapshots.NewSecret) (*web.Reply, error) {
+func (h *surface) answer(c *web.Call, view ory.Client, found snapshots.Resolved[document.Client], secret *snapshots.NewSecret) (*web.Reply, error) {
 	show(&view, secret)
 	reply, err := ory.Reply(http.StatusOK, view, found)
 	if err != nil {
@@ -63,7 +54,7 @@ func (h *surface) answer(c *web.Call, view ory.Client, found snapshots.Resolved[
 // show puts a new secret into the one answer that may have it: a client that
 // has no use for it is not shown it.
 func show(view *ory.Client, secret *snapshots.NewSecret) {
-	if secret != nil && view.TokenEndpointAuthMethod != snapshots.MethodNone {
+	if secret != nil && view.TokenEndpointAuthMethod != document.MethodNone {
 		view.ClientSecret = secret.Plain()
 	}
 }

@@ -46,19 +46,21 @@ func New(cfg Config) web.Surface {
 	}
 	ids := cfg.Tenancy.IDs()
 	h := &surface{Config: cfg, ids: ids, cursors: newCursors(cfg.Store.PageKey(), ids, cfg.Store.Now)}
-	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error)) web.Route {
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle}
+	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
+			Conditional: method != http.MethodGet && object == web.ObjectClient && !strings.HasSuffix(pattern, pathRotate)}
 	}
 	const client, setup = web.ObjectClient, web.ObjectSetup
 	routes := web.Below(below, []web.Route{
-		route(http.MethodGet, pathClient, tenancy.Resolve, client, h.get),
+		route(http.MethodGet, pathClient, tenancy.Resolve, client, h.get, web.At(), web.KnownAt()),
 		route(http.MethodPut, pathClient, tenancy.WriteClients, client, h.put),
 		route(http.MethodPatch, pathClient, tenancy.WriteClients, client, h.patch),
 		route(http.MethodDelete, pathClient, tenancy.WriteClients, client, h.delete),
 		route(http.MethodPut, pathClient+"/lifespans", tenancy.WriteClients, client, h.putLifespans),
-		route(http.MethodPost, pathRotate, tenancy.WriteClients, client, h.rotate),
+		route(http.MethodPost, pathRotate, tenancy.WriteClients, client, h.rotate, web.Text("overlap").AsIs()),
 		route(http.MethodDelete, pathRotate, tenancy.WriteClients, client, h.endRotated),
-		route(http.MethodGet, pathClients, tenancy.Resolve, setup, h.list),
+		route(http.MethodGet, pathClients, tenancy.Resolve, setup, h.list, web.Text("client_name").AsIs(), web.Text("owner").AsIs(), web.Text("page_size").AsIs(), web.Text("page_token").AsIs(),
+			web.At(), web.KnownAt()),
 		route(http.MethodPost, pathClients, tenancy.WriteClients, setup, h.post),
 	})
 	for _, open := range []struct {
@@ -93,7 +95,7 @@ func plain(c *web.Call, member, value string) (*web.Reply, error) {
 		return nil, err
 	}
 	reply.ContentType, reply.Header = ory.ContentType, http.Header{"Cache-Control": {ory.CacheControl}}
-	return ory.Heading(c, reply), nil
+	return reply, nil
 }
 
 func (h *surface) ready(c *web.Call) (*web.Reply, error) {

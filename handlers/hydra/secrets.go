@@ -6,6 +6,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -14,7 +15,7 @@ import (
 const longestOverlap = 10 * 365 * 24 * time.Hour
 
 // rotating finds a client that authenticates with a secret.
-func (h *surface) rotating(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) rotating(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	found, err := h.find(c)
 	if err != nil {
 		return found, err
@@ -47,11 +48,11 @@ func (h *surface) rotate(c *web.Call) (*web.Reply, error) {
 // ends is when the secrets before the new one end; 0 if they do not by
 // themselves.
 func (h *surface) ends(c *web.Call) (history.Millis, error) {
-	query, err := c.Query()
-	if err != nil || !query.Has("overlap") {
-		return 0, err
+	overlap := c.TextOrNil("overlap")
+	if overlap == nil {
+		return 0, nil
 	}
-	span, err := time.ParseDuration(query.Get("overlap"))
+	span, err := time.ParseDuration(*overlap)
 	if err != nil || span < 0 || span > longestOverlap {
 		return 0, fault.New(fault.Malformed, fault.CodeQuery, "Unable to parse the overlap: it is a duration such as 24h, ten years at most.")
 	}

@@ -6,15 +6,16 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 // transform makes a client's new document of the one that a write finds.
-type transform func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error)
+type transform func(base *document.Client, setup *document.Setup) (*document.Client, error)
 
 // applying replaces what the body carries.
 func applying(body *ory.Client) transform {
-	return func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+	return func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 		next, faults := body.Apply(base, setup)
 		return next, fault.Rules(faults)
 	}
@@ -47,7 +48,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	if err := body.Check(nil, nil); err != nil {
 		return nil, err
 	}
-	if err := fault.Rules(snapshots.CheckClientID(body.ClientID, false)); err != nil {
+	if err := fault.Rules(document.CheckClientID(body.ClientID, false)); err != nil {
 		return nil, err
 	}
 	sector := body.Sector(c.Request.Context(), h.Fetch, nil)
@@ -57,7 +58,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	}
 	token := ory.NewToken(h.Store, h.ids)
 	wanted := snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: body.ClientID, Owner: owner, Surface: Name}
-	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{
+	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[document.Client]{
 		Apply: applying(body), Rules: append(ory.Rules(), sector.Rule()), Secret: secret, Token: token})
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 // firstSecret is the one chosen, else a generated one, but none for a client
 // that would never be told it.
 func (h *surface) firstSecret(body *ory.Client) (*snapshots.NewSecret, error) {
-	if body.ClientSecret == "" && body.TokenEndpointAuthMethod != snapshots.MethodNone {
+	if body.ClientSecret == "" && body.TokenEndpointAuthMethod != document.MethodNone {
 		return h.generated()
 	}
 	return h.chosen(body.ClientSecret)
@@ -123,13 +124,13 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 
 // edit appends what change makes; body is what it comes to on the present
 // base, by which secret and sector are made ready.
-func (h *surface) edit(c *web.Call, found snapshots.Resolved[snapshots.Client], body *ory.Client, change transform) (
-	snapshots.Outcome[snapshots.Client], *snapshots.NewSecret, error) {
-	var none snapshots.Outcome[snapshots.Client]
+func (h *surface) edit(c *web.Call, found snapshots.Resolved[document.Client], body *ory.Client, change transform) (
+	snapshots.Outcome[document.Client], *snapshots.NewSecret, error) {
+	var none snapshots.Outcome[document.Client]
 	if err := body.Check(found.Content, found.Setup.Content); err != nil {
 		return none, nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return none, nil, err
 	}
@@ -145,14 +146,14 @@ func (h *surface) edit(c *web.Call, found snapshots.Resolved[snapshots.Client], 
 	if err != nil {
 		return none, nil, err
 	}
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[snapshots.Client]{
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[document.Client]{
 		Apply: inForce(change), Rules: append(ory.Rules(), sector.Rule()), Secret: secret, Match: match, Always: true})
 	return out, secret, err
 }
 
 // inForce refuses to change what is only planned.
 func inForce(change transform) transform {
-	return func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+	return func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 		if base == nil {
 			return nil, fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
 		}
@@ -173,13 +174,13 @@ func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[snapshots.Client]{
-		Match: match, Always: true, Apply: inForce(func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, error) {
-			next := snapshots.Clone(base)
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[document.Client]{
+		Match: match, Always: true, Apply: inForce(func(base *document.Client, _ *document.Setup) (*document.Client, error) {
+			next := document.Clone(base)
 			spans.Apply(next)
 			return next, nil
 		})})
@@ -194,11 +195,11 @@ func (h *surface) delete(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
+	if err := snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
 		return nil, err
 	}
 	return web.NoContent(), nil

@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/nevismeta"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 )
 
@@ -162,7 +163,7 @@ func TestConcurrentWritesAllStay(t *testing.T) {
 	if len(names) != n || len(list) != n+1 {
 		t.Errorf("%d writers were answered with %d names; there are %d snapshots", n, len(names), len(list))
 	}
-	last, err := snapshots.Snapshot[snapshots.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), f.ref(path), snapshots.SnapshotID(list[n]))
+	last, err := snapshots.Snapshot[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), f.ref(path), snapshots.SnapshotID(list[n]))
 	must(t, err)
 	if got := f.get(t, path).text(t, "name"); got != last.Content.ClientName {
 		t.Errorf("it reads %s, and the last snapshot is %s", got, last.Content.ClientName)

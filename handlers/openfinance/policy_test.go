@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
@@ -69,8 +70,8 @@ func TestTokensAreOfOneSurface(t *testing.T) {
 	id := made.text("client_id") + "-other"
 	other := f.store.GenerateToken("oauth2-register", "ory_at_x", "x")
 	_, err := f.store.CreateClient(ctx, f.Store.Operator("test"), snapshots.NewClient{Module: module, Setup: f.setup, ClientID: id, Surface: "hydra"},
-		snapshots.Change[snapshots.Client]{Token: other, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{SoftwareID: softwareID, OrganisationID: orgID}, nil
+		snapshots.Change[document.Client]{Token: other, Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{SoftwareID: softwareID, OrganisationID: orgID}, nil
 		}})
 	ok(t, err)
 	for _, token := range []string{"x", "ory_at_x"} {

@@ -14,6 +14,7 @@ import (
 	"tenure/handlers/openfinance/demo"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 )
@@ -32,7 +33,7 @@ func (f *fixture) snapshotsOf(t testing.TB, clientID string) int {
 	t.Helper()
 	ref, err := f.store.RefByID(ctx, f.Store.Operator("test"), f.setup, clientID)
 	ok(t, err)
-	ids, err := snapshots.Snapshots[snapshots.Client](ctx, f.store, f.Store.Operator("test"), ref, nil, true)
+	ids, err := snapshots.Snapshots[document.Client](ctx, f.store, f.Store.Operator("test"), ref, nil, true)
 	ok(t, err)
 	return len(ids)
 }
@@ -325,7 +326,7 @@ func TestA36TwoDeletesAtOnce(t *testing.T) {
 // once when it does.
 func TestA24Status429(t *testing.T) {
 	const burst, perSecond = 20, 10
-	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) {
 		c.Callers = web.Rate{Every: time.Second / perSecond, Burst: burst}
 	})
 	made := f.registered(t)
@@ -413,7 +414,7 @@ func TestMembersAreSpelledExactly(t *testing.T) {
 
 // TestJunkKeysAreCounted as every credential that does not hold.
 func TestJunkKeysAreCounted(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) {
 		c.Callers = web.Rate{Every: time.Second, Burst: 5}
 	})
 	for i := range 8 {

@@ -5,17 +5,17 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 // Apply makes the domain record of a written client: what this dialect carries
 // is replaced, everything else of base stays, and so does what equals a read
 // of base. base is nil for a new client; neither argument is changed.
-func (b *Client) Apply(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, []fault.Field) {
-	next, shown := &snapshots.Client{}, (*Client)(nil)
+func (b *Client) Apply(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
+	next, shown := &document.Client{}, (*Client)(nil)
 	if base != nil {
-		next = snapshots.Clone(base)
+		next = document.Clone(base)
 		view := View(base, setup)
 		shown = &view
 	}
@@ -26,7 +26,7 @@ func (b *Client) Apply(base *snapshots.Client, setup *snapshots.Setup) (*snapsho
 	return next, slices.Concat(b.applyKeys(next, shown), b.applyMetadata(next, shown))
 }
 
-func (b *Client) applyTexts(next *snapshots.Client, shown *Client) {
+func (b *Client) applyTexts(next *document.Client, shown *Client) {
 	strategy := b.AccessTokenStrategy
 	if lower := strings.ToLower(strategy); lower == "jwt" || lower == "opaque" {
 		strategy = lower
@@ -64,7 +64,7 @@ func (b *Client) applyTexts(next *snapshots.Client, shown *Client) {
 	}
 }
 
-func (b *Client) applyLists(next *snapshots.Client, shown *Client) {
+func (b *Client) applyLists(next *document.Client, shown *Client) {
 	origins, scope := b.AllowedCORSOrigins, strings.Join(strings.Fields(b.Scope), " ")
 	if shown == nil {
 		shown = &Client{}
@@ -102,12 +102,12 @@ func (b *Client) applyLists(next *snapshots.Client, shown *Client) {
 }
 
 // applyFlags stores false as unset, which it means here.
-func (b *Client) applyFlags(next *snapshots.Client, shown *Client) {
+func (b *Client) applyFlags(next *document.Client, shown *Client) {
 	if shown == nil {
 		shown = &Client{}
 	}
 	for _, m := range []struct {
-		to            *snapshots.Flag
+		to            *document.Flag
 		posted, shown bool
 	}{
 		{&next.FrontchannelLogoutSessionRequired, b.FrontchannelLogoutSessionRequired, shown.FrontchannelLogoutSessionRequired},
@@ -117,19 +117,19 @@ func (b *Client) applyFlags(next *snapshots.Client, shown *Client) {
 		switch {
 		case m.posted == m.shown:
 		case m.posted:
-			*m.to = snapshots.True
+			*m.to = document.True
 		default:
-			*m.to = snapshots.Unset
+			*m.to = document.Unset
 		}
 	}
-	next.SkipLogoutConsent = snapshots.Unset
+	next.SkipLogoutConsent = document.Unset
 	if b.SkipLogoutConsent != nil {
-		next.SkipLogoutConsent = snapshots.FlagOf(*b.SkipLogoutConsent)
+		next.SkipLogoutConsent = document.FlagOf(*b.SkipLogoutConsent)
 	}
 }
 
 // Apply replaces all of a client's overrides.
-func (l Lifespans) Apply(next *snapshots.Client) {
+func (l Lifespans) Apply(next *document.Client) {
 	for _, pair := range l.pairs(&next.Lifespans) {
 		*pair.stored = nil
 		if *pair.wire != nil {
@@ -139,12 +139,12 @@ func (l Lifespans) Apply(next *snapshots.Client) {
 	}
 }
 
-func (b *Client) applyMetadata(next *snapshots.Client, shown *Client) []fault.Field {
+func (b *Client) applyMetadata(next *document.Client, shown *Client) []fault.Field {
 	posted := b.Metadata
 	if posted == nil {
 		posted = json.RawMessage("{}")
 	}
-	doc, err := snapshots.ParseDocument(posted)
+	doc, err := document.ParseJSON(posted)
 	switch {
 	case shown != nil && string(doc) == string(shown.Metadata):
 	case err != nil:

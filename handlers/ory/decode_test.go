@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"tenure/handlers/ory"
-	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
 )
 
@@ -58,7 +58,7 @@ func TestDecodeFaults(t *testing.T) {
 // FuzzDecode: whatever decodes converts without panic, and what a rule lets
 // through reads and writes back unchanged.
 func FuzzDecode(f *testing.F) {
-	full := snapshotstest.FullClient()
+	full := documenttest.FullClient()
 	raw, err := ory.Encode(ory.View(&full, defaults))
 	if err != nil {
 		f.Fatal(err)
@@ -85,7 +85,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(faults)
 		}
 		again, faults := sent(t, stored, defaults).Apply(stored, defaults)
-		if changed := snapshots.Changed(stored, again); len(changed) > 0 || len(faults) > 0 {
+		if changed := document.Changed(stored, again); len(changed) > 0 || len(faults) > 0 {
 			t.Errorf("changed %v, faults %v", changed, faults)
 		}
 		over, faults := c.Apply(&full, defaults)

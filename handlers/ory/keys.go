@@ -8,14 +8,14 @@ import (
 	"reflect"
 	"slices"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 // keyForm is the rule of what Hydra's decoder refuses of a key set.
 const keyForm = "ory-key-form"
 
-func (b *Client) applyKeys(next *snapshots.Client, shown *Client) []fault.Field {
+func (b *Client) applyKeys(next *document.Client, shown *Client) []fault.Field {
 	if NoKeys(b.JWKS) {
 		next.JWKS = ""
 		return nil
@@ -26,7 +26,7 @@ func (b *Client) applyKeys(next *snapshots.Client, shown *Client) []fault.Field 
 	if err := checkKeyForms(b.JWKS); err != nil {
 		return []fault.Field{{Path: "/jwks", Rule: keyForm, Message: fmt.Sprintf(undecodableText, err)}}
 	}
-	set, faults := snapshots.ParseJWKS(b.JWKS)
+	set, faults := document.ParseJWKS(b.JWKS)
 	next.JWKS = set
 	return faults
 }
@@ -109,7 +109,7 @@ var keyMembers = []string{"use", "kty", "kid", "crv", "alg", "k", "x", "y", "n",
 	"x5c", "x5u", "x5t", "x5t#S256"}
 
 // keySet is a stored key set as it is read.
-func keySet(stored snapshots.JWKS) json.RawMessage {
+func keySet(stored document.JWKS) json.RawMessage {
 	if stored == "" {
 		return json.RawMessage("{}")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // What Hydra takes for a member that is left out.
@@ -20,8 +21,8 @@ const (
 
 // View renders what a client's configuration holds, inherited grant types in
 // place; identifiers and times stay empty.
-func View(c *snapshots.Client, setup *snapshots.Setup) Client {
-	effective := snapshots.Effective(c, setup)
+func View(c *document.Client, setup *document.Setup) Client {
+	effective := document.Effective(c, setup)
 	view := Client{
 		ClientName: c.ClientName, RedirectURIs: list(c.RedirectURIs), GrantTypes: list(effective.GrantTypes),
 		ResponseTypes: list(c.ResponseTypes), Scope: strings.Join(c.Scopes, " "), Audience: list(c.Audience), Owner: c.OwnerLabel,
@@ -39,8 +40,8 @@ func View(c *snapshots.Client, setup *snapshots.Setup) Client {
 		Metadata:                         json.RawMessage(or(string(c.FreeMetadata), "{}")),
 		AccessTokenStrategy:              c.AccessTokenStrategy, SkipConsent: c.SkipConsent.Bool(false),
 	}
-	if c.SkipLogoutConsent != snapshots.Unset {
-		skip := c.SkipLogoutConsent == snapshots.True
+	if c.SkipLogoutConsent != document.Unset {
+		skip := c.SkipLogoutConsent == document.True
 		view.SkipLogoutConsent = &skip
 	}
 	stored := c.Lifespans
@@ -54,7 +55,7 @@ func View(c *snapshots.Client, setup *snapshots.Setup) Client {
 }
 
 // Read renders a client as a read of it shows it.
-func Read(found snapshots.Resolved[snapshots.Client]) Client {
+func Read(found snapshots.Resolved[document.Client]) Client {
 	view := View(found.Content, found.Setup.Content)
 	view.ClientID = found.Entity.ClientID
 	view.CreatedAt = found.Entity.RecordedAt.Time().Round(time.Second)
@@ -64,7 +65,7 @@ func Read(found snapshots.Resolved[snapshots.Client]) Client {
 
 // Echo is the answer to a write: the client as stored, but null where the
 // body left out a list that is empty.
-func (b *Client) Echo(found snapshots.Resolved[snapshots.Client]) Client {
+func (b *Client) Echo(found snapshots.Resolved[document.Client]) Client {
 	view := Read(found)
 	for _, m := range []struct {
 		posted []string
@@ -92,11 +93,11 @@ func RegistrationURI(base string, e snapshots.Entity, rootSetup string) string {
 
 type lifespanPair struct {
 	wire   **Duration
-	stored *snapshots.Lifetime
+	stored *document.Lifetime
 }
 
 // pairs joins each override with its place in the domain.
-func (l *Lifespans) pairs(s *snapshots.Lifespans) []lifespanPair {
+func (l *Lifespans) pairs(s *document.Lifespans) []lifespanPair {
 	return []lifespanPair{
 		{&l.AuthorizationCodeAccessToken, &s.AuthorizationCodeAccessToken},
 		{&l.AuthorizationCodeIDToken, &s.AuthorizationCodeIDToken},

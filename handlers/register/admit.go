@@ -7,6 +7,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -15,8 +16,8 @@ import (
 type admitted struct {
 	setup   snapshots.Entity
 	policy  snapshots.Policy
-	client  snapshots.Resolved[snapshots.Client] // that manages itself
-	initial string                               // id of the initial access token, of one that registers
+	client  snapshots.Resolved[document.Client] // that manages itself
+	initial string                              // id of the initial access token, of one that registers
 }
 
 // setupOf is the setup that the path names, or the root's default one.

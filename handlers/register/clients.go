@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -30,7 +31,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.TokenEndpointAuthMethod != snapshots.MethodNone {
+	if in.TokenEndpointAuthMethod != document.MethodNone {
 		if change.Secret, err = h.newSecret(); err != nil {
 			return nil, err
 		}
@@ -50,9 +51,6 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 
 // get shows a client to itself.
 func (h *surface) get(c *web.Call) (*web.Reply, error) {
-	if err := c.OnlyNow(); err != nil {
-		return nil, err
-	}
 	found := c.Admitted.(*admitted).client
 	view := ory.Read(found)
 	view.Metadata = nil
@@ -62,7 +60,7 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	reply.Header["Cache-Control"] = []string{ory.CacheControl}
-	return ory.Heading(c, reply), nil
+	return reply, nil
 }
 
 // put replaces what a client may say of itself, and its registration token.
@@ -80,7 +78,7 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if change.Match, err = web.Match[snapshots.SnapshotID](c); err != nil {
+	if change.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
 	if change.Secret, err = h.firstSecret(c, in, &shown); err != nil {
@@ -95,11 +93,11 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 
 // delete ends a client and all its credentials.
 func (h *surface) delete(c *web.Call) (*web.Reply, error) {
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, refOf(c), match); err != nil {
+	if err := snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, refOf(c), match); err != nil {
 		return nil, hidden(err)
 	}
 	return web.NoContent(), nil
@@ -124,15 +122,15 @@ func decode(c *web.Call) (*ory.Client, error) {
 
 // change is what a written client makes of base, nil for a new one, checked
 // before anything is fetched or hashed. It brings a new registration token.
-func (h *surface) change(c *web.Call, in *ory.Client, base *snapshots.Client, setup *snapshots.Setup) (snapshots.Change[snapshots.Client], error) {
+func (h *surface) change(c *web.Call, in *ory.Client, base *document.Client, setup *document.Setup) (snapshots.Change[document.Client], error) {
 	policy := c.Admitted.(*admitted).policy
 	wanted := own(in, policy, base, setup)
 	if err := wanted.Check(base, setup); err != nil {
-		return snapshots.Change[snapshots.Client]{}, err
+		return snapshots.Change[document.Client]{}, err
 	}
 	sector := wanted.Sector(c.Request.Context(), h.Fetch, base)
-	return snapshots.Change[snapshots.Client]{Rules: rules(policy, sector), Token: ory.NewToken(h.Store, h.Tenancy.IDs()),
-		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+	return snapshots.Change[document.Client]{Rules: rules(policy, sector), Token: ory.NewToken(h.Store, h.Tenancy.IDs()),
+		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			next, faults := own(in, policy, base, setup).Apply(base, setup)
 			return next, fault.Rules(faults)
 		}}, nil
@@ -160,8 +158,8 @@ func (h *surface) newSecret() (*snapshots.NewSecret, error) {
 }
 
 // written answers a write: the client as stored, with what is shown once.
-func (h *surface) written(c *web.Call, status int, in *ory.Client, found snapshots.Resolved[snapshots.Client],
-	change snapshots.Change[snapshots.Client]) (*web.Reply, error) {
+func (h *surface) written(c *web.Call, status int, in *ory.Client, found snapshots.Resolved[document.Client],
+	change snapshots.Change[document.Client]) (*web.Reply, error) {
 	view := in.Echo(found)
 	view.Metadata = json.RawMessage("{}") // an administrator's is not shown
 	view.RegistrationAccessToken = change.Token.Text
@@ -174,7 +172,7 @@ func (h *surface) written(c *web.Call, status int, in *ory.Client, found snapsho
 
 // answer leaves out which organization owns the client: that is none of what
 // a client knows of itself.
-func answer(status int, view ory.Client, found snapshots.Resolved[snapshots.Client]) (*web.Reply, error) {
+func answer(status int, view ory.Client, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
 	reply, err := ory.Reply(status, view, found)
 	if err == nil {
 		delete(reply.Header, "Tenure-Owner")

@@ -38,11 +38,7 @@ func credentialsOf(c *web.Call, id string) credentials {
 	if len(c.Request.Header["Authorization"]) > 1 {
 		return credentials{}
 	}
-	query, err := c.Query()
-	if err != nil {
-		query = url.Values{} // one that does not parse presents nothing
-	}
-	if token := one(query["access_token"]); token != "" {
+	if token := one(c.Texts("access_token")); token != "" {
 		return credentials{token: token}
 	}
 	if token := formToken(c); token != "" {
@@ -51,7 +47,7 @@ func credentialsOf(c *web.Call, id string) credentials {
 	if strings.EqualFold(scheme, "Basic") {
 		return credentials{secrets: basic(rest), method: methodBasic}
 	}
-	if secret := one(query["client_secret"]); secret != "" {
+	if secret := one(c.Texts("client_secret")); secret != "" {
 		return credentials{secrets: []pair{{id, secret}}, method: methodPost}
 	}
 	return credentials{}

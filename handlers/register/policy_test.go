@@ -12,6 +12,7 @@ import (
 
 	"tenure/handlers/register"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 )
@@ -39,7 +40,7 @@ func TestAllowedGrantsAndScopes(t *testing.T) {
 	f.send("PUT", address, `{"grant_types": ["implicit"]}`, bearer(token)).want(t, 400)
 	f.send("PUT", address, `{"scope": "profile"}`, bearer(token)).want(t, 200, `"scope":"profile"`)
 
-	given := f.stored(t, f.setup, "given", "client_secret_basic", becomes(snapshots.Client{GrantTypes: []string{"client_credentials"},
+	given := f.stored(t, f.setup, "given", "client_secret_basic", becomes(document.Client{GrantTypes: []string{"client_credentials"},
 		Scopes: []string{"admin", "openid"}, TokenEndpointAuthMethod: "client_secret_basic"}))
 	put := f.send("PUT", "/oauth2/register/given", `{"client_name": "x", "grant_types": ["client_credentials"], "scope": "openid admin"}`, bearer(given.token)).want(t, 200)
 	f.send("PUT", "/oauth2/register/given", `{"grant_types": ["client_credentials"], "scope": "admin root"}`, bearer(put.text(t, "registration_access_token"))).
@@ -241,7 +242,7 @@ func TestDialectsKeepEachOther(t *testing.T) {
 	must(t, err)
 	c := found.Content
 	if c.PKCEMode != "required" || c.FreeMetadata != `{"tier":"gold"}` || c.OwnerLabel != "retail" || c.AccessTokenStrategy != "jwt" ||
-		c.SkipConsent != snapshots.True || c.SkipLogoutConsent != snapshots.True || len(c.Audience) != 1 || c.ClientName != "self" {
+		c.SkipConsent != document.True || c.SkipLogoutConsent != document.True || len(c.Audience) != 1 || c.ClientName != "self" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -251,7 +252,7 @@ func TestAnImportedHashIsRenewed(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	n, err := f.store.ImportedSecret("$pbkdf2-sha256$i=25000,l=32$c2FsdFNBTFRzYWx0U0FMVA$GzeDwF9pbywR4R5ujU7I4ydEFo+p7XT6qALg695Lg78")
 	must(t, err)
-	c := f.stored(t, f.setup, "moved", "client_secret_basic", func(ch *snapshots.Change[snapshots.Client]) { ch.Secret = n })
+	c := f.stored(t, f.setup, "moved", "client_secret_basic", func(ch *snapshots.Change[document.Client]) { ch.Secret = n })
 	ids := func() string {
 		list, err := f.store.Secrets(ctx, f.Store.Operator("test"), c.Ref)
 		must(t, err)

@@ -50,11 +50,12 @@ func New(cfg Config) web.Surface {
 	h := &surface{Config: cfg,
 		addresses: cfg.Addresses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 30}, maxKeys, now), setups: cfg.Setups.Limiter(web.Rate{Every: time.Second, Burst: 300}, maxKeys, now),
 		guesses: cfg.Guesses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 20}, maxKeys, now), guessers: cfg.Guessers.Limiter(web.Rate{Every: time.Second, Burst: 200}, maxKeys, now)}
+	query := []web.Param{web.Text("access_token").AsIs(), web.Text("client_secret").AsIs()}
 	const write = tenancy.Resolve | tenancy.WriteClients
 	return web.Surface{Name: Name, Error: ory.Error, DropSlash: true, Routes: web.Below(belowSetup, []web.Route{
-		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.get},
-		{Method: http.MethodPut, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.put},
-		{Method: http.MethodDelete, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.delete},
-		{Method: http.MethodPost, Pattern: pathRegister, Permission: write, Object: web.ObjectSetup, Admit: h.admitNew, Handle: h.post},
+		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.get, Query: query},
+		{Method: http.MethodPut, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.put, Query: query, Conditional: true},
+		{Method: http.MethodDelete, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.delete, Query: query, Conditional: true},
+		{Method: http.MethodPost, Pattern: pathRegister, Permission: write, Object: web.ObjectSetup, Admit: h.admitNew, Handle: h.post, Query: query},
 	})}
 }

@@ -6,12 +6,13 @@ import (
 
 	"tenure/handlers/ory"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // own is what a client wants to become with what only an administrator may
 // set left as it is: its metadata, owner label, audience, token strategy and
 // the two skip flags.
-func own(in *ory.Client, policy snapshots.Policy, base *snapshots.Client, setup *snapshots.Setup) *ory.Client {
+func own(in *ory.Client, policy snapshots.Policy, base *document.Client, setup *document.Setup) *ory.Client {
 	wanted := *in
 	shown := ory.Client{SkipLogoutConsent: in.SkipLogoutConsent} // here null or false
 	if base != nil {
@@ -40,6 +41,6 @@ func defaultScope(policy snapshots.Policy) string {
 }
 
 // rules are those of this API and of the setup's policy.
-func rules(policy snapshots.Policy, sector ory.Sector) []snapshots.Rule[snapshots.Client] {
-	return slices.Concat(ory.Rules(), []snapshots.Rule[snapshots.Client]{sector.Rule()}, policy.RegistrationRules())
+func rules(policy snapshots.Policy, sector ory.Sector) []document.Rule[document.Client] {
+	return slices.Concat(ory.Rules(), []document.Rule[document.Client]{sector.Rule()}, policy.RegistrationRules())
 }

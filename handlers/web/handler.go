@@ -86,9 +86,6 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.refuseDryRun(); err != nil {
-		return nil, err
-	}
 	if limit := c.surface.Timeout; limit > 0 {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
 		defer cancel()
@@ -97,7 +94,16 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if err := h.admission(c); err != nil {
 		return nil, err
 	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if err := c.refuseCondition(); err != nil {
+		return nil, err
+	}
 	reply, err = c.Route.Handle(c)
+	if err != nil {
+		return nil, c.existed(err)
+	}
 	if err == nil && (reply == nil || reply.Status < 200 || reply.Status > 599) {
 		return nil, fault.New(fault.Internal, "", "a handler gave neither an error nor a reply with a status")
 	}

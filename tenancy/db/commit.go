@@ -42,6 +42,13 @@ type Tx struct {
 	queued []any
 }
 
+// Script runs statements of one engine as they are written, without
+// placeholders: a migration's.
+func (tx *Tx) Script(statements string) error {
+	_, err := tx.ext.ExecContext(tx.ctx, statements)
+	return tx.classify(err)
+}
+
 // Queue hands v to the sequencer, once the closure has succeeded.
 func (tx *Tx) Queue(v any) { tx.queued = append(tx.queued, v) }
 
@@ -173,7 +180,7 @@ func (d *DB) runBatch(seq Sequencer, batch []*job) {
 // batchContext bounds a batch on PostgreSQL. A local file needs no bound, and
 // the SQLite driver starts a goroutine a statement for a context that can end.
 func (d *DB) batchContext() (context.Context, context.CancelFunc) {
-	if d.Dialect == SQLite {
+	if d.Dialect == SQLite || d.unbounded {
 		return context.Background(), func() {}
 	}
 	return context.WithTimeout(context.Background(), batchTime)
@@ -199,7 +206,7 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job, isolatio
 		return err
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx}}
+	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx, asked: d.asked}}
 	if err := seq.Open(tx); err != nil {
 		return err
 	}
