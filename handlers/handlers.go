@@ -14,6 +14,7 @@ import (
 	"tenure/handlers/translog"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -70,8 +71,17 @@ func Surfaces(s Stores) []web.Surface {
 			KeepsClients: s.Snapshots.KeepsClients,
 			OwnsAnything: s.Snapshots.OwnsAnything,
 
-			Setup:     s.Snapshots.SetupEntity,
-			ClientRef: s.Snapshots.RefByID,
+			Setup: func(ctx context.Context, scope tenancy.Scope, setup snapshots.EntityID) (snapshots.Entity, error) {
+				found, err := snapshots.Resolve[document.Setup](ctx, s.Snapshots, scope, snapshots.ByEntity(setup), snapshots.Instant{})
+				return found.Entity, err
+			},
+			ClientRef: func(ctx context.Context, scope tenancy.Scope, setup snapshots.EntityID, clientID string) (snapshots.Ref, error) {
+				e, _, err := s.Snapshots.Find(ctx, scope, snapshots.ByClientID("", setup, clientID))
+				if fault.HasCode(err, fault.CodeSetupUnknown) {
+					err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
+				}
+				return e.Ref(), err
+			},
 
 			Policy:    s.Snapshots.Policy,
 			SetPolicy: s.Snapshots.SetPolicy,

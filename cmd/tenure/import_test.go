@@ -76,7 +76,7 @@ func (i imported) setup() snapshots.EntityID {
 
 func (i imported) client(id string) snapshots.Resolved[document.Client] {
 	i.t.Helper()
-	found, err := i.snapshots.ClientByID(context.Background(), i.tenancy.Operator("test"), i.setup(), id)
+	found, err := snapshots.Resolve[document.Client](context.Background(), i.snapshots, i.tenancy.Operator("test"), snapshots.ByClientID("", i.setup(), id), snapshots.Instant{})
 	if err != nil {
 		i.t.Fatalf("%s: %v", id, err)
 	}
@@ -350,7 +350,7 @@ func TestImportIntoASetupForAnOwner(t *testing.T) {
 	f.setup, f.owner = string(second.Entity.ID), "acme-north"
 	mustImport(t, importFixture("list.json"), f)
 	n = openImported(t, f.database)
-	found, err := n.snapshots.ClientByID(ctx, n.tenancy.Operator("test"), second.Entity.ID, "shop")
+	found, err := snapshots.Resolve[document.Client](ctx, n.snapshots, n.tenancy.Operator("test"), snapshots.ByClientID("", second.Entity.ID, "shop"), snapshots.Instant{})
 	must(t, err)
 	orgs, err := n.tenancy.Organizations(n.tenancy.Operator("test"))
 	must(t, err)

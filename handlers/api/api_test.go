@@ -62,8 +62,17 @@ func (f *fixture) surface() web.Surface {
 		KeepsClients: f.snapshots.KeepsClients,
 		OwnsAnything: f.snapshots.OwnsAnything,
 
-		Setup:              f.snapshots.SetupEntity,
-		ClientRef:          f.snapshots.RefByID,
+		Setup: func(ctx context.Context, scope tenancy.Scope, setup snapshots.EntityID) (snapshots.Entity, error) {
+			found, err := snapshots.Resolve[document.Setup](ctx, f.snapshots, scope, snapshots.ByEntity(setup), snapshots.Instant{})
+			return found.Entity, err
+		},
+		ClientRef: func(ctx context.Context, scope tenancy.Scope, setup snapshots.EntityID, clientID string) (snapshots.Ref, error) {
+			e, _, err := f.snapshots.Find(ctx, scope, snapshots.ByClientID("", setup, clientID))
+			if fault.HasCode(err, fault.CodeSetupUnknown) {
+				err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
+			}
+			return e.Ref(), err
+		},
 		Policy:             f.snapshots.Policy,
 		SetPolicy:          f.snapshots.SetPolicy,
 		InitialTokens:      f.snapshots.InitialTokens,

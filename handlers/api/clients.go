@@ -41,7 +41,7 @@ func (s *surface) client(c *web.Call) (*web.Reply, error) {
 	if memento != nil && in.At == nil {
 		in.At = snapshots.InstantOf(memento, nil).At
 	}
-	found, err := s.Clients.ClientAsOf(c.Request.Context(), c.Scope, entityID(c), in)
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), s.Clients, c.Scope, snapshots.ByEntity(entityID(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (s *surface) include(c *web.Call, wire *client, found snapshots.Resolved[do
 		return err
 	}
 	in.At = &found.NextValidFrom
-	next, err := s.Clients.ClientAsOf(c.Request.Context(), c.Scope, found.Entity.ID, in)
+	next, err := snapshots.Resolve[document.Client](c.Request.Context(), s.Clients, c.Scope, snapshots.ByEntity(found.Entity.ID), in)
 	if fault.Is(err, fault.Gone) {
 		return nil // by then it is deleted
 	}
@@ -119,7 +119,7 @@ func (s *surface) clients(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := snapshots.PageQuery{After: query.Get("after")}
+	q := snapshots.PageQuery{After: query.Get("after"), Next: c.Scope.Allows(tenancy.Plans)}
 	if q.In, err = instants(c); err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (s *surface) clients(c *web.Call) (*web.Reply, error) {
 
 // snapshot shows one snapshot of a client, past, in force or planned.
 func (s *surface) snapshot(c *web.Call) (*web.Reply, error) {
-	found, err := s.Clients.SnapshotOf(c.Request.Context(), c.Scope, entityID(c), snapshots.SnapshotID(c.Var("snapshot")))
+	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), s.Clients, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.SnapshotID(c.Var("snapshot")))
 	if err != nil {
 		return nil, err
 	}

@@ -51,9 +51,11 @@ func (s *surface) write(c *web.Call, read func(write) (changing, error), rehears
 	if w.change.Match, err = web.Match[snapshots.SnapshotID](c); err != nil {
 		return nil, err
 	}
-	if w.ref, err = s.Clients.RefOf(c.Request.Context(), c.Scope, entityID(c)); err != nil {
+	e, _, err := s.Clients.Find(c.Request.Context(), c.Scope, snapshots.ByEntity(entityID(c)))
+	if err != nil {
 		return nil, err
 	}
+	w.ref = e.Ref()
 	asked, err := c.DryRun()
 	if err != nil {
 		return nil, err
@@ -181,7 +183,7 @@ func (s *surface) planned(c *web.Call, w changing) (plan, error) {
 	}
 	var base *document.Client
 	if out.Plan.Base != "" {
-		found, err := s.Clients.SnapshotOf(c.Request.Context(), c.Scope, w.ref.Entity, out.Plan.Base)
+		found, err := snapshots.Snapshot[document.Client](c.Request.Context(), s.Clients, c.Scope, snapshots.ByEntity(w.ref.Entity), out.Plan.Base)
 		if err != nil {
 			return plan{}, err
 		}

@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -103,19 +105,15 @@ func (h *surface) ready(c *web.Call) (*web.Reply, error) {
 	return plain(c, "status", "ok")
 }
 
+// setupID names the setup that the request is about: the path's, else the
+// acting organization's default.
+func (h *surface) setupID(c *web.Call) snapshots.EntityID {
+	return snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(c.Scope.Acting())))
+}
+
 // setup is the one that the request is about.
 func (h *surface) setup(c *web.Call) (snapshots.Entity, error) {
-	unknown := fault.New(fault.NotFound, fault.CodeSetupUnknown, "there is no such setup")
-	id := c.Var("setupId")
-	if id == "" {
-		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
-	}
-	e, err := h.Store.SetupEntity(c.Request.Context(), c.Scope, snapshots.EntityID(id))
-	if fault.Is(err, fault.NotFound) {
-		return e, unknown
-	}
-	if module := c.Var("module"); err == nil && module != "" && module != e.Module {
-		return e, unknown
-	}
-	return e, err
+	name := snapshots.ByRef(snapshots.SetupRef(c.Var("module"), h.setupID(c)))
+	found, err := snapshots.Resolve[document.Setup](c.Request.Context(), h.Store, c.Scope, name, snapshots.Instant{})
+	return found.Entity, err
 }

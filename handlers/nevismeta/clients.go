@@ -28,7 +28,7 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := snapshots.AsOf[document.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), in)
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) getClientSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +82,14 @@ func (h *surface) clientEntityID(c *web.Call) (*web.Reply, error) {
 		return nil, badQuery("client_id", "it is required")
 	}
 	ref := setupRef(c)
-	id, err := h.store.EntityID(c.Request.Context(), c.Scope, ref.Module, ref.Setup, query.Get("client_id"))
+	e, state, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByClientID(ref.Module, ref.Setup, query.Get("client_id")))
+	if err == nil && state == snapshots.Deleted {
+		err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
+	}
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, map[string]any{"clientId": id})
+	return web.JSON(http.StatusOK, map[string]any{"clientId": e.ID})
 }
 
 func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
@@ -207,7 +210,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	}
 	validFrom, faults := start(body.ValidFrom)
 	ref := clientRef(c)
-	if active, err := h.store.Client(c.Request.Context(), c.Scope, ref); err == nil {
+	if active, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(ref), snapshots.Instant{}); err == nil {
 		body.shows(active.Content.JWKS) // before the transaction, in which it costs everybody's time
 	}
 	fixed, err := h.keepsIdentity(c, ref, body)
@@ -235,7 +238,7 @@ func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 	if err != nil || body.ClientID == nil && asked == "" {
 		return nil, err
 	}
-	e, err := h.store.ClientEntity(c.Request.Context(), c.Scope, ref)
+	e, _, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByRef(ref))
 	if err != nil {
 		return nil, err
 	}
@@ -290,7 +293,7 @@ func (h *surface) startsToNeed(ctx context.Context, scope tenancy.Scope, ref sna
 	if err != nil || len(base) == 0 {
 		return true, err
 	}
-	found, err := snapshots.Snapshot[document.Client](ctx, h.store, scope, ref, base[0])
+	found, err := snapshots.Snapshot[document.Client](ctx, h.store, scope, snapshots.ByRef(ref), base[0])
 	if err != nil {
 		return false, err
 	}

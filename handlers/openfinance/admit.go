@@ -35,12 +35,18 @@ type admitted struct {
 	token  string // as presented
 }
 
+// setupID names the setup that a call is about: the path's, else the root's
+// default.
+func (h *surface) setupID(c *web.Call) snapshots.EntityID {
+	return snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(h.Tenancy.Root())))
+}
+
 // arrive finds setup and profile, and counts the call for whoever makes it: the
 // API key, the certificate once its chain is verified, else the address.
 func (h *surface) arrive(c *web.Call) (arrival, error) {
 	var a arrival
 	var err error
-	id := snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(h.Tenancy.Root())))
+	id := h.setupID(c)
 	a.setup, a.policy, err = h.Store.Registering(c.Request.Context(), id, true)
 	caller := c.Address()
 	if c.Principal.KeyID != "" {
@@ -187,7 +193,7 @@ func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
 	if a.off != nil {
 		return tenancy.Scope{}, fault.New(fault.Forbidden, snapshots.CodeRegistrationOff, "clients of this setup may not manage themselves")
 	}
-	if a.client, err = h.Store.Client(ctx, scope, snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}); err != nil {
+	if a.client, err = snapshots.Resolve[document.Client](ctx, h.Store, scope, snapshots.ByRef(e.Ref()), snapshots.Instant{}); err != nil {
 		return tenancy.Scope{}, hidden(err)
 	}
 	if a.profile.MutualTLS && !a.holder.Holds(a.client.Content.SoftwareID, a.client.Content.OrganisationID) {

@@ -20,7 +20,7 @@ const tokenPrefix = "reg_at_"
 // post registers a client.
 func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	ctx, a := c.Request.Context(), c.Admitted.(*admitted)
-	setup, err := h.Store.Setup(ctx, c.Scope, a.setup.Module, a.setup.ID)
+	setup, err := snapshots.Resolve[document.Setup](ctx, h.Store, c.Scope, snapshots.ByRef(a.setup.Ref()), snapshots.Instant{})
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +85,12 @@ func (h *surface) get(c *web.Call) (*web.Reply, error) {
 
 // byKey finds the client for the organization of an API key.
 func (h *surface) byKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
-	a, err := h.arrive(c)
-	if err != nil {
+	_, err := h.arrive(c)
+	if err != nil && !(in.Given() && fault.HasCode(err, fault.CodeSetupUnknown)) { // a deleted setup was there then
 		return snapshots.Resolved[document.Client]{}, err
 	}
-	return h.Store.ClientAnywhereAsOf(c.Request.Context(), c.Scope, a.setup.ID, "", c.Var("ClientId"), in)
+	name := snapshots.Anywhere(c.Var("ClientId"), "").Within(c.Var("module"), h.setupID(c))
+	return snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, name, in)
 }
 
 // secretOf is the secret that a client may be shown again; empty where it has

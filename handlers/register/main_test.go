@@ -127,7 +127,7 @@ func becomes(doc document.Client) func(*snapshots.Change[document.Client]) {
 // content is what the store has of a client.
 func (f *fixture) content(t testing.TB, ref snapshots.Ref) document.Client {
 	t.Helper()
-	found, err := f.store.Client(ctx, f.Store.Operator("test"), ref)
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByRef(ref), snapshots.Instant{})
 	must(t, err)
 	return *found.Content
 }

@@ -18,10 +18,11 @@ func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.Setup, err = h.within(c); err != nil {
-		return nil, err
-	}
+	q.Module, q.Setup = c.Var("module"), snapshots.EntityID(c.Var("setupId"))
 	found, total, err := h.Store.Owned(c.Request.Context(), c.Scope, q)
+	if fault.HasCode(err, fault.CodeSetupUnknown) {
+		err = errSetup()
+	}
 	if err != nil {
 		return nil, err
 	}
