@@ -2,10 +2,13 @@ package tenure_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -147,13 +150,13 @@ func concatenated(e ast.Expr) (text string, ok bool) {
 	return "", false
 }
 
-// unmarked returns the part of the schema that both engines run, and the two
+// unmarked returns the part of a script that both engines run, and the two
 // blocks of one engine each.
-func unmarked(t *testing.T) (both, sqlite, postgres string) {
+func unmarked(t *testing.T, script string) (both, sqlite, postgres string) {
 	t.Helper()
 	parts := map[string]*strings.Builder{"": {}, "sqlite": {}, "postgres": {}}
 	block := ""
-	for _, line := range strings.SplitAfter(tenure.Schema, "\n") {
+	for _, line := range strings.SplitAfter(script, "\n") {
 		switch mark, ok := strings.CutPrefix(strings.TrimSpace(line), "-- +"); {
 		case ok && mark == "end":
 			block = ""
@@ -163,11 +166,7 @@ func unmarked(t *testing.T) (both, sqlite, postgres string) {
 			parts[block].WriteString(line)
 		}
 	}
-	both, sqlite, postgres = parts[""].String(), parts["sqlite"].String(), parts["postgres"].String()
-	if !strings.Contains(both, "CREATE TABLE") || sqlite == "" || postgres == "" {
-		t.Fatal("this test does not understand the marks of schema.sql")
-	}
-	return both, sqlite, postgres
+	return parts[""].String(), parts["sqlite"].String(), parts["postgres"].String()
 }
 
 var (
@@ -178,7 +177,10 @@ var (
 )
 
 func TestSchemaStaysInTheSubset(t *testing.T) {
-	both, sqlite, postgres := unmarked(t)
+	both, sqlite, postgres := unmarked(t, tenure.Schema)
+	if !strings.Contains(both, "CREATE TABLE") || sqlite == "" || postgres == "" {
+		t.Fatal("this test does not understand the marks of schema.sql")
+	}
 	for _, found := range outside(both) {
 		t.Errorf("schema.sql: %s", found)
 	}
@@ -213,6 +215,72 @@ func TestSchemaStaysInTheSubset(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What a migration has for both engines is in the subset, too.
+func TestMigrationsStayInTheSubset(t *testing.T) {
+	names, err := filepath.Glob("tenancy/db/migrate/[0-9]*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		both, _, _ := unmarked(t, string(raw))
+		for _, found := range outside(both) {
+			t.Errorf("%s: %s", name, found)
+		}
+	}
+}
+
+// digests of the statements of schema.sql, by its version. A change of the
+// schema needs the next number here and in schema.go, and a migration to it; a
+// digest that is here never changes.
+var digests = map[int]string{
+	3: "8c30c354f14fefbd7c87d8e47b1038b6ca7ca650574524dbe29a4fafff5fe50e",
+}
+
+func TestSchemaHasANewNumberForEachChange(t *testing.T) {
+	if got := digest(tenure.Schema); got != digests[tenure.SchemaVersion] {
+		t.Errorf("schema.sql has changed and is still version %d: give it the next number and write the migration (tenancy/db/migrate/README.md); its digest is %s",
+			tenure.SchemaVersion, got)
+	}
+	old, err := os.ReadFile("testdata/schema3/schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := digest(string(old)); got != digests[3] {
+		t.Errorf("the digest of version 3 is %s, not the one that is written here", got)
+	}
+	for version := tenure.OldestSchema; version <= tenure.SchemaVersion; version++ {
+		if digests[version] == "" {
+			t.Errorf("version %d has no digest", version)
+		}
+	}
+	// Comments and spaces are no change; anything else is.
+	for other, same := range map[string]bool{"-- new\n" + tenure.Schema: true, strings.ReplaceAll(tenure.Schema, "    ", "\t"): true,
+		strings.Replace(tenure.Schema, "'client'", "'app'", 1): false, tenure.Schema + "CREATE INDEX x ON module (name);\n": false,
+		strings.Replace(tenure.Schema, "\n-- +sqlite", "\n-- +postgres", 1): false} {
+		if (digest(other) == digest(tenure.Schema)) != same {
+			t.Errorf("a change gives the digest %s: the same digest is %v expected", digest(other), same)
+		}
+	}
+}
+
+// digest is of a schema's statements and marks, without comments and with one
+// space for many.
+func digest(schema string) string {
+	var kept []string
+	for line := range strings.SplitSeq(schema, "\n") {
+		if mark := strings.TrimSpace(line); !strings.HasPrefix(mark, "-- +") {
+			line, _, _ = strings.Cut(line, "--")
+		}
+		kept = append(kept, strings.Fields(line)...)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(kept, " ")))
+	return hex.EncodeToString(sum[:])
 }
 
 func TestSQLInGoStaysInTheSubset(t *testing.T) {

@@ -1,6 +1,7 @@
 package snapshots_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -251,21 +252,23 @@ func TestReadYourWrites(t *testing.T) {
 // TestRendered: bytes are kept for exactly what they were made of.
 func TestRendered(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
-		key := snapshots.RenderKey{Entity: "e", Snapshot: "s", Setup: "t", Owner: w.North, Surface: "f", Mount: "m"}
+		key := snapshots.RenderKey{Entity: "e", Snapshot: "s", Setup: "t", Owner: w.North, Surface: "f"}
 		made := 0
 		render := func(key snapshots.RenderKey) string {
-			return string(w.Store.Render(key, func() *snapshots.Rendering {
+			kept, err := w.Store.Render(key, func() (*snapshots.Rendering, error) {
 				made++
-				return &snapshots.Rendering{Body: []byte(fmt.Sprint(made))}
-			}).Body)
+				return &snapshots.Rendering{Body: []byte(fmt.Sprint(made))}, nil
+			})
+			w.Must(err)
+			return string(kept.Body)
 		}
 		if a, b := render(key), render(key); a != "1" || b != "1" {
 			t.Errorf("%s, %s", a, b)
 		}
 		for n, other := range []snapshots.RenderKey{
-			{"x", key.Snapshot, key.Setup, key.Owner, key.Surface, key.Mount}, {key.Entity, "x", key.Setup, key.Owner, key.Surface, key.Mount},
-			{key.Entity, key.Snapshot, "x", key.Owner, key.Surface, key.Mount}, {key.Entity, key.Snapshot, key.Setup, w.South, key.Surface, key.Mount},
-			{key.Entity, key.Snapshot, key.Setup, key.Owner, "x", key.Mount}, {key.Entity, key.Snapshot, key.Setup, key.Owner, key.Surface, "x"},
+			{"x", key.Snapshot, key.Setup, key.Owner, key.Surface}, {key.Entity, "x", key.Setup, key.Owner, key.Surface},
+			{key.Entity, key.Snapshot, "x", key.Owner, key.Surface}, {key.Entity, key.Snapshot, key.Setup, w.South, key.Surface},
+			{key.Entity, key.Snapshot, key.Setup, key.Owner, "x"},
 		} {
 			if got := render(other); got != fmt.Sprint(n+2) {
 				t.Errorf("%+v: %s", other, got)
@@ -274,10 +277,11 @@ func TestRendered(t *testing.T) {
 		if got := render(key); got != "1" {
 			t.Error(got)
 		}
-		if r := w.Store.Render(snapshots.RenderKey{}, func() *snapshots.Rendering { return nil }); r != nil {
-			t.Errorf("%+v", r)
+		broken := errors.New("broken")
+		if r, err := w.Store.Render(snapshots.RenderKey{}, func() (*snapshots.Rendering, error) { return nil, broken }); r != nil || err != broken {
+			t.Errorf("%+v, %v", r, err)
 		}
-		if got := render(snapshots.RenderKey{}); got != "8" {
+		if got := render(snapshots.RenderKey{}); got != "7" {
 			t.Errorf("a rendering that was not made is kept: %s", got)
 		}
 	})

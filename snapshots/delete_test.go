@@ -56,7 +56,7 @@ func TestDelete(t *testing.T) {
 		w.Active(admin, id)
 		w.Tick()
 		from := w.Log.Size()
-		w.Must(snapshots.Delete[client](ctx, w.Store, admin, ref, []snapshots.SnapshotID{made.ID}))
+		w.Must(snapshots.Delete[client](ctx, w.Store, admin, ref, seen(made.ID)))
 
 		gone(t, w, admin, ref, fault.CodeClientUnknown)
 		deleted(t, w, admin, id, "shop")

@@ -63,7 +63,7 @@ func (s *Store) toChange(tx *db.Tx, scope tenancy.Scope, kind Kind, ref Ref) (to
 // Delete ends an entity now: a tombstone follows its last snapshot, what was
 // planned is withdrawn, and a client's secrets end. Its history stays. What a
 // deleted setup contains is gone with it, by this one tombstone.
-func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match []SnapshotID) error {
+func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match Match) error {
 	kind := kindOf[T]()
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
@@ -72,7 +72,7 @@ func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Sco
 }
 
 // end is Delete inside a transaction.
-func end[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match []SnapshotID) error {
+func end[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match Match) error {
 	to, err := s.toChange(tx, scope, kindOf[T](), ref)
 	if err != nil {
 		return err

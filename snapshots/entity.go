@@ -48,9 +48,6 @@ type Entity struct {
 	RecordedAt  history.Micros
 }
 
-// Ref names the entity.
-func (e Entity) Ref() Ref { return Ref{e.Module, e.Setup, e.ID} }
-
 // Ref names an entity the way a path does. For a setup both ids are its own.
 type Ref struct {
 	Module        string

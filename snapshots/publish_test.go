@@ -170,6 +170,16 @@ func TestIdenticalEditAppendsNothing(t *testing.T) {
 	})
 }
 
+// seen wants the object to be at one of the versions, or at any if none is named.
+func seen(ids ...snapshots.SnapshotID) snapshots.Match {
+	return func(snapshot, _, _, _ string) error {
+		if snapshot == "" || len(ids) > 0 && !slices.Contains(ids, snapshots.SnapshotID(snapshot)) {
+			return fault.New(fault.PreconditionFailed, "", "it is at another version")
+		}
+		return nil
+	}
+}
+
 func TestIfMatch(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		admin := w.Admin(w.North)
@@ -178,7 +188,7 @@ func TestIfMatch(t *testing.T) {
 		matching := func(name string, ids ...snapshots.SnapshotID) error {
 			w.Tick()
 			ch := snapshotstest.To(snapshotstest.Named(name))
-			ch.Match = append([]snapshots.SnapshotID{}, ids...)
+			ch.Match = seen(ids...)
 			_, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(id), ch)
 			return err
 		}
@@ -190,25 +200,25 @@ func TestIfMatch(t *testing.T) {
 		}
 		w.Must(matching("d", first.ID, second.ID)) // a list: any of them
 		w.Must(matching("e"))                      // *: whatever is there
-		w.Refused(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), []snapshots.SnapshotID{second.ID}), fault.PreconditionFailed, "")
+		w.Refused(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), seen(second.ID)), fault.PreconditionFailed, "")
 
 		// The base of a planned change is what is in force then.
 		plan := w.Edit(admin, id, snapshotstest.ToAt(snapshotstest.Named("plan"), w.In(time.Hour)))
 		ch := snapshotstest.ToAt(snapshotstest.Named("after"), w.In(2*time.Hour))
-		ch.Match = []snapshots.SnapshotID{w.Active(admin, id).ID}
+		ch.Match = seen(w.Active(admin, id).ID)
 		_, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(id), ch)
 		w.Refused(err, fault.PreconditionFailed, "")
-		ch.Match = []snapshots.SnapshotID{plan.ID}
+		ch.Match = seen(plan.ID)
 		if after := w.Edit(admin, id, ch); after.Base != plan.ID {
 			t.Errorf("base %s, want %s", after.Base, plan.ID)
 		}
 
 		// Nothing is there yet: even * fails.
 		ch = snapshotstest.To(snapshotstest.Named("new"))
-		ch.Match = []snapshots.SnapshotID{}
+		ch.Match = seen()
 		_, err = w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: "new"}, ch)
 		w.Refused(err, fault.PreconditionFailed, "")
-		w.Must(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), []snapshots.SnapshotID{}))
+		w.Must(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), seen()))
 	})
 }
 

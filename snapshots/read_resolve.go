@@ -26,14 +26,13 @@ import (
 // instant takes the permission for the past or the future; of setups and
 // resource servers it is Forbidden to those who may only use them.
 func Resolve[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, name Name, in Instant) (Resolved[T], error) {
-	now := s.log.Now().Millis()
-	if err := scope.Check(in.need(now)); err != nil {
+	if in.Given() {
+		return resolveThen[T](ctx, s, scope, name, in)
+	}
+	if err := scope.Check(tenancy.Resolve); err != nil {
 		return Resolved[T]{}, err
 	}
-	if in.Given() {
-		return resolveThen[T](ctx, s, scope, name, in.moment(now))
-	}
-	l := look{ctx: ctx, s: s, scope: scope, moment: in.moment(now)}
+	l := look{ctx: ctx, s: s, scope: scope, moment: in.moment(s.log.Now().Millis())}
 	at, err := l.find(kindOf[T](), name)
 	if err != nil {
 		return Resolved[T]{}, err

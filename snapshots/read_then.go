@@ -10,18 +10,30 @@ import (
 	"tenure/tenancy/history"
 )
 
-// resolveThen is Resolve at another moment than now, in one view.
-func resolveThen[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, name Name, m moment) (Resolved[T], error) {
-	var found Resolved[T]
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		l := look{ctx: ctx, s: s, scope: scope, moment: m, view: c}
-		p, err := l.find(kindOf[T](), name)
-		if err == nil {
-			found, err = shown[T](&l, p)
-		}
+// inView runs a read of another instant in one view, for a scope that may see
+// that instant.
+func inView[R any](ctx context.Context, s *Store, scope tenancy.Scope, in Instant, read func(*look) (R, error)) (R, error) {
+	now := s.log.Now().Millis()
+	var found R
+	if err := scope.Check(in.need(now)); err != nil {
+		return found, err
+	}
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		found, err = read(&look{ctx: ctx, s: s, scope: scope, moment: in.moment(now), view: c})
 		return err
 	})
 	return found, err
+}
+
+// resolveThen is Resolve at another instant than now.
+func resolveThen[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, name Name, in Instant) (Resolved[T], error) {
+	return inView(ctx, s, scope, in, func(l *look) (Resolved[T], error) {
+		p, err := l.find(kindOf[T](), name)
+		if err != nil {
+			return Resolved[T]{}, err
+		}
+		return shown[T](l, p)
+	})
 }
 
 // shown reads what a look found, and when that changes.

@@ -176,43 +176,57 @@ func (s *Store) secretEvent(tx *db.Tx, scope tenancy.Scope, e Entity, kind histo
 // Disclosed is a secret on its way to whoever may see it; the zero value is none.
 type Disclosed struct{ ID, Plain string }
 
-// Disclose returns the client's newest secret that is valid at an instant (0
-// for now; a later one for what is planned) for an answer that shows it, and logs that it was shown: only then is it returned. It is zero where
-// the client has none, or secrets are not kept recoverable.
+// Disclose returns the client's newest secret that is valid at an instant (0 for
+// now; a later one for what is planned) for an answer that shows it. It is
+// returned only once the disclosure is logged. It is zero if the client has none,
+// or secrets are not kept recoverable.
 func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Disclosed, error) {
-	if err := scope.Check(tenancy.Secrets); err != nil {
-		return Disclosed{}, err
-	}
-	if s.sealer == nil {
-		return Disclosed{}, nil
-	}
-	// The owner that the rows say, whatever e does.
-	e, err := s.covered(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
-	if fault.Is(err, fault.NotFound) {
-		return Disclosed{}, unknown(KindClient)
-	}
-	if err != nil {
-		return Disclosed{}, err
-	}
-	current, err := s.secretAt(ctx, e.ID, at)
-	if err != nil || current == nil || len(current.Sealed) == 0 {
-		return Disclosed{}, err
-	}
-	plain, err := s.sealer.Open(current.ID, current.Sealed)
-	if err != nil {
+	e, found, err := s.disclosable(ctx, scope, e, at)
+	if err != nil || found.ID == "" {
 		return Disclosed{}, err
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := scope.RecheckRead(tx, e.Owner); err != nil {
 			return err
 		}
-		s.secretEvent(tx, scope, e, "client.secret-disclosed", current.ID, history.At(tx).Millis())
+		s.secretEvent(tx, scope, e, "client.secret-disclosed", found.ID, history.At(tx).Millis())
 		return nil
 	})
 	if err != nil {
 		return Disclosed{}, err
 	}
-	return Disclosed{current.ID, plain}, nil
+	return found, nil
+}
+
+// WouldDisclose is Disclose for an answer that has the headers of one that shows
+// the secret and no body (HEAD): nothing is shown, so nothing is logged.
+func (s *Store) WouldDisclose(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Disclosed, error) {
+	_, found, err := s.disclosable(ctx, scope, e, at)
+	return found, err
+}
+
+// disclosable finds the secret that an answer to the scope may show, and the
+// client as the rows have it.
+func (s *Store) disclosable(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Entity, Disclosed, error) {
+	if err := scope.Check(tenancy.Secrets); err != nil {
+		return e, Disclosed{}, err
+	}
+	if s.sealer == nil {
+		return e, Disclosed{}, nil
+	}
+	e, err := s.covered(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
+	if fault.Is(err, fault.NotFound) {
+		return e, Disclosed{}, unknown(KindClient)
+	}
+	if err != nil {
+		return e, Disclosed{}, err
+	}
+	current, err := s.secretAt(ctx, e.ID, at)
+	if err != nil || current == nil || len(current.Sealed) == 0 {
+		return e, Disclosed{}, err
+	}
+	plain, err := s.sealer.Open(current.ID, current.Sealed)
+	return e, Disclosed{current.ID, plain}, err
 }
 
 // SecretMatches reports whether plain is the client's newest secret that is

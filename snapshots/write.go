@@ -34,12 +34,7 @@ const (
 // Change is what a caller wants an entity to become.
 type Change[T document.Content] struct {
 	ValidFrom *history.Millis // nil for now
-	// Match lists the snapshots that the base may be (If-Match); nil for any,
-	// empty for any that is there.
-	Match []SnapshotID
-	// Unmoved narrows Match by what else the caller saw: the setup's snapshot in
-	// force and the id of the newest valid secret, empty for none. Nil for no more.
-	Unmoved func(setup SnapshotID, secret string) bool
+	Match     Match           // what the caller saw; nil for no condition
 	// Apply makes the new document of the base and of the setup in force now
 	// (nil for a setup's own change), neither of which it may change; base is
 	// nil where nothing is in force. It is pure and may run again. A document
@@ -264,42 +259,7 @@ func (w *writing[T]) loadBase() (err error) {
 			return err
 		}
 	}
-	if w.change.Match == nil {
-		return nil
-	}
-	if w.base == nil || len(w.change.Match) > 0 && !slices.Contains(w.change.Match, w.base.ID) {
-		return errMoved()
-	}
-	return w.unmoved()
-}
-
-func errMoved() error {
-	return fault.New(fault.PreconditionFailed, "", "the object has changed since the version that If-Match names")
-}
-
-// unmoved asks the caller's Unmoved with what stands now.
-func (w *writing[T]) unmoved() error {
-	if w.change.Unmoved == nil {
-		return nil
-	}
-	setup, secret := w.base.ID, ""
-	if w.setupActive != nil {
-		setup = w.setupActive.ID
-	}
-	rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if r.validAt(w.now) {
-			secret = r.ID
-			break
-		}
-	}
-	if !w.change.Unmoved(setup, secret) {
-		return errMoved()
-	}
-	return nil
+	return w.matches()
 }
 
 // setupVersions are the setup's snapshots in force now and at the change's

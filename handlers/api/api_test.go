@@ -20,7 +20,6 @@ import (
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
-	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -52,36 +51,7 @@ func newFixture(t *testing.T, dsn string) *fixture {
 }
 
 func (f *fixture) surface() web.Surface {
-	return api.New(f.Store, web.NewFresh(0), api.Deps{
-		Clients:      f.snapshots,
-		Modules:      f.snapshots.Modules,
-		CreateModule: f.snapshots.CreateModule,
-		SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {
-			return f.snapshots.SetupUsable(tx, org, snapshots.EntityID(setup))
-		},
-		KeepsClients: f.snapshots.KeepsClients,
-		OwnsAnything: f.snapshots.OwnsAnything,
-
-		Setup: func(ctx context.Context, scope tenancy.Scope, setup snapshots.EntityID) (snapshots.Entity, error) {
-			found, err := snapshots.Resolve[document.Setup](ctx, f.snapshots, scope, snapshots.ByEntity(setup), snapshots.Instant{})
-			return found.Entity, err
-		},
-		ClientRef: func(ctx context.Context, scope tenancy.Scope, setup snapshots.EntityID, clientID string) (snapshots.Ref, error) {
-			e, _, err := f.snapshots.Find(ctx, scope, snapshots.ByClientID("", setup, clientID))
-			if fault.HasCode(err, fault.CodeSetupUnknown) {
-				err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
-			}
-			return e.Ref(), err
-		},
-		Policy:             f.snapshots.Policy,
-		SetPolicy:          f.snapshots.SetPolicy,
-		InitialTokens:      f.snapshots.InitialTokens,
-		CreateInitialToken: f.snapshots.CreateInitialToken,
-		RevokeInitialToken: f.snapshots.RevokeInitialToken,
-		Secrets:            f.snapshots.Secrets,
-		History:            f.snapshots.History,
-		Reads:              f.snapshots.Reads,
-	})
+	return api.New(api.Deps{Tenancy: f.Store, Snapshots: f.snapshots, Held: web.NewFresh(0)})
 }
 
 func must(t *testing.T, err error) {

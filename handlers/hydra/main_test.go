@@ -57,7 +57,7 @@ func newFixture(t testing.TB, dsn string) *fixture {
 }
 
 func (f *fixture) surface() web.Surface {
-	return hydra.New(hydra.Config{Store: f.store, Tenancy: f.Store, Version: "v1.2.3",
+	return hydra.New(hydra.Deps{Store: f.store, Tenancy: f.Store, Version: "v1.2.3",
 		PublicURL: func(*web.Call) string { return "https://id.example/" },
 		Fetch: func(_ context.Context, uri string) ([]byte, error) {
 			f.asked = append(f.asked, uri)

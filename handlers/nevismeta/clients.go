@@ -15,19 +15,14 @@ import (
 
 func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 	form := formResolved
-	if c.Request.URL.RawQuery != "" {
-		resolved, given, err := boolQuery(c, "resolve")
-		if err != nil {
-			return nil, err
-		}
-		if given && !resolved {
-			form = formRaw
-		}
-	}
-	in, err := h.instants(c)
+	resolved, given, err := boolQuery(c, "resolve")
 	if err != nil {
 		return nil, err
 	}
+	if given && !resolved {
+		form = formRaw
+	}
+	in := snapshots.InstantOf(c.Instants())
 	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), in)
 	if err != nil {
 		return nil, err
@@ -74,15 +69,15 @@ func (h *surface) clientNames(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) clientEntityID(c *web.Call) (*web.Reply, error) {
-	query, err := queryOf(c)
+	clientID, err := textQuery(c, "client_id")
 	if err != nil {
 		return nil, err
 	}
-	if query.Get("client_id") == "" {
+	if clientID == nil || *clientID == "" {
 		return nil, badQuery("client_id", "it is required")
 	}
 	ref := setupRef(c)
-	e, state, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByClientID(ref.Module, ref.Setup, query.Get("client_id")))
+	e, state, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByClientID(ref.Module, ref.Setup, *clientID))
 	if err == nil && state == snapshots.Deleted {
 		err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
 	}
@@ -204,7 +199,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := expected(c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +219,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	}
 	faults = append(faults, secretFaults...)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, ref, snapshots.Change[document.Client]{ValidFrom: validFrom,
-		Match: match, Unmoved: unmoved(c), Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+		Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 var (
 	WriteError  = writeError
 	ListQuery   = listQuery
+	ListParams  = listParams
 	ClientRules = clientRules
 	ClientJSON  = clientJSON
 )
@@ -62,5 +63,5 @@ func (b *Body) Apply(base *document.Client, setup *document.Setup) (*document.Cl
 
 // TagOf is the entity tag of a client's answer without a secret.
 func TagOf(found snapshots.Resolved[document.Client]) string {
-	return etag(found.ID, dependsOn(found, formResolved)...)
+	return etag(found, formResolved, "")
 }

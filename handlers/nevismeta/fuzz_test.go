@@ -123,7 +123,11 @@ func FuzzListQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		r := httptest.NewRequest("GET", "/v2/modules/m/setups", nil)
 		r.URL.RawQuery = query
-		filter, err := nevismeta.ListQuery(&web.Call{Request: r})
+		c, err := web.Asked(r, nevismeta.ListParams...)
+		var filter snapshots.Filter
+		if err == nil {
+			filter, err = nevismeta.ListQuery(c)
+		}
 		if err != nil {
 			if f := fault.Of(err); f.Kind != fault.Malformed || f.Code != fault.CodeQuery {
 				t.Fatalf("%v is no answer to a query", err)

@@ -11,10 +11,7 @@ import (
 )
 
 func (h *surface) getServer(c *web.Call) (*web.Reply, error) {
-	in, err := h.instants(c)
-	if err != nil {
-		return nil, err
-	}
+	in := snapshots.InstantOf(c.Instants())
 	found, err := snapshots.Resolve[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(serverRef(c)), in)
 	if err != nil {
 		return nil, err
@@ -103,10 +100,9 @@ func (h *surface) putServer(c *web.Call) (*web.Reply, error) {
 	if replace && ch.ValidFrom != nil {
 		return nil, fault.At("/valid_from", "replace", "omit it: replaceActiveState replaces the active state now")
 	}
-	if ch.Match, err = expected(c); err != nil {
+	if ch.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	ch.Unmoved = unmoved(c)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, serverRef(c), ch)
 	if err != nil {
 		return nil, err

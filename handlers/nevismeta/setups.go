@@ -11,10 +11,7 @@ import (
 )
 
 func (h *surface) getSetup(c *web.Call) (*web.Reply, error) {
-	in, err := h.instants(c)
-	if err != nil {
-		return nil, err
-	}
+	in := snapshots.InstantOf(c.Instants())
 	found, err := snapshots.Resolve[document.Setup](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(setupRef(c)), in)
 	if err != nil {
 		return nil, err
@@ -96,10 +93,9 @@ func (h *surface) putSetup(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ch.Match, err = expected(c); err != nil {
+	if ch.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	ch.Unmoved = unmoved(c)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, setupRef(c), ch)
 	if err != nil {
 		return nil, err

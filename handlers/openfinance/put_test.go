@@ -326,7 +326,7 @@ func TestA36TwoDeletesAtOnce(t *testing.T) {
 // once when it does.
 func TestA24Status429(t *testing.T) {
 	const burst, perSecond = 20, 10
-	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) {
 		c.Callers = web.Rate{Every: time.Second / perSecond, Burst: burst}
 	})
 	made := f.registered(t)
@@ -414,7 +414,7 @@ func TestMembersAreSpelledExactly(t *testing.T) {
 
 // TestJunkKeysAreCounted as every credential that does not hold.
 func TestJunkKeysAreCounted(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) {
 		c.Callers = web.Rate{Every: time.Second, Burst: 5}
 	})
 	for i := range 8 {

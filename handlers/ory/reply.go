@@ -26,35 +26,21 @@ func Reply(status int, client Client, found snapshots.Resolved[document.Client])
 		NoStore: client.ClientSecret != "" || client.RegistrationAccessToken != ""}, nil
 }
 
-// Heading is a read's reply to this call: Hydra's answers to HEAD bear no
-// Cache-Control. The reply may be shared and is not changed.
-func Heading(c *web.Call, reply *web.Reply) *web.Reply {
-	if c.Request.Method != http.MethodHead {
-		return reply
-	}
-	own := *reply
-	own.Header = reply.Header.Clone()
-	own.Header.Del("Cache-Control")
-	return &own
-}
-
-// Kept answers a read from the store's cache of rendered answers; form names
+// Rendered answers a read from the store's cache of rendered answers; form names
 // what else than the client makes the answer, and view what is shown of it.
-func Kept(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
+func Rendered(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
 	view func(snapshots.Resolved[document.Client]) Client) (*web.Reply, error) {
-	var failed error
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
-	kept := s.Render(key, func() *snapshots.Rendering {
+	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {
 		reply, err := Reply(http.StatusOK, view(found), found)
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
 		reply.Header["Cache-Control"] = []string{CacheControl}
-		return &snapshots.Rendering{Body: reply.Body, Reply: reply}
+		return &snapshots.Rendering{Body: reply.Body, Reply: reply}, nil
 	})
-	if failed != nil {
-		return nil, failed
+	if err != nil {
+		return nil, err
 	}
 	return kept.Reply.(*web.Reply), nil
 }

@@ -40,7 +40,7 @@ type fixture struct {
 	initial                string // an initial access token of north's setup
 }
 
-func newFixture(t testing.TB, dsn string, change ...func(*register.Config)) *fixture {
+func newFixture(t testing.TB, dsn string, change ...func(*register.Deps)) *fixture {
 	t.Helper()
 	f := &fixture{World: tenancytest.New(t, dsn)}
 	var err error
@@ -56,7 +56,7 @@ func newFixture(t testing.TB, dsn string, change ...func(*register.Config)) *fix
 	})
 	_, f.initial, err = f.store.CreateInitialToken(ctx, f.Scope(t, f.North, tenancy.Admin), f.guarded, snapshots.InitialToken{Name: "test"})
 	must(t, err)
-	cfg := register.Config{Store: f.store, Tenancy: f.Store, PublicURL: func(*web.Call) string { return "https://id.example" }}
+	cfg := register.Deps{Store: f.store, Tenancy: f.Store, PublicURL: func(*web.Call) string { return "https://id.example" }}
 	for _, c := range change {
 		c(&cfg)
 	}

@@ -194,7 +194,7 @@ func TestAClientThatBeginsToNeedASecret(t *testing.T) {
 // anyway.
 func TestSectorIdentifier(t *testing.T) {
 	fetched := 0
-	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Config) {
+	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Deps) {
 		c.Fetch = func(_ context.Context, uri string) ([]byte, error) {
 			fetched++
 			if uri != "https://sector.example/list" {

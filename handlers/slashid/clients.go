@@ -3,7 +3,6 @@ package slashid
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"tenure/handlers/web"
@@ -47,10 +46,7 @@ func ref(e snapshots.Entity) snapshots.Ref {
 }
 
 func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
-	in, err := instants(c)
-	if err != nil {
-		return nil, err
-	}
+	in := snapshots.InstantOf(c.Instants())
 	found, err := h.findAsOf(c, in)
 	if err != nil {
 		return nil, err
@@ -64,17 +60,8 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	reply = h.Held.Until(reply, h.Store.Now().Time(), instantOf(found.NextValidFrom), instantOf(found.SetupNext))
-	reply.ETag = `"` + strings.Join([]string{string(found.ID), short(string(found.Setup.ID)), short(string(found.Entity.Owner))}, ".") + `"`
+	reply.ETag = web.Tag(string(found.ID), string(found.Setup.ID), string(found.Entity.Owner), Name, "")
 	return reply, nil
-}
-
-// short is enough of an id to tell representations of one snapshot apart.
-func short(id string) string { return id[:min(len(id), 8)] }
-
-// instants reads which instant a read is about.
-func instants(c *web.Call) (snapshots.Instant, error) {
-	at, known, err := c.Instants()
-	return snapshots.InstantOf(at, known), err
 }
 
 // instantOf is the zero time for none.
@@ -157,7 +144,7 @@ func (h *surface) patchClient(c *web.Call) (*web.Reply, error) {
 // edit appends what change makes of the client in force.
 func (h *surface) edit(c *web.Call, e snapshots.Entity, change func(*document.Client, *document.Setup) (*document.Client, []fault.Field)) (
 	snapshots.Resolved[document.Client], error) {
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return snapshots.Resolved[document.Client]{}, err
 	}
@@ -177,7 +164,7 @@ func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}

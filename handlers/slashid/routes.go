@@ -2,6 +2,7 @@ package slashid
 
 import (
 	"context"
+	"math"
 	"net/http"
 
 	"tenure/handlers/web"
@@ -46,29 +47,30 @@ type surface struct {
 func New(cfg Config) web.Surface {
 	h := &surface{cfg, cfg.Tenancy.IDs()}
 	type handle = func(*web.Call) (*web.Reply, error)
-	route := func(method, pattern string, need tenancy.Permission, object string, do handle) web.Route {
+	route := func(method, pattern string, need tenancy.Permission, object string, do handle, query ...web.Param) web.Route {
 		if method != http.MethodGet {
 			do = h.writes(do)
 		}
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: do,
-			LookFirst: object == web.ObjectClient}
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: do, Query: query,
+			LookFirst: object == web.ObjectClient, Conditional: method != http.MethodGet && object == web.ObjectClient && pattern != pathSecret}
 	}
 	const read, write, admin = tenancy.Resolve, tenancy.WriteClients, tenancy.Administer
 	const client, setup, org = web.ObjectClient, web.ObjectSetup, web.ObjectOrganization
 	routes := web.Below(below, []web.Route{
-		route(http.MethodGet, pathClient, read, client, h.getClient),
+		route(http.MethodGet, pathClient, read, client, h.getClient, web.At(), web.KnownAt()),
 		route(http.MethodPatch, pathClient, write, client, h.patchClient),
 		route(http.MethodDelete, pathClient, write, client, h.deleteClient),
-		route(http.MethodPut, pathSecret, write, client, h.putSecret),
+		route(http.MethodPut, pathSecret, write, client, h.putSecret, web.Text("overlap")),
 		route(http.MethodGet, pathUI, read, client, h.getUI),
 		route(http.MethodPut, pathUI, write, client, h.putUI),
-		route(http.MethodGet, pathClients, read, setup, h.listClients),
+		route(http.MethodGet, pathClients, read, setup, h.listClients, web.Int("limit", 1, maxPage), web.Int("offset", 0, math.MaxInt32),
+			web.Flag("descendants"), web.At(), web.KnownAt()),
 		route(http.MethodPost, pathClients, write, setup, h.postClient),
 	})
-	return web.Surface{Name: Name, Credentials: credentials, Error: writeError, Routes: append(routes,
+	return web.Surface{Name: Name, Credentials: credentials, Vary: []string{"Slashid-Orgid", "Slashid-Api-Key"}, Error: writeError, Routes: append(routes,
 		route(http.MethodGet, pathOrganizations, read, org, h.getOrganization),
-		route(http.MethodDelete, pathOrganizations, admin, org, h.deleteOrganization),
-		route(http.MethodGet, pathSuborgs, read, org, h.listSuborganizations),
+		route(http.MethodDelete, pathOrganizations, admin, org, h.deleteOrganization, web.Flag("delete_suborganizations"), web.Text("confirmation_timestamp")),
+		route(http.MethodGet, pathSuborgs, read, org, h.listSuborganizations, web.Text("filter")),
 		route(http.MethodPost, pathSuborgs, admin, org, h.postSuborganization),
 		route(http.MethodPut, pathKeys, admin, org, h.putKey),
 		route(http.MethodGet, pathConfig, read, org, h.getConfig),

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"tenure/jwk"
+	"tenure/jwk/x509view"
 	"tenure/snapshots/document"
 )
 
@@ -77,7 +77,7 @@ func span(seconds int64) string {
 
 // showCertificate makes the value of an x5c item; nil is one that cannot be
 // read.
-func showCertificate(c *jwk.Certificate, raw string) Value {
+func showCertificate(c *x509view.Facts, raw string) Value {
 	if c == nil {
 		return Value{Text: "a certificate that cannot be read", JSON: raw}
 	}
@@ -92,7 +92,7 @@ func showCertificate(c *jwk.Certificate, raw string) Value {
 	return Value{Text: certificateText(c), JSON: string(append(json, '}'))}
 }
 
-func certificateText(c *jwk.Certificate) string {
+func certificateText(c *x509view.Facts) string {
 	return "certificate of " + nobody(c.Subject) + ", issued by " + nobody(c.Issuer) + ", serial " + c.SerialNumber.Text(16) +
 		", valid from " + instant(c.NotBefore) + " to " + instant(c.NotAfter)
 }

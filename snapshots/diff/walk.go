@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/jwk"
+	"tenure/jwk/x509view"
 	"tenure/snapshots/document"
 )
 
@@ -31,8 +31,8 @@ type row struct {
 	silent bool   // not a line: its parts are
 	line   string // what stands in the line, where that is not the value
 
-	oldCertificates, newCertificates []*jwk.Certificate // of a key or a certificate; a leaf first
-	leaf                             bool               // the certificate is the first of its chain
+	oldCertificates, newCertificates []*x509view.Facts // of a key or a certificate; a leaf first
+	leaf                             bool              // the certificate is the first of its chain
 }
 
 // class is what a row is about.

@@ -42,6 +42,13 @@ type Tx struct {
 	queued []any
 }
 
+// Script runs statements of one engine as they are written, without
+// placeholders: a migration's.
+func (tx *Tx) Script(statements string) error {
+	_, err := tx.ext.ExecContext(tx.ctx, statements)
+	return tx.classify(err)
+}
+
 // Queue hands v to the sequencer, once the closure has succeeded.
 func (tx *Tx) Queue(v any) { tx.queued = append(tx.queued, v) }
 
@@ -173,7 +180,7 @@ func (d *DB) runBatch(seq Sequencer, batch []*job) {
 // batchContext bounds a batch on PostgreSQL. A local file needs no bound, and
 // the SQLite driver starts a goroutine a statement for a context that can end.
 func (d *DB) batchContext() (context.Context, context.CancelFunc) {
-	if d.Dialect == SQLite {
+	if d.Dialect == SQLite || d.unbounded {
 		return context.Background(), func() {}
 	}
 	return context.WithTimeout(context.Background(), batchTime)
@@ -268,8 +275,9 @@ func guarded(fn func(*Tx) error, tx *Tx) (err error) {
 }
 
 // commit makes the batch durable and lets the sequencer settle it. A failed
-// injection after COMMIT stands for a lost answer. The sequencer looks under a
-// context of its own: the batch's may be what ended.
+// injection after COMMIT plays a lost answer. The sequencer looks under a
+// context of its own, because the batch's may be what ended, and for a limited
+// time, because all other writes wait.
 func (d *DB) commit(seq Sequencer, sqlTx *sqlx.Tx) error {
 	err := d.inject(BeforeCommit)
 	if err != nil {
@@ -278,9 +286,11 @@ func (d *DB) commit(seq Sequencer, sqlTx *sqlx.Tx) error {
 	if err = sqlTx.Commit(); err == nil {
 		err = d.inject(AfterCommit)
 	}
-	ctx, cancel := d.batchContext()
-	defer cancel()
-	view := func(fn func(*Conn) error) error { return d.View(ctx, fn) }
+	view := func(fn func(*Conn) error) error {
+		ctx, cancel := context.WithTimeout(context.Background(), batchTime)
+		defer cancel()
+		return d.ViewAside(ctx, fn)
+	}
 	stands, settleErr := seq.Settle(view, err)
 	switch {
 	case stands:

@@ -28,6 +28,10 @@ const (
 // Options of Open. The zero value is a writable database.
 type Options struct {
 	ReadOnly bool // no lock, no schema change; Write is refused
+	// Migrating accepts a database of an older version, which package migrate
+	// can bring up to that of the program, refuses an empty one, and sets no
+	// bound to how long a statement or a batch takes.
+	Migrating bool
 	// Inject, when set by a test, is called before and after each COMMIT; an
 	// error from it is taken as the commit's own.
 	Inject func(point string) error
@@ -49,6 +53,7 @@ type DB struct {
 	writer, reader *sqlx.DB
 	lock           *os.File
 	inject         func(string) error
+	unbounded      bool // how long a batch takes
 	asked          func(string, int)
 
 	queue    chan *job
@@ -63,9 +68,10 @@ type DB struct {
 // SQLite file, applies the schema to an empty one and checks the version of
 // any other. On SQLite a writable database is locked against other processes.
 // Errors are faults: Unavailable for a database that cannot be reached or is
-// locked, Conflict for a schema version this program does not know.
+// locked, Conflict with CodeSchema for a schema version this program does not
+// use.
 func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
-	d := &DB{inject: opts.Inject, asked: opts.Asked, queue: make(chan *job, queueLength), stop: make(chan struct{}), ended: make(chan struct{})}
+	d := &DB{inject: opts.Inject, asked: opts.Asked, unbounded: opts.Migrating, queue: make(chan *job, queueLength), stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
 		d.inject = func(string) error { return nil }
 	}
@@ -76,7 +82,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
 		err = d.openSQLite(ctx, dsn, opts)
 	}
 	if err == nil {
-		err = d.applySchema(ctx, opts.ReadOnly)
+		err = d.applySchema(ctx, opts)
 	}
 	if err != nil {
 		d.Close()
@@ -187,11 +193,25 @@ func Builder() squirrel.StatementBuilderType {
 
 // View runs fn on one consistent read-only view of the database.
 func (d *DB) View(ctx context.Context, fn func(c *Conn) error) error {
+	return d.view(ctx, d.reader, fn)
+}
+
+// ViewAside is View for the node's own work, which must not wait behind
+// readers. On PostgreSQL it uses the spare connection of the writer's pool. On
+// SQLite, where only a rare repair needs it, it is View.
+func (d *DB) ViewAside(ctx context.Context, fn func(c *Conn) error) error {
+	if d.Dialect == SQLite {
+		return d.view(ctx, d.reader, fn)
+	}
+	return d.view(ctx, d.writer, fn)
+}
+
+func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) error {
 	opts := &sql.TxOptions{ReadOnly: true}
 	if d.Dialect == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
-	tx, err := d.reader.BeginTxx(ctx, opts)
+	tx, err := pool.BeginTxx(ctx, opts)
 	if err != nil {
 		return d.classify(err)
 	}

@@ -24,3 +24,9 @@ func (d *DB) WriteLate(ctx context.Context, fn func(*Tx) error) error {
 	d.queue <- j
 	return d.await(ctx, j)
 }
+
+// Usable asks a program of a version, which migrates from oldest on, whether it
+// can use a database.
+func Usable(version, oldest int, v Version, migrating bool) error {
+	return program{version, oldest}.usable(v, migrating)
+}

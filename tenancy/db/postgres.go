@@ -36,9 +36,13 @@ func (d *DB) openPostgres(ctx context.Context, dsn string, opts Options) error {
 	set := func(name, value string) { // behind what stands there, which stays as it is written
 		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+name+"="+value, "&")
 	}
+	limit := "30000"
+	if opts.Migrating {
+		limit = "0" // none
+	}
 	for _, timeout := range []string{"statement_timeout", "idle_in_transaction_session_timeout"} {
 		if !q.Has(timeout) {
-			set(timeout, "30000")
+			set(timeout, limit)
 		}
 	}
 	if !q.Has("application_name") {
