@@ -240,7 +240,7 @@ func (r *random) compare(from history.Micros) {
 
 func (r *random) ask(c *modelClient, at history.Millis, known history.Micros) {
 	want := r.model.answer(c, at, known)
-	found, err := r.w.Store.ClientAsOf(ctx, r.root, c.id, snapshots.Instant{At: &at, Known: &known})
+	found, err := snapshots.Resolve[client](ctx, r.w.Store, r.root, snapshots.ByEntity(c.id), snapshots.Instant{At: &at, Known: &known})
 	if got := told(r.t, found, err); got != want {
 		r.t.Fatalf("at %d known %d: %s, want %s\n%s", at, known, got, want, r.told())
 	}

@@ -202,7 +202,7 @@ func TestSecretsFollowTheirSnapshots(t *testing.T) {
 	eachWith(t, snapshots.Options{Sealer: sealer(t, 1)}, func(t *testing.T, w *snapshotstest.World) {
 		admin := w.Admin(w.North)
 		id := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("a"))).Entity.ID
-		entity, err := w.Store.ClientEntity(ctx, admin, w.Ref(id))
+		entity, _, err := w.Store.Find(ctx, admin, snapshots.ByRef(w.Ref(id)))
 		w.Must(err)
 		change := func(plain string, doc client, at *history.Millis) snapshots.Outcome[client] {
 			t.Helper()

@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -27,16 +28,14 @@ type listQuery struct {
 }
 
 func (h *handler) list(c *web.Call) (*web.Reply, error) {
-	setup, err := h.setup(c)
+	setup := h.setupID(c)
+	p, err := h.readListQuery(c, setup)
 	if err != nil {
-		return nil, err
+		_, unknown := h.setup(c) // comes first
+		return nil, cmp.Or(unknown, err)
 	}
-	p, err := h.readListQuery(c, setup.ID)
-	if err != nil {
-		return nil, err
-	}
-	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup.ID, snapshots.PageQuery{
-		After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner"), In: p.in})
+	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup, snapshots.PageQuery{
+		Module: c.Var("module"), After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner"), In: p.in})
 	if err != nil {
 		return nil, err
 	}
@@ -45,9 +44,9 @@ func (h *handler) list(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	path := c.Request.URL.EscapedPath()
-	link := p.link(path, "first", h.cursors.seal(setup.ID, ""))
+	link := p.link(path, "first", h.cursors.seal(setup, ""))
 	if more {
-		link += "," + p.link(path, "next", h.cursors.seal(setup.ID, found[len(found)-1].Entity.ClientID))
+		link += "," + p.link(path, "next", h.cursors.seal(setup, found[len(found)-1].Entity.ClientID))
 	}
 	return &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
 		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}, nil

@@ -17,11 +17,8 @@ func (h *handler) find(c *web.Call) (snapshots.Resolved[document.Client], error)
 
 // findAsOf is find at an instant.
 func (h *handler) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
-	setup, err := h.setup(c)
-	if err != nil {
-		return snapshots.Resolved[document.Client]{}, err
-	}
-	return h.Store.ClientByIDAsOf(c.Request.Context(), c.Scope, setup.ID, c.Var("client"), in)
+	return snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope,
+		snapshots.ByClientID(c.Var("module"), h.setupID(c), c.Var("client")), in)
 }
 
 func ref(e snapshots.Entity) snapshots.Ref {

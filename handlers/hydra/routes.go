@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -105,19 +106,13 @@ func (h *handler) ready(c *web.Call) (*web.Reply, error) {
 	return openAnswer(c, "status", "ok")
 }
 
+// setupID names the setup that the request is about: the path's, or the acting
+// organization's default one.
+func (h *handler) setupID(c *web.Call) snapshots.EntityID {
+	return snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(c.Scope.Acting())))
+}
+
 // setup is the one that the request is about.
 func (h *handler) setup(c *web.Call) (snapshots.Entity, error) {
-	unknown := fault.New(fault.NotFound, fault.CodeSetupUnknown, "there is no such setup")
-	id := c.Var("setupId")
-	if id == "" {
-		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
-	}
-	e, err := h.Store.SetupEntity(c.Request.Context(), c.Scope, snapshots.EntityID(id))
-	if fault.Is(err, fault.NotFound) {
-		return e, unknown
-	}
-	if module := c.Var("module"); err == nil && module != "" && module != e.Module {
-		return e, unknown
-	}
-	return e, err
+	return h.Store.Mounted(c.Request.Context(), c.Scope, c.Var("module"), h.setupID(c))
 }

@@ -184,8 +184,8 @@ func (h *handler) authorize(c *web.Call, a *admitted, g tenancy.Grant) (tenancy.
 	if err != nil {
 		return scope, hideClient(err)
 	}
-	a.client, err = h.Store.Client(c.Request.Context(), scope,
-		snapshots.Ref{Module: a.setup.Module, Setup: a.setup.ID, Entity: snapshots.EntityID(g.Client)})
+	a.client, err = snapshots.Resolve[document.Client](c.Request.Context(), h.Store, scope,
+		snapshots.ByRef(snapshots.Ref{Module: a.setup.Module, Setup: a.setup.ID, Entity: snapshots.EntityID(g.Client)}), snapshots.Instant{})
 	if err != nil {
 		return tenancy.Scope{}, hideClient(err)
 	}

@@ -23,7 +23,7 @@ func (h *handler) post(c *web.Call) (*web.Reply, error) {
 	if err := forbidden(in, nil); err != nil {
 		return nil, err
 	}
-	setup, err := h.Store.Setup(ctx, c.Scope, a.setup.Module, a.setup.ID)
+	setup, err := snapshots.Resolve[document.Setup](ctx, h.Store, c.Scope, snapshots.ByRef(a.setup.Ref()), snapshots.Instant{})
 	if err != nil {
 		return nil, hideSetup(err)
 	}
