@@ -22,7 +22,8 @@ import (
 	"tenure/handlers"
 	"tenure/handlers/web"
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -116,11 +117,11 @@ func newBenchOf(b *testing.B, reads snapshots.ReadLog) *bench {
 	check(b, err)
 	_, err = ten.SetDefaultSetup(ctx, operator, root, string(setup.Entity.ID), func(*db.Tx) error { return nil })
 	check(b, err)
-	doc := snapshotstest.FullClient()
+	doc := documenttest.FullClient()
 	doc.JWKS = ""
 	client, err := store.CreateClient(ctx, operator, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: setup.Entity.ID,
-		ClientID: "bench", Owner: child.ID, Surface: "bench"}, snapshots.Change[snapshots.Client]{
-		Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }})
+		ClientID: "bench", Owner: child.ID, Surface: "bench"}, snapshots.Change[document.Client]{
+		Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }})
 	check(b, err)
 	file, err := os.Create(filepath.Join(b.TempDir(), "access.log"))
 	check(b, err)

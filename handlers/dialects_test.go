@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
 )
 
@@ -60,16 +61,16 @@ func TestDialectsLoseNothingOfEachOther(t *testing.T) {
 	ctx, store := context.Background(), f.stores.Snapshots
 	on := f.target(t, "owner")
 	admin, clients := "/modules/"+snapshots.DefaultModule+"/setups/"+string(on.setup)+"/admin/clients", "/v2/modules/"+snapshots.DefaultModule+"/setups/"+string(on.setup)+"/clients"
-	find := func(id string) snapshots.Resolved[snapshots.Client] {
-		found, err := store.ClientByID(ctx, f.scope(t, "owner"), on.setup, id)
+	find := func(id string) snapshots.Resolved[document.Client] {
+		found, err := snapshots.Resolve[document.Client](ctx, store, f.scope(t, "owner"), snapshots.ByClientID("", on.setup, id), snapshots.Instant{})
 		must(t, err)
 		return found
 	}
 	f.as(t, tenancy.Editor, http.MethodPost, admin, hydraClient, 201)
-	full := snapshotstest.FullClient()
+	full := documenttest.FullClient()
 	full.JWKSURI = ""
 	_, err := store.CreateClient(ctx, f.scope(t, "owner"), snapshots.NewClient{Module: snapshots.DefaultModule, Setup: on.setup, ClientID: "full"},
-		snapshots.Change[snapshots.Client]{Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &full, nil }})
+		snapshots.Change[document.Client]{Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &full, nil }})
 	must(t, err)
 
 	for _, id := range []string{"both", "full"} {
@@ -79,7 +80,7 @@ func TestDialectsLoseNothingOfEachOther(t *testing.T) {
 		doc := f.as(t, tenancy.Editor, http.MethodGet, meta, "", 200)
 		f.as(t, tenancy.Editor, http.MethodPut, meta, without(t, doc, "valid_from"), 200)
 		if again := find(id); again.ID != first.ID {
-			t.Errorf("%s: nevisMeta's own read sent back changed %v", id, snapshots.Changed(first.Content, again.Content))
+			t.Errorf("%s: nevisMeta's own read sent back changed %v", id, document.Changed(first.Content, again.Content))
 		}
 		f.as(t, tenancy.Editor, http.MethodPut, meta, without(t, []byte(strings.Replace(string(doc), `"comment":`, `"comment":"from nevisMeta","was":`, 1)), "valid_from", "was"), 200)
 		after := f.as(t, tenancy.Editor, http.MethodGet, admin+"/"+id, "", 200)
@@ -89,12 +90,12 @@ func TestDialectsLoseNothingOfEachOther(t *testing.T) {
 		f.as(t, tenancy.Editor, http.MethodPut, admin+"/"+id, string(after), 200)
 		f.as(t, tenancy.Editor, http.MethodPatch, admin+"/"+id, `[{"op":"replace","path":"/owner","value":"from Hydra"}]`, 200)
 		last := find(id)
-		want := snapshots.Clone(first.Content)
+		want := document.Clone(first.Content)
 		want.Comment, want.OwnerLabel = "from nevisMeta", "from Hydra"
-		if !snapshots.Equal(last.Content, want) {
-			t.Errorf("%s: %v differ", id, snapshots.Changed(want, last.Content))
+		if !documenttest.Equal(last.Content, want) {
+			t.Errorf("%s: %v differ", id, document.Changed(want, last.Content))
 		}
-		ids, err := snapshots.Snapshots[snapshots.Client](ctx, store, f.scope(t, "owner"),
+		ids, err := snapshots.Snapshots[document.Client](ctx, store, f.scope(t, "owner"),
 			snapshots.Ref{Module: snapshots.DefaultModule, Setup: on.setup, Entity: first.Entity.ID}, nil, false)
 		must(t, err)
 		if len(ids) != 4 {

@@ -16,7 +16,6 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy"
-	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -56,36 +55,10 @@ func Surfaces(s Stores) []web.Surface {
 	all := []web.Surface{
 		nevismeta.New(s.Snapshots, s.IDs, web.NewFresh(s.MaxAge)),
 		hydraSurface(s),
-		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
-		openfinance.New(openfinance.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
+		register.New(register.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
+		openfinance.New(openfinance.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
-		api.New(s.Tenancy, web.NewFresh(s.MaxAge), api.Deps{
-			Clients:      s.Snapshots,
-			Log:          s.Log,
-			Modules:      s.Snapshots.Modules,
-			CreateModule: s.Snapshots.CreateModule,
-			SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {
-				return s.Snapshots.SetupUsable(tx, org, snapshots.EntityID(setup))
-			},
-			KeepsClients: s.Snapshots.KeepsClients,
-			OwnsAnything: s.Snapshots.OwnsAnything,
-
-			Setup:     s.Snapshots.SetupEntity,
-			ClientRef: s.Snapshots.RefByID,
-
-			Policy:    s.Snapshots.Policy,
-			SetPolicy: s.Snapshots.SetPolicy,
-
-			InitialTokens:      s.Snapshots.InitialTokens,
-			CreateInitialToken: s.Snapshots.CreateInitialToken,
-			RevokeInitialToken: s.Snapshots.RevokeInitialToken,
-
-			Secrets: s.Snapshots.Secrets,
-			History: s.Snapshots.History,
-			Reads:   s.Snapshots.Reads,
-
-			Evidence: s.Evidence.Choose,
-		}),
+		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence}),
 		operations(s.Ready),
 	}
 	if s.Log != nil {
@@ -98,7 +71,7 @@ func Surfaces(s Stores) []web.Surface {
 func New(cfg web.Config, s Stores) http.Handler { return web.New(cfg, Surfaces(s)) }
 
 func hydraSurface(s Stores) web.Surface {
-	return hydra.New(hydra.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
+	return hydra.New(hydra.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
 }
 
 // NewHydraAdmin is the handler of a listener like Hydra's admin port: it has

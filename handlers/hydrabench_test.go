@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // BenchmarkHydraGet is GET of a client in Hydra's dialect, warm, beside the
@@ -54,11 +55,11 @@ func (at *bench) fill(b *testing.B) {
 	for worker := range 64 {
 		done.Go(func() {
 			for i := worker; i < manyClients; i += 64 {
-				doc := snapshots.Client{ClientName: fmt.Sprint("name-", i), OwnerLabel: fmt.Sprint("owner-", i/perOwner),
+				doc := document.Client{ClientName: fmt.Sprint("name-", i), OwnerLabel: fmt.Sprint("owner-", i/perOwner),
 					GrantTypes: []string{"client_credentials"}, RedirectURIs: []string{"https://a.example/cb"}}
 				_, err := at.store.CreateClient(context.Background(), at.scope, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: at.setup,
-					ClientID: fmt.Sprintf("many-%05d", i), Owner: at.owner, Surface: "bench"}, snapshots.Change[snapshots.Client]{
-					Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }})
+					ClientID: fmt.Sprintf("many-%05d", i), Owner: at.owner, Surface: "bench"}, snapshots.Change[document.Client]{
+					Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }})
 				if err != nil {
 					b.Error(err)
 					return

@@ -17,6 +17,7 @@ import (
 	"tenure/handlers"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -171,22 +172,22 @@ func (f *family) scope(t *testing.T, org string) tenancy.Scope {
 	return scope
 }
 
-func setupChange(name string, at *history.Millis) snapshots.Change[snapshots.Setup] {
-	return snapshots.Change[snapshots.Setup]{ValidFrom: at, Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-		return &snapshots.Setup{Name: name}, nil
+func setupChange(name string, at *history.Millis) snapshots.Change[document.Setup] {
+	return snapshots.Change[document.Setup]{ValidFrom: at, Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+		return &document.Setup{Name: name}, nil
 	}}
 }
 
-func serverChange(name string, at *history.Millis) snapshots.Change[snapshots.ResourceServer] {
-	return snapshots.Change[snapshots.ResourceServer]{ValidFrom: at,
-		Apply: func(*snapshots.ResourceServer, *snapshots.Setup) (*snapshots.ResourceServer, error) {
-			return &snapshots.ResourceServer{Name: name}, nil
+func serverChange(name string, at *history.Millis) snapshots.Change[document.ResourceServer] {
+	return snapshots.Change[document.ResourceServer]{ValidFrom: at,
+		Apply: func(*document.ResourceServer, *document.Setup) (*document.ResourceServer, error) {
+			return &document.ResourceServer{Name: name}, nil
 		}}
 }
 
-func clientChange(name string, at *history.Millis) snapshots.Change[snapshots.Client] {
-	return snapshots.Change[snapshots.Client]{ValidFrom: at, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-		return &snapshots.Client{ClientName: name, TokenEndpointAuthMethod: "client_secret_basic"}, nil
+func clientChange(name string, at *history.Millis) snapshots.Change[document.Client] {
+	return snapshots.Change[document.Client]{ValidFrom: at, Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+		return &document.Client{ClientName: name, TokenEndpointAuthMethod: "client_secret_basic"}, nil
 	}}
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tenure/jwk/strictjson"
 )
 
 // Limits of a written set.
@@ -57,9 +59,9 @@ func Check(data []byte) (canonical []byte, faults []Fault) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	w := writer{buf: make([]byte, 0, len(data))}
-	w.canonical(&set)
-	return w.buf, nil
+	w := strictjson.NewWriter(make([]byte, 0, len(data)))
+	writeCanonical(w, &set)
+	return w.Bytes(), nil
 }
 
 func syntaxRule(err error) string {
@@ -135,28 +137,27 @@ func (s *privateSearch) under(name string, v *value) {
 	s.path = s.path[:len(s.path)-1]
 }
 
-// canonical appends v, members sorted by name.
-func (w *writer) canonical(v *value) {
+// writeCanonical writes v, members sorted by name.
+func writeCanonical(w *strictjson.Writer, v *value) {
 	switch v.kind {
 	case kindText:
-		w.text(v.text)
+		w.Text(v.text)
 	case kindArray:
-		w.open('[')
+		w.Open('[')
 		for i := range v.items {
-			w.canonical(&v.items[i])
+			writeCanonical(w, &v.items[i])
 		}
-		w.close(']')
+		w.Close(']')
 	case kindObject:
-		w.open('{')
+		w.Open('{')
 		sorted := slices.Clone(v.members)
 		slices.SortFunc(sorted, func(a, b member) int { return strings.Compare(a.name, b.name) })
 		for i := range sorted {
-			w.text(sorted[i].name)
-			w.buf = append(w.buf, ':')
-			w.canonical(&sorted[i].value)
+			w.AnyName(sorted[i].name)
+			writeCanonical(w, &sorted[i].value)
 		}
-		w.close('}')
+		w.Close('}')
 	default:
-		w.raw(v.text)
+		w.Raw(v.text)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tenure/jwk/x509view"
 )
 
 // keyType is what depends on a key's kty: the requirement RFC 7518 section 6.1 states, as the
@@ -21,6 +23,15 @@ var keyTypes = map[string]keyType{
 	"EC":  {"RECOMMENDED", []string{"crv", "kty", "x", "y"}},
 	"OKP": {"OPTIONAL", []string{"crv", "kty", "x"}},
 	"oct": {"OPTIONAL", []string{"k", "kty"}},
+}
+
+// ecCurves are the curves that an EC key may name (RFC 7518 section 6.2.1.1, RFC 8812 section 3.1),
+// with their object identifiers.
+var ecCurves = map[string]string{
+	"P-256":     "1.2.840.10045.3.1.7",
+	"P-384":     "1.3.132.0.34",
+	"P-521":     "1.3.132.0.35",
+	"secp256k1": "1.3.132.0.10",
 }
 
 // okpCurves are the subtypes of RFC 8037 section 2.
@@ -62,7 +73,7 @@ type revocation struct {
 // chainElement is one item of x5c: its text and the certificate, or why there is none.
 type chainElement struct {
 	text        string
-	certificate *certificate
+	certificate *x509view.Certificate
 	err         error
 }
 
@@ -146,7 +157,7 @@ func (r *keyReader) require(name string) string {
 func (r *keyReader) readMetadata(k *key) {
 	k.alg, k.kid, k.x5t, k.x5tS256 = r.text("alg"), r.text("kid"), r.text("x5t"), r.text("x5t#S256")
 	if k.x5u = r.text("x5u"); k.x5u != nil {
-		if _, err := parseURI(*k.x5u); err != nil {
+		if !x509view.ValidURI(*k.x5u) {
 			r.fault("invalid-uri", "The member must be a URI.", "x5u")
 		}
 	}
@@ -250,9 +261,9 @@ func (r *keyReader) readMaterial(k *key) {
 		if len(r.faults) > 0 {
 			return
 		}
-		if _, known := jwkCurveOIDs[curve]; !known {
+		if oid, known := ecCurves[curve]; !known {
 			r.fault("unknown-curve", "The curve must be P-256, P-384, P-521 or secp256k1.", "crv")
-		} else if !onCurve(curve, decodeNumber(x), decodeNumber(y)) {
+		} else if !x509view.OnCurve(oid, decodeNumber(x), decodeNumber(y)) {
 			r.fault("not-on-curve", "The point (x, y) must lie on the curve, and does not.", "x")
 		}
 	case "OKP":
@@ -323,35 +334,30 @@ func (r *keyReader) readChain(k *key) {
 	for i := range k.chain {
 		element := &k.chain[i]
 		data := decodeBase64(element.text)
-		if element.certificate, element.err = parseCertificate(data); bytes.Contains(data, privateLabel) {
+		if element.certificate, element.err = x509view.Parse(data); bytes.Contains(data, privateLabel) {
 			element.certificate, element.err = nil, errPrivateText
 		}
 		if element.err != nil && i < MaxChain {
 			r.fault("x5c-unreadable", element.message(), "x5c", strconv.Itoa(i))
 		}
 	}
-	if len(k.chain) > 0 && k.chain[0].certificate != nil && !k.matches(&k.chain[0].certificate.publicKey) {
+	if len(k.chain) > 0 && k.chain[0].certificate != nil && !k.matches(k.chain[0].certificate) {
 		r.fault("x5c-mismatch", "The first certificate must certify this key, and does not.", "x5c", "0")
 	}
 }
 
 // matches compares public numbers as integers. Key types without such numbers always match.
-func (k *key) matches(public *publicKey) bool {
-	var first, second string
-	switch k.kty {
-	case "RSA":
-		if public.algorithm != "RSA" && public.algorithm != "RSASSA-PSS" {
-			return false
-		}
-		first, second = "n", "e"
-	case "EC":
-		if public.algorithm != "EC" {
-			return false
-		}
-		first, second = "x", "y"
+func (k *key) matches(c *x509view.Certificate) bool {
+	family, first, second := c.PublicNumbers()
+	var names [2]string
+	switch {
+	case k.kty == "RSA" && (family == "RSA" || family == "RSASSA-PSS"):
+		names = [2]string{"n", "e"}
+	case k.kty == "EC" && family == "EC":
+		names = [2]string{"x", "y"}
 	default:
-		return true
+		return k.kty != "RSA" && k.kty != "EC"
 	}
-	return decodeNumber(k.object.get(first).text).Cmp(public.first) == 0 &&
-		decodeNumber(k.object.get(second).text).Cmp(public.second) == 0
+	return decodeNumber(k.object.get(names[0]).text).Cmp(first) == 0 &&
+		decodeNumber(k.object.get(names[1]).text).Cmp(second) == 0
 }

@@ -1,6 +1,10 @@
 package jwk
 
-import "strconv"
+import (
+	"strconv"
+
+	"tenure/jwk/x509view"
+)
 
 // Key is what other packages ask of one key of a set.
 type Key struct {
@@ -13,7 +17,7 @@ type Key struct {
 	// Thumbprint is the RFC 7638 thumbprint, "" for a symmetric key: it would be a digest of a secret.
 	Thumbprint string
 	// Certificates are the readable ones of x5c, in their order.
-	Certificates []Certificate
+	Certificates []*x509view.Facts
 }
 
 // Keys lists the readable keys of a set in their order. Whatever cannot be read is left out: the set
@@ -36,7 +40,7 @@ func Keys(set []byte) []Key {
 		}
 		for _, element := range k.chain {
 			if element.certificate != nil {
-				summary.Certificates = append(summary.Certificates, *element.certificate.export())
+				summary.Certificates = append(summary.Certificates, element.certificate.Facts())
 			}
 		}
 		keys = append(keys, summary)

@@ -9,12 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tenure/jwk/jwktest"
 )
 
 // keyItems are the items of a set's keys as Go sees them; nil when there is no array.
 func keyItems(t *testing.T, set []byte) []any {
 	t.Helper()
-	object, _ := decode(t, set).(map[string]any)
+	object, _ := jwktest.Decode(t, set).(map[string]any)
 	items, _ := object["keys"].([]any)
 	return items
 }
@@ -31,25 +33,25 @@ func forbidden(item any) bool {
 }
 
 func TestAppendViewGolden(t *testing.T) {
-	goldenFolders(t, "jwk", func(t *testing.T, folder string) {
-		for _, entry := range readManifest(t, folder) {
+	jwktest.Golden(t, "jwk", func(t *testing.T, folder string) {
+		for _, entry := range jwktest.Manifest(t, folder) {
 			t.Run(entry.Name, func(t *testing.T) {
-				set := readFile(t, folder, entry.Name+".jwks")
-				want := decode(t, readFile(t, folder, entry.Name+".json")).(map[string]any)
+				set := jwktest.ReadFile(t, folder, entry.Name+".jwks")
+				want := jwktest.Decode(t, jwktest.ReadFile(t, folder, entry.Name+".json")).(map[string]any)
 				output := AppendView([]byte("x"), set)
 				if output[0] != 'x' {
 					t.Fatal("the prefix is gone")
 				}
-				got := decode(t, output[1:]).(map[string]any)
+				got := jwktest.Decode(t, output[1:]).(map[string]any)
 				requireKeyMembers(t, got)
 				if entry.Result == "ok" {
-					if d := difference("", got, want); d != "" {
+					if d := jwktest.Difference("", got, want); d != "" {
 						t.Error(d)
 					}
 					return
 				}
 				if keyItems(t, set) == nil {
-					if !hasError(got) || got["empty"] != true || len(got["keys"].([]any)) != 0 {
+					if !jwktest.HasError(got) || got["empty"] != true || len(got["keys"].([]any)) != 0 {
 						t.Errorf("a set without keys renders as %v", got)
 					}
 					return
@@ -69,11 +71,11 @@ func comparePerKey(t *testing.T, got, want []any) {
 		t.Fatalf("%d keys, want %d", len(got), len(want))
 	}
 	for i := range want {
-		if hasError(want[i]) {
-			if !hasError(got[i]) {
+		if jwktest.HasError(want[i]) {
+			if !jwktest.HasError(got[i]) {
 				t.Errorf("key %d has no error, want %v", i, want[i])
 			}
-		} else if d := difference(fmt.Sprintf("/keys/%d", i), got[i], want[i]); d != "" {
+		} else if d := jwktest.Difference(fmt.Sprintf("/keys/%d", i), got[i], want[i]); d != "" {
 			t.Error(d)
 		}
 	}
@@ -90,15 +92,15 @@ func requireKeyMembers(t *testing.T, view map[string]any) {
 	for i, item := range view["keys"].([]any) {
 		object := item.(map[string]any)
 		members := len(object)
-		if hasError(object) {
+		if jwktest.HasError(object) {
 			members--
 		}
-		if members != 17 && (members != 0 || !hasError(object)) {
+		if members != 17 && (members != 0 || !jwktest.HasError(object)) {
 			t.Errorf("key %d has %d members", i, members)
 		}
 		chain, _ := object["parsedX509CertChain"].([]any)
 		for j, certificate := range chain {
-			if !hasError(certificate) && len(certificate.(map[string]any)) != 25 {
+			if !jwktest.HasError(certificate) && len(certificate.(map[string]any)) != 25 {
 				t.Errorf("certificate %d of key %d has not 25 members", j, i)
 			}
 		}
@@ -106,25 +108,25 @@ func requireKeyMembers(t *testing.T, view map[string]any) {
 }
 
 func TestCheckGolden(t *testing.T) {
-	goldenFolders(t, "jwk", func(t *testing.T, folder string) {
-		for _, entry := range readManifest(t, folder) {
+	jwktest.Golden(t, "jwk", func(t *testing.T, folder string) {
+		for _, entry := range jwktest.Manifest(t, folder) {
 			t.Run(entry.Name, func(t *testing.T) {
-				set := readFile(t, folder, entry.Name+".jwks")
-				want := decode(t, readFile(t, folder, entry.Name+".json")).(map[string]any)
+				set := jwktest.ReadFile(t, folder, entry.Name+".jwks")
+				want := jwktest.Decode(t, jwktest.ReadFile(t, folder, entry.Name+".json")).(map[string]any)
 				items := keyItems(t, set)
 				canonical, faults := Check(set)
 				if entry.Result == "ok" && !slices.ContainsFunc(items, forbidden) {
 					if len(faults) > 0 || canonical == nil {
 						t.Fatalf("refused: %v", faults)
 					}
-					if d := difference("", decode(t, canonical), decode(t, set)); d != "" {
+					if d := jwktest.Difference("", jwktest.Decode(t, canonical), jwktest.Decode(t, set)); d != "" {
 						t.Errorf("canonical: %s", d)
 					}
 					again, faults := Check(canonical)
 					if len(faults) > 0 || !bytes.Equal(again, canonical) {
 						t.Errorf("the canonical bytes change: %v", faults)
 					}
-					if d := difference("", decode(t, AppendView(nil, canonical)), want); d != "" {
+					if d := jwktest.Difference("", jwktest.Decode(t, AppendView(nil, canonical)), want); d != "" {
 						t.Errorf("view of the canonical bytes: %s", d)
 					}
 					return
@@ -140,7 +142,7 @@ func TestCheckGolden(t *testing.T) {
 				}
 				perKey, _ := want["perKey"].([]any)
 				for i, item := range items {
-					broken := forbidden(item) || i < len(perKey) && hasError(perKey[i])
+					broken := forbidden(item) || i < len(perKey) && jwktest.HasError(perKey[i])
 					at := fmt.Sprintf("/keys/%d", i)
 					named := slices.ContainsFunc(faults, func(f Fault) bool {
 						return f.Pointer == at || strings.HasPrefix(f.Pointer, at+"/")
@@ -160,7 +162,7 @@ const (
 )
 
 func TestCheckFaults(t *testing.T) {
-	certificate := base64.StdEncoding.EncodeToString(ownCertificate(t, "151-made-san-all-types"))
+	certificate := base64.StdEncoding.EncodeToString(jwktest.Certificate(t, "151-made-san-all-types"))
 	for _, test := range []struct {
 		name, set string
 		want      []string // pointer, space, rule
@@ -232,7 +234,7 @@ func TestCheckLimits(t *testing.T) {
 	if _, faults := Check(padding(MaxSetBytes + 1)); len(faults) != 1 || faults[0].Rule != "set-too-large" {
 		t.Errorf("too large set: %v", faults)
 	}
-	chain := base64.StdEncoding.EncodeToString(ownCertificate(t, "164-made-v1-absent-version"))
+	chain := base64.StdEncoding.EncodeToString(jwktest.Certificate(t, "164-made-v1-absent-version"))
 	longest := `{"keys":[{` + okpKey + `,"x5c":["` + chain + strings.Repeat(`","`+chain, MaxChain-1) + `"]}]}`
 	if _, faults := Check([]byte(longest)); len(faults) != 0 {
 		t.Errorf("longest chain: %v", faults)
@@ -258,7 +260,7 @@ func TestCheckCanonical(t *testing.T) {
 // TestPrivateTextInChain hides a private key behind a readable certificate.
 func TestPrivateTextInChain(t *testing.T) {
 	secret := []byte("the secret octets of a private key")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ownCertificate(t, "164-made-v1-absent-version")})
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: jwktest.Certificate(t, "164-made-v1-absent-version")})
 	text = append(text, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: secret})...)
 	element := base64.StdEncoding.EncodeToString(text)
 	set := []byte(`{"keys":[{` + okpKey + `,"x5c":["` + element + `"]}]}`)
@@ -286,7 +288,7 @@ func TestAppendViewTotal(t *testing.T) {
 		`{"keys":[{` + okpKey + `,"x5c":["` + strings.Repeat("MIAw", 10<<18) + `"]}]}`,
 	} {
 		output := AppendView(nil, []byte(set))
-		view, ok := decode(t, output).(map[string]any)
+		view, ok := jwktest.Decode(t, output).(map[string]any)
 		if !ok {
 			t.Fatalf("%.60q: not an object", set)
 		}
@@ -294,7 +296,7 @@ func TestAppendViewTotal(t *testing.T) {
 		if bytes.Contains(output, []byte(secret)) {
 			t.Errorf("%.60q: the secret shows", set)
 		}
-		if faultless := !hasError(view); faultless != (keyItemsLenient(set)) {
+		if faultless := !jwktest.HasError(view); faultless != (keyItemsLenient(set)) {
 			t.Errorf("%.60q: set error %v", set, !faultless)
 		}
 	}
@@ -307,7 +309,7 @@ func keyItemsLenient(set string) bool {
 }
 
 func TestKeys(t *testing.T) {
-	certificate := base64.StdEncoding.EncodeToString(ownCertificate(t, "151-made-san-all-types"))
+	certificate := base64.StdEncoding.EncodeToString(jwktest.Certificate(t, "151-made-san-all-types"))
 	keys := Keys([]byte(`{"keys":[{"kty":"new"},{"kty":5},{` + okpKey + `,"kid":"a","use":"sig","alg":"EdDSA","x5c":["` +
 		certificate + `","AAAA"]},{"kty":"oct","k":"AA","kid":"b"}]}`))
 	if len(keys) != 2 {
@@ -334,16 +336,16 @@ func TestKeys(t *testing.T) {
 func FuzzCheck(f *testing.F) {
 	for _, name := range []string{"all-metadata", "additional-members", "key-ops", "revoked-variants", "times-fractional",
 		"err-rsa-oth-rfc", "private-flags", "use-values", "err-x5u-bad-uri"} {
-		f.Add(readFile(f, "..", "testdata", "jwk", "own", name+".jwks"))
+		f.Add(jwktest.ReadFile(f, "..", "testdata", "jwk", "own", name+".jwks"))
 	}
-	f.Add([]byte(`{"keys":[{` + okpKey + `,"x5c":["` + base64.StdEncoding.EncodeToString(ownCertificate(f, "164-made-v1-absent-version")) + `"]}]}`))
+	f.Add([]byte(`{"keys":[{` + okpKey + `,"x5c":["` + base64.StdEncoding.EncodeToString(jwktest.Certificate(f, "164-made-v1-absent-version")) + `"]}]}`))
 	f.Add([]byte(`{"keys":[{"kty":"new","a":[1e5,"\ud83d\ude00\u0000"]}],"b":{"c":null}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		view := AppendView(nil, data)
 		if !json.Valid(view) {
 			t.Fatalf("invalid JSON: %s", view)
 		}
-		requireKeyMembers(t, decode(t, view).(map[string]any))
+		requireKeyMembers(t, jwktest.Decode(t, view).(map[string]any))
 		Keys(data)
 		canonical, faults := Check(data)
 		if (canonical == nil) != (len(faults) > 0) {
@@ -359,7 +361,7 @@ func FuzzCheck(f *testing.F) {
 		if len(faults) > 0 || !bytes.Equal(again, canonical) {
 			t.Fatalf("not a fixed point: %q becomes %q (%v)", canonical, again, faults)
 		}
-		if stored := decode(t, AppendView(nil, canonical)); hasError(stored) {
+		if stored := jwktest.Decode(t, AppendView(nil, canonical)); jwktest.HasError(stored) {
 			t.Fatalf("the view of an accepted set has an error: %v", stored)
 		}
 	})

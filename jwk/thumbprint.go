@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+
+	"tenure/jwk/strictjson"
 )
 
 // Errors of Thumbprint.
@@ -39,17 +41,17 @@ func thumbprint(object *value) (string, error) {
 	if !ok {
 		return "", ErrUnknownType
 	}
-	var w writer
-	w.open('{')
+	w := strictjson.NewWriter(nil)
+	w.Open('{')
 	for _, name := range known.required {
 		v := object.get(name)
 		if v == nil || v.kind != kindText {
 			return "", ErrMember
 		}
-		w.name(name)
-		w.text(v.text)
+		w.Name(name)
+		w.Text(v.text)
 	}
-	w.close('}')
-	digest := sha256.Sum256(w.buf)
+	w.Close('}')
+	digest := sha256.Sum256(w.Bytes())
 	return base64.RawURLEncoding.EncodeToString(digest[:]), nil
 }

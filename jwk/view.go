@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"tenure/jwk/strictjson"
 )
 
 var (
@@ -43,209 +45,223 @@ var requirements = map[string]string{
 // unknown kty are left out (RFC 7517 section 5). No private or symmetric key material comes out.
 func AppendView(dst, set []byte) []byte {
 	object, items, err := parseStored(set)
-	w := writer{buf: slices.Grow(dst, 4*len(set)+1024), start: len(dst)}
-	w.open('{')
-	w.name("keys")
-	w.open('[')
+	w := strictjson.NewWriter(slices.Grow(dst, 4*len(set)+1024))
+	w.Open('{')
+	w.Name("keys")
+	w.Open('[')
 	empty := true
 	for i := range items {
 		k, faults, chainFaults := readKey(&items[i], "/keys/"+strconv.Itoa(i))
 		switch {
 		case len(faults) > 0:
-			w.failure(faults[0].Message)
+			writeFailure(w, faults[0].Message)
 			empty = false
 		case k != nil:
-			k.write(&w, chainFaults)
+			k.write(w, chainFaults)
 			empty = false
 		}
 	}
-	w.close(']')
-	w.name("empty")
-	w.boolean(empty)
-	w.name("additionalMembers")
-	w.open('{')
-	w.members(object.members, true)
-	w.close('}')
+	w.Close(']')
+	w.Name("empty")
+	w.Bool(empty)
+	w.Name("additionalMembers")
+	w.Open('{')
+	writeMembers(w, object.members, true)
+	w.Close('}')
 	if err != nil {
-		w.errorMember("The key set is " + err.Error() + ".")
+		writeError(w, "The key set is "+err.Error()+".")
 	}
-	w.close('}')
-	return w.buf
+	w.Close('}')
+	return w.Bytes()
 }
 
 // write appends the 17 members of a readable key.
-func (k *key) write(w *writer, chainFaults []Fault) {
-	w.open('{')
-	w.name("keyType")
-	w.open('{')
-	w.name("value")
-	w.text(k.kty)
-	w.name("requirement")
-	w.text(k.keyType.requirement)
-	w.close('}')
-	w.name("keyID")
-	w.optionalText(k.kid)
-	w.name("keyUse")
-	w.wrappedText(k.use)
-	w.name("keyOperations")
-	w.texts(k.operations)
-	w.name("algorithm")
+func (k *key) write(w *strictjson.Writer, chainFaults []Fault) {
+	w.Open('{')
+	w.Name("keyType")
+	w.Open('{')
+	w.Name("value")
+	w.Text(k.kty)
+	w.Name("requirement")
+	w.Text(k.keyType.requirement)
+	w.Close('}')
+	w.Name("keyID")
+	writeOptional(w, k.kid)
+	w.Name("keyUse")
+	writeWrapped(w, k.use)
+	w.Name("keyOperations")
+	w.Texts(k.operations)
+	w.Name("algorithm")
 	k.writeAlgorithm(w)
-	w.name("private")
-	w.boolean(k.private)
-	w.name("requiredParams")
+	w.Name("private")
+	w.Bool(k.private)
+	w.Name("requiredParams")
 	k.writeRequired(w)
-	w.name("keyStore")
-	w.null()
-	w.name("issueTime")
-	w.seconds(k.iat)
-	w.name("notBeforeTime")
-	w.seconds(k.nbf)
-	w.name("expirationTime")
-	w.seconds(k.exp)
-	w.name("keyRevocation")
+	w.Name("keyStore")
+	w.Null()
+	w.Name("issueTime")
+	writeSeconds(w, k.iat)
+	w.Name("notBeforeTime")
+	writeSeconds(w, k.nbf)
+	w.Name("expirationTime")
+	writeSeconds(w, k.exp)
+	w.Name("keyRevocation")
 	k.writeRevocation(w)
-	w.name("x509CertURL")
-	w.optionalText(k.x5u)
-	w.name("x509CertThumbprint")
-	w.optionalText(k.x5t)
-	w.name("x509CertSHA256Thumbprint")
-	w.optionalText(k.x5tS256)
-	w.name("x509CertChain")
+	w.Name("x509CertURL")
+	writeOptional(w, k.x5u)
+	w.Name("x509CertThumbprint")
+	writeOptional(w, k.x5t)
+	w.Name("x509CertSHA256Thumbprint")
+	writeOptional(w, k.x5tS256)
+	w.Name("x509CertChain")
 	k.writeChain(w, func(element chainElement) {
 		if element.err == errPrivateText {
-			w.null()
+			w.Null()
 		} else {
-			w.text(element.text)
+			w.Text(element.text)
 		}
 	})
-	w.name("parsedX509CertChain")
+	w.Name("parsedX509CertChain")
 	k.writeChain(w, func(element chainElement) {
 		if element.err != nil {
-			w.failure(element.message())
+			writeFailure(w, element.message())
 		} else {
-			element.certificate.write(w)
+			w.Append(element.certificate.AppendView)
 		}
 	})
 	if len(chainFaults) > 0 {
-		w.errorMember(chainFaults[0].Message)
+		writeError(w, chainFaults[0].Message)
 	}
-	w.close('}')
+	w.Close('}')
 }
 
-func (k *key) writeAlgorithm(w *writer) {
+func (k *key) writeAlgorithm(w *strictjson.Writer) {
 	if k.alg == nil {
-		w.null()
+		w.Null()
 		return
 	}
-	w.open('{')
-	w.name("name")
-	w.text(*k.alg)
-	w.name("requirement")
+	w.Open('{')
+	w.Name("name")
+	w.Text(*k.alg)
+	w.Name("requirement")
 	if requirement, known := requirements[*k.alg]; known {
-		w.text(requirement)
+		w.Text(requirement)
 	} else {
-		w.null()
+		w.Null()
 	}
-	w.close('}')
+	w.Close('}')
 }
 
 // writeRequired appends the members of the thumbprint as they stand, but never a secret.
-func (k *key) writeRequired(w *writer) {
-	w.open('{')
+func (k *key) writeRequired(w *strictjson.Writer) {
+	w.Open('{')
 	for _, name := range k.keyType.required {
 		if !slices.Contains(privateMembers, name) {
-			w.name(name)
-			w.text(k.object.get(name).text)
+			w.Name(name)
+			w.Text(k.object.get(name).text)
 		}
 	}
-	w.close('}')
+	w.Close('}')
 }
 
-func (k *key) writeRevocation(w *writer) {
+func (k *key) writeRevocation(w *strictjson.Writer) {
 	if k.revoked == nil {
-		w.null()
+		w.Null()
 		return
 	}
-	w.open('{')
-	w.name("reason")
-	w.wrappedText(k.revoked.reason)
-	w.name("revocationTime")
-	w.seconds(&k.revoked.at)
-	w.close('}')
+	w.Open('{')
+	w.Name("reason")
+	writeWrapped(w, k.revoked.reason)
+	w.Name("revocationTime")
+	writeSeconds(w, &k.revoked.at)
+	w.Close('}')
 }
 
-func (k *key) writeChain(w *writer, write func(chainElement)) {
+func (k *key) writeChain(w *strictjson.Writer, write func(chainElement)) {
 	if k.chain == nil {
-		w.null()
+		w.Null()
 		return
 	}
-	w.open('[')
+	w.Open('[')
 	for _, element := range k.chain {
 		write(element)
 	}
-	w.close(']')
+	w.Close(']')
 }
 
-func (w *writer) optionalText(text *string) {
+func writeOptional(w *strictjson.Writer, text *string) {
 	if text == nil {
-		w.null()
+		w.Null()
 	} else {
-		w.text(*text)
+		w.Text(*text)
 	}
 }
 
-// wrappedText appends {"value":text}.
-func (w *writer) wrappedText(text *string) {
+// writeWrapped writes {"value":text}.
+func writeWrapped(w *strictjson.Writer, text *string) {
 	if text == nil {
-		w.null()
+		w.Null()
 		return
 	}
-	w.open('{')
-	w.name("value")
-	w.text(*text)
-	w.close('}')
+	w.Open('{')
+	w.Name("value")
+	w.Text(*text)
+	w.Close('}')
 }
 
-func (w *writer) seconds(seconds *int64) {
+func writeSeconds(w *strictjson.Writer, seconds *int64) {
 	if seconds == nil {
-		w.null()
+		w.Null()
 	} else {
-		w.time(time.Unix(*seconds, 0))
+		w.Time(time.Unix(*seconds, 0))
 	}
 }
 
-// members appends the members of an object, without the keys of a set and without private members
+// writeMembers writes the members of an object, without the keys of a set and without private members
 // of what looks like a key.
-func (w *writer) members(members []member, isSet bool) {
+func writeMembers(w *strictjson.Writer, members []member, isSet bool) {
 	isKey := slices.ContainsFunc(members, func(m member) bool { return m.name == "kty" })
 	for i := range members {
 		m := &members[i]
 		if isSet && m.name == "keys" || isKey && slices.Contains(privateMembers, m.name) {
 			continue
 		}
-		w.text(m.name)
-		w.buf = append(w.buf, ':')
-		w.stored(&m.value)
+		w.AnyName(m.name)
+		writeStored(w, &m.value)
 	}
 }
 
-// stored appends a value of additionalMembers.
-func (w *writer) stored(v *value) {
+// writeStored writes a value of additionalMembers.
+func writeStored(w *strictjson.Writer, v *value) {
 	switch v.kind {
 	case kindText:
-		w.text(v.text)
+		w.Text(v.text)
 	case kindArray:
-		w.open('[')
+		w.Open('[')
 		for i := range v.items {
-			w.stored(&v.items[i])
+			writeStored(w, &v.items[i])
 		}
-		w.close(']')
+		w.Close(']')
 	case kindObject:
-		w.open('{')
-		w.members(v.members, false)
-		w.close('}')
+		w.Open('{')
+		writeMembers(w, v.members, false)
+		w.Close('}')
 	default:
-		w.raw(v.text)
+		w.Raw(v.text)
 	}
+}
+
+// writeFailure writes the object {"error":{"message":…}}.
+func writeFailure(w *strictjson.Writer, message string) {
+	w.Open('{')
+	writeError(w, message)
+	w.Close('}')
+}
+
+func writeError(w *strictjson.Writer, message string) {
+	w.Name("error")
+	w.Open('{')
+	w.Name("message")
+	w.Text(message)
+	w.Close('}')
 }

@@ -7,6 +7,7 @@ import (
 
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document/documenttest"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
@@ -18,11 +19,11 @@ func storied(b *testing.B, n int) (*snapshotstest.World, tenancy.Scope, snapshot
 	b.Helper()
 	w := snapshotstest.New(b, dbtest.SQLite(b), snapshots.Options{})
 	admin := w.Admin(w.North)
-	made := w.NewClient(admin, "storied", snapshotstest.To(typicalClient()))
+	made := w.NewClient(admin, "storied", snapshotstest.To(documenttest.TypicalClient()))
 	versions := []snapshots.Outcome[client]{made}
 	for i := range n - 1 {
 		w.Clock.Advance(time.Second)
-		doc := typicalClient()
+		doc := documenttest.TypicalClient()
 		doc.ClientName = fmt.Sprint("version ", i)
 		out, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(made.Entity.ID), snapshotstest.To(doc))
 		if err != nil {
@@ -52,25 +53,25 @@ func BenchmarkLongHistory(b *testing.B) {
 			})
 		}
 		run("now", func() error {
-			_, err := w.Store.Client(ctx, admin, ref)
+			_, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(ref), snapshots.Instant{})
 			return err
 		})
 		run("at", func() error {
-			_, err := w.Store.ClientAsOf(ctx, admin, ref.Entity, at(third.ValidFrom))
+			_, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(ref.Entity), at(third.ValidFrom))
 			return err
 		})
 		run("at-and-known", func() error {
 			in := at(third.ValidFrom)
 			in.Known = &late.RecordedAt
-			_, err := w.Store.ClientAsOf(ctx, admin, ref.Entity, in)
+			_, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(ref.Entity), in)
 			return err
 		})
 		run("diff", func() error {
-			from, err := w.Store.SnapshotOf(ctx, admin, ref.Entity, third.ID)
+			from, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByEntity(ref.Entity), third.ID)
 			if err != nil {
 				return err
 			}
-			to, err := w.Store.SnapshotOf(ctx, admin, ref.Entity, late.ID)
+			to, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByEntity(ref.Entity), late.ID)
 			if result := diff.Of(from.Content, to.Content, diff.Options{}); err == nil && len(result.Changes) != 1 {
 				return fmt.Errorf("%d changes", len(result.Changes))
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document/documenttest"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -29,7 +30,7 @@ func benched(b *testing.B, opts snapshots.Options, n int) (*snapshotstest.World,
 	w.Node = snapshotstest.OpenNode(b, w.DSN, nil, db.Options{}, opts)
 	admin, refs := w.Admin(w.North), make([]snapshots.Ref, n)
 	parallel(b, 256, n, func(i int) error {
-		doc := typicalClient()
+		doc := documenttest.TypicalClient()
 		doc.ClientName = fmt.Sprint("client ", i)
 		out, err := w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: fmt.Sprint("id-", i)},
 			snapshotstest.To(doc))
@@ -61,7 +62,7 @@ func BenchmarkResolveWarm(b *testing.B) {
 	w, admin, refs := benched(b, snapshots.Options{}, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := w.Store.Client(ctx, admin, refs[0]); err != nil {
+		if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(refs[0]), snapshots.Instant{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -75,7 +76,7 @@ func BenchmarkResolveCold(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		i = (i + 7919) % len(refs)
-		if _, err := w.Store.Client(ctx, admin, refs[i]); err != nil {
+		if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(refs[i]), snapshots.Instant{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -108,7 +109,7 @@ func BenchmarkRegister32(b *testing.B) {
 	w, admin, _ := benched(b, snapshots.Options{}, 0)
 	published(b, func() {
 		parallel(b, 32, b.N, func(i int) error {
-			doc := typicalClient()
+			doc := documenttest.TypicalClient()
 			doc.ClientName = fmt.Sprint("client ", i)
 			_, err := w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: fmt.Sprint("r-", i)},
 				snapshotstest.To(doc))

@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -28,29 +29,29 @@ type NewClient struct {
 // them; after a deletion the same owner, or one above it, may take the id
 // again as a new incarnation. What a repeated request made before is returned
 // again (Outcome.Repeated).
-func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClient, ch Change[Client]) (Outcome[Client], error) {
+func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClient, ch Change[document.Client]) (Outcome[document.Client], error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
-		return Outcome[Client]{}, err
+		return Outcome[document.Client]{}, err
 	}
-	if err := fault.Rules(CheckClientID(c.ClientID, false)); err != nil {
-		return Outcome[Client]{}, err
+	if err := fault.Rules(document.CheckClientID(c.ClientID, false)); err != nil {
+		return Outcome[document.Client]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[Client], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[document.Client], error) {
 		setup, err := s.usableSetup(&tx.Conn, scope, c.Module, c.Setup)
 		if err != nil {
-			return Outcome[Client]{}, err
+			return Outcome[document.Client]{}, err
 		}
 		e := Entity{ID: id, Kind: KindClient, Module: c.Module, Setup: c.Setup, ClientID: c.ClientID, Incarnation: 1,
 			Owner: c.Owner, Surface: c.Surface, RecordedAt: history.At(tx)}
 		if e.Owner, err = owner(tx, scope, setup, c.Owner); err != nil {
-			return Outcome[Client]{}, err
+			return Outcome[document.Client]{}, err
 		}
-		if again, err := repeated[Client](s, tx, scope); err != nil || again.Repeated {
+		if again, err := repeated[document.Client](s, tx, scope); err != nil || again.Repeated {
 			return again, err
 		}
 		if e.Incarnation, err = s.incarnation(tx, scope, e); err != nil {
-			return Outcome[Client]{}, err
+			return Outcome[document.Client]{}, err
 		}
 		made, err := first(s, tx, scope, e, setup, ch)
 		if err == nil && c.OnePerSoftware {
@@ -79,7 +80,7 @@ func onlyOne(tx *db.Tx, made Entity) error {
 }
 
 // repeated is what the same request, marked by its Idempotency-Key, made before.
-func repeated[T Content](s *Store, tx *db.Tx, scope tenancy.Scope) (Outcome[T], error) {
+func repeated[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope) (Outcome[T], error) {
 	var out Outcome[T]
 	earlier, err := scope.Earlier(tx)
 	if err != nil || earlier == "" {
@@ -101,7 +102,7 @@ func repeated[T Content](s *Store, tx *db.Tx, scope tenancy.Scope) (Outcome[T], 
 }
 
 // first makes an entity with its first snapshot; a setup is its own setup.
-func first[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
+func first[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
 	if err := insertEntity(tx, e); err != nil {
 		return Outcome[T]{}, err
 	}
@@ -170,20 +171,20 @@ func (s *Store) incarnation(tx *db.Tx, scope tenancy.Scope, e Entity) (int64, er
 }
 
 // CreateSetup makes a setup in a module, owned by the acting organization.
-func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module string, ch Change[Setup]) (Outcome[Setup], error) {
+func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module string, ch Change[document.Setup]) (Outcome[document.Setup], error) {
 	if err := scope.Check(tenancy.Administer); err != nil {
-		return Outcome[Setup]{}, err
+		return Outcome[document.Setup]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[Setup], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[document.Setup], error) {
 		if err := scope.Recheck(tx, scope.Acting()); err != nil {
-			return Outcome[Setup]{}, err
+			return Outcome[document.Setup]{}, err
 		}
-		if again, err := repeated[Setup](s, tx, scope); err != nil || again.Repeated {
+		if again, err := repeated[document.Setup](s, tx, scope); err != nil || again.Repeated {
 			return again, err
 		}
 		if err := moduleExists(&tx.Conn, module); err != nil {
-			return Outcome[Setup]{}, err
+			return Outcome[document.Setup]{}, err
 		}
 		e := Entity{ID: id, Kind: KindSetup, Module: module, Setup: id, ClientID: string(id), Incarnation: 1,
 			Owner: scope.Acting(), RecordedAt: history.At(tx)}
@@ -193,20 +194,20 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 }
 
 // CreateResourceServer makes a resource server in a setup, owned like the setup.
-func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, ch Change[ResourceServer]) (Outcome[ResourceServer], error) {
+func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, ch Change[document.ResourceServer]) (Outcome[document.ResourceServer], error) {
 	if err := scope.Check(tenancy.Administer); err != nil {
-		return Outcome[ResourceServer]{}, err
+		return Outcome[document.ResourceServer]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[ResourceServer], error) {
+	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[document.ResourceServer], error) {
 		in, err := s.usableSetup(&tx.Conn, scope, module, setup)
 		if err != nil {
-			return Outcome[ResourceServer]{}, err
+			return Outcome[document.ResourceServer]{}, err
 		}
 		if err := mayChange(tx, scope, in); err != nil {
-			return Outcome[ResourceServer]{}, err
+			return Outcome[document.ResourceServer]{}, err
 		}
-		if again, err := repeated[ResourceServer](s, tx, scope); err != nil || again.Repeated {
+		if again, err := repeated[document.ResourceServer](s, tx, scope); err != nil || again.Repeated {
 			return again, err
 		}
 		e := Entity{ID: id, Kind: KindResourceServer, Module: module, Setup: setup, ClientID: string(id), Incarnation: 1,

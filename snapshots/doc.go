@@ -1,14 +1,13 @@
 // Package snapshots keeps clients, setups and resource servers as series of
 // immutable snapshots keyed by module, setup and valid_from.
 //
-// It owns the domain documents (client.go: no tags, one field per registered
-// metadata name), their canonical encoding (fields.go, encode.go, decode.go),
-// the table of validation rules (rules*.go), publishing, scheduling,
-// withdrawing and resolving (write.go, resolve.go), lists, secrets with the
-// hashes of other systems (verify.go, foreignhash.go), a setup's policy and
-// initial access tokens (policy.go, registration.go), the caches, and the
-// consistency check. It knows no protocol: surfaces convert their wire
-// types to these documents and back.
+// It owns publishing, scheduling, withdrawing and resolving (write.go,
+// resolve.go), lists, which secrets a client has and when (secret.go,
+// verify.go), a setup's policy and initial access tokens (policy.go,
+// registration.go), the caches, and the consistency check. The documents, their
+// bytes and rules are package document's, hashes and sealing package
+// credential's. It knows no protocol: surfaces convert their wire types to
+// documents and back.
 //
 // Invariants: nothing is edited in place; the snapshot in force at an instant
 // is the one with the greatest valid_from not after it that was not withdrawn;
@@ -42,5 +41,5 @@
 // A client is used when it proves who it is by a secret or a registration token;
 // being resolved by others is no use.
 //
-// It may import jwk, tenancy and tenancy/{fault,db,history}.
+// It may import document, credential, jwk, tenancy and tenancy/{fault,db,history}.
 package snapshots

@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -19,7 +20,7 @@ func writePermission(kind Kind) tenancy.Permission {
 
 // Edit appends a snapshot to an entity. NotFound if the scope may not see it
 // or it is deleted; an entity that is only planned may be edited.
-func Edit[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, ch Change[T]) (Outcome[T], error) {
+func Edit[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, ch Change[T]) (Outcome[T], error) {
 	kind := kindOf[T]()
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return Outcome[T]{}, err
@@ -62,7 +63,7 @@ func (s *Store) toChange(tx *db.Tx, scope tenancy.Scope, kind Kind, ref Ref) (to
 // Delete ends an entity now: a tombstone follows its last snapshot, what was
 // planned is withdrawn, and a client's secrets end. Its history stays. What a
 // deleted setup contains is gone with it, by this one tombstone.
-func Delete[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match []SnapshotID) error {
+func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match Match) error {
 	kind := kindOf[T]()
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
@@ -71,7 +72,7 @@ func Delete[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref R
 }
 
 // end is Delete inside a transaction.
-func end[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match []SnapshotID) error {
+func end[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match Match) error {
 	to, err := s.toChange(tx, scope, kindOf[T](), ref)
 	if err != nil {
 		return err
@@ -113,7 +114,7 @@ func (s *Store) endEverything(tx *db.Tx, scope tenancy.Scope, e Entity, at histo
 // and its instant is free again. NotFound for an unknown or withdrawn one,
 // Forbidden with CodeNotFuture for one in force or past, with
 // CodeLastSnapshot for the only one left.
-func Withdraw[T Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, id SnapshotID) error {
+func Withdraw[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, id SnapshotID) error {
 	kind := kindOf[T]()
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -23,11 +24,11 @@ const (
 	KindClient         Kind = history.ObjectClient
 )
 
-func kindOf[T Content]() Kind {
+func kindOf[T document.Content]() Kind {
 	switch any((*T)(nil)).(type) {
-	case *Setup:
+	case *document.Setup:
 		return KindSetup
-	case *ResourceServer:
+	case *document.ResourceServer:
 		return KindResourceServer
 	}
 	return KindClient
@@ -58,7 +59,7 @@ func SetupRef(module string, setup EntityID) Ref { return Ref{module, setup, set
 
 // Version is one snapshot with the entity it belongs to. Content is shared
 // and must not be changed; it is nil for a tombstone and for erased content.
-type Version[T Content] struct {
+type Version[T document.Content] struct {
 	Entity     Entity
 	ID         SnapshotID
 	ValidFrom  history.Millis
@@ -73,12 +74,17 @@ type Version[T Content] struct {
 
 // Resolved is an entity at one instant: the snapshot in force, the setup's
 // snapshot in force at the same instant, and when the next change is due.
-type Resolved[T Content] struct {
+type Resolved[T document.Content] struct {
 	Version[T]
-	Setup         Version[Setup]
+	Setup         Version[document.Setup]
 	NextValidFrom history.Millis // the entity's own next snapshot; 0 for none planned
 	SetupNext     history.Millis // the setup's; 0 for none, and where a snapshot was asked for by its id
+	Ends          history.Millis // when its setup or organization was deleted, as far as was known at that instant; 0 for not
 }
+
+// Until is the instant at which the snapshot stops being in force: with the
+// next one, or with the end of its setup or organization; 0 if none is known.
+func (r Resolved[T]) Until() history.Millis { return earlier(r.NextValidFrom, r.Ends) }
 
 // Unknown is the NotFound fault for an entity of the kind.
 func unknown(kind Kind) error {

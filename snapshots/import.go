@@ -3,6 +3,7 @@ package snapshots
 import (
 	"errors"
 
+	"tenure/snapshots/credential"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -39,10 +40,10 @@ func (w *writing[T]) held() (added int, err error) {
 		return 0, nil
 	}
 	var rows []secretRow
-	if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+	if err := w.tx.Select(&rows, secretsOf+newestFirst, w.entity.ID); err != nil {
 		return 0, err
 	}
-	known := make(map[string]history.Millis, len(rows))
+	known := make(map[credential.Hash]history.Millis, len(rows))
 	for _, r := range rows {
 		known[r.Hash] = r.ValidFrom
 	}
@@ -69,7 +70,7 @@ func (w *writing[T]) held() (added int, err error) {
 // endUnheld ends now every secret that is not among Held. The one that an
 // imported secret was renewed as began with it and stays with it.
 func (w *writing[T]) endUnheld(rows []secretRow) error {
-	hashes, begins := make(map[string]bool), make(map[history.Millis]bool)
+	hashes, begins := make(map[credential.Hash]bool), make(map[history.Millis]bool)
 	for _, n := range w.change.Held {
 		hashes[n.hash] = true
 	}

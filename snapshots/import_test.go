@@ -8,6 +8,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -35,9 +36,9 @@ func newImporting(t *testing.T, dsn string) *importing {
 	if err := store.CreateModule(context.Background(), i.scope, snapshots.DefaultModule); err != nil {
 		t.Fatal(err)
 	}
-	out, err := store.CreateSetup(context.Background(), i.scope, snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			return &snapshots.Setup{Name: "s"}, nil
+	out, err := store.CreateSetup(context.Background(), i.scope, snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			return &document.Setup{Name: "s"}, nil
 		}})
 	if err != nil {
 		t.Fatal(err)
@@ -47,11 +48,11 @@ func newImporting(t *testing.T, dsn string) *importing {
 }
 
 // change makes a client of that name with the secrets of another system.
-func (i *importing) change(t *testing.T, name string, imported *history.Millis, hashes ...string) snapshots.Change[snapshots.Client] {
+func (i *importing) change(t *testing.T, name string, imported *history.Millis, hashes ...string) snapshots.Change[document.Client] {
 	t.Helper()
-	ch := snapshots.Change[snapshots.Client]{Imported: imported,
-		Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{ClientName: name, TokenEndpointAuthMethod: "client_secret_basic"}, nil
+	ch := snapshots.Change[document.Client]{Imported: imported,
+		Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{ClientName: name, TokenEndpointAuthMethod: "client_secret_basic"}, nil
 		}}
 	for _, h := range hashes {
 		n, err := i.store.ImportedSecret(h)
@@ -63,12 +64,12 @@ func (i *importing) change(t *testing.T, name string, imported *history.Millis, 
 	return ch
 }
 
-func (i *importing) create(ch snapshots.Change[snapshots.Client]) (snapshots.Outcome[snapshots.Client], error) {
+func (i *importing) create(ch snapshots.Change[document.Client]) (snapshots.Outcome[document.Client], error) {
 	return i.store.CreateClient(context.Background(), i.scope, snapshots.NewClient{Module: snapshots.DefaultModule,
 		Setup: i.setup.ID, ClientID: "from elsewhere", Surface: "hydra"}, ch)
 }
 
-func (i *importing) edit(id snapshots.EntityID, ch snapshots.Change[snapshots.Client]) (snapshots.Outcome[snapshots.Client], error) {
+func (i *importing) edit(id snapshots.EntityID, ch snapshots.Change[document.Client]) (snapshots.Outcome[document.Client], error) {
 	return snapshots.Edit(context.Background(), i.store, i.scope, i.ref(id), ch)
 }
 
@@ -148,7 +149,7 @@ func TestImportedClientKeepsItsPastOnce(t *testing.T) {
 		if err != nil || next.Imported || next.Base != made.ID || next.ValidFrom <= *since {
 			t.Errorf("%+v, %v", next.Version, err)
 		}
-		read, err := snapshots.Snapshot[snapshots.Client](context.Background(), i.store, i.scope, i.ref(made.Entity.ID), made.ID)
+		read, err := snapshots.Snapshot[document.Client](context.Background(), i.store, i.scope, snapshots.ByRef(i.ref(made.Entity.ID)), made.ID)
 		if err != nil || !read.Imported || read.Content.ClientName != "as it was" {
 			t.Errorf("%+v, %v", read.Version, err)
 		}
@@ -163,7 +164,7 @@ func TestImportWithoutAPastStartsNow(t *testing.T) {
 		if err != nil || !made.Imported || made.ValidFrom != made.RecordedAt.Millis() {
 			t.Fatalf("since %d: %+v, %v", since, made.Version, err)
 		}
-		if err := snapshots.Delete[snapshots.Client](context.Background(), i.store, i.scope, i.ref(made.Entity.ID), nil); err != nil {
+		if err := snapshots.Delete[document.Client](context.Background(), i.store, i.scope, i.ref(made.Entity.ID), nil); err != nil {
 			t.Fatal(err)
 		}
 		i.Clock.Advance(time.Second)
@@ -178,10 +179,10 @@ func TestImportWithoutAPastStartsNow(t *testing.T) {
 
 func TestOnlyClientsAreImported(t *testing.T) {
 	i := newImporting(t, dbtest.SQLite(t))
-	_, err := i.store.CreateSetup(context.Background(), i.scope, snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
+	_, err := i.store.CreateSetup(context.Background(), i.scope, snapshots.DefaultModule, snapshots.Change[document.Setup]{
 		Imported: new(history.Millis),
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			return &snapshots.Setup{Name: "t"}, nil
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			return &document.Setup{Name: "t"}, nil
 		}})
 	if !fault.Is(err, fault.Internal) {
 		t.Error(err)
@@ -275,8 +276,8 @@ func TestRehearsalKeepsNothing(t *testing.T) {
 			t.Fatalf("%+v, %v", out, err)
 		}
 		bad := ch
-		bad.Apply = func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{RedirectURIs: []string{"no uri"}}, nil
+		bad.Apply = func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{RedirectURIs: []string{"no uri"}}, nil
 		}
 		if _, err := i.create(bad); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a rehearsal that must fail: %v", err)
@@ -284,7 +285,7 @@ func TestRehearsalKeepsNothing(t *testing.T) {
 		if got := i.rows(t); got != rows || i.Log.Size() != size {
 			t.Errorf("rows %v, were %v; log %d, was %d", got, rows, i.Log.Size(), size)
 		}
-		if _, err := i.store.RefByID(context.Background(), i.scope, i.setup.ID, "from elsewhere"); !fault.Is(err, fault.NotFound) {
+		if _, _, err := i.store.Find(context.Background(), i.scope, snapshots.ByClientID("", i.setup.ID, "from elsewhere")); !fault.Is(err, fault.NotFound) {
 			t.Errorf("it is there: %v", err)
 		}
 		ch.Rehearse = false

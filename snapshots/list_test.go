@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -46,7 +47,7 @@ func TestListFilters(t *testing.T) {
 		admin := w.Admin(w.North)
 		long := strings.Repeat("ü", 200) // 400 bytes
 		longName := scrambled(8000)
-		doc := func(name, owner string, meta ...snapshots.Localized) snapshots.Change[client] {
+		doc := func(name, owner string, meta ...document.Localized) snapshots.Change[client] {
 			d := snapshotstest.Named("x")
 			d.ClientName, d.OwnerLabel, d.Localized = name, owner, meta
 			return snapshotstest.To(d)
@@ -55,11 +56,11 @@ func TestListFilters(t *testing.T) {
 			w.Tick()
 			return w.NewClient(admin, id, ch).Entity.ID
 		}
-		a := add("a", doc("Läden", "team", snapshots.Localized{Name: "tier", Value: "gold", Locale: "de"}, snapshots.Localized{Name: "region", Value: "eu"}))
-		b := add("b", doc("Läden", "Team", snapshots.Localized{Name: "tier", Value: "gold", Locale: "fr"}))
-		c := add("c", doc(long+"1", "", snapshots.Localized{Name: "tier", Value: long + "1"}))
-		d := add("d", doc(long+"2", "team", snapshots.Localized{Name: "tier", Value: long + "2"}))
-		e := add("e", doc("", "100%_'; --", snapshots.Localized{Name: longName, Value: "v"}))
+		a := add("a", doc("Läden", "team", document.Localized{Name: "tier", Value: "gold", Locale: "de"}, document.Localized{Name: "region", Value: "eu"}))
+		b := add("b", doc("Läden", "Team", document.Localized{Name: "tier", Value: "gold", Locale: "fr"}))
+		c := add("c", doc(long+"1", "", document.Localized{Name: "tier", Value: long + "1"}))
+		d := add("d", doc(long+"2", "team", document.Localized{Name: "tier", Value: long + "2"}))
+		e := add("e", doc("", "100%_'; --", document.Localized{Name: longName, Value: "v"}))
 
 		text := func(s string) *string { return &s }
 		for name, test := range map[string]struct {
@@ -79,14 +80,14 @@ func TestListFilters(t *testing.T) {
 			"owner":                      {snapshots.Filter{Owner: text("team")}, []snapshots.EntityID{a, d}},
 			"owner with quotes":          {snapshots.Filter{Owner: text("100%_'; --")}, []snapshots.EntityID{e}},
 			"name and owner":             {snapshots.Filter{Name: text("Läden"), Owner: text("team")}, []snapshots.EntityID{a}},
-			"metadata, any locale":       {snapshots.Filter{Metadata: []snapshots.Localized{{Name: "tier", Value: "gold"}}}, []snapshots.EntityID{a, b}},
-			"metadata, several":          {snapshots.Filter{Metadata: []snapshots.Localized{{Name: "tier", Value: "gold"}, {Name: "region", Value: "eu"}}}, []snapshots.EntityID{a}},
-			"metadata, no match":         {snapshots.Filter{Metadata: []snapshots.Localized{{Name: "tier", Value: "gold"}, {Name: "region", Value: "us"}}}, nil},
-			"metadata, long":             {snapshots.Filter{Metadata: []snapshots.Localized{{Name: "tier", Value: long + "2"}}}, []snapshots.EntityID{d}},
-			"metadata, long name":        {snapshots.Filter{Metadata: []snapshots.Localized{{Name: longName, Value: "v"}}}, []snapshots.EntityID{e}},
-			"metadata, other name":       {snapshots.Filter{Metadata: []snapshots.Localized{{Name: "region", Value: "gold"}}}, nil},
-			"metadata called as a field": {snapshots.Filter{Metadata: []snapshots.Localized{{Name: "name", Value: "Läden"}}}, nil},
-			"all":                        {snapshots.Filter{Name: text("Läden"), Owner: text("team"), Metadata: []snapshots.Localized{{Name: "tier", Value: "gold"}}}, []snapshots.EntityID{a}},
+			"metadata, any locale":       {snapshots.Filter{Metadata: []document.Localized{{Name: "tier", Value: "gold"}}}, []snapshots.EntityID{a, b}},
+			"metadata, several":          {snapshots.Filter{Metadata: []document.Localized{{Name: "tier", Value: "gold"}, {Name: "region", Value: "eu"}}}, []snapshots.EntityID{a}},
+			"metadata, no match":         {snapshots.Filter{Metadata: []document.Localized{{Name: "tier", Value: "gold"}, {Name: "region", Value: "us"}}}, nil},
+			"metadata, long":             {snapshots.Filter{Metadata: []document.Localized{{Name: "tier", Value: long + "2"}}}, []snapshots.EntityID{d}},
+			"metadata, long name":        {snapshots.Filter{Metadata: []document.Localized{{Name: longName, Value: "v"}}}, []snapshots.EntityID{e}},
+			"metadata, other name":       {snapshots.Filter{Metadata: []document.Localized{{Name: "region", Value: "gold"}}}, nil},
+			"metadata called as a field": {snapshots.Filter{Metadata: []document.Localized{{Name: "name", Value: "Läden"}}}, nil},
+			"all":                        {snapshots.Filter{Name: text("Läden"), Owner: text("team"), Metadata: []document.Localized{{Name: "tier", Value: "gold"}}}, []snapshots.EntityID{a}},
 		} {
 			if got := lists(t, w, admin, test.f); !slices.Equal(got, test.want) {
 				t.Errorf("%s: %v, want %v", name, got, test.want)
@@ -186,10 +187,12 @@ func TestListPermissions(t *testing.T) {
 
 		at := w.In(time.Hour)
 		w.NewClient(w.Admin(w.North), "plan", snapshotstest.ToAt(snapshotstest.Named("plan"), at))
-		_, err = w.Store.EntityID(ctx, w.Scope(w.North, tenancy.Reader), snapshotstest.Module, w.Setup, "plan")
+		_, _, err = w.Store.Find(ctx, w.Scope(w.North, tenancy.Reader), snapshots.ByClientID(snapshotstest.Module, w.Setup, "plan"))
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
-		_, err = w.Store.EntityID(ctx, w.Scope(w.North, tenancy.Auditor), snapshotstest.Module, w.Setup, "plan")
-		w.Must(err)
+		_, state, err := w.Store.Find(ctx, w.Scope(w.North, tenancy.Auditor), snapshots.ByClientID(snapshotstest.Module, w.Setup, "plan"))
+		if w.Must(err); state != snapshots.Planned {
+			t.Errorf("state %d", state)
+		}
 	})
 }
 
@@ -303,13 +306,13 @@ func TestClientIDs(t *testing.T) {
 			made[id] = out.Entity.ID
 		}
 		for _, id := range ids {
-			found, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, id)
-			if err != nil || found != made[id] || w.Active(admin, found).Entity.ClientID != id {
-				t.Errorf("%q: %s, %v; want %s", id, found, err, made[id])
+			found, state, err := w.Store.Find(ctx, admin, snapshots.ByClientID(snapshotstest.Module, w.Setup, id))
+			if err != nil || state != snapshots.InForce || found.ID != made[id] || w.Active(admin, found.ID).Entity.ClientID != id {
+				t.Errorf("%q: %s, %v; want %s", id, found.ID, err, made[id])
 			}
 		}
 		for _, other := range []string{"sHop", "", "shop  ", "LäDEN", string(made["shop"]), strings.Repeat("x", 256)} {
-			_, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, other)
+			_, _, err := w.Store.Find(ctx, admin, snapshots.ByClientID(snapshotstest.Module, w.Setup, other))
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		}
 		// The same id in another setup is another client.

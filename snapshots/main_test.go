@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy/db/dbtest"
 )
@@ -26,9 +27,9 @@ func TestMain(m *testing.M) {
 var ctx = context.Background()
 
 type (
-	client = snapshots.Client
-	setup  = snapshots.Setup
-	server = snapshots.ResourceServer
+	client = document.Client
+	setup  = document.Setup
+	server = document.ResourceServer
 )
 
 // each runs fn in a new World on both engines and checks the database afterwards.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"tenure/jwk"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -90,15 +91,15 @@ type Lost struct {
 // Rollback appends a snapshot with the content of an earlier one, as a change
 // like any other: ch.Apply is not used. It brings no secret and no token back;
 // what the client had then and has no longer is told.
-func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to SnapshotID, ch Change[Client]) (Outcome[Client], []Lost, error) {
+func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to SnapshotID, ch Change[document.Client]) (Outcome[document.Client], []Lost, error) {
 	if err := scope.Check(tenancy.WriteClients | tenancy.History | tenancy.Plans); err != nil {
-		return Outcome[Client]{}, nil, err
+		return Outcome[document.Client]{}, nil, err
 	}
-	found, err := Snapshot[Client](ctx, s, scope, ref, to)
+	found, err := Snapshot[document.Client](ctx, s, scope, ByRef(ref), to)
 	if err != nil {
-		return Outcome[Client]{}, nil, err
+		return Outcome[document.Client]{}, nil, err
 	}
-	ch.Apply = func(*Client, *Setup) (*Client, error) { return found.Content, nil }
+	ch.Apply = func(*document.Client, *document.Setup) (*document.Client, error) { return found.Content, nil }
 	out, err := Edit(ctx, s, scope, ref, ch)
 	if err != nil {
 		return out, nil, err
@@ -107,9 +108,12 @@ func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to S
 	return out, lost, err
 }
 
-func (s *Store) lost(ctx context.Context, then Resolved[Client], out Outcome[Client]) ([]Lost, error) {
+func (s *Store) lost(ctx context.Context, then Resolved[document.Client], out Outcome[document.Client]) ([]Lost, error) {
 	var rows []secretRow
-	if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, then.Entity.ID) }); err != nil {
+	if err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		rows, err = secretsFrom(c, then.Entity.ID, then.ValidFrom)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	at := max(out.ValidFrom, s.log.Now().Millis())

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -22,7 +24,7 @@ func TestAsOf(t *testing.T) {
 		w.Tick()
 		plan := w.Edit(admin, made.Entity.ID, snapshotstest.ToAt(snapshotstest.Named("later"), w.In(time.Hour)))
 		ask := func(scope tenancy.Scope, in snapshots.Instant) (snapshots.Resolved[client], error) {
-			return w.Store.ClientAsOf(ctx, scope, made.Entity.ID, in)
+			return snapshots.Resolve[client](ctx, w.Store, scope, snapshots.ByEntity(made.Entity.ID), in)
 		}
 		at := func(m history.Millis) snapshots.Instant { return snapshots.Instant{At: &m} }
 		known := w.Log.Now()
@@ -60,7 +62,7 @@ func TestAsOf(t *testing.T) {
 		again := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("second-life")))
 		w.Tick()
 		for instant, want := range map[history.Millis]snapshots.SnapshotID{made.ValidFrom: made.ID, again.ValidFrom: again.ID} {
-			if found, err := w.Store.ClientByIDAsOf(ctx, admin, w.Setup, "shop", at(instant)); err != nil || found.ID != want {
+			if found, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByClientID("", w.Setup, "shop"), at(instant)); err != nil || found.ID != want {
 				t.Errorf("by client_id: %v, %v", found.ID, err)
 			}
 		}
@@ -139,7 +141,7 @@ func TestRollback(t *testing.T) {
 		w.Tick()
 		out, lost, err := w.Store.Rollback(ctx, admin, ref, made.ID, snapshots.Change[client]{})
 		w.Must(err)
-		if out.ID == made.ID || !snapshots.Equal(out.Content, made.Content) {
+		if out.ID == made.ID || !documenttest.Equal(out.Content, made.Content) {
 			t.Errorf("%+v", out)
 		}
 		if len(lost) != 1 || lost[0].What != "secret" {
@@ -164,16 +166,16 @@ func TestRollback(t *testing.T) {
 
 // TestParse reads what Encode writes, in any order, and names all that is wrong.
 func TestParse(t *testing.T) {
-	doc := snapshotstest.FullClient()
-	again, faults := snapshots.Parse[client](snapshots.Encode(&doc))
-	if len(faults) > 0 || !snapshots.Equal(again, &doc) {
-		t.Errorf("%v: %v", faults, snapshots.Changed(again, &doc))
+	doc := documenttest.FullClient()
+	again, faults := document.Parse[client](document.Encode(&doc))
+	if len(faults) > 0 || !documenttest.Equal(again, &doc) {
+		t.Errorf("%v: %v", faults, document.Changed(again, &doc))
 	}
-	short, faults := snapshots.Parse[client]([]byte(`{"scopes":["a"],"client_name":null,"v":1}`))
+	short, faults := document.Parse[client]([]byte(`{"scopes":["a"],"client_name":null,"v":1}`))
 	if len(faults) > 0 || short.ClientName != "" || len(short.Scopes) != 1 || short.GrantTypes != nil {
 		t.Errorf("%+v, %v", short, faults)
 	}
-	_, faults = snapshots.Parse[client]([]byte(`{"v":2,"scopes":"a","nothing~/":1,"jwks":{"keys":[{"kty":"oct","k":"AA"}]},"localized_metadata":[{"name":1,"x":2}],"access_token_ttl":1.5}`))
+	_, faults = document.Parse[client]([]byte(`{"v":2,"scopes":"a","nothing~/":1,"jwks":{"keys":[{"kty":"oct","k":"AA"}]},"localized_metadata":[{"name":1,"x":2}],"access_token_ttl":1.5}`))
 	var paths []string
 	for _, f := range faults {
 		paths = append(paths, f.Path)
@@ -185,7 +187,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "[]", "null", "1", "{"} {
-		if doc, faults := snapshots.Parse[client]([]byte(text)); doc != nil || len(faults) != 1 {
+		if doc, faults := document.Parse[client]([]byte(text)); doc != nil || len(faults) != 1 {
 			t.Errorf("%q: %v", text, faults)
 		}
 	}

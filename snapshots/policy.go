@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -64,21 +65,21 @@ func (p Policy) Registers(byStatement bool) bool {
 
 // RegistrationRules hold what a setup allows those who register themselves:
 // what a client had before stays acceptable. Paths are /grant_types and /scope.
-func (p Policy) RegistrationRules() []Rule[Client] {
-	grants := func(c *Client, setup *Setup) []string {
+func (p Policy) RegistrationRules() []document.Rule[document.Client] {
+	grants := func(c *document.Client, setup *document.Setup) []string {
 		if c == nil {
 			return nil
 		}
-		if effective := Effective(c, setup).GrantTypes; len(effective) > 0 {
+		if effective := document.Effective(c, setup).GrantTypes; len(effective) > 0 {
 			return effective
 		}
 		return []string{"authorization_code"}
 	}
-	return []Rule[Client]{
-		{Name: "register-grant", Fields: []string{"grant_types"}, Check: func(in Input[Client]) []fault.Field {
+	return []document.Rule[document.Client]{
+		{Name: "register-grant", Fields: []string{"grant_types"}, Check: func(in document.Input[document.Client]) []fault.Field {
 			return unallowed("/grant_types", p.AllowedGrants, grants(in.Next, in.Setup), grants(in.Base, in.Setup))
 		}},
-		{Name: "register-scope", Fields: []string{"scopes"}, Check: func(in Input[Client]) []fault.Field {
+		{Name: "register-scope", Fields: []string{"scopes"}, Check: func(in document.Input[document.Client]) []fault.Field {
 			var had []string
 			if in.Base != nil {
 				had = in.Base.Scopes
@@ -203,10 +204,10 @@ func checkPolicy(p Policy) []fault.Field {
 
 // checkWords holds the rule of a scope's word for each.
 func checkWords(path string, words []string) []fault.Field {
-	if len(words) > maxItems {
-		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", maxItems)}}
+	if len(words) > document.MaxItems {
+		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", document.MaxItems)}}
 	}
-	faults := eachText(path, &words, checkScopeWord)
+	faults := document.CheckScopeWords(path, words)
 	for i := range faults {
 		faults[i].Rule, faults[i].Message = "word", "a word without spaces and control characters"
 	}
@@ -218,7 +219,10 @@ func (s *Store) Policy(ctx context.Context, scope tenancy.Scope, setup EntityID)
 	if err := scope.Check(tenancy.Resolve); err != nil {
 		return Policy{}, err
 	}
-	e, err := s.SetupEntity(ctx, scope, setup)
+	e, err := s.setupInForce(ctx, setup)
+	if err == nil && !visible(scope, e, true) {
+		err = unknown(KindSetup)
+	}
 	if err != nil {
 		return Policy{}, err
 	}
@@ -236,12 +240,12 @@ func (s *Store) Policy(ctx context.Context, scope tenancy.Scope, setup EntityID)
 // checksScopes reports whether the scopes that this write adds must be
 // declared. The policy is read only where it adds some.
 func (w *writing[T]) checksScopes(next *T) (bool, error) {
-	doc, ok := any(next).(*Client)
+	doc, ok := any(next).(*document.Client)
 	if !ok {
 		return false, nil
 	}
 	var stored []string
-	if base := any(w.baseDoc).(*Client); base != nil {
+	if base := any(w.baseDoc).(*document.Client); base != nil {
 		stored = base.Scopes
 	}
 	if !slices.ContainsFunc(doc.Scopes, func(scope string) bool { return !slices.Contains(stored, scope) }) {
@@ -268,7 +272,7 @@ func (w *writing[T]) declared() (map[string]bool, error) {
 		if row == nil || row.tombstone() {
 			continue
 		}
-		server, _, err := body[ResourceServer](w.s, &w.tx.Conn, row.ID)
+		server, _, err := body[document.ResourceServer](w.s, &w.tx.Conn, row.ID)
 		if err != nil {
 			return nil, err
 		}

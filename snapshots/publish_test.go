@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -16,14 +18,14 @@ import (
 
 // full is FullClient with one source of keys, as the rules want it.
 func full() client {
-	doc := snapshotstest.FullClient()
+	doc := documenttest.FullClient()
 	doc.JWKSURI = ""
 	return doc
 }
 
-func same[T snapshots.Content](t *testing.T, got *T, want T) {
+func same[T document.Content](t *testing.T, got *T, want T) {
 	t.Helper()
-	if got == nil || !bytes.Equal(snapshots.Encode(got), snapshots.Encode(&want)) {
+	if got == nil || !bytes.Equal(document.Encode(got), document.Encode(&want)) {
 		t.Fatalf("got %+v\nwant %+v", got, want)
 	}
 }
@@ -60,7 +62,7 @@ func TestCreate(t *testing.T) {
 		if !reflect.DeepEqual(found, out.Resolved) {
 			t.Errorf("resolved %+v\ncreated %+v", found, out.Resolved)
 		}
-		again, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(e.ID), out.ID)
+		again, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(e.ID)), out.ID)
 		if err != nil || !reflect.DeepEqual(again, out.Resolved) {
 			t.Errorf("read by id: %+v, %v\ncreated %+v", again, err, out.Resolved)
 		}
@@ -70,25 +72,25 @@ func TestCreate(t *testing.T) {
 func TestCreateSetupsAndServers(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		admin := w.Admin(w.North)
-		made := w.NewSetup(admin, snapshotstest.FullSetup())
+		made := w.NewSetup(admin, documenttest.FullSetup())
 		if made.Entity.Setup != made.Entity.ID || made.Entity.Owner != w.North || made.Setup.ID != made.ID {
 			t.Errorf("setup %+v", made)
 		}
-		found, err := w.Store.Setup(ctx, admin, snapshotstest.Module, made.Entity.ID)
+		found, err := snapshots.Resolve[setup](ctx, w.Store, admin, snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, made.Entity.ID)), snapshots.Instant{})
 		w.Must(err)
-		same(t, found.Content, snapshotstest.FullSetup())
+		same(t, found.Content, documenttest.FullSetup())
 
-		srv, err := w.Store.CreateResourceServer(ctx, w.Admin(w.Root), snapshotstest.Module, made.Entity.ID, snapshotstest.To(snapshotstest.FullResourceServer()))
+		srv, err := w.Store.CreateResourceServer(ctx, w.Admin(w.Root), snapshotstest.Module, made.Entity.ID, snapshotstest.To(documenttest.FullResourceServer()))
 		w.Must(err)
 		if srv.Entity.Owner != w.North || srv.Entity.Setup != made.Entity.ID {
 			t.Errorf("resource server %+v", srv.Entity)
 		}
 		ref := snapshots.Ref{Module: snapshotstest.Module, Setup: made.Entity.ID, Entity: srv.Entity.ID}
-		read, err := w.Store.ResourceServer(ctx, admin, ref)
+		read, err := snapshots.Resolve[server](ctx, w.Store, admin, snapshots.ByRef(ref), snapshots.Instant{})
 		w.Must(err)
-		same(t, read.Content, snapshotstest.FullResourceServer())
+		same(t, read.Content, documenttest.FullResourceServer())
 
-		_, err = w.Store.CreateSetup(ctx, admin, "nowhere", snapshotstest.To(snapshotstest.FullSetup()))
+		_, err = w.Store.CreateSetup(ctx, admin, "nowhere", snapshotstest.To(documenttest.FullSetup()))
 		w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)
 		w.Refused(w.Store.CreateModule(ctx, w.Admin(w.Root), snapshotstest.Module), fault.Conflict, fault.CodeIDTaken)
 		w.RefusedAt(w.Store.CreateModule(ctx, w.Admin(w.Root), "No"), "/name", "name")
@@ -97,7 +99,7 @@ func TestCreateSetupsAndServers(t *testing.T) {
 		if w.Must(err); !slices.Equal(names, []string{"oauthv2", "saml"}) {
 			t.Errorf("modules %q", names)
 		}
-		_, err = w.Store.Setup(ctx, admin, "saml", made.Entity.ID)
+		_, err = snapshots.Resolve[setup](ctx, w.Store, admin, snapshots.ByRef(snapshots.SetupRef("saml", made.Entity.ID)), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 	})
 }
@@ -128,7 +130,7 @@ func TestEdit(t *testing.T) {
 		if ids := w.History(admin, id, true); !slices.Equal(ids, []snapshots.SnapshotID{first.ID, second.ID}) {
 			t.Errorf("history %v", ids)
 		}
-		past, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(id), first.ID)
+		past, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), first.ID)
 		w.Must(err)
 		same(t, past.Content, full())
 		if past.NextValidFrom != second.ValidFrom {
@@ -168,6 +170,16 @@ func TestIdenticalEditAppendsNothing(t *testing.T) {
 	})
 }
 
+// seen wants the object to be at one of the versions, or at any if none is named.
+func seen(ids ...snapshots.SnapshotID) snapshots.Match {
+	return func(snapshot, _, _, _ string) error {
+		if snapshot == "" || len(ids) > 0 && !slices.Contains(ids, snapshots.SnapshotID(snapshot)) {
+			return fault.New(fault.PreconditionFailed, "", "it is at another version")
+		}
+		return nil
+	}
+}
+
 func TestIfMatch(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		admin := w.Admin(w.North)
@@ -176,7 +188,7 @@ func TestIfMatch(t *testing.T) {
 		matching := func(name string, ids ...snapshots.SnapshotID) error {
 			w.Tick()
 			ch := snapshotstest.To(snapshotstest.Named(name))
-			ch.Match = append([]snapshots.SnapshotID{}, ids...)
+			ch.Match = seen(ids...)
 			_, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(id), ch)
 			return err
 		}
@@ -188,25 +200,25 @@ func TestIfMatch(t *testing.T) {
 		}
 		w.Must(matching("d", first.ID, second.ID)) // a list: any of them
 		w.Must(matching("e"))                      // *: whatever is there
-		w.Refused(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), []snapshots.SnapshotID{second.ID}), fault.PreconditionFailed, "")
+		w.Refused(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), seen(second.ID)), fault.PreconditionFailed, "")
 
 		// The base of a planned change is what is in force then.
 		plan := w.Edit(admin, id, snapshotstest.ToAt(snapshotstest.Named("plan"), w.In(time.Hour)))
 		ch := snapshotstest.ToAt(snapshotstest.Named("after"), w.In(2*time.Hour))
-		ch.Match = []snapshots.SnapshotID{w.Active(admin, id).ID}
+		ch.Match = seen(w.Active(admin, id).ID)
 		_, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(id), ch)
 		w.Refused(err, fault.PreconditionFailed, "")
-		ch.Match = []snapshots.SnapshotID{plan.ID}
+		ch.Match = seen(plan.ID)
 		if after := w.Edit(admin, id, ch); after.Base != plan.ID {
 			t.Errorf("base %s, want %s", after.Base, plan.ID)
 		}
 
 		// Nothing is there yet: even * fails.
 		ch = snapshotstest.To(snapshotstest.Named("new"))
-		ch.Match = []snapshots.SnapshotID{}
+		ch.Match = seen()
 		_, err = w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: "new"}, ch)
 		w.Refused(err, fault.PreconditionFailed, "")
-		w.Must(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), []snapshots.SnapshotID{}))
+		w.Must(snapshots.Delete[client](ctx, w.Store, admin, w.Ref(id), seen()))
 	})
 }
 
@@ -240,7 +252,7 @@ func TestRefusedChangesLeaveNothing(t *testing.T) {
 		// Faults of conversion, of the universal rules and of the dialect's come together.
 		_, err = snapshots.Edit(ctx, w.Store, admin, w.Ref(made.Entity.ID), snapshots.Change[client]{
 			Apply: func(*client, *setup) (*client, error) { return &bad, fault.At("/client_name", "json", "not a string") },
-			Rules: []snapshots.Rule[client]{{Name: "dialect", Check: func(snapshots.Input[client]) []fault.Field {
+			Rules: []document.Rule[client]{{Name: "dialect", Check: func(document.Input[client]) []fault.Field {
 				return []fault.Field{{Path: "/client_uri", Message: "no"}}
 			}}}})
 		w.RefusedAt(err, "/client_name", "json")
@@ -287,7 +299,7 @@ func TestScopesDeclaredByPolicy(t *testing.T) {
 
 		// Declared from tomorrow on: a change of tomorrow may have it.
 		_, err := w.Store.CreateResourceServer(ctx, admin, snapshotstest.Module, w.Setup,
-			snapshotstest.ToAt(server{Name: "rs", Scopes: []snapshots.Scope{{Name: "x"}}}, w.In(time.Hour)))
+			snapshotstest.ToAt(server{Name: "rs", Scopes: []document.Scope{{Name: "x"}}}, w.In(time.Hour)))
 		w.Must(err)
 		w.RefusedAt(with(false, nil, "x"), "/scopes/0", "scope-declared")
 		w.Must(with(false, w.In(2*time.Hour), "x"))

@@ -54,7 +54,7 @@ func (s *Store) Register(ctx context.Context, by Registrant) (Registration, erro
 // setup and its policy; then the clients that did before cannot manage
 // themselves either.
 func (s *Store) Registering(ctx context.Context, setup EntityID, byStatement bool) (Entity, Policy, error) {
-	e, err := s.SetupOwner(ctx, setup)
+	e, err := s.setupInForce(ctx, setup)
 	if err != nil {
 		return e, Policy{}, err
 	}
@@ -132,12 +132,12 @@ func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, initial st
 	}
 	if policy.MaxClients > 0 {
 		var n int64
-		if err := tx.Get(&n, `SELECT count(*) FROM entity e WHERE e.setup_id = ? AND e.kind = 'client'
+		if err := tx.Get(&n, `SELECT count(*) FROM (SELECT 1 FROM entity e WHERE e.setup_id = ? AND e.kind = 'client'
 			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id
-				AND s.entity_id = e.entity_id AND s.kind = 'tombstone')`, e.Setup); err != nil {
+				AND s.entity_id = e.entity_id AND s.kind = 'tombstone') LIMIT 1 OFFSET ?) beyond`, e.Setup, policy.MaxClients); err != nil {
 			return err
 		}
-		if n > policy.MaxClients {
+		if n > 0 {
 			return fault.New(fault.Quota, "", "the setup has as many clients as it may have")
 		}
 	}

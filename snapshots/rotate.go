@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -22,17 +23,14 @@ type Secret struct {
 
 // RotateSecret adds a secret and lets those before it live until ends (0 for
 // without end), at most maxSecrets of them: the oldest beyond that end now.
-func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (Resolved[Client], error) {
-	return s.changeSecrets(ctx, scope, ref, func(w *writing[Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (Resolved[document.Client], error) {
+	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		kept := 0
 		for _, r := range rows {
-			if r.EndsAt != 0 && r.EndsAt <= w.now {
-				continue
-			}
 			kept++
 			end := ends
 			if kept > maxSecrets {
@@ -50,10 +48,10 @@ func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, 
 }
 
 // EndRotated ends every secret of a client but the newest.
-func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[Client], error) {
-	return s.changeSecrets(ctx, scope, ref, func(w *writing[Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[document.Client], error) {
+	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -67,12 +65,12 @@ func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (R
 
 // changeSecrets runs change on a client that scope may write and that is in
 // force, and returns the client.
-func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref, change func(*writing[Client]) error) (Resolved[Client], error) {
+func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref, change func(*writing[document.Client]) error) (Resolved[document.Client], error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
-		return Resolved[Client]{}, err
+		return Resolved[document.Client]{}, err
 	}
-	return write(ctx, s, func(tx *db.Tx) (Resolved[Client], error) {
-		var found Resolved[Client]
+	return write(ctx, s, func(tx *db.Tx) (Resolved[document.Client], error) {
+		var found Resolved[document.Client]
 		to, err := s.toChange(tx, scope, KindClient, ref)
 		if err == nil && to.active == nil {
 			err = unknown(KindClient)
@@ -80,11 +78,11 @@ func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref,
 		if err != nil {
 			return found, err
 		}
-		w := &writing[Client]{s: s, tx: tx, scope: scope, target: to, now: history.At(tx).Millis()}
+		w := &writing[document.Client]{s: s, tx: tx, scope: scope, target: to, now: history.At(tx).Millis()}
 		if err := change(w); err != nil {
 			return found, err
 		}
-		if found.Version, err = version[Client](s, &tx.Conn, to.entity, to.active); err != nil {
+		if found.Version, err = version[document.Client](s, &tx.Conn, to.entity, to.active); err != nil {
 			return found, err
 		}
 		found.Setup, _, err = w.setupVersions()
@@ -97,18 +95,17 @@ func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, ref Ref) ([]Se
 	if err := scope.Check(tenancy.History); err != nil {
 		return nil, err
 	}
-	e, err := s.ClientEntity(ctx, scope, ref)
+	e, err := s.covered(ctx, scope, ref)
 	if err != nil {
 		return nil, err
 	}
-	var rows []secretRow
-	err = s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) })
-	now := s.log.Now().Millis()
 	list := []Secret{}
-	for _, r := range rows {
-		if r.EndsAt == 0 || r.EndsAt > now {
+	err = s.db.View(ctx, func(c *db.Conn) error {
+		rows, err := secretsFrom(c, e.ID, s.log.Now().Millis())
+		for _, r := range rows {
 			list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
 		}
-	}
+		return err
+	})
 	return list, err
 }

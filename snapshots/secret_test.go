@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/credential"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -33,9 +34,9 @@ func chosen(t *testing.T, w *snapshotstest.World, plain string) *snapshots.NewSe
 	return s
 }
 
-func sealer(t *testing.T, key byte) *snapshots.Sealer {
+func sealer(t *testing.T, key byte) *credential.Sealer {
 	t.Helper()
-	s, err := snapshots.NewSealer(bytes.Repeat([]byte{key}, snapshots.SealingKeySize))
+	s, err := credential.NewSealer(bytes.Repeat([]byte{key}, credential.KeySize))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,6 @@ func TestDisclose(t *testing.T) {
 			}
 		}
 		forged := made.Entity
-		size := w.Log.Size()
 		for _, org := range []tenancy.OrgID{w.South, w.Quay} {
 			_, err := w.Store.Disclose(ctx, w.Admin(org), made.Entity, 0)
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
@@ -122,7 +122,7 @@ func TestDisclose(t *testing.T) {
 		if e := w.Events(w.Log.Size() - 1)[0]; e.Org != string(w.Harbour) {
 			t.Errorf("event %+v", e)
 		}
-		size = w.Log.Size()
+		size := w.Log.Size()
 		none := w.NewClient(harbour, "none", snapshotstest.To(snapshotstest.Named("none")))
 		got, err := w.Store.Disclose(ctx, harbour, none.Entity, 0)
 		if w.Must(err); got != (snapshots.Disclosed{}) || w.Log.Size() != size+1 {
@@ -148,14 +148,14 @@ func TestSealingKey(t *testing.T) {
 		ch := snapshotstest.To(snapshotstest.Named("shop"))
 		ch.Secret = generated(t, w, "sealed with the first key")
 		made := w.NewClient(w.Admin(w.North), "shop", ch)
-		open := func(s *snapshots.Sealer) (*snapshots.Store, error) {
+		open := func(s *credential.Sealer) (*snapshots.Store, error) {
 			return snapshots.Open(ctx, w.DB, w.Log, tenancy.NewIDs(nil), snapshots.Options{Sealer: s})
 		}
 		if _, err := open(sealer(t, 2)); !fault.Is(err, fault.Conflict) || strings.Contains(err.Error(), "\x02") {
 			t.Errorf("another key: %v", err)
 		}
 		for _, size := range []int{0, 16, 31, 33} {
-			if _, err := snapshots.NewSealer(make([]byte, size)); err == nil {
+			if _, err := credential.NewSealer(make([]byte, size)); err == nil {
 				t.Errorf("a key of %d bytes is taken", size)
 			}
 		}
@@ -202,7 +202,7 @@ func TestSecretsFollowTheirSnapshots(t *testing.T) {
 	eachWith(t, snapshots.Options{Sealer: sealer(t, 1)}, func(t *testing.T, w *snapshotstest.World) {
 		admin := w.Admin(w.North)
 		id := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("a"))).Entity.ID
-		entity, err := w.Store.ClientEntity(ctx, admin, w.Ref(id))
+		entity, _, err := w.Store.Find(ctx, admin, snapshots.ByRef(w.Ref(id)))
 		w.Must(err)
 		change := func(plain string, doc client, at *history.Millis) snapshots.Outcome[client] {
 			t.Helper()

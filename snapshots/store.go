@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"tenure/snapshots/credential"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -12,9 +14,9 @@ import (
 
 // Options of Open.
 type Options struct {
-	Sealer     *Sealer // nil: secrets cannot be shown again
-	CacheBytes uint64  // of decoded snapshots and rendered answers together; 0 for 64 MiB
-	ReadLog    ReadLog // which reads of clients are kept; empty for ReadsOff
+	Sealer     *credential.Sealer // nil: secrets cannot be shown again
+	CacheBytes uint64             // of decoded snapshots and rendered answers together; 0 for 64 MiB
+	ReadLog    ReadLog            // which reads of clients are kept; empty for ReadsOff
 }
 
 // Store keeps setups, resource servers and clients as series of snapshots.
@@ -23,12 +25,13 @@ type Store struct {
 	db     *db.DB
 	log    *history.Log
 	ids    *tenancy.IDs
-	sealer *Sealer
+	sealer *credential.Sealer
 	cache  *cache
 	uses   *uses
 	reads  *reads // nil where none are kept
 
-	pageKey [32]byte
+	pageKey   [32]byte
+	hashSlots chan struct{}
 }
 
 // Open makes a store over an open database. It refuses (Conflict) a sealing
@@ -37,7 +40,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: newReads(opts.ReadLog)}
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: newReads(opts.ReadLog), hashSlots: newHashSlots()}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {
 		return nil, fmt.Errorf("sealing key: %w", err)
@@ -105,7 +108,7 @@ func visible(scope tenancy.Scope, e Entity, activeOnly bool) bool {
 }
 
 // body reads and decodes a snapshot's content, once: it never changes.
-func body[T Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, error) {
+func body[T document.Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, error) {
 	if held, ok := s.cache.contents.GetIfPresent(id); ok {
 		if doc, ok := held.doc.(*T); ok {
 			return doc, held.raw, nil
@@ -116,7 +119,7 @@ func body[T Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, err := Decode[T](raw)
+	doc, err := document.Decode[T](raw)
 	if err != nil {
 		return nil, nil, fmt.Errorf("snapshot %s: %w", id, err)
 	}
@@ -128,13 +131,13 @@ func body[T Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, error) {
 }
 
 // versionOf joins a row with its entity, without its content.
-func versionOf[T Content](e Entity, r *snapshotRow) Version[T] {
+func versionOf[T document.Content](e Entity, r *snapshotRow) Version[T] {
 	return Version[T]{Entity: e, ID: r.ID, ValidFrom: r.ValidFrom, RecordedAt: r.RecordedAt, Attempt: r.Attempt,
 		Base: r.Base, Commitment: r.Commitment, Tombstone: r.tombstone(), Imported: r.Imported != 0}
 }
 
 // version joins a row with its entity and content.
-func version[T Content](s *Store, c *db.Conn, e Entity, r *snapshotRow) (Version[T], error) {
+func version[T document.Content](s *Store, c *db.Conn, e Entity, r *snapshotRow) (Version[T], error) {
 	v := versionOf[T](e, r)
 	if v.Tombstone {
 		return v, nil

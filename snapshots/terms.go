@@ -3,6 +3,7 @@ package snapshots
 import (
 	"strings"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy/db"
 )
 
@@ -17,18 +18,18 @@ const (
 )
 
 // terms lists what a document can be found by; nil for no document.
-func terms[T Content](doc *T) []term {
+func terms[T document.Content](doc *T) []term {
 	if doc == nil {
 		return nil
 	}
 	var name, owner, software string
-	var localized []Localized
+	var localized []document.Localized
 	switch d := any(doc).(type) {
-	case *Client:
+	case *document.Client:
 		name, owner, localized, software = d.ClientName, d.OwnerLabel, d.Localized, d.SoftwareID
-	case *Setup:
+	case *document.Setup:
 		name, owner, localized = d.Name, d.OwnerLabel, d.Localized
-	case *ResourceServer:
+	case *document.ResourceServer:
 		name, owner, localized = d.Name, d.OwnerLabel, d.Localized
 	}
 	list := []term{{"name", name}, {"owner", owner}}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 
+	"tenure/snapshots/credential"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -26,32 +28,32 @@ func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, meth
 		return Verified{}, err
 	}
 	var rows []secretRow
+	now := s.log.Now().Millis()
 	if err == nil {
-		if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) }); err != nil {
+		if err := s.db.View(ctx, func(c *db.Conn) (err error) { rows, err = secretsFrom(c, e.ID, now); return err }); err != nil {
 			return Verified{}, err
 		}
 	}
-	now := s.log.Now().Millis()
 	found, slow := (*secretRow)(nil), false
 	for i, r := range rows {
 		if !r.validAt(now) {
 			continue
 		}
-		slow = slow || !fast(r.Hash)
-		if verifyHash(r.Hash, secret) {
+		slow = slow || !r.Hash.Fast()
+		if s.matches(r.Hash, secret) {
 			found = &rows[i]
 			break
 		}
 	}
 	if found == nil && !slow {
-		verifyHash(dummyHash, secret) // an unknown client costs what a known one does
+		s.matches(credential.Dummy, secret) // an unknown client costs what a known one does
 	}
 	if found == nil || !s.authenticatesBy(ctx, e, method, now) {
 		return Verified{}, errClient()
 	}
 	s.verified(e)
 	v := Verified{Entity: e}
-	if foreign(found.Hash) {
+	if found.Hash.Foreign() {
 		v.secret = found.ID
 	}
 	return v, nil
@@ -64,11 +66,11 @@ func (s *Store) authenticatesBy(ctx context.Context, e Entity, method string, no
 	if err != nil || t.active == nil || t.active.tombstone() {
 		return false
 	}
-	v, err := assembleOne[Client](ctx, s, t)
+	v, err := assembleOne[document.Client](ctx, s, t)
 	return err == nil && !v.Content.Public() && cmp.Or(v.Content.TokenEndpointAuthMethod, "client_secret_basic") == method
 }
 
-func assembleOne[T Content](ctx context.Context, s *Store, t *timeline) (Version[T], error) {
+func assembleOne[T document.Content](ctx context.Context, s *Store, t *timeline) (Version[T], error) {
 	if v, ok := held[T](s, t); ok {
 		return v, nil
 	}
@@ -91,15 +93,15 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 	if err := scope.Check(tenancy.WriteClients); err != nil || !v.Imported() {
 		return err
 	}
-	hash, err := hashChosen(s.ids, plain)
+	hash, err := s.hashChosen(plain)
 	if err != nil {
 		return err
 	}
 	n := &NewSecret{ID: s.ids.Hex(), plain: plain, hash: hash, sealed: []byte{}}
 	ref := Ref{Module: v.Entity.Module, Setup: v.Entity.Setup, Entity: v.Entity.ID}
-	_, err = s.changeSecrets(ctx, scope, ref, func(w *writing[Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+	_, err = s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		for _, r := range rows {

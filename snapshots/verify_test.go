@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -46,9 +47,9 @@ func (i *importing) withHash(t *testing.T, id, hash, method string) snapshots.En
 func (i *importing) withSecret(t *testing.T, id string, n *snapshots.NewSecret, method string) snapshots.Entity {
 	t.Helper()
 	out, err := i.store.CreateClient(context.Background(), i.scope, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: i.setup.ID,
-		ClientID: id, Surface: "test"}, snapshots.Change[snapshots.Client]{Secret: n,
-		Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{TokenEndpointAuthMethod: method}, nil
+		ClientID: id, Surface: "test"}, snapshots.Change[document.Client]{Secret: n,
+		Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{TokenEndpointAuthMethod: method}, nil
 		}})
 	if err != nil {
 		t.Fatal(err)
@@ -180,8 +181,8 @@ func (i *importing) plannedAndWithdrawn(t *testing.T) {
 		t.Fatal(err)
 	}
 	later := i.store.Now().Millis() + 10_000
-	plan, err := i.edit(e.ID, snapshots.Change[snapshots.Client]{ValidFrom: &later, Secret: planned,
-		Apply: func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, error) { return base, nil }})
+	plan, err := i.edit(e.ID, snapshots.Change[document.Client]{ValidFrom: &later, Secret: planned,
+		Apply: func(base *document.Client, _ *document.Setup) (*document.Client, error) { return base, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +206,7 @@ func (i *importing) plannedAndWithdrawn(t *testing.T) {
 	if got := ends(); len(got) != 2 || got[0] != 0 || got[1] != later {
 		t.Errorf("under a plan: ends at %v, planned for %d", got, later)
 	}
-	if err := snapshots.Withdraw[snapshots.Client](ctx, i.store, i.scope, i.ref(e.ID), plan.ID); err != nil {
+	if err := snapshots.Withdraw[document.Client](ctx, i.store, i.scope, i.ref(e.ID), plan.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := ends(); len(got) != 1 || got[0] != 0 {
@@ -225,10 +226,10 @@ func TestVerifySecret(t *testing.T) {
 	}
 	i.withSecret(t, "basic", secret("one"), basic)
 	i.withSecret(t, "unset", secret("two"), "")
-	i.withSecret(t, "public", secret("three"), snapshots.MethodNone)
+	i.withSecret(t, "public", secret("three"), document.MethodNone)
 	i.withSecret(t, "none", nil, basic)
 	gone := i.withSecret(t, "gone", secret("four"), basic)
-	if err := snapshots.Delete[snapshots.Client](context.Background(), i.store, i.scope, i.ref(gone.ID), nil); err != nil {
+	if err := snapshots.Delete[document.Client](context.Background(), i.store, i.scope, i.ref(gone.ID), nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range []struct {
@@ -237,7 +238,7 @@ func TestVerifySecret(t *testing.T) {
 	}{
 		{"basic", basic, "one", true}, {"unset", basic, "two", true}, {"basic", "client_secret_post", "one", false},
 		{"unset", "client_secret_post", "two", false}, {"unset", "", "two", false}, {"basic", basic, "two", false}, {"basic", basic, "", false},
-		{"public", snapshots.MethodNone, "three", false}, {"public", basic, "three", false}, {"none", basic, "", false},
+		{"public", document.MethodNone, "three", false}, {"public", basic, "three", false}, {"none", basic, "", false},
 		{"gone", basic, "four", false}, {"nobody", basic, "one", false}, {"", basic, "one", false}, {"BASIC", basic, "one", false},
 	} {
 		if _, err := i.verify(row.id, row.method, row.secret); (err == nil) != row.holds || err != nil && !fault.Is(err, fault.Unauthenticated) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -31,22 +32,17 @@ const (
 )
 
 // Change is what a caller wants an entity to become.
-type Change[T Content] struct {
+type Change[T document.Content] struct {
 	ValidFrom *history.Millis // nil for now
-	// Match lists the snapshots that the base may be (If-Match); nil for any,
-	// empty for any that is there.
-	Match []SnapshotID
-	// Unmoved narrows Match by what else the caller saw: the setup's snapshot in
-	// force and the id of the newest valid secret, empty for none. Nil for no more.
-	Unmoved func(setup SnapshotID, secret string) bool
+	Match     Match           // what the caller saw; nil for no condition
 	// Apply makes the new document of the base and of the setup in force now
 	// (nil for a setup's own change), neither of which it may change; base is
 	// nil where nothing is in force. It is pure and may run again. A document
 	// returned with an Invalid fault is still checked, so that all faults are
 	// reported together.
-	Apply func(base *T, setup *Setup) (*T, error)
+	Apply func(base *T, setup *document.Setup) (*T, error)
 	// Rules are the dialect's own, checked beside the universal ones.
-	Rules []Rule[T]
+	Rules []document.Rule[T]
 	// Always says that a snapshot is appended even if it equals its base: the
 	// dialect shows when a client was last written.
 	Always bool
@@ -76,7 +72,7 @@ type Change[T Content] struct {
 
 // Outcome is what became of a change. Resolved is the snapshot that the
 // change made, or its base where it changed nothing.
-type Outcome[T Content] struct {
+type Outcome[T document.Content] struct {
 	Resolved[T]
 	Changed  bool
 	Plan     Plan   // of a change that was rehearsed or carried a digest
@@ -95,7 +91,7 @@ type target struct {
 
 // publish appends what ch makes of the target. It is the body of every closure
 // that creates or edits: the entity's row is there, access has been checked.
-func publish[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, to target, ch Change[T]) (Outcome[T], error) {
+func publish[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, to target, ch Change[T]) (Outcome[T], error) {
 	w := writing[T]{s: s, tx: tx, scope: scope, target: to, change: ch, now: history.At(tx).Millis()}
 	out, err := w.run()
 	if err == nil && ch.Rehearse {
@@ -104,7 +100,7 @@ func publish[T Content](s *Store, tx *db.Tx, scope tenancy.Scope, to target, ch 
 	return out, err
 }
 
-type writing[T Content] struct {
+type writing[T document.Content] struct {
 	target
 	s      *Store
 	tx     *db.Tx
@@ -167,18 +163,18 @@ func (w *writing[T]) run() (Outcome[T], error) {
 
 // finish decodes what a change stored, off the committer: nobody shares the
 // document that Apply made.
-func finish[T Content](s *Store, out Outcome[T], err error) (Outcome[T], error) {
+func finish[T document.Content](s *Store, out Outcome[T], err error) (Outcome[T], error) {
 	if err != nil {
 		return Outcome[T]{}, err
 	}
 	if out.raw != nil {
-		if out.Content, err = Decode[T](out.raw); err != nil {
+		if out.Content, err = document.Decode[T](out.raw); err != nil {
 			return Outcome[T]{}, fmt.Errorf("snapshot %s: %w", out.ID, err)
 		}
 		s.cache.contents.Set(out.ID, content{out.Content, out.raw})
 		out.raw = nil
 	}
-	if own, ok := any(out.Version).(Version[Setup]); ok {
+	if own, ok := any(out.Version).(Version[document.Setup]); ok {
 		out.Setup = own
 	}
 	return out, nil
@@ -263,48 +259,13 @@ func (w *writing[T]) loadBase() (err error) {
 			return err
 		}
 	}
-	if w.change.Match == nil {
-		return nil
-	}
-	if w.base == nil || len(w.change.Match) > 0 && !slices.Contains(w.change.Match, w.base.ID) {
-		return errMoved()
-	}
-	return w.unmoved()
-}
-
-func errMoved() error {
-	return fault.New(fault.PreconditionFailed, "", "the object has changed since the version that If-Match names")
-}
-
-// unmoved asks the caller's Unmoved with what stands now.
-func (w *writing[T]) unmoved() error {
-	if w.change.Unmoved == nil {
-		return nil
-	}
-	setup, secret := w.base.ID, ""
-	if w.setupActive != nil {
-		setup = w.setupActive.ID
-	}
-	var rows []secretRow
-	if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if r.validAt(w.now) {
-			secret = r.ID
-			break
-		}
-	}
-	if !w.change.Unmoved(setup, secret) {
-		return errMoved()
-	}
-	return nil
+	return w.matches()
 }
 
 // setupVersions are the setup's snapshots in force now and at the change's
 // instant: what the caller saw inherited, and what the rules go by. A setup's
 // own change needs neither.
-func (w *writing[T]) setupVersions() (present, then Version[Setup], err error) {
+func (w *writing[T]) setupVersions() (present, then Version[document.Setup], err error) {
 	present.Entity, then.Entity = w.setup, w.setup
 	if w.entity.Kind == KindSetup {
 		return present, then, nil
@@ -312,7 +273,7 @@ func (w *writing[T]) setupVersions() (present, then Version[Setup], err error) {
 	if w.setupActive == nil || w.setupActive.tombstone() {
 		return present, then, unknown(KindSetup)
 	}
-	if present, err = version[Setup](w.s, &w.tx.Conn, w.setup, w.setupActive); err != nil || !w.scheduled {
+	if present, err = version[document.Setup](w.s, &w.tx.Conn, w.setup, w.setupActive); err != nil || !w.scheduled {
 		return present, present, err
 	}
 	at, err := inForce(&w.tx.Conn, w.setup, w.validFrom)
@@ -320,13 +281,13 @@ func (w *writing[T]) setupVersions() (present, then Version[Setup], err error) {
 		err = unknown(KindSetup)
 	}
 	if err == nil {
-		then, err = version[Setup](w.s, &w.tx.Conn, w.setup, at)
+		then, err = version[document.Setup](w.s, &w.tx.Conn, w.setup, at)
 	}
 	return present, then, err
 }
 
 // compose makes the new document and checks it.
-func (w *writing[T]) compose(present, setup *Setup) (*T, []byte, error) {
+func (w *writing[T]) compose(present, setup *document.Setup) (*T, []byte, error) {
 	doc, err := w.change.Apply(w.baseDoc, present)
 	if err != nil && (doc == nil || !fault.Is(err, fault.Invalid)) {
 		return nil, nil, err
@@ -335,8 +296,8 @@ func (w *writing[T]) compose(present, setup *Setup) (*T, []byte, error) {
 	if err != nil {
 		faults = fault.Of(err).Fields
 	}
-	in := Input[T]{Next: doc, Base: w.baseDoc, Setup: setup, raw: Encode(doc)}
-	faults = append(faults, Validate(slices.Concat(universal[T](), w.change.Rules), in)...)
+	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: setup, Raw: document.Encode(doc)}
+	faults = append(faults, document.Validate(slices.Concat(universal[T](), w.change.Rules), in)...)
 	checks, err := w.checksScopes(doc)
 	if err != nil {
 		return nil, nil, err
@@ -348,8 +309,8 @@ func (w *writing[T]) compose(present, setup *Setup) (*T, []byte, error) {
 			names, _ := declared()
 			return names[name]
 		}
-		if client, ok := any(in).(Input[Client]); ok {
-			faults = append(faults, Validate([]Rule[Client]{ScopesDeclared()}, client)...)
+		if client, ok := any(in).(document.Input[document.Client]); ok {
+			faults = append(faults, document.Validate([]document.Rule[document.Client]{document.ScopesDeclared()}, client)...)
 		}
 		if len(faults) > 0 {
 			if _, err := declared(); err != nil {
@@ -360,27 +321,27 @@ func (w *writing[T]) compose(present, setup *Setup) (*T, []byte, error) {
 	if err := fault.Rules(faults); err != nil {
 		return nil, nil, err
 	}
-	return doc, in.raw, nil
+	return doc, in.Raw, nil
 }
 
 // The rules that hold for every change, made once.
 var (
-	clientRules = sync.OnceValue(ClientRules)
-	setupRules  = sync.OnceValue(SetupRules)
-	serverRules = sync.OnceValue(ResourceServerRules)
+	clientRules = sync.OnceValue(document.ClientRules)
+	setupRules  = sync.OnceValue(document.SetupRules)
+	serverRules = sync.OnceValue(document.ResourceServerRules)
 )
 
-func universal[T Content]() []Rule[T] {
+func universal[T document.Content]() []document.Rule[T] {
 	var rules any
 	switch any((*T)(nil)).(type) {
-	case *Client:
+	case *document.Client:
 		rules = clientRules()
-	case *Setup:
+	case *document.Setup:
 		rules = setupRules()
-	case *ResourceServer:
+	case *document.ResourceServer:
 		rules = serverRules()
 	}
-	return rules.([]Rule[T])
+	return rules.([]document.Rule[T])
 }
 
 // append writes the snapshot, unless another stands at its instant.

@@ -3,7 +3,6 @@ package tenancy
 import (
 	"crypto/sha256"
 	"sync"
-	"sync/atomic"
 
 	"tenure/tenancy/history"
 )
@@ -26,77 +25,70 @@ type Key struct {
 // hashKey is how a key is stored: 256 random bits need no slow hash.
 func hashKey(text string) [32]byte { return sha256.Sum256([]byte(text)) }
 
-// heldKey is a key that authenticates, and its last use.
-type heldKey struct {
-	Key
-	used    atomic.Int64 // µs
-	flushed int64        // used as last written; the flusher's only
-}
-
-// keyring holds every key that is not revoked.
+// keyring has every key that is not revoked.
 type keyring struct {
 	mu     sync.RWMutex
-	byHash map[[32]byte]*heldKey
+	byHash map[[32]byte]*Key
 	hashes map[string][32]byte // by key id
+	// revoked are ids of keys with the log index of their revocation, where other
+	// nodes write too: a poll that read the rows before that must not add them
+	// again. Nil where no other node writes.
+	revoked map[string]int64
 }
 
-func (r *keyring) find(hash [32]byte) *heldKey {
+func newKeyring(shared bool) *keyring {
+	r := &keyring{byHash: make(map[[32]byte]*Key), hashes: make(map[string][32]byte)}
+	if shared {
+		r.revoked = make(map[string]int64)
+	}
+	return r
+}
+
+func (r *keyring) find(hash [32]byte) *Key {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.byHash[hash]
 }
 
-func (r *keyring) add(hash [32]byte, k Key) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, there := r.byHash[hash]; there {
-		return
-	}
-	held := &heldKey{Key: k, flushed: int64(k.LastUsed)}
-	held.used.Store(int64(k.LastUsed))
-	r.byHash[hash], r.hashes[k.ID] = held, hash
+func (r *keyring) has(id string) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	_, there := r.hashes[id]
+	return there
 }
 
-func (r *keyring) remove(id string) {
+func (r *keyring) add(row keyRow) {
+	hash, k := [32]byte(row.Hash), row.key()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	_, there := r.byHash[hash]
+	if _, revoked := r.revoked[k.ID]; there || revoked {
+		return
+	}
+	r.byHash[hash], r.hashes[k.ID] = &k, hash
+}
+
+// remove takes out a key whose revocation has the log index idx.
+func (r *keyring) remove(id string, idx int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.revoked != nil {
+		r.revoked[id] = idx
+	}
 	if hash, ok := r.hashes[id]; ok {
 		delete(r.byHash, hash)
 		delete(r.hashes, id)
 	}
 }
 
-// keep removes every key that is not live.
-func (r *keyring) keep(live map[string]bool) {
+// forget drops the revocations that every poll from now on sees in the rows:
+// those among the first size log entries.
+func (r *keyring) forget(size int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for id, hash := range r.hashes {
-		if !live[id] {
-			delete(r.byHash, hash)
-			delete(r.hashes, id)
+	for id, idx := range r.revoked {
+		if idx < size {
+			delete(r.revoked, id)
 		}
 	}
-}
-
-func (r *keyring) lastUsed(id string) history.Micros {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if k := r.byHash[r.hashes[id]]; k != nil {
-		return history.Micros(k.used.Load())
-	}
-	return 0
-}
-
-// unflushed lists the uses that are not written yet.
-func (r *keyring) unflushed() map[string]int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	uses := make(map[string]int64)
-	for _, k := range r.byHash {
-		if used := k.used.Load(); used > k.flushed {
-			uses[k.ID] = used
-			k.flushed = used
-		}
-	}
-	return uses
 }

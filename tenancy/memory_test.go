@@ -151,28 +151,3 @@ func openNode(t *testing.T, dsn string) *tenancy.Store {
 	must(t, err)
 	return s
 }
-
-// TestRefreshAfterAMissedCommit: loading again also takes away what is gone.
-func TestRefreshAfterAMissedCommit(t *testing.T) {
-	each(t, func(t *testing.T, w *tenancytest.World) {
-		deaf, err := tenancy.Open(ctx, w.DB, history.New(w.Clock.Now, nil), tenancy.NewIDs(nil))
-		must(t, err)
-		root := w.Scope(t, w.Root, tenancy.Admin)
-		must(t, w.Store.RevokeKey(ctx, root, w.KeyID(w.North, tenancy.Admin)))
-		must(t, w.Store.DeleteOrganization(ctx, root, w.South, false, unused))
-		must(t, deaf.Refresh(ctx))
-		if _, err := deaf.Authenticate(w.Key(w.North, tenancy.Admin)); err != nil {
-			t.Fatal("the second store follows by itself: this test shows nothing")
-		}
-		deaf.Miss()
-		must(t, deaf.Refresh(ctx))
-		for _, text := range []string{w.Key(w.North, tenancy.Admin), w.Key(w.South, tenancy.Reader)} {
-			if _, err := deaf.Authenticate(text); err == nil {
-				t.Error("a key still holds after a reload")
-			}
-		}
-		if _, err := deaf.Authenticate(w.Key(w.North, tenancy.Reader)); err != nil {
-			t.Error(err)
-		}
-	})
-}

@@ -43,15 +43,6 @@ func (s *Store) Organizations(scope Scope) ([]Organization, error) {
 	return list, nil
 }
 
-// current is an organization just written, as memory holds it; after a failed
-// follow that is loaded first.
-func (s *Store) current(ctx context.Context, id OrgID) (Organization, error) {
-	if err := s.Refresh(ctx); err != nil {
-		return Organization{}, err
-	}
-	return s.organization(s.tree.get(id)), nil
-}
-
 func (s *Store) organization(n *node) Organization {
 	o := Organization{ID: n.ID, Parent: n.Parent, Name: n.Name, DefaultSetup: n.DefaultSetup,
 		Depth: len(n.path), HasDescendants: s.tree.hasLiveChildren(n.ID), TokenDuration: n.TokenDuration,
@@ -225,7 +216,7 @@ func (s *Store) changeOrg(ctx context.Context, scope Scope, id OrgID, kind histo
 	if err != nil {
 		return Organization{}, err
 	}
-	return s.current(ctx, id)
+	return s.organization(s.tree.get(id)), nil
 }
 
 func (s *Store) appendOrg(tx *db.Tx, scope Scope, kind history.Kind, v orgVersion) error {
@@ -236,7 +227,7 @@ func (s *Store) appendOrg(tx *db.Tx, scope Scope, kind history.Kind, v orgVersio
 	if err != nil {
 		return err
 	}
-	history.Record(tx, scope.Event(history.Event{Kind: kind, ObjectKind: history.ObjectOrganization,
-		Object: string(v.ID), Org: string(v.ID), Effective: history.At(tx).Millis(), Detail: detail}))
+	history.RecordRow(tx, scope.Event(history.Event{Kind: kind, ObjectKind: history.ObjectOrganization,
+		Object: string(v.ID), Org: string(v.ID), Effective: history.At(tx).Millis(), Detail: detail}), v)
 	return nil
 }

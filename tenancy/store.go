@@ -3,35 +3,34 @@ package tenancy
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
+	"slices"
+	"strings"
 
 	"tenure/tenancy/db"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
-// Store persists organizations and keys, and holds what is current of both in
+// Store persists organizations and keys, and has the current ones of both in
 // memory. Every write appends to history in the same transaction.
+//
+// Memory gets this node's own changes from the commit itself, and those of
+// other nodes from the log's polls. Before a request is answered from memory,
+// Current must have returned nil for it.
 type Store struct {
 	db   *db.DB
 	log  *history.Log
 	ids  *IDs
 	tree *tree
 	keys *keyring
-
-	// apply makes reading rows and putting them into memory one step: what was
-	// read before a revocation must not be put there after it.
-	apply sync.Mutex
-	stale atomic.Bool // a reload after a commit failed
+	uses *LastUsed[string] // of keys, by id
 }
 
 // Open loads every organization and key.
 func Open(ctx context.Context, d *db.DB, log *history.Log, ids *IDs) (*Store, error) {
 	s := &Store{db: d, log: log, ids: ids,
 		tree: &tree{nodes: make(map[OrgID]*node), children: make(map[OrgID][]OrgID)},
-		keys: &keyring{byHash: make(map[[32]byte]*heldKey), hashes: make(map[string][32]byte)}}
-	log.OnCommit(s.follow)
+		keys: newKeyring(d.Dialect == db.Postgres), uses: NewLastUsed[string]("key_use", "key_id")}
+	log.Mirror(s.follow)
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("load organizations: %w", err)
 	}
@@ -39,8 +38,6 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *IDs) (*Store, er
 }
 
 func (s *Store) load(ctx context.Context) error {
-	s.apply.Lock()
-	defer s.apply.Unlock()
 	return s.db.View(ctx, func(c *db.Conn) error {
 		var orgs []orgVersion
 		if err := c.Select(&orgs, currentOrg); err != nil {
@@ -48,16 +45,11 @@ func (s *Store) load(ctx context.Context) error {
 		}
 		s.tree.fill(orgs)
 		var keys []keyRow
-		if err := c.Select(&keys, liveKeys); err != nil {
-			return err
-		}
-		live := make(map[string]bool, len(keys))
+		err := c.Select(&keys, liveKeys)
 		for _, k := range keys {
-			s.keys.add([32]byte(k.Hash), k.key())
-			live[k.ID] = true
+			s.keys.add(k)
 		}
-		s.keys.keep(live)
-		return nil
+		return err
 	})
 }
 
@@ -77,61 +69,89 @@ func (t *tree) fill(orgs []orgVersion) {
 	}
 }
 
-// follow brings memory up to date with committed events, before the writer
-// is answered.
-func (s *Store) follow(events []history.Applied, _ int64) {
-	s.apply.Lock()
-	defer s.apply.Unlock()
-	for _, e := range events {
-		var err error
+// Current returns nil when memory has every change that was committed a moment
+// ago, also by other nodes; Unavailable if this node cannot find out.
+func (s *Store) Current(ctx context.Context) error { return s.log.Current(ctx) }
+
+// Refresh is Current, called off the request path.
+func (s *Store) Refresh(ctx context.Context) error { return s.Current(ctx) }
+
+// follow brings memory up to date with committed changes (history.Log.Mirror).
+// It may run for the committer and for a poll at the same time: a version or a
+// revocation replaces only what is older.
+func (s *Store) follow(c *db.Conn, changes []history.Change, size int64) error {
+	if c != nil {
+		return s.followOthers(c, changes, size)
+	}
+	for _, e := range changes {
+		switch row := e.Row.(type) {
+		case orgVersion:
+			s.tree.put(row)
+		case keyRow:
+			s.keys.add(row)
+		case revokedKey:
+			s.keys.remove(e.Object, e.Idx)
+		default:
+			if e.ObjectKind == history.ObjectOrganization || e.ObjectKind == history.ObjectKey {
+				return fmt.Errorf("event %d (%s) came without its row", e.Idx, e.Kind)
+			}
+		}
+	}
+	return nil
+}
+
+// followOthers reads in a poll's view the rows that the changes are about and
+// memory does not have yet.
+func (s *Store) followOthers(c *db.Conn, changes []history.Change, size int64) error {
+	var orgs, keys []string
+	for _, e := range changes {
 		switch e.ObjectKind {
 		case history.ObjectOrganization:
-			err = s.refreshOrg(OrgID(e.Object))
+			if n := s.tree.get(OrgID(e.Object)); n == nil || n.Seq < e.Seq {
+				orgs = append(orgs, e.Object)
+			}
 		case history.ObjectKey:
-			err = s.refreshKey(e.Object)
+			if e.Kind == keyRevoked {
+				s.keys.remove(e.Object, e.Idx)
+			} else if !s.keys.has(e.Object) {
+				keys = append(keys, e.Object)
+			}
 		}
-		if err != nil {
-			s.stale.Store(true)
+	}
+	for some := range slices.Chunk(orgs, readAtOnce) {
+		var versions []orgVersion
+		if err := c.Select(&versions, currentOrg+" AND v.org_id IN ("+marks(some)+")", args(some)...); err != nil {
+			return err
 		}
-	}
-}
-
-// Refresh repairs memory after a failed follow; it is called off the request path.
-func (s *Store) Refresh(ctx context.Context) error {
-	if !s.stale.Load() {
-		return nil
-	}
-	s.stale.Store(false)
-	err := s.load(ctx)
-	if err != nil {
-		s.stale.Store(true)
-	}
-	return err
-}
-
-func (s *Store) refreshOrg(id OrgID) error {
-	return s.db.View(context.Background(), func(c *db.Conn) error {
-		v, err := readOrg(c, id)
-		if err == nil {
+		for _, v := range versions {
 			s.tree.put(v)
 		}
-		return err
-	})
+	}
+	for some := range slices.Chunk(keys, readAtOnce) {
+		var rows []keyRow
+		if err := c.Select(&rows, liveKeys+" AND k.key_id IN ("+marks(some)+")", args(some)...); err != nil {
+			return err
+		}
+		for _, k := range rows {
+			s.keys.add(k)
+		}
+	}
+	s.keys.forget(size)
+	return nil
 }
 
-func (s *Store) refreshKey(id string) error {
-	return s.db.View(context.Background(), func(c *db.Conn) error {
-		var k keyRow
-		err := c.Get(&k, liveKeys+" AND k.key_id = ?", id)
-		if fault.Is(err, fault.NotFound) {
-			s.keys.remove(id)
-			return nil
-		}
-		if err == nil {
-			s.keys.add([32]byte(k.Hash), k.key())
-		}
-		return err
-	})
+// readAtOnce is how many rows one statement reads by their ids.
+const readAtOnce = 200
+
+// marks are the placeholders of a list of values.
+func marks[T any](list []T) string { return strings.Repeat(", ?", len(list))[2:] }
+
+func args[T any](list []T) []any {
+	all := make([]any, len(list))
+	for i, v := range list {
+		all[i] = v
+	}
+	return all
 }
 
 // Root is the id of the root organization; empty before Bootstrap.
@@ -176,7 +196,7 @@ func (s *Store) Bootstrap(ctx context.Context, operator Scope, name string) (Org
 			orgVersion{ID: made, Seq: 1, Name: name, MaxBelow: -1, RecordedAt: int64(history.At(tx))})
 	})
 	if err == nil && root != made {
-		err = s.load(ctx)
+		err = s.log.Poll(ctx, s.db)
 	}
 	return root, err == nil && root == made, err
 }

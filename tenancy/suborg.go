@@ -86,8 +86,7 @@ func (s *Store) CreateSuborganization(ctx context.Context, scope Scope, n NewOrg
 	if err != nil {
 		return Organization{}, "", err
 	}
-	o, err := s.current(ctx, id)
-	return o, text, err
+	return s.organization(s.tree.get(id)), text, nil
 }
 
 // version is the first version of the organization.

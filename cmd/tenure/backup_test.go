@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"tenure/cmd/tenure/exit"
 )
 
 // TestBackupAndRestore backs a server up while it writes, restores the backup,
@@ -47,10 +49,10 @@ func TestBackupAndRestore(t *testing.T) {
 	if code, out := fails(t, "backup", "verify", backup); code != 0 || !strings.Contains(out, "is sound") || strings.Contains(out, "not checked") {
 		t.Errorf("verify: exit %d, %s", code, out)
 	}
-	if code, out := fails(t, "backup", database, "--to", backup); code != exitUsage || !strings.Contains(out, "is there already") {
+	if code, out := fails(t, "backup", database, "--to", backup); code != exit.Usage || !strings.Contains(out, "is there already") {
 		t.Errorf("again into the folder: exit %d, %s", code, out)
 	}
-	if code, out := fails(t, "restore", backup, "--to", database); code != exitUsage || !strings.Contains(out, "nothing is overwritten") {
+	if code, out := fails(t, "restore", backup, "--to", database); code != exit.Usage || !strings.Contains(out, "nothing is overwritten") {
 		t.Errorf("over the database: exit %d, %s", code, out)
 	}
 	_, _, err = p.call("POST", p.clients(), `{"name":"after the backup","confidentiality_type":"public"}`)
@@ -85,7 +87,7 @@ func TestBackupAndRestore(t *testing.T) {
 	must(t, os.Rename(restored+".key", second+".key"))
 	must(t, os.Rename(restored+".log-key", second+".log-key"))
 	must(t, os.Rename(database+".log-state", second+".log-state"))
-	if code, out := fails(t, "serve", "--database", second, "--listen", "127.0.0.1:0"); code != exitRefused {
+	if code, out := fails(t, "serve", "--database", second, "--listen", "127.0.0.1:0"); code != exit.Refused {
 		t.Errorf("serve an older state: exit %d, %s", code, out)
 	}
 	if code, out := fails(t, "log", "new-origin", "--database", second, "--reason", "restored"); code != 0 {
@@ -113,15 +115,15 @@ func TestBackupExitCodes(t *testing.T) {
 		code int
 		says string
 	}{
-		"a flipped byte":      {[]string{"backup", "verify", spoiled}, exitProblems, "tenure.db has"},
-		"restore of it":       {[]string{"restore", spoiled, "--to", filepath.Join(dir, "x.db")}, exitDatabase, "backup verify"},
-		"verify of no backup": {[]string{"backup", "verify", dir}, exitUsage, "is no backup"},
-		"restore of none":     {[]string{"restore", dir, "--to", filepath.Join(dir, "x.db")}, exitUsage, "is no backup"},
-		"no --to":             {[]string{"backup", database}, exitUsage, "--to"},
-		"restore without":     {[]string{"restore", backup}, exitUsage, "--to"},
-		"no database":         {[]string{"backup", filepath.Join(dir, "none.db"), "--to", filepath.Join(dir, "y")}, exitDatabase, "cannot read the database"},
-		"PostgreSQL":          {[]string{"backup", "postgres://" + url.QueryEscape("x") + "@/y", "--to", filepath.Join(dir, "y")}, exitUsage, "operations.md"},
-		"no key file":         {[]string{"backup", database, "--to", filepath.Join(dir, "y"), "--log-key", filepath.Join(dir, "none")}, exitUsage, "--log-key"},
+		"a flipped byte":      {[]string{"backup", "verify", spoiled}, exit.Problems, "tenure.db has"},
+		"restore of it":       {[]string{"restore", spoiled, "--to", filepath.Join(dir, "x.db")}, exit.Database, "backup verify"},
+		"verify of no backup": {[]string{"backup", "verify", dir}, exit.Usage, "is no backup"},
+		"restore of none":     {[]string{"restore", dir, "--to", filepath.Join(dir, "x.db")}, exit.Usage, "is no backup"},
+		"no --to":             {[]string{"backup", database}, exit.Usage, "--to"},
+		"restore without":     {[]string{"restore", backup}, exit.Usage, "--to"},
+		"no database":         {[]string{"backup", filepath.Join(dir, "none.db"), "--to", filepath.Join(dir, "y")}, exit.Database, "cannot read the database"},
+		"PostgreSQL":          {[]string{"backup", "postgres://" + url.QueryEscape("x") + "@/y", "--to", filepath.Join(dir, "y")}, exit.Usage, "operations.md"},
+		"no key file":         {[]string{"backup", database, "--to", filepath.Join(dir, "y"), "--log-key", filepath.Join(dir, "none")}, exit.Usage, "--log-key"},
 		"sound":               {[]string{"backup", "verify", backup}, 0, "is sound"},
 	} {
 		t.Run(name, func(t *testing.T) {

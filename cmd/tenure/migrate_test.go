@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"tenure"
+	"tenure/cmd/tenure/exit"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/db/migrate"
 	"tenure/tenancy/db/migrate/migratetest"
@@ -105,7 +106,7 @@ func TestUnknownVersions(t *testing.T) {
 			for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0", "--database", path}, {"dev", "--listen", "127.0.0.1:0", "--database", path},
 				{"migrate", "--database", path}, {"migrate", "--dry-run", "--database", path}, {"check", "--database", path}, {"verify", path},
 				{"backup", path, "--to", filepath.Join(t.TempDir(), "b")}} {
-				if code, out := fails(t, args...); code != exitDatabase || !strings.Contains(out, c.says) ||
+				if code, out := fails(t, args...); code != exit.Database || !strings.Contains(out, c.says) ||
 					!strings.Contains(out, fmt.Sprintf("this program knows version %d", tenure.SchemaVersion)) {
 					t.Errorf("%v: exit %d, %s", args, code, out)
 				}
@@ -116,7 +117,7 @@ func TestUnknownVersions(t *testing.T) {
 
 func TestMigrateAndVersionCommands(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tenure.db")
-	if code, out := fails(t, "migrate", "--database", path); code != exitDatabase || !strings.Contains(out, "there is no database at") {
+	if code, out := fails(t, "migrate", "--database", path); code != exit.Database || !strings.Contains(out, "there is no database at") {
 		t.Errorf("of nothing: exit %d, %s", code, out)
 	}
 	if _, err := os.Stat(path); err == nil {

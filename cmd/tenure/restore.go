@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 	"tenure/cmd/tenure/upkeep"
 )
 
@@ -17,15 +19,14 @@ func restoreCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore DIR --to FILE",
 		Short: "Restore a SQLite database from a backup to a new file",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to == "" {
-				return &exit{exitUsage, errors.New("name the new file with --to")}
+				return exit.With(exit.Usage, errors.New("name the new file with --to"))
 			}
 			return restore(cmd.Context(), cmd.OutOrStdout(), args[0], to, state)
 		},
 	}
-	cmd.SetContext(context.Background())
 	cmd.Flags().StringVar(&to, "to", "", "SQLite file to make")
 	cmd.Flags().StringVar(&state, "log-state", "", "file with the last published checkpoint, to compare with (default: FILE.log-state)")
 	return cmd
@@ -33,14 +34,14 @@ func restoreCommand() *cobra.Command {
 
 func restore(ctx context.Context, out io.Writer, dir, to, state string) error {
 	if _, err := upkeep.Read(dir); err != nil {
-		return &exit{exitUsage, err}
+		return exit.With(exit.Usage, err)
 	}
 	m, err := upkeep.Restore(dir, to)
 	if errors.Is(err, fs.ErrExist) {
-		return &exit{exitUsage, fmt.Errorf("nothing is overwritten: %w", err)}
+		return exit.With(exit.Usage, fmt.Errorf("nothing is overwritten: %w", err))
 	}
 	if err != nil {
-		return &exit{exitDatabase, err}
+		return exit.With(exit.Database, err)
 	}
 	fmt.Fprintf(out, "%s is restored from the backup of %s: %d entries of the log\n", to, m.MadeAt, m.Log.Entries)
 	needs(out, m)
@@ -49,10 +50,10 @@ func restore(ctx context.Context, out io.Writer, dir, to, state string) error {
 
 // sayState says what a server will say of the restored state.
 func sayState(ctx context.Context, out io.Writer, m upkeep.Manifest, to, named string) error {
-	state := logStateFile(to, named)
+	state := node.LogStateFile(to, named)
 	published, err := upkeep.CompareState(ctx, to, state)
 	if err != nil {
-		return &exit{exitUsage, fmt.Errorf("--log-state: %w", err)}
+		return exit.With(exit.Usage, fmt.Errorf("--log-state: %w", err))
 	}
 	switch {
 	case published == nil:

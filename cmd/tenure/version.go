@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 
+	"tenure/cmd/tenure/node"
+
 	"github.com/spf13/cobra"
 
 	"tenure"
@@ -13,11 +15,11 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of the program and of the database schema that it uses",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		Run:   func(cmd *cobra.Command, _ []string) { printVersion(cmd.OutOrStdout()) },
 	}
 }
 
 func printVersion(out io.Writer) {
-	fmt.Fprintf(out, "tenure %s\nschema %d, migrates from schema %d on\n", version(), tenure.SchemaVersion, tenure.OldestSchema)
+	fmt.Fprintf(out, "tenure %s\nschema %d, migrates from schema %d on\n", node.Version(), tenure.SchemaVersion, tenure.OldestSchema)
 }

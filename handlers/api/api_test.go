@@ -17,9 +17,9 @@ import (
 	"tenure/handlers/web"
 	"tenure/handlers/web/webtest"
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
-	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -51,27 +51,7 @@ func newFixture(t *testing.T, dsn string) *fixture {
 }
 
 func (f *fixture) surface() web.Surface {
-	return api.New(f.Store, web.NewFresh(0), api.Deps{
-		Clients:      f.snapshots,
-		Modules:      f.snapshots.Modules,
-		CreateModule: f.snapshots.CreateModule,
-		SetupUsable: func(tx *db.Tx, org tenancy.OrgID, setup string) error {
-			return f.snapshots.SetupUsable(tx, org, snapshots.EntityID(setup))
-		},
-		KeepsClients: f.snapshots.KeepsClients,
-		OwnsAnything: f.snapshots.OwnsAnything,
-
-		Setup:              f.snapshots.SetupEntity,
-		ClientRef:          f.snapshots.RefByID,
-		Policy:             f.snapshots.Policy,
-		SetPolicy:          f.snapshots.SetPolicy,
-		InitialTokens:      f.snapshots.InitialTokens,
-		CreateInitialToken: f.snapshots.CreateInitialToken,
-		RevokeInitialToken: f.snapshots.RevokeInitialToken,
-		Secrets:            f.snapshots.Secrets,
-		History:            f.snapshots.History,
-		Reads:              f.snapshots.Reads,
-	})
+	return api.New(api.Deps{Tenancy: f.Store, Snapshots: f.snapshots, Held: web.NewFresh(0)})
 }
 
 func must(t *testing.T, err error) {
@@ -84,9 +64,9 @@ func must(t *testing.T, err error) {
 // setup makes a setup that org owns.
 func (f *fixture) setup(t *testing.T, org tenancy.OrgID) snapshots.EntityID {
 	t.Helper()
-	out, err := f.snapshots.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), snapshots.DefaultModule, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			s := snapshotstest.FullSetup()
+	out, err := f.snapshots.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			s := documenttest.FullSetup()
 			return &s, nil
 		}})
 	must(t, err)
@@ -100,8 +80,8 @@ func (f *fixture) client(t *testing.T, setup snapshots.EntityID, owner tenancy.O
 	must(t, err)
 	made, err := f.snapshots.CreateClient(ctx, f.Scope(t, owner, tenancy.Admin),
 		snapshots.NewClient{Module: snapshots.DefaultModule, Setup: setup, ClientID: "shop", Surface: "test"},
-		snapshots.Change[snapshots.Client]{Secret: secret, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{ClientName: "shop"}, nil
+		snapshots.Change[document.Client]{Secret: secret, Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{ClientName: "shop"}, nil
 		}})
 	must(t, err)
 	return made.Entity.ID

@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -20,27 +21,10 @@ const (
 
 func entityID(c *web.Call) snapshots.EntityID { return snapshots.EntityID(c.Var("entity")) }
 
-// instants reads which instant a read is about.
-func instants(c *web.Call) (snapshots.Instant, error) {
-	at, known, err := c.Instants()
-	return snapshots.InstantOf(at, known), err
-}
-
-// client resolves a client by its entity id, now or at an instant, which may
-// also come as Accept-Datetime (RFC 7089).
-func (s *surface) client(c *web.Call) (*web.Reply, error) {
-	in, err := instants(c)
-	if err != nil {
-		return nil, err
-	}
-	memento, err := c.AcceptDatetime()
-	if err != nil {
-		return nil, err
-	}
-	if memento != nil && in.At == nil {
-		in.At = snapshots.InstantOf(memento, nil).At
-	}
-	found, err := s.Clients.ClientAsOf(c.Request.Context(), c.Scope, entityID(c), in)
+// client resolves a client by its entity id, now or at an instant.
+func (h *handler) client(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -48,38 +32,29 @@ func (s *surface) client(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.include(c, &wire, found, in); err != nil {
+	if err := h.include(c, &wire, found, in); err != nil {
 		return nil, err
 	}
 	reply, err := web.JSON(http.StatusOK, wire)
 	if err != nil {
 		return nil, err
 	}
-	reply.ETag = tag(reply.Body)
+	reply.ETag = tag(found, reply.Body)
 	reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
-	reply.Header["Vary"] = []string{"Accept-Datetime"}
-	if memento != nil {
-		reply.Header["Memento-Datetime"] = []string{found.ValidFrom.Time().Format(http.TimeFormat)}
-		reply.Header["Link"] = []string{`<` + c.Request.URL.EscapedPath() + `>; rel="original timegate"`}
-	}
-	return s.dated(web.Planned(reply, c.Scope, found.NextValidFrom), in, found.NextValidFrom, found.SetupNext), nil
+	return h.dated(web.Planned(reply, c.Scope, found.NextValidFrom), in, found.NextValidFrom, found.SetupNext), nil
 }
 
 // include adds the next snapshot where it is asked for, so that a caller can
 // switch at the instant by itself.
-func (s *surface) include(c *web.Call, wire *client, found snapshots.Resolved[snapshots.Client], in snapshots.Instant) error {
-	query, err := c.Query()
-	if err != nil || !query.Has("include") {
-		return err
-	}
-	if query.Get("include") != "next" {
-		return fault.New(fault.Malformed, fault.CodeQuery, "include may be next")
+func (h *handler) include(c *web.Call, wire *client, found snapshots.Resolved[document.Client], in snapshots.Instant) error {
+	if c.Text("include") == "" {
+		return nil
 	}
 	if err := c.Scope.Check(tenancy.Plans); err != nil || found.NextValidFrom == 0 {
 		return err
 	}
 	in.At = &found.NextValidFrom
-	next, err := s.Clients.ClientAsOf(c.Request.Context(), c.Scope, found.Entity.ID, in)
+	next, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(found.Entity.ID), in)
 	if fault.Is(err, fault.Gone) {
 		return nil // by then it is deleted
 	}
@@ -91,16 +66,17 @@ func (s *surface) include(c *web.Call, wire *client, found snapshots.Resolved[sn
 	return err
 }
 
-// tag is the entity tag of a body.
-func tag(body []byte) string {
+// tag is the entity tag of a client's answer. The body also depends on what is
+// planned and on who may see that, so its form is a digest of it.
+func tag(found snapshots.Resolved[document.Client], body []byte) string {
 	sum := sha256.Sum256(body)
-	return `"` + hex.EncodeToString(sum[:16]) + `"`
+	return web.Tag(string(found.ID), string(found.Setup.ID), string(found.Entity.Owner), "api-"+hex.EncodeToString(sum[:8]), "")
 }
 
 // dated says how long an answer about an instant may be held.
-func (s *surface) dated(reply *web.Reply, in snapshots.Instant, ends ...history.Millis) *web.Reply {
+func (h *handler) dated(reply *web.Reply, in snapshots.Instant, ends ...history.Millis) *web.Reply {
 	if in.Given() {
-		return web.Then(reply, s.Clients.Final(in))
+		return web.Then(reply, h.Snapshots.Final(in))
 	}
 	until := make([]time.Time, 0, len(ends))
 	for _, end := range ends {
@@ -108,38 +84,19 @@ func (s *surface) dated(reply *web.Reply, in snapshots.Instant, ends ...history.
 			until = append(until, end.Time())
 		}
 	}
-	return s.held.Until(reply, s.Clients.Now().Time(), until...)
+	return h.Held.Until(reply, h.Snapshots.Now().Time(), until...)
 }
 
 // clients lists the clients of a setup, the acting organization's default one
 // if none is named, now or at an instant.
-func (s *surface) clients(c *web.Call) (*web.Reply, error) {
-	query, err := c.Query()
-	if err != nil {
-		return nil, err
-	}
-	q := snapshots.PageQuery{After: query.Get("after")}
-	if q.In, err = instants(c); err != nil {
-		return nil, err
-	}
-	limit, err := number(c, "limit", clientPage, maxClientPage)
-	if err != nil {
-		return nil, err
-	}
-	if q.Limit = int(limit); limit == 0 {
-		return nil, badNumber("limit", 1, maxClientPage)
-	}
-	for name, to := range map[string]**string{"name": &q.Name, "owner": &q.Owner} {
-		if query.Has(name) {
-			value := query.Get(name)
-			*to = &value
-		}
-	}
-	setup := snapshots.EntityID(query.Get("setup"))
+func (h *handler) clients(c *web.Call) (*web.Reply, error) {
+	q := snapshots.PageQuery{After: c.Text("after"), Limit: int(c.Int("limit", clientPage)), Name: c.TextOrNil("name"), Owner: c.TextOrNil("owner"),
+		In: snapshots.InstantOf(c.Instants()), Next: c.Scope.Allows(tenancy.Plans)}
+	setup := snapshots.EntityID(c.Text("setup"))
 	if setup == "" {
-		setup = snapshots.EntityID(s.tenancy.DefaultSetup(c.Scope.Acting()))
+		setup = snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))
 	}
-	found, more, err := s.Clients.Page(c.Request.Context(), c.Scope, setup, q)
+	found, more, err := h.Snapshots.Page(c.Request.Context(), c.Scope, setup, q)
 	if err != nil {
 		return nil, err
 	}
@@ -152,19 +109,12 @@ func (s *surface) clients(c *web.Call) (*web.Reply, error) {
 	if more {
 		list.Next = &found[len(found)-1].Entity.ClientID
 	}
-	reply, err := web.JSON(http.StatusOK, list)
-	if err != nil {
-		return nil, err
-	}
-	if q.In.Given() {
-		return web.Then(reply, s.Clients.Final(q.In)), nil
-	}
-	return web.Then(reply, false), nil
+	return h.listed(list, q.In)
 }
 
 // snapshot shows one snapshot of a client, past, in force or planned.
-func (s *surface) snapshot(c *web.Call) (*web.Reply, error) {
-	found, err := s.Clients.SnapshotOf(c.Request.Context(), c.Scope, entityID(c), snapshots.SnapshotID(c.Var("snapshot")))
+func (h *handler) snapshot(c *web.Call) (*web.Reply, error) {
+	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.SnapshotID(c.Var("snapshot")))
 	if err != nil {
 		return nil, err
 	}

@@ -7,12 +7,13 @@ import (
 	"slices"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
 )
 
 // fromClient shows a client to a scope. It is pure.
-func fromClient(s tenancy.Scope, r snapshots.Resolved[snapshots.Client]) (client, error) {
+func fromClient(s tenancy.Scope, r snapshots.Resolved[document.Client]) (client, error) {
 	inherited, err := inheritedBy(r)
 	if err != nil {
 		return client{}, err
@@ -24,15 +25,15 @@ func fromClient(s tenancy.Scope, r snapshots.Resolved[snapshots.Client]) (client
 		Configuration: configuration(r.Content), Inherited: inherited}
 	if s.Allows(tenancy.Plans) {
 		until := json.RawMessage("null")
-		if r.NextValidFrom != 0 {
-			until = json.RawMessage(`"` + fromMillis(r.NextValidFrom) + `"`)
+		if ends := r.Until(); ends != 0 {
+			until = json.RawMessage(`"` + fromMillis(ends) + `"`)
 		}
 		wire.Effective.Until = &until
 	}
 	return wire, nil
 }
 
-func fromVersion(v snapshots.Version[snapshots.Client]) snapshot {
+func fromVersion(v snapshots.Version[document.Client]) snapshot {
 	return snapshot{ID: string(v.ID), ValidFrom: fromMillis(v.ValidFrom), RecordedAt: v.RecordedAt.Time().Format(instant),
 		BaseID: orNull(string(v.Base)), Digest: hex.EncodeToString(v.Commitment), Imported: v.Imported}
 }
@@ -41,21 +42,21 @@ func fromMillis(at history.Millis) string { return at.Time().Format("2006-01-02T
 
 // configuration is a document in its canonical encoding, without the format's
 // version.
-func configuration(doc *snapshots.Client) json.RawMessage {
-	raw := snapshots.Encode(doc)
+func configuration(doc *document.Client) json.RawMessage {
+	raw := document.Encode(doc)
 	raw = bytes.Replace(raw, []byte(`{"v":1,`), []byte("{"), 1)
 	return json.RawMessage(bytes.Replace(raw, []byte(`{"v":1}`), []byte("{}"), 1))
 }
 
 // inheritedBy are the members that a client has of its setup.
-func inheritedBy(r snapshots.Resolved[snapshots.Client]) (json.RawMessage, error) {
-	acts := snapshots.Effective(r.Content, r.Setup.Content)
-	changed := snapshots.Changed(r.Content, &acts)
+func inheritedBy(r snapshots.Resolved[document.Client]) (json.RawMessage, error) {
+	acts := document.Effective(r.Content, r.Setup.Content)
+	changed := document.Changed(r.Content, &acts)
 	if len(changed) == 0 {
 		return json.RawMessage("{}"), nil
 	}
 	var all map[string]json.RawMessage
-	if err := json.Unmarshal(snapshots.Encode(&acts), &all); err != nil {
+	if err := json.Unmarshal(document.Encode(&acts), &all); err != nil {
 		return nil, err
 	}
 	for name := range all {

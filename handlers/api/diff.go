@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -16,37 +17,29 @@ import (
 // side is one of the two documents that a diff compares.
 type side struct {
 	named string // for a heading
-	doc   *snapshots.Client
-	setup *snapshots.Setup
+	doc   *document.Client
+	setup *document.Setup
 	at    time.Time
 }
 
 // diff compares two of: snapshots of the client, instants, another client.
 // Without from it is what the snapshot in force, or to, was made of.
-func (s *surface) diff(c *web.Call) (*web.Reply, error) {
-	query, err := c.Query()
-	if err != nil {
-		return nil, err
-	}
-	to, base, err := s.side(c, query.Get("to"), "now")
+func (h *handler) diff(c *web.Call) (*web.Reply, error) {
+	to, base, err := h.side(c, c.Text("to"), "now")
 	if err != nil {
 		return nil, err
 	}
 	from := side{named: "nothing"}
-	if named := query.Get("from"); named != "" || base != "" {
-		if from, _, err = s.side(c, named, string(base)); err != nil {
+	if named := c.Text("from"); named != "" || base != "" {
+		if from, _, err = h.side(c, named, string(base)); err != nil {
 			return nil, err
 		}
 	}
-	return compared(query.Get("format"), query.Get("equal") == "true", from, to)
+	return compared(c.Text("format"), c.Flag("equal"), from, to)
 }
 
 // diffWith compares a document that is sent with the snapshot in force, or from.
-func (s *surface) diffWith(c *web.Call) (*web.Reply, error) {
-	query, err := c.Query()
-	if err != nil {
-		return nil, err
-	}
+func (h *handler) diffWith(c *web.Call) (*web.Reply, error) {
 	var in write
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -55,7 +48,7 @@ func (s *surface) diffWith(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, _, err := s.side(c, query.Get("from"), "now")
+	from, _, err := h.side(c, c.Text("from"), "now")
 	if err != nil {
 		return nil, err
 	}
@@ -63,35 +56,37 @@ func (s *surface) diffWith(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := side{named: "the document sent", doc: doc, setup: from.setup, at: s.Clients.Now().Time()}
-	return compared(query.Get("format"), query.Get("equal") == "true", from, to)
+	to := side{named: "the document sent", doc: doc, setup: from.setup, at: h.Snapshots.Now().Time()}
+	return compared(c.Text("format"), c.Flag("equal"), from, to)
 }
 
 // side reads a document by what names it, and the snapshot that it was made of:
 // a snapshot's id, an instant, now, or client: and an entity id.
-func (s *surface) side(c *web.Call, named, otherwise string) (side, snapshots.SnapshotID, error) {
+func (h *handler) side(c *web.Call, named, otherwise string) (side, snapshots.SnapshotID, error) {
 	ctx := c.Request.Context()
 	if named == "" {
 		named = otherwise
 	}
-	var found snapshots.Resolved[snapshots.Client]
+	var found snapshots.Resolved[document.Client]
 	var err error
-	at := s.Clients.Now()
+	at := h.Snapshots.Now()
 	switch other, isClient := strings.CutPrefix(named, "client:"); {
-	case isClient:
-		found, err = s.Clients.ClientAsOf(ctx, c.Scope, snapshots.EntityID(other), snapshots.Instant{})
+	case isClient && isHex(other):
+		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(snapshots.EntityID(other)), snapshots.Instant{})
 	case named == "now":
-		found, err = s.Clients.ClientAsOf(ctx, c.Scope, entityID(c), snapshots.Instant{})
+		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.Instant{})
 	case strings.Contains(named, "T"):
 		instant, bad := time.Parse(time.RFC3339Nano, strings.ReplaceAll(named, " ", "+"))
 		if bad != nil {
 			return side{}, "", badSide()
 		}
 		in := snapshots.InstantOf(&instant, nil)
-		found, err = s.Clients.ClientAsOf(ctx, c.Scope, entityID(c), in)
+		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in)
 		at = in.At.Micros()
+	case !isHex(named):
+		return side{}, "", badSide()
 	default:
-		found, err = s.Clients.SnapshotOf(ctx, c.Scope, entityID(c), snapshots.SnapshotID(named))
+		found, err = snapshots.Snapshot[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.SnapshotID(named))
 		at = found.ValidFrom.Micros()
 	}
 	if err != nil {
@@ -112,12 +107,6 @@ func compared(format string, equal bool, from, to side) (*web.Reply, error) {
 		return &web.Reply{Status: http.StatusOK, ContentType: kind, Body: []byte(body)}, nil
 	}
 	switch format {
-	case "", "rows":
-		rows := result.Changes
-		if equal {
-			rows = diff.Rows(from.doc, to.doc, options, true)
-		}
-		return web.JSON(http.StatusOK, difference{from.named, to.named, result.Level().String(), diff.AppendRows(nil, rows), append([]string{}, result.Reordered...)})
 	case "json-patch":
 		return text("application/json-patch+json", string(diff.Patch(from.doc, to.doc))+"\n")
 	case "merge-patch":
@@ -128,26 +117,29 @@ func compared(format string, equal bool, from, to side) (*web.Reply, error) {
 	case "markdown":
 		return text("text/markdown; charset=utf-8", diff.Markdown(&result))
 	}
-	return nil, fault.New(fault.Malformed, fault.CodeQuery, "format is rows, json-patch, merge-patch, text or markdown")
+	rows := result.Changes
+	if equal {
+		rows = diff.Rows(from.doc, to.doc, options, true)
+	}
+	return web.JSON(http.StatusOK, difference{from.named, to.named, result.Level().String(), diff.AppendRows(nil, rows), append([]string{}, result.Reordered...)})
 }
 
+// diffFormats are how a difference can be written; rows without a word.
+var diffFormats = []string{"rows", "json-patch", "merge-patch", "text", "markdown"}
+
 // blame tells of each member which snapshot gave it the value that it has.
-func (s *surface) blame(c *web.Call) (*web.Reply, error) {
-	in, err := instants(c)
-	if err != nil {
-		return nil, err
-	}
-	at := make(map[snapshots.SnapshotID]history.Millis)
-	versions := func(yield func(diff.Version[snapshots.Client], error) bool) {
-		err := s.Clients.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[snapshots.Client]) error {
+func (h *handler) blame(c *web.Call) (*web.Reply, error) {
+	in, at := snapshots.InstantOf(c.Instants()), make(map[snapshots.SnapshotID]history.Millis)
+	versions := func(yield func(diff.Version[document.Client], error) bool) {
+		err := h.Snapshots.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[document.Client]) error {
 			at[v.ID] = v.ValidFrom
-			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[snapshots.Client]{ID: v.ID, Doc: v.Content}, nil) {
+			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[document.Client]{ID: string(v.ID), Doc: v.Content}, nil) {
 				return errStopped
 			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(diff.Version[snapshots.Client]{}, err)
+			yield(diff.Version[document.Client]{}, err)
 		}
 	}
 	origins, err := diff.Blame(versions)
@@ -157,7 +149,7 @@ func (s *surface) blame(c *web.Call) (*web.Reply, error) {
 	list := blameList{Members: []origin{}}
 	for _, o := range origins {
 		if o.Snapshot != "" {
-			list.Members = append(list.Members, origin{o.Member, o.Set, string(o.Snapshot), fromMillis(at[o.Snapshot])})
+			list.Members = append(list.Members, origin{o.Member, o.Set, o.Snapshot, fromMillis(at[snapshots.SnapshotID(o.Snapshot)])})
 		}
 	}
 	return web.JSON(http.StatusOK, list)

@@ -10,7 +10,7 @@ import (
 
 // erase removes everything that a client ever said, for privacy law. Its
 // client_id stands in the body once more, so that a wrong link erases nothing.
-func (s *surface) erase(c *web.Call) (*web.Reply, error) {
+func (h *handler) erase(c *web.Call) (*web.Reply, error) {
 	var in erasing
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -21,12 +21,12 @@ func (s *surface) erase(c *web.Call) (*web.Reply, error) {
 	if in.Confirm == "" {
 		return nil, fault.At("/confirm", "confirm", "confirm is the client_id of the client to erase")
 	}
-	e, err := s.Clients.Erase(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")),
+	e, err := h.Snapshots.Erase(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")),
 		snapshots.Erasure{Reason: c.Scope.Reason(), ClientID: in.Confirm, Delete: in.Delete})
 	if err != nil {
 		return nil, err
 	}
 	// It is erased whatever comes of this; the answer says how far.
-	scrubbed := s.Clients.Scrub(c.Request.Context(), c.Scope, false) == nil
+	scrubbed := h.Snapshots.Scrub(c.Request.Context(), c.Scope, false) == nil
 	return web.JSON(http.StatusOK, erased{string(e.ID), e.ClientID, scrubbed})
 }

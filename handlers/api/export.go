@@ -32,45 +32,43 @@ var forms = []form{
 
 // exportForm reads format, or Accept without it: text/csv and
 // application/jsonl ask for an export. nil is the list.
-func exportForm(c *web.Call) (*form, error) {
-	query, err := c.Query()
-	if err != nil {
-		return nil, err
-	}
-	name := query.Get("format")
-	if name == "" && !query.Has("format") {
+func exportForm(c *web.Call) *form {
+	name := c.Text("format")
+	if name == "" {
 		switch accept := c.Request.Header.Get("Accept"); {
 		case strings.HasPrefix(accept, "text/csv"):
 			name = "csv"
 		case strings.HasPrefix(accept, typeLines), strings.HasPrefix(accept, "application/x-ndjson"):
 			name = "jsonl"
 		default:
-			return nil, nil
+			return nil
 		}
-	}
-	if name == "json" {
-		return nil, nil
 	}
 	for i := range forms {
 		if forms[i].name == name {
-			return &forms[i], nil
+			return &forms[i]
 		}
 	}
-	return nil, fault.New(fault.Malformed, fault.CodeQuery, "format is one of json, jsonl, csv and ocsf")
+	return nil
+}
+
+// formatNames are what format can be.
+func formatNames() []string {
+	names := []string{"json"}
+	for _, f := range forms {
+		names = append(names, f.name)
+	}
+	return names
 }
 
 // export streams everything that the query asks for, page by page, up to what
 // was recorded when it began.
-func (s *surface) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, error) {
-	query, err := c.Query()
-	if err != nil {
-		return nil, err
-	}
-	if query.Has("limit") {
+func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, error) {
+	if c.Int("limit", 0) != 0 {
 		return nil, fault.New(fault.Malformed, fault.CodeQuery, "an export has no limit; from, to and after bound it")
 	}
-	q.Before, q.Limit = s.tenancy.LogSize(), maxHistoryPage
-	page, keys, err := s.journalPage(c, q) // the first now, while an error can still be answered
+	q.Before, q.Limit = h.Tenancy.LogSize(), maxHistoryPage
+	page, keys, err := h.journalPage(c, q) // the first now, while an error can still be answered
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +91,7 @@ func (s *surface) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, erro
 					return err
 				}
 				q.After = page.Next
-				if page, keys, err = s.journalPage(c, q); err != nil {
+				if page, keys, err = h.journalPage(c, q); err != nil {
 					return err
 				}
 			}

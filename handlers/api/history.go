@@ -3,12 +3,11 @@ package api
 import (
 	"net/http"
 	"slices"
-	"strconv"
+	"time"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -19,12 +18,8 @@ const (
 
 // history lists what happened to a client, named by its entity id: a client_id
 // may have had several.
-func (s *surface) history(c *web.Call) (*web.Reply, error) {
-	part, err := partOf(c)
-	if err != nil {
-		return nil, err
-	}
-	past, err := s.History(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")), part)
+func (h *handler) history(c *web.Call) (*web.Reply, error) {
+	past, err := h.Snapshots.History(c.Request.Context(), c.Scope, entityID(c), partOf(c))
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +27,7 @@ func (s *surface) history(c *web.Call) (*web.Reply, error) {
 	if past.EndedWith != nil {
 		told = append(told, *past.EndedWith)
 	}
-	keys, err := s.tenancy.ActingKeys(c.Request.Context(), c.Scope, told)
+	keys, err := h.Tenancy.ActingKeys(c.Request.Context(), c.Scope, told)
 	if err != nil {
 		return nil, err
 	}
@@ -40,52 +35,23 @@ func (s *surface) history(c *web.Call) (*web.Reply, error) {
 }
 
 // partOf reads which part of a client's history is asked for.
-func partOf(c *web.Call) (part snapshots.Part, err error) {
-	if part.After, err = number(c, "after", 0, 1<<62); err != nil {
-		return part, err
-	}
-	if part.Limit, err = pageSize(c); err != nil {
-		return part, err
-	}
-	at, known, err := c.Instants()
-	if at != nil {
-		instant := history.Millis(at.UnixMilli())
-		part.At = &instant
-	}
-	if known != nil {
-		instant := history.Micros(known.UnixMicro())
-		part.Known = &instant
-	}
-	return part, err
+func partOf(c *web.Call) snapshots.Part {
+	in := snapshots.InstantOf(c.Instants())
+	return snapshots.Part{After: c.Int("after", 0), Limit: pageSize(c), At: in.At, Known: in.Known}
 }
 
 // pageSize reads limit.
-func pageSize(c *web.Call) (int, error) {
-	limit, err := number(c, "limit", historyPage, maxHistoryPage)
-	if err == nil && limit == 0 {
-		err = badNumber("limit", 1, maxHistoryPage)
-	}
-	return int(limit), err
-}
+func pageSize(c *web.Call) int { return int(c.Int("limit", historyPage)) }
 
 // journal lists what happened to everything that belongs to the acting
 // organization or below, or exports it.
-func (s *surface) journal(c *web.Call) (*web.Reply, error) {
-	q, err := toQuery(c)
-	if err != nil {
-		return nil, err
+func (h *handler) journal(c *web.Call) (*web.Reply, error) {
+	q := toQuery(c)
+	if form := exportForm(c); form != nil {
+		return h.export(c, q, *form)
 	}
-	form, err := exportForm(c)
-	if err != nil {
-		return nil, err
-	}
-	if form != nil {
-		return s.export(c, q, *form)
-	}
-	if q.Limit, err = pageSize(c); err != nil {
-		return nil, err
-	}
-	page, keys, err := s.journalPage(c, q)
+	q.Limit = pageSize(c)
+	page, keys, err := h.journalPage(c, q)
 	if err != nil {
 		return nil, err
 	}
@@ -96,63 +62,51 @@ func (s *surface) journal(c *web.Call) (*web.Reply, error) {
 	return web.JSON(http.StatusOK, wire)
 }
 
-func (s *surface) journalPage(c *web.Call, q tenancy.Query) (tenancy.Page, map[string]tenancy.Key, error) {
-	page, err := s.tenancy.Journal(c.Request.Context(), c.Scope, q)
+func (h *handler) journalPage(c *web.Call, q tenancy.Query) (tenancy.Page, map[string]tenancy.Key, error) {
+	page, err := h.Tenancy.Journal(c.Request.Context(), c.Scope, q)
 	if err != nil {
 		return page, nil, err
 	}
-	keys, err := s.tenancy.ActingKeys(c.Request.Context(), c.Scope, page.Events)
+	keys, err := h.Tenancy.ActingKeys(c.Request.Context(), c.Scope, page.Events)
 	return page, keys, err
 }
 
 // toQuery reads the filters.
-func toQuery(c *web.Call) (tenancy.Query, error) {
-	query, err := c.Query()
-	if err != nil {
-		return tenancy.Query{}, err
+func toQuery(c *web.Call) tenancy.Query {
+	q := tenancy.Query{Object: c.Text("client"), Actor: c.Text("actor"), Surface: c.Text("surface"), Org: organizationOf(c),
+		From: micros(c.Instant("from")), To: micros(c.Instant("to")), After: c.Int("after", -1)}
+	if _, known := c.Instants(); known != nil && (q.To == 0 || micros(known) < q.To) {
+		q.To = micros(known) + 1
 	}
-	q := tenancy.Query{Object: query.Get("client"), Actor: query.Get("actor"), Surface: query.Get("surface"), After: -1}
-	for _, kind := range query["kind"] {
+	for _, kind := range c.Texts("kind") {
 		q.Kinds = append(q.Kinds, history.Kind(kind))
 	}
-	if id := query.Get("organization"); id != "" {
-		if q.Org, err = tenancy.ParseOrgID(id); err != nil {
-			return q, fault.New(fault.Malformed, fault.CodeQuery, "organization is a UUID")
-		}
-	}
-	from, err := c.Instant("from")
-	if err != nil {
-		return q, err
-	}
-	to, err := c.Instant("to")
-	if err != nil {
-		return q, err
-	}
-	if from != nil {
-		q.From = history.Micros(from.UnixMicro())
-	}
-	if to != nil {
-		q.To = max(history.Micros(to.UnixMicro()), 1) // 0 is no end, and nothing was recorded in 1970
-	}
-	if query.Has("after") {
-		q.After, err = number(c, "after", 0, 1<<62)
-	}
-	return q, err
+	return q
 }
 
-// number reads a number of the query.
-func number(c *web.Call, name string, without, most int64) (int64, error) {
-	query, err := c.Query()
-	if err != nil || !query.Has(name) {
-		return without, err
-	}
-	n, err := strconv.ParseInt(query.Get(name), 10, 64)
-	if err != nil || n < 0 || n > most {
-		return 0, badNumber(name, 0, most)
-	}
-	return n, nil
+// organizationOf is the organization that the query names; empty for none. Its
+// form was checked.
+func organizationOf(c *web.Call) tenancy.OrgID {
+	id, _ := tenancy.ParseOrgID(c.Text("organization"))
+	return id
 }
 
-func badNumber(name string, least, most int64) error {
-	return fault.New(fault.Malformed, fault.CodeQuery, "%s is a whole number from %d to %d", name, least, most)
+// micros is 0 without an instant; 1970 itself counts as its first microsecond.
+func micros(at *time.Time) history.Micros {
+	if at == nil {
+		return 0
+	}
+	return max(history.Micros(at.UnixMicro()), 1)
+}
+
+// maxKinds bounds how many kinds a filter names.
+const maxKinds = 100
+
+// kinds are what kind can be.
+func kinds() []string {
+	var words []string
+	for _, k := range history.Kinds() {
+		words = append(words, string(k))
+	}
+	return words
 }

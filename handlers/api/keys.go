@@ -4,10 +4,19 @@ import (
 	"net/http"
 
 	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
 )
 
-func (s *surface) keys(c *web.Call) (*web.Reply, error) {
-	keys, err := s.tenancy.Keys(c.Request.Context(), c.Scope)
+func (h *handler) keys(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	var keys []tenancy.Key
+	var err error
+	if in.Given() {
+		keys, err = h.Tenancy.KeysAsOf(c.Request.Context(), c.Scope, h.recorded(in))
+	} else {
+		keys, err = h.Tenancy.Keys(c.Request.Context(), c.Scope)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -15,10 +24,10 @@ func (s *surface) keys(c *web.Call) (*web.Reply, error) {
 	for i, k := range keys {
 		list.Keys[i] = fromKey(k)
 	}
-	return web.JSON(http.StatusOK, list)
+	return h.listed(list, in)
 }
 
-func (s *surface) createKey(c *web.Call) (*web.Reply, error) {
+func (h *handler) createKey(c *web.Call) (*web.Reply, error) {
 	var in newKey
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -30,7 +39,7 @@ func (s *surface) createKey(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, text, err := s.tenancy.CreateKey(c.Request.Context(), c.Scope, k)
+	made, text, err := h.Tenancy.CreateKey(c.Request.Context(), c.Scope, k)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +51,8 @@ func (s *surface) createKey(c *web.Call) (*web.Reply, error) {
 	return reply, nil
 }
 
-func (s *surface) revokeKey(c *web.Call) (*web.Reply, error) {
-	if err := s.tenancy.RevokeKey(c.Request.Context(), c.Scope, c.Var("key")); err != nil {
+func (h *handler) revokeKey(c *web.Call) (*web.Reply, error) {
+	if err := h.Tenancy.RevokeKey(c.Request.Context(), c.Scope, c.Var("key")); err != nil {
 		return nil, err
 	}
 	return web.NoContent(), nil

@@ -4,10 +4,12 @@ import (
 	"net/http"
 
 	"tenure/handlers/web"
+	"tenure/snapshots"
 )
 
-func (s *surface) modules(c *web.Call) (*web.Reply, error) {
-	names, err := s.Modules(c.Request.Context(), c.Scope)
+func (h *handler) modules(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	names, err := h.Snapshots.ModulesAsOf(c.Request.Context(), c.Scope, in)
 	if err != nil {
 		return nil, err
 	}
@@ -15,15 +17,15 @@ func (s *surface) modules(c *web.Call) (*web.Reply, error) {
 	for i, name := range names {
 		list.Modules[i] = module{name}
 	}
-	return web.JSON(http.StatusOK, list)
+	return h.listed(list, in)
 }
 
-func (s *surface) createModule(c *web.Call) (*web.Reply, error) {
+func (h *handler) createModule(c *web.Call) (*web.Reply, error) {
 	var in module
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
-	if err := s.CreateModule(c.Request.Context(), c.Scope, in.Name); err != nil {
+	if err := h.Snapshots.CreateModule(c.Request.Context(), c.Scope, in.Name); err != nil {
 		return nil, err
 	}
 	return web.JSON(http.StatusCreated, in)

@@ -4,22 +4,22 @@ import (
 	"net/http"
 
 	"tenure/handlers/web"
+	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // organizations lists the acting organization's tree, now or as it was.
-func (s *surface) organizations(c *web.Call) (*web.Reply, error) {
-	in, err := instants(c)
-	if err != nil {
-		return nil, err
-	}
+func (h *handler) organizations(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
 	var orgs []tenancy.Organization
+	var err error
 	if in.Given() {
-		orgs, err = s.tenancy.OrganizationsAsOf(c.Request.Context(), c.Scope, in.Recorded(s.Clients.Now()))
+		orgs, err = h.Tenancy.OrganizationsAsOf(c.Request.Context(), c.Scope, h.recorded(in))
 	} else {
-		orgs, err = s.tenancy.Organizations(c.Scope)
+		orgs, err = h.Tenancy.Organizations(c.Scope)
 	}
 	if err != nil {
 		return nil, err
@@ -28,19 +28,37 @@ func (s *surface) organizations(c *web.Call) (*web.Reply, error) {
 	for i, o := range orgs {
 		list.Organizations[i] = fromOrganization(c.Scope, o)
 	}
-	reply, err := web.JSON(http.StatusOK, list)
-	if err != nil || !in.Given() {
-		return reply, err
-	}
-	return web.Then(reply, s.Clients.Final(in)), nil
+	return h.listed(list, in)
 }
 
-func (s *surface) organization(c *web.Call) (*web.Reply, error) {
-	o, err := s.tenancy.Organization(c.Scope, named(c))
+// recorded is the instant at which to ask what takes effect when it is recorded.
+func (h *handler) recorded(in snapshots.Instant) history.Micros {
+	return in.Recorded(h.Snapshots.Now())
+}
+
+// listed answers with what is asked again each time, unless the instant it is
+// about makes it final.
+func (h *handler) listed(list any, in snapshots.Instant) (*web.Reply, error) {
+	reply, err := web.JSON(http.StatusOK, list)
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromOrganization(c.Scope, o))
+	return web.Then(reply, h.Snapshots.Final(in)), nil
+}
+
+func (h *handler) organization(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	var o tenancy.Organization
+	var err error
+	if in.Given() {
+		o, err = h.Tenancy.OrganizationAsOf(c.Request.Context(), c.Scope, named(c), h.recorded(in))
+	} else {
+		o, err = h.Tenancy.Organization(c.Scope, named(c))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.listed(fromOrganization(c.Scope, o), in)
 }
 
 // named is the organization in the path; empty, which is none, if it cannot
@@ -53,7 +71,7 @@ func named(c *web.Call) tenancy.OrgID {
 	return id
 }
 
-func (s *surface) createOrganization(c *web.Call) (*web.Reply, error) {
+func (h *handler) createOrganization(c *web.Call) (*web.Reply, error) {
 	var in newOrganization
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -65,7 +83,7 @@ func (s *surface) createOrganization(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.tenancy.CreateOrganization(c.Request.Context(), c.Scope, parent, in.Name)
+	o, err := h.Tenancy.CreateOrganization(c.Request.Context(), c.Scope, parent, in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +95,7 @@ func (s *surface) createOrganization(c *web.Call) (*web.Reply, error) {
 	return reply, nil
 }
 
-func (s *surface) patchOrganization(c *web.Call) (*web.Reply, error) {
+func (h *handler) patchOrganization(c *web.Call) (*web.Reply, error) {
 	var in organizationPatch
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -85,7 +103,7 @@ func (s *surface) patchOrganization(c *web.Call) (*web.Reply, error) {
 	if err := c.Because(in.Reason); err != nil {
 		return nil, err
 	}
-	o, err := s.change(c, named(c), in)
+	o, err := h.change(c, named(c), in)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +111,7 @@ func (s *surface) patchOrganization(c *web.Call) (*web.Reply, error) {
 }
 
 // change makes the one change that a patch asks for.
-func (s *surface) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (tenancy.Organization, error) {
+func (h *handler) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (tenancy.Organization, error) {
 	ctx, asked := c.Request.Context(), 0
 	for _, there := range []bool{in.Name != nil, in.ParentID != nil, in.DefaultSetupID != nil, in.MaxSuborganizations != nil, in.RequireReason != nil} {
 		if there {
@@ -105,39 +123,31 @@ func (s *surface) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (t
 		return tenancy.Organization{}, fault.New(fault.Malformed, "",
 			"a change has exactly one of name, parent_id, default_setup_id, max_suborganizations and require_reason")
 	case in.RequireReason != nil:
-		return s.tenancy.SetRequireReason(ctx, c.Scope, id, *in.RequireReason)
+		return h.Tenancy.SetRequireReason(ctx, c.Scope, id, *in.RequireReason)
 	case in.Name != nil:
-		return s.tenancy.RenameOrganization(ctx, c.Scope, id, *in.Name)
+		return h.Tenancy.RenameOrganization(ctx, c.Scope, id, *in.Name)
 	case in.ParentID != nil:
 		parent, err := toOrg("/parent_id", in.ParentID, "")
 		if err != nil {
 			return tenancy.Organization{}, err
 		}
-		return s.tenancy.MoveOrganization(ctx, c.Scope, id, parent, s.KeepsClients)
+		return h.Tenancy.MoveOrganization(ctx, c.Scope, id, parent, h.Snapshots.KeepsClients)
 	case in.DefaultSetupID != nil:
 		setup, err := toSetup(in.DefaultSetupID)
 		if err != nil {
 			return tenancy.Organization{}, err
 		}
-		return s.tenancy.SetDefaultSetup(ctx, c.Scope, id, setup, func(tx *db.Tx) error { return s.SetupUsable(tx, id, setup) })
+		return h.Tenancy.SetDefaultSetup(ctx, c.Scope, id, setup, func(tx *db.Tx) error { return h.Snapshots.SetupUsable(tx, id, snapshots.EntityID(setup)) })
 	}
 	most, err := toQuota(in.MaxSuborganizations)
 	if err != nil {
 		return tenancy.Organization{}, err
 	}
-	return s.tenancy.SetMaxBelow(ctx, c.Scope, id, most)
+	return h.Tenancy.SetMaxBelow(ctx, c.Scope, id, most)
 }
 
-func (s *surface) deleteOrganization(c *web.Call) (*web.Reply, error) {
-	query, err := c.Query()
-	if err != nil {
-		return nil, err
-	}
-	subtree := query.Get("subtree")
-	if subtree != "" && subtree != "true" && subtree != "false" {
-		return nil, fault.New(fault.Malformed, fault.CodeQuery, "subtree is true or false")
-	}
-	if err := s.tenancy.DeleteOrganization(c.Request.Context(), c.Scope, named(c), subtree == "true", s.OwnsAnything); err != nil {
+func (h *handler) deleteOrganization(c *web.Call) (*web.Reply, error) {
+	if err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, named(c), c.Flag("subtree"), h.Snapshots.OwnsAnything); err != nil {
 		return nil, err
 	}
 	return web.NoContent(), nil

@@ -9,16 +9,17 @@ import (
 
 func setupID(c *web.Call) snapshots.EntityID { return snapshots.EntityID(c.Var("setup")) }
 
-func (s *surface) policy(c *web.Call) (*web.Reply, error) {
-	p, err := s.Policy(c.Request.Context(), c.Scope, setupID(c))
+func (h *handler) policy(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	p, err := h.Snapshots.PolicyAsOf(c.Request.Context(), c.Scope, setupID(c), in)
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromPolicy(p))
+	return h.listed(fromPolicy(p), in)
 }
 
 // putPolicy replaces the whole policy: what is left out gets its default.
-func (s *surface) putPolicy(c *web.Call) (*web.Reply, error) {
+func (h *handler) putPolicy(c *web.Call) (*web.Reply, error) {
 	in := fromPolicy(snapshots.DefaultPolicy())
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -27,18 +28,19 @@ func (s *surface) putPolicy(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	setup, err := s.Setup(c.Request.Context(), c.Scope, setupID(c))
+	setup, err := h.Snapshots.Mounted(c.Request.Context(), c.Scope, "", setupID(c))
 	if err != nil {
 		return nil, err
 	}
-	if err := s.SetPolicy(c.Request.Context(), c.Scope, setup.Module, setup.ID, p); err != nil {
+	if err := h.Snapshots.SetPolicy(c.Request.Context(), c.Scope, setup.Module, setup.ID, p); err != nil {
 		return nil, err
 	}
 	return web.JSON(http.StatusOK, fromPolicy(p))
 }
 
-func (s *surface) initialTokens(c *web.Call) (*web.Reply, error) {
-	tokens, err := s.InitialTokens(c.Request.Context(), c.Scope, setupID(c))
+func (h *handler) initialTokens(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	tokens, err := h.Snapshots.InitialTokensAsOf(c.Request.Context(), c.Scope, setupID(c), in)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +48,10 @@ func (s *surface) initialTokens(c *web.Call) (*web.Reply, error) {
 	for i, t := range tokens {
 		list.InitialTokens[i] = fromInitialToken(t)
 	}
-	return web.JSON(http.StatusOK, list)
+	return h.listed(list, in)
 }
 
-func (s *surface) createInitialToken(c *web.Call) (*web.Reply, error) {
+func (h *handler) createInitialToken(c *web.Call) (*web.Reply, error) {
 	var in newInitialToken
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -61,7 +63,7 @@ func (s *surface) createInitialToken(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, text, err := s.CreateInitialToken(c.Request.Context(), c.Scope, setupID(c), t)
+	made, text, err := h.Snapshots.CreateInitialToken(c.Request.Context(), c.Scope, setupID(c), t)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +75,8 @@ func (s *surface) createInitialToken(c *web.Call) (*web.Reply, error) {
 	return reply, nil
 }
 
-func (s *surface) revokeInitialToken(c *web.Call) (*web.Reply, error) {
-	if err := s.RevokeInitialToken(c.Request.Context(), c.Scope, setupID(c), c.Var("token")); err != nil {
+func (h *handler) revokeInitialToken(c *web.Call) (*web.Reply, error) {
+	if err := h.Snapshots.RevokeInitialToken(c.Request.Context(), c.Scope, setupID(c), c.Var("token")); err != nil {
 		return nil, err
 	}
 	return web.NoContent(), nil

@@ -10,15 +10,15 @@ import (
 )
 
 // proof proves that a snapshot is in the log, offline and to anybody.
-func (s *surface) proof(c *web.Call) (*web.Reply, error) {
-	leaf, err := s.Clients.LeafOf(c.Request.Context(), c.Scope, entityID(c), snapshots.SnapshotID(c.Var("snapshot")))
+func (h *handler) proof(c *web.Call) (*web.Reply, error) {
+	leaf, err := h.Snapshots.LeafOf(c.Request.Context(), c.Scope, entityID(c), snapshots.SnapshotID(c.Var("snapshot")))
 	if err != nil {
 		return nil, err
 	}
-	if s.Log == nil {
+	if h.Log == nil {
 		return nil, errNoLog()
 	}
-	receipt, err := s.Log.Receipt(c.Request.Context(), leaf.Index)
+	receipt, err := h.Log.Receipt(c.Request.Context(), leaf.Index)
 	if err != nil {
 		return nil, err
 	}
@@ -26,15 +26,12 @@ func (s *surface) proof(c *web.Call) (*web.Reply, error) {
 }
 
 // consistency proves that the log only grew since a size.
-func (s *surface) consistency(c *web.Call) (*web.Reply, error) {
-	from, err := number(c, "from", 0, 1<<62)
-	if err != nil {
-		return nil, err
-	}
-	if s.Log == nil {
+func (h *handler) consistency(c *web.Call) (*web.Reply, error) {
+	from := c.Int("from", 0)
+	if h.Log == nil {
 		return nil, errNoLog()
 	}
-	hashes, root, checkpoint, err := s.Log.Consistency(c.Request.Context(), from)
+	hashes, root, checkpoint, err := h.Log.Consistency(c.Request.Context(), from)
 	if err != nil {
 		return nil, err
 	}

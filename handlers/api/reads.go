@@ -14,16 +14,12 @@ import (
 
 // reads lists who was first shown which version of a client, where the server
 // keeps that.
-func (s *surface) reads(c *web.Call) (*web.Reply, error) {
-	limit, err := pageSize(c)
-	if err != nil {
-		return nil, err
-	}
+func (h *handler) reads(c *web.Call) (*web.Reply, error) {
 	after, err := toRead(c)
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Reads(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")), after, limit)
+	page, err := h.Snapshots.Reads(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")), after, pageSize(c))
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +27,7 @@ func (s *surface) reads(c *web.Call) (*web.Reply, error) {
 	for i, r := range page.Reads {
 		ids[i] = r.KeyID
 	}
-	keys, err := s.tenancy.KeysByID(c.Request.Context(), c.Scope, ids)
+	keys, err := h.Tenancy.KeysByID(c.Request.Context(), c.Scope, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +44,11 @@ func (s *surface) reads(c *web.Call) (*web.Reply, error) {
 
 // toRead reads after: the read that the page follows, as next says it.
 func toRead(c *web.Call) (*snapshots.Read, error) {
-	query, err := c.Query()
-	if err != nil || !query.Has("after") {
-		return nil, err
+	after := c.Text("after")
+	if after == "" {
+		return nil, nil
 	}
-	parts := strings.Split(query.Get("after"), ".")
+	parts := strings.Split(after, ".")
 	if len(parts) == 3 && isHex(parts[1]) && isHex(parts[2]) {
 		if at, err := strconv.ParseInt(parts[0], 10, 64); err == nil {
 			return &snapshots.Read{KeyID: parts[1], Snapshot: snapshots.SnapshotID(parts[2]), FirstAt: history.Micros(at)}, nil

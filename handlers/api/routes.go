@@ -1,69 +1,26 @@
 package api
 
 import (
-	"context"
 	"net/http"
+	"slices"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy"
-	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
 
-// Deps is what this surface asks of the store of setups and clients. Each
-// checks the scope or runs inside tenancy's own transaction.
+// Deps is what the surface works on. Log and Evidence may be nil.
 type Deps struct {
-	// Modules lists the modules' names.
-	Modules func(context.Context, tenancy.Scope) ([]string, error)
-	// CreateModule makes a module. It refuses a bad name, a name that is
-	// taken, and a scope that is not the root's.
-	CreateModule func(ctx context.Context, s tenancy.Scope, name string) error
-	// SetupUsable refuses a setup that org may not use.
-	SetupUsable func(tx *db.Tx, org tenancy.OrgID, setup string) error
-	// KeepsClients refuses a move that takes a client out of its setup's subtree.
-	KeepsClients func(tx *db.Tx, subtree []tenancy.OrgID, stays func(tenancy.OrgID) bool) error
-	// OwnsAnything reports whether org owns a setup or a client.
-	OwnsAnything func(tx *db.Tx, org tenancy.OrgID) (bool, error)
-
-	// Setup and ClientRef name what the scope may use.
-	Setup     func(context.Context, tenancy.Scope, snapshots.EntityID) (snapshots.Entity, error)
-	ClientRef func(ctx context.Context, s tenancy.Scope, setup snapshots.EntityID, clientID string) (snapshots.Ref, error)
-
-	// Policy and SetPolicy are a setup's policy.
-	Policy    func(context.Context, tenancy.Scope, snapshots.EntityID) (snapshots.Policy, error)
-	SetPolicy func(ctx context.Context, s tenancy.Scope, module string, setup snapshots.EntityID, p snapshots.Policy) error
-
-	// InitialTokens and the two beside it are a setup's initial access tokens.
-	InitialTokens      func(context.Context, tenancy.Scope, snapshots.EntityID) ([]snapshots.InitialToken, error)
-	CreateInitialToken func(context.Context, tenancy.Scope, snapshots.EntityID, snapshots.InitialToken) (snapshots.InitialToken, string, error)
-	RevokeInitialToken func(ctx context.Context, s tenancy.Scope, setup snapshots.EntityID, id string) error
-
-	// Secrets tells of a client's secrets, without their text.
-	Secrets func(context.Context, tenancy.Scope, snapshots.Ref) ([]snapshots.Secret, error)
-
-	// Clients is where clients are read and written.
-	Clients *snapshots.Store
-
-	// Log proves what is in it; nil without a log that is published.
-	Log *history.Publisher
-
-	// Evidence chooses what a bundle for outsiders holds.
-	Evidence func(context.Context, tenancy.Scope, evidence.Filter) (*evidence.Bundle, error)
-
-	// Reads tells who was shown which version of a client.
-	Reads func(ctx context.Context, s tenancy.Scope, id snapshots.EntityID, after *snapshots.Read, limit int) (snapshots.ReadPage, error)
-
-	// History tells what happened to a client.
-	History func(context.Context, tenancy.Scope, snapshots.EntityID, snapshots.Part) (snapshots.Past, error)
+	Tenancy   *tenancy.Store
+	Snapshots *snapshots.Store
+	Held      web.Fresh          // how long answers may be held
+	Log       *history.Publisher // nil where no log is published
+	Evidence  *evidence.Exporter // nil where no bundles are made
 }
 
-type surface struct {
-	tenancy *tenancy.Store
-	held    web.Fresh
-	Deps
-}
+type handler struct{ Deps }
 
 const (
 	pathOrganizations = "/v1/organizations"
@@ -74,54 +31,85 @@ const (
 	pathPolicy        = pathSetup + "/policy"
 	pathClients       = "/v1/clients"
 	pathEntity        = pathClients + "/{entity}"
+	pathSnapshots     = pathEntity + "/snapshots"
 	pathInitialTokens = pathSetup + "/initial-tokens"
 )
 
+// The parameters that several routes take.
+var (
+	dated    = []web.Param{web.At(), web.KnownAt()}
+	pageOf   = []web.Param{web.Int("after", 0, maxAfter), web.Int("limit", 1, maxHistoryPage)}
+	spanning = []web.Param{web.Instant("from"), web.Instant("to"), web.UUID("organization")}
+	sided    = []web.Param{web.Text("from"), web.Word("format", diffFormats...), web.Flag("equal")}
+)
+
 // New makes the surface.
-func New(t *tenancy.Store, held web.Fresh, deps Deps) web.Surface {
-	s := &surface{t, held, deps}
-	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error)) web.Route {
-		if method != http.MethodGet {
-			handle = rehearsable(handle)
-		}
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle}
+func New(deps Deps) web.Surface {
+	h := &handler{deps}
+	const (
+		resolve, past, all = tenancy.Resolve, tenancy.History, tenancy.History | tenancy.Plans
+		write, admin       = tenancy.WriteClients, tenancy.Administer
+		none, client       = web.ObjectNone, web.ObjectClient
+		org, setup         = web.ObjectOrganization, web.ObjectSetup
+	)
+	get := func(pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
+		return web.Route{Method: http.MethodGet, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query}
 	}
-	return web.Surface{Name: "api", Error: spell, DryRuns: true, Routes: []web.Route{
-		route(http.MethodGet, pathOrganization, tenancy.Resolve, web.ObjectOrganization, s.organization),
-		route(http.MethodPatch, pathOrganization, tenancy.Administer, web.ObjectOrganization, s.patchOrganization),
-		route(http.MethodDelete, pathOrganization, tenancy.Administer, web.ObjectOrganization, s.deleteOrganization),
-		route(http.MethodGet, pathOrganizations, tenancy.Resolve, web.ObjectNone, s.organizations),
-		route(http.MethodPost, pathOrganizations, tenancy.Administer, web.ObjectNone, s.createOrganization),
-		route(http.MethodGet, "/v1/whoami", tenancy.Resolve, web.ObjectNone, s.whoami),
-		route(http.MethodGet, pathModules, tenancy.Resolve, web.ObjectNone, s.modules),
-		route(http.MethodPost, pathModules, tenancy.Administer, web.ObjectModule, s.createModule),
-		route(http.MethodGet, pathKeys, tenancy.History, web.ObjectNone, s.keys),
-		route(http.MethodPost, pathKeys, tenancy.Administer, web.ObjectNone, s.createKey),
-		route(http.MethodDelete, pathKeys+"/{key}", tenancy.Administer, web.ObjectKey, s.revokeKey),
-		route(http.MethodGet, pathPolicy, tenancy.History, web.ObjectSetup, s.policy),
-		route(http.MethodPut, pathPolicy, tenancy.Administer, web.ObjectSetup, s.putPolicy),
-		route(http.MethodGet, pathInitialTokens, tenancy.History, web.ObjectSetup, s.initialTokens),
-		route(http.MethodPost, pathInitialTokens, tenancy.Administer, web.ObjectSetup, s.createInitialToken),
-		route(http.MethodDelete, pathInitialTokens+"/{token}", tenancy.Administer, web.ObjectSetup, s.revokeInitialToken),
-		route(http.MethodGet, pathSetup+"/clients/{client}/secrets", tenancy.History, web.ObjectClient, s.secrets),
-		route(http.MethodGet, pathEntity, tenancy.Resolve, web.ObjectClient, s.client),
-		route(http.MethodGet, pathEntity+"/snapshots/{snapshot}", tenancy.History|tenancy.Plans, web.ObjectClient, s.snapshot),
-		route(http.MethodGet, pathEntity+"/snapshots/{snapshot}/proof", tenancy.History|tenancy.Plans, web.ObjectClient, s.proof),
-		route(http.MethodGet, "/v1/log/consistency", tenancy.Resolve, web.ObjectNone, s.consistency),
-		route(http.MethodPost, pathEntity+"/snapshots", tenancy.WriteClients, web.ObjectClient, s.publish),
-		route(http.MethodPost, pathEntity+"/snapshots:plan", tenancy.WriteClients, web.ObjectClient, s.plan),
-		route(http.MethodPost, pathEntity+"/snapshots:rollback", tenancy.WriteClients, web.ObjectClient, s.rollback),
-		route(http.MethodPost, pathEntity+":erase", tenancy.Administer, web.ObjectClient, s.erase),
-		route(http.MethodGet, pathEntity+"/diff", tenancy.History|tenancy.Plans, web.ObjectClient, s.diff),
-		route(http.MethodPost, pathEntity+"/diff", tenancy.History|tenancy.Plans, web.ObjectClient, s.diffWith),
-		route(http.MethodGet, pathEntity+"/blame", tenancy.History|tenancy.Plans, web.ObjectClient, s.blame),
-		route(http.MethodGet, pathClients, tenancy.Resolve, web.ObjectSetup, s.clients),
-		route(http.MethodGet, "/v1/evidence", tenancy.History|tenancy.Plans, web.ObjectNone, s.evidence),
-		route(http.MethodGet, "/v1/clients/{entity}/history", tenancy.History|tenancy.Plans, web.ObjectClient, s.history),
-		route(http.MethodGet, "/v1/clients/{entity}/reads", tenancy.History, web.ObjectClient, s.reads),
-		route(http.MethodGet, "/v1/history", tenancy.History|tenancy.Plans, web.ObjectNone, s.journal),
+	change := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: rehearsable(handle), Query: append(query, web.DryRun())}
+	}
+	conditional := func(r web.Route) web.Route {
+		r.Conditional = true
+		return r
+	}
+	exported := func(r web.Route) web.Route {
+		r.Vary = []string{"Accept"}
+		return r
+	}
+	const post, put, patch, remove = http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	return web.Surface{Name: "api", Error: spell, Strict: true, Routes: []web.Route{
+		get(pathOrganization, resolve, org, h.organization, dated...),
+		change(patch, pathOrganization, admin, org, h.patchOrganization),
+		change(remove, pathOrganization, admin, org, h.deleteOrganization, web.Flag("subtree")),
+		get(pathOrganizations, resolve, none, h.organizations, dated...),
+		change(post, pathOrganizations, admin, none, h.createOrganization),
+		get("/v1/whoami", resolve, none, h.whoami),
+		get(pathModules, resolve, none, h.modules, dated...),
+		change(post, pathModules, admin, web.ObjectModule, h.createModule),
+		get(pathKeys, past, none, h.keys, dated...),
+		change(post, pathKeys, admin, none, h.createKey),
+		change(remove, pathKeys+"/{key}", admin, web.ObjectKey, h.revokeKey),
+
+		get(pathPolicy, past, setup, h.policy, dated...),
+		change(put, pathPolicy, admin, setup, h.putPolicy),
+		get(pathInitialTokens, past, setup, h.initialTokens, dated...),
+		change(post, pathInitialTokens, admin, setup, h.createInitialToken),
+		change(remove, pathInitialTokens+"/{token}", admin, setup, h.revokeInitialToken),
+		get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets, dated...),
+
+		get(pathEntity, resolve, client, h.client, slices.Concat(dated, []web.Param{web.Word("include", "next")})...),
+		get(pathSnapshots+"/{snapshot}", all, client, h.snapshot),
+		get(pathSnapshots+"/{snapshot}/proof", all, client, h.proof),
+		get("/v1/log/consistency", resolve, none, h.consistency, web.Int("from", 0, maxAfter)),
+		conditional(change(post, pathSnapshots, write, client, h.publish)),
+		conditional(change(post, pathSnapshots+":plan", write, client, h.plan)),
+		conditional(change(post, pathSnapshots+":rollback", write, client, h.rollback)),
+		change(post, pathEntity+":erase", admin, client, h.erase),
+		get(pathEntity+"/diff", all, client, h.diff, slices.Concat(sided, []web.Param{web.Text("to")})...),
+		change(post, pathEntity+"/diff", all, client, h.diffWith, slices.Clone(sided)...),
+		get(pathEntity+"/blame", all, client, h.blame, dated...),
+		get(pathClients, resolve, setup, h.clients, slices.Concat([]web.Param{web.ID("setup"), web.Text("name"), web.Text("owner"),
+			web.Cursor("after"), web.Int("limit", 1, maxClientPage)}, dated)...),
+		get("/v1/evidence", all, none, h.evidence, slices.Concat([]web.Param{web.ID("client").Repeated(evidence.MaxClients)}, spanning)...),
+		get(pathEntity+"/history", all, client, h.history, slices.Concat(pageOf, dated)...),
+		get(pathEntity+"/reads", past, client, h.reads, web.Cursor("after"), web.Int("limit", 1, maxHistoryPage)),
+		exported(get("/v1/history", all, none, h.journal, slices.Concat([]web.Param{web.ID("client"), web.Text("actor"), web.Text("surface"),
+			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...)}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
 	}}
 }
+
+// maxAfter bounds places in the log.
+const maxAfter = 1 << 62
 
 // strict is how every body here is decoded.
 var strict = web.JSONOptions{Strict: true}

@@ -1,19 +1,15 @@
 package api
 
 import (
-	"net/http"
-
 	"tenure/handlers/web"
+	"tenure/snapshots"
 )
 
 // secrets lists what may be told of a client's secrets; the client is named by
 // its client_id, as every dialect shows it.
-func (s *surface) secrets(c *web.Call) (*web.Reply, error) {
-	ref, err := s.ClientRef(c.Request.Context(), c.Scope, setupID(c), c.Var("client"))
-	if err != nil {
-		return nil, err
-	}
-	secrets, err := s.Secrets(c.Request.Context(), c.Scope, ref)
+func (h *handler) secrets(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	secrets, err := h.Snapshots.SecretsAsOf(c.Request.Context(), c.Scope, setupID(c), c.Var("client"), in)
 	if err != nil {
 		return nil, err
 	}
@@ -21,5 +17,5 @@ func (s *surface) secrets(c *web.Call) (*web.Reply, error) {
 	for i, one := range secrets {
 		list.Secrets[i] = fromSecret(one)
 	}
-	return web.JSON(http.StatusOK, list)
+	return h.listed(list, in)
 }

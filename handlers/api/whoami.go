@@ -6,6 +6,6 @@ import (
 	"tenure/handlers/web"
 )
 
-func (s *surface) whoami(c *web.Call) (*web.Reply, error) {
+func (h *handler) whoami(c *web.Call) (*web.Reply, error) {
 	return web.JSON(http.StatusOK, fromScope(c.Scope))
 }

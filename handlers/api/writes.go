@@ -11,6 +11,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -20,19 +21,19 @@ import (
 type changing struct {
 	ref    snapshots.Ref
 	to     snapshots.SnapshotID // of a rollback
-	change snapshots.Change[snapshots.Client]
+	change snapshots.Change[document.Client]
 }
 
 // publish appends a snapshot.
-func (s *surface) publish(c *web.Call) (*web.Reply, error) { return s.write(c, readWrite, false) }
+func (h *handler) publish(c *web.Call) (*web.Reply, error) { return h.write(c, readWrite, false) }
 
 // plan says what publish would do.
-func (s *surface) plan(c *web.Call) (*web.Reply, error) { return s.write(c, readWrite, true) }
+func (h *handler) plan(c *web.Call) (*web.Reply, error) { return h.write(c, readWrite, true) }
 
 // rollback appends a snapshot with the content of an earlier one.
-func (s *surface) rollback(c *web.Call) (*web.Reply, error) { return s.write(c, readRollback, false) }
+func (h *handler) rollback(c *web.Call) (*web.Reply, error) { return h.write(c, readRollback, false) }
 
-func (s *surface) write(c *web.Call, read func(write) (changing, error), rehearse bool) (*web.Reply, error) {
+func (h *handler) write(c *web.Call, read func(write) (changing, error), rehearse bool) (*web.Reply, error) {
 	var in write
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -47,27 +48,25 @@ func (s *surface) write(c *web.Call, read func(write) (changing, error), rehears
 	if err := w.when(in); err != nil {
 		return nil, err
 	}
-	if w.change.Match, err = web.Match[snapshots.SnapshotID](c); err != nil {
+	if w.change.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	if w.ref, err = s.Clients.RefOf(c.Request.Context(), c.Scope, entityID(c)); err != nil {
-		return nil, err
-	}
-	asked, err := c.DryRun()
+	e, _, err := h.Snapshots.Find(c.Request.Context(), c.Scope, snapshots.ByEntity(entityID(c)))
 	if err != nil {
 		return nil, err
 	}
-	if rehearse || asked {
-		p, err := s.planned(c, w)
+	w.ref = e.Ref()
+	if rehearse || c.DryRun() {
+		p, err := h.planned(c, w)
 		if err != nil {
 			return nil, err
 		}
 		return web.JSON(http.StatusOK, p)
 	}
-	out, lost, err := s.run(c, w)
+	out, lost, err := h.run(c, w)
 	var moved *snapshots.ErrMoved
 	if errors.As(err, &moved) {
-		return s.moved(c, w, err)
+		return h.moved(c, w, err)
 	}
 	if err != nil {
 		return nil, err
@@ -100,15 +99,15 @@ func readWrite(in write) (changing, error) {
 			continue
 		}
 		given++
-		w.change.Apply = func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, error) {
+		w.change.Apply = func(base *document.Client, _ *document.Setup) (*document.Client, error) {
 			if base == nil {
-				base = &snapshots.Client{}
+				base = &document.Client{}
 			}
 			raw, err := m.apply(configuration(base), m.raw)
 			if err != nil {
 				return nil, fault.At(m.path, "patch", "it does not apply: %s", err)
 			}
-			doc, faults := snapshots.Parse[snapshots.Client](raw)
+			doc, faults := document.Parse[document.Client](raw)
 			return doc, fault.Rules(faults)
 		}
 	}
@@ -161,26 +160,26 @@ func (w *changing) when(in write) error {
 	return nil
 }
 
-func (s *surface) run(c *web.Call, w changing) (snapshots.Outcome[snapshots.Client], []snapshots.Lost, error) {
+func (h *handler) run(c *web.Call, w changing) (snapshots.Outcome[document.Client], []snapshots.Lost, error) {
 	ctx := c.Request.Context()
 	if w.to != "" {
-		return s.Clients.Rollback(ctx, c.Scope, w.ref, w.to, w.change)
+		return h.Snapshots.Rollback(ctx, c.Scope, w.ref, w.to, w.change)
 	}
-	out, err := snapshots.Edit(ctx, s.Clients, c.Scope, w.ref, w.change)
+	out, err := snapshots.Edit(ctx, h.Snapshots, c.Scope, w.ref, w.change)
 	return out, nil, err
 }
 
 // planned rehearses a write and tells all of it. Planned snapshots that follow
 // are told and not refused: the write itself must say that they may stay.
-func (s *surface) planned(c *web.Call, w changing) (plan, error) {
+func (h *handler) planned(c *web.Call, w changing) (plan, error) {
 	w.change.Rehearse, w.change.Later = true, snapshots.LaterKeep
-	out, lost, err := s.run(c, w)
+	out, lost, err := h.run(c, w)
 	if err != nil {
 		return plan{}, err
 	}
-	var base *snapshots.Client
+	var base *document.Client
 	if out.Plan.Base != "" {
-		found, err := s.Clients.SnapshotOf(c.Request.Context(), c.Scope, w.ref.Entity, out.Plan.Base)
+		found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(w.ref.Entity), out.Plan.Base)
 		if err != nil {
 			return plan{}, err
 		}
@@ -203,14 +202,14 @@ func (s *surface) planned(c *web.Call, w changing) (plan, error) {
 
 // moved answers a write whose plan is no longer what would be done: with the
 // problem and a fresh plan.
-func (s *surface) moved(c *web.Call, w changing, because error) (*web.Reply, error) {
+func (h *handler) moved(c *web.Call, w changing, because error) (*web.Reply, error) {
 	w.change.Digest = ""
-	fresh, err := s.planned(c, w)
+	fresh, err := h.planned(c, w)
 	if err != nil {
 		return nil, because
 	}
 	f := fault.Of(because)
-	row := table[f.Kind]
+	row := statuses[f.Kind]
 	reply, err := web.JSON(row.status, movedProblem{problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, Detail: f.Message, Code: f.Code}, fresh})
 	if err == nil {
 		reply.ContentType = problemType
@@ -222,11 +221,7 @@ func (s *surface) moved(c *web.Call, w changing, because error) (*web.Reply, err
 // that keeps nothing, and the answer is what it would have recorded.
 func rehearsable(handle func(*web.Call) (*web.Reply, error)) func(*web.Call) (*web.Reply, error) {
 	return func(c *web.Call) (*web.Reply, error) {
-		asked, err := c.DryRun()
-		if err != nil {
-			return nil, err
-		}
-		if !asked {
+		if !c.DryRun() {
 			return handle(c)
 		}
 		c.Request = c.Request.WithContext(db.Rehearsing(c.Request.Context()))

@@ -12,7 +12,8 @@ import (
 
 	"tenure/handlers/hydra"
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 )
@@ -76,7 +77,7 @@ func TestEveryWriteIsASnapshot(t *testing.T) {
 			t.Errorf("%d snapshots after %d writes", n, i+2)
 		}
 		after := f.found(t, "c")
-		if changed := snapshots.Changed(before.Content, after.Content); len(changed) > 0 || after.Base != before.ID {
+		if changed := document.Changed(before.Content, after.Content); len(changed) > 0 || after.Base != before.ID {
 			t.Errorf("changed %v, base %s", changed, after.Base)
 		}
 		if now := a.text(t, "updated_at"); now <= updated {
@@ -91,14 +92,14 @@ func TestEveryWriteIsASnapshot(t *testing.T) {
 // TestForeignClients: what other dialects store reads, and goes back.
 func TestForeignClients(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
-	full := snapshotstest.FullClient()
+	full := documenttest.FullClient()
 	full.JWKSURI = ""
-	for name, doc := range map[string]snapshots.Client{"full": full, "bare": {}} {
+	for name, doc := range map[string]document.Client{"full": full, "bare": {}} {
 		f.stored(t, name, doc)
 		a := f.get("/admin/clients/"+name).want(t, 200)
 		f.send("PUT", "/admin/clients/"+name, a.Body.String()).want(t, 200)
 		f.send("PATCH", "/admin/clients/"+name, `[{"op":"replace","path":"/owner","value":"someone"}]`).want(t, 200)
-		if changed := snapshots.Changed(&doc, f.found(t, name).Content); len(changed) != 1 || changed[0] != "owner" {
+		if changed := document.Changed(&doc, f.found(t, name).Content); len(changed) != 1 || changed[0] != "owner" {
 			t.Errorf("%s: %v", name, changed)
 		}
 	}
@@ -207,8 +208,8 @@ func TestPlannedClients(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	later := f.Log.Now().Millis() + 3_600_000
 	_, err := f.store.CreateClient(ctx, f.Scope(t, f.North, tenancy.Editor), snapshots.NewClient{Module: module, Setup: f.setup, ClientID: "c"},
-		snapshots.Change[snapshots.Client]{ValidFrom: &later, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{ClientName: "later"}, nil
+		snapshots.Change[document.Client]{ValidFrom: &later, Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{ClientName: "later"}, nil
 		}})
 	must(t, err)
 	f.get("/admin/clients/c").want(t, 404)
@@ -226,8 +227,8 @@ func TestNextValidFromIsForThoseWhoSeePlans(t *testing.T) {
 	later := f.Log.Now().Millis() + 3_600_000
 	e := f.found(t, "c").Entity
 	_, err := snapshots.Edit(ctx, f.store, f.Scope(t, f.North, tenancy.Editor), snapshots.Ref{Module: module, Setup: f.setup, Entity: e.ID},
-		snapshots.Change[snapshots.Client]{ValidFrom: &later, Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{ClientName: "later"}, nil
+		snapshots.Change[document.Client]{ValidFrom: &later, Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{ClientName: "later"}, nil
 		}})
 	must(t, err)
 	if got := f.get("/admin/clients/c").Header().Get("Tenure-Next-Valid-From"); got == "" {
@@ -338,10 +339,10 @@ func TestFiltersOfManyAndFew(t *testing.T) {
 	for worker := range 32 {
 		done.Go(func() {
 			for i := worker; i < total; i += 32 {
-				doc := snapshots.Client{OwnerLabel: "many", ClientName: fmt.Sprint(i % 7)}
+				doc := document.Client{OwnerLabel: "many", ClientName: fmt.Sprint(i % 7)}
 				_, err := f.store.CreateClient(ctx, f.Store.Operator("test"), snapshots.NewClient{Module: module, Setup: f.setup,
-					ClientID: fmt.Sprintf("c%04d", i), Owner: f.North}, snapshots.Change[snapshots.Client]{
-					Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }})
+					ClientID: fmt.Sprintf("c%04d", i), Owner: f.North}, snapshots.Change[document.Client]{
+					Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }})
 				if err != nil {
 					t.Error(err)
 				}

@@ -8,12 +8,12 @@ import (
 
 	"tenure/handlers/hydra"
 	"tenure/handlers/ory"
-	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
 )
 
-const document = `{"client_name":"n","redirect_uris":["a","b","c"],"metadata":{"a":{"b":[1,{"c":2.50}]},"~/":1,"":0,"nil":null},"jwks":{}}`
+const patched = `{"client_name":"n","redirect_uris":["a","b","c"],"metadata":{"a":{"b":[1,{"c":2.50}]},"~/":1,"":0,"nil":null},"jwks":{}}`
 
 func TestOperations(t *testing.T) {
 	for patch, want := range map[string]string{
@@ -37,7 +37,7 @@ func TestOperations(t *testing.T) {
 		`{"op":"add","path":"/nobody","value":1}`:                   `"nobody":1`,
 		`{"OP":"add","path":"/nobody","value":1,"more":2}`:          `"nobody":1`,
 	} {
-		got, err := hydra.After([]byte(document), "["+patch+"] rest")
+		got, err := hydra.After([]byte(patched), "["+patch+"] rest")
 		if err != nil || !strings.Contains(string(got), want) {
 			t.Errorf("%s: %s, %v", patch, got, err)
 		}
@@ -59,14 +59,14 @@ func TestOperationsThatFail(t *testing.T) {
 		`{"op":"replace","path":"/client_id","value":"x"}`, `{"op":"remove","path":"/Client_ID"}`, `{"op":"add","path":"/ID","value":1}`,
 		`{"op":"add","path":"/rotatedsecrets/-","value":1}`, `{"op":"add","path":"/metadata` + strings.Repeat("/x", 100) + `","value":1}`,
 	} {
-		_, err := hydra.After([]byte(document), `[{"op":"replace","path":"/owner","value":"o"},`+patch+`]`)
+		_, err := hydra.After([]byte(patched), `[{"op":"replace","path":"/owner","value":"o"},`+patch+`]`)
 		if f := fault.Of(err); f == nil || f.Kind != fault.Malformed || f.Code != ory.CodeRequest || !strings.HasPrefix(f.Message, "JSON Patch operation 1 (") {
 			t.Errorf("%s: %v", patch, err)
 		}
 	}
 	for _, patch := range []string{``, `{`, `null x`, `"x"`, `[1]`, `[{"op":1}]`, `[{"op":"add","path":["/x"]}]`, "[\"\xff\"]",
 		"[" + strings.Repeat(`{"op":"remove","path":"/owner"},`, 1000) + `{"op":"remove","path":"/owner"}]`} {
-		_, err := hydra.After([]byte(document), patch)
+		_, err := hydra.After([]byte(patched), patch)
 		if strings.HasPrefix(patch, "null") && err == nil {
 			continue // no operations, as the Go decoder has it
 		}
@@ -79,7 +79,7 @@ func TestOperationsThatFail(t *testing.T) {
 // TestBlame names the operation that made the document no client, also where
 // others follow that would fail on their own.
 func TestBlame(t *testing.T) {
-	base := snapshotstest.FullClient()
+	base := documenttest.FullClient()
 	for patch, want := range map[string]string{
 		`[{"op":"replace","path":"/client_name","value":1}]`:                                                                                      "operation 0 (replace /client_name)",
 		`[{"op":"replace","path":"/owner","value":"x"},{"op":"add","path":"/contacts/0","value":{}}]`:                                             "operation 1 (add /contacts/0)",
@@ -89,7 +89,7 @@ func TestBlame(t *testing.T) {
 	} {
 		operations, err := hydra.Parse([]byte(patch))
 		must(t, err)
-		if _, err := hydra.Patched(&base, &snapshots.Setup{}, operations); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := hydra.Patched(&base, &document.Setup{}, operations); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", patch, err)
 		}
 	}
@@ -98,10 +98,10 @@ func TestBlame(t *testing.T) {
 // TestKeySources: what a patch brings replaces what was there before.
 func TestKeySources(t *testing.T) {
 	const keys = `{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`
-	withKeys, withURI, full := snapshotstest.FullClient(), snapshotstest.FullClient(), snapshotstest.FullClient()
+	withKeys, withURI, full := documenttest.FullClient(), documenttest.FullClient(), documenttest.FullClient()
 	withKeys.JWKSURI, withURI.JWKS = "", ""
 	for name, c := range map[string]struct {
-		base      snapshots.Client
+		base      document.Client
 		patch     string
 		keys, uri bool
 	}{
@@ -113,7 +113,7 @@ func TestKeySources(t *testing.T) {
 	} {
 		operations, err := hydra.Parse([]byte(c.patch))
 		must(t, err)
-		body, err := hydra.Patched(&c.base, &snapshots.Setup{}, operations)
+		body, err := hydra.Patched(&c.base, &document.Setup{}, operations)
 		must(t, err)
 		if ory.NoKeys(body.JWKS) == c.keys || (body.JWKSURI != "") != c.uri {
 			t.Errorf("%s: %s, %s", name, body.JWKS, body.JWKSURI)
@@ -130,8 +130,8 @@ func TestManyOperationsStayCheap(t *testing.T) {
 	ops[999] = `{"op":"replace","path":"/client_name","value":1}`
 	operations, err := hydra.Parse([]byte("[" + strings.Join(ops, ",") + "]"))
 	must(t, err)
-	base := snapshotstest.FullClient()
-	if _, err := hydra.Patched(&base, &snapshots.Setup{}, operations); err == nil || !strings.Contains(err.Error(), "operation 999") {
+	base := documenttest.FullClient()
+	if _, err := hydra.Patched(&base, &document.Setup{}, operations); err == nil || !strings.Contains(err.Error(), "operation 999") {
 		t.Errorf("%v", err)
 	}
 }
@@ -145,15 +145,15 @@ func FuzzPatch(f *testing.F) {
 		`[{"op":"replace","path":"/jwks_uri","value":"https://x"},{"op":"replace","path":"/jwks","value":{}}]`, `null`, `{`} {
 		f.Add(seed)
 	}
-	base := snapshotstest.FullClient()
-	before := string(snapshots.Encode(&base))
+	base := documenttest.FullClient()
+	before := string(document.Encode(&base))
 	f.Fuzz(func(t *testing.T, patch string) {
 		operations, err := hydra.Parse([]byte(patch))
 		var body *ory.Client
 		if err == nil {
-			body, err = hydra.Patched(&base, &snapshots.Setup{}, operations)
+			body, err = hydra.Patched(&base, &document.Setup{}, operations)
 		}
-		if string(snapshots.Encode(&base)) != before {
+		if string(document.Encode(&base)) != before {
 			t.Fatal("the base was changed")
 		}
 		if err != nil {
@@ -163,18 +163,18 @@ func FuzzPatch(f *testing.F) {
 			return
 		}
 		if len(operations) == 0 {
-			if next, _ := body.Apply(&base, &snapshots.Setup{}); !snapshots.Equal(next, &base) {
+			if next, _ := body.ToDomain(&base, &document.Setup{}); !documenttest.Equal(next, &base) {
 				t.Error("nothing changes something")
 			}
 		}
-		if body.Check(&base, &snapshots.Setup{}) != nil {
+		if body.Check(&base, &document.Setup{}) != nil {
 			return
 		}
-		next, faults := body.Apply(&base, &snapshots.Setup{})
+		next, faults := body.ToDomain(&base, &document.Setup{})
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		raw, err := ory.Encode(ory.View(next, &snapshots.Setup{}))
+		raw, err := ory.Encode(ory.FromDomain(next, &document.Setup{}))
 		if err != nil || !json.Valid(raw) {
 			t.Fatalf("%v, %s", err, raw)
 		}

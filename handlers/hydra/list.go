@@ -1,13 +1,16 @@
 package hydra
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -16,46 +19,44 @@ const (
 	maxPageSize = 500
 )
 
-// page is what a list asks for.
-type page struct {
+// listQuery is what a list asks for.
+type listQuery struct {
 	filters url.Values // that are set
 	size    int
 	after   string
 	in      snapshots.Instant
 }
 
-func (h *surface) list(c *web.Call) (*web.Reply, error) {
-	setup, err := h.setup(c)
+func (h *handler) list(c *web.Call) (*web.Reply, error) {
+	setup := h.setupID(c)
+	p, err := h.readListQuery(c, setup)
+	if err != nil {
+		_, unknown := h.setup(c) // comes first
+		return nil, cmp.Or(unknown, err)
+	}
+	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup, snapshots.PageQuery{
+		Module: c.Var("module"), After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner"), In: p.in})
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.page(c, setup.ID)
-	if err != nil {
-		return nil, err
-	}
-	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup.ID, snapshots.PageQuery{
-		After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner"), In: p.in})
-	if err != nil {
-		return nil, err
-	}
-	body, err := h.array(found)
+	body, err := h.joinRendered(found)
 	if err != nil {
 		return nil, err
 	}
 	path := c.Request.URL.EscapedPath()
-	link := p.link(path, "first", h.cursors.seal(setup.ID, ""))
+	link := p.link(path, "first", h.cursors.seal(setup, ""))
 	if more {
-		link += "," + p.link(path, "next", h.cursors.seal(setup.ID, found[len(found)-1].Entity.ClientID))
+		link += "," + p.link(path, "next", h.cursors.seal(setup, found[len(found)-1].Entity.ClientID))
 	}
-	return ory.Heading(c, &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
-		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}), nil
+	return &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
+		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}, nil
 }
 
-// array joins the bytes that a read of each client answers with.
-func (h *surface) array(found []snapshots.Resolved[snapshots.Client]) ([]byte, error) {
+// joinRendered joins the bytes that a read of each client answers with.
+func (h *handler) joinRendered(found []snapshots.Resolved[document.Client]) ([]byte, error) {
 	items, size := make([][]byte, len(found)), len("[]\n")
 	for i := range found {
-		reply, err := ory.Kept(h.Store, found[i], Name, ory.Read)
+		reply, err := ory.Rendered(h.Store, found[i], Name, ory.Read)
 		if err != nil {
 			return nil, err
 		}
@@ -72,18 +73,14 @@ func (h *surface) array(found []snapshots.Resolved[snapshots.Client]) ([]byte, e
 	return append(body, "]\n"...), nil
 }
 
-func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
-	p := page{filters: url.Values{}, size: pageSize}
-	query, err := c.Query()
-	if err != nil {
-		return p, err
-	}
+func (h *handler) readListQuery(c *web.Call, setup snapshots.EntityID) (listQuery, error) {
+	p := listQuery{filters: url.Values{}, size: pageSize}
 	for _, name := range []string{"client_name", "owner"} {
-		if value := query.Get(name); value != "" {
+		if value := c.Text(name); value != "" {
 			p.filters.Set(name, value)
 		}
 	}
-	if text := query.Get("page_size"); text != "" {
+	if text := c.Text("page_size"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return p, badPage(err.Error())
@@ -92,26 +89,27 @@ func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
 			p.size = min(n, maxPageSize)
 		}
 	}
-	if token := query.Get("page_token"); token != "" {
+	if token := c.Text("page_token"); token != "" {
 		var ok bool
 		if p.after, ok = h.cursors.open(setup, token); !ok {
 			return p, badPage("invalid pagination token")
 		}
 	}
-	for _, name := range []string{"at", "known_at"} { // for the links
-		if values := query[name]; len(values) > 0 {
-			p.filters[name] = values
+	at, known := c.Instants()
+	for name, instant := range map[string]*time.Time{"at": at, "known_at": known} { // for the links
+		if instant != nil {
+			p.filters.Set(name, instant.Format(time.RFC3339Nano))
 		}
 	}
-	p.in, err = instants(c)
-	return p, err
+	p.in = snapshots.InstantOf(at, known)
+	return p, nil
 }
 
 func badPage(reason string) error {
 	return fault.New(fault.Malformed, fault.CodeQuery, "Unable to parse pagination parameters: %s", reason)
 }
 
-func (p page) filter(name string) *string {
+func (p listQuery) filter(name string) *string {
 	if !p.filters.Has(name) {
 		return nil
 	}
@@ -120,7 +118,7 @@ func (p page) filter(name string) *string {
 }
 
 // link is one entry of the Link header, with sorted query keys.
-func (p page) link(path, relation, token string) string {
+func (p listQuery) link(path, relation, token string) string {
 	query := url.Values{"page_size": {strconv.Itoa(p.size)}, "page_token": {token}}
 	for name, values := range p.filters {
 		query[name] = values

@@ -16,6 +16,7 @@ import (
 	"tenure/handlers/hydra"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -56,7 +57,7 @@ func newFixture(t testing.TB, dsn string) *fixture {
 }
 
 func (f *fixture) surface() web.Surface {
-	return hydra.New(hydra.Config{Store: f.store, Tenancy: f.Store, Version: "v1.2.3",
+	return hydra.New(hydra.Deps{Store: f.store, Tenancy: f.Store, Version: "v1.2.3",
 		PublicURL: func(*web.Call) string { return "https://id.example/" },
 		Fetch: func(_ context.Context, uri string) ([]byte, error) {
 			f.asked = append(f.asked, uri)
@@ -77,9 +78,9 @@ func (f *fixture) surface() web.Surface {
 func (f *fixture) newSetup(t testing.TB, org tenancy.OrgID) snapshots.EntityID {
 	t.Helper()
 	scope := f.Scope(t, org, tenancy.Admin)
-	out, err := f.store.CreateSetup(ctx, scope, module, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			return &snapshots.Setup{Name: "test"}, nil
+	out, err := f.store.CreateSetup(ctx, scope, module, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			return &document.Setup{Name: "test"}, nil
 		}})
 	must(t, err)
 	_, err = f.Store.SetDefaultSetup(ctx, scope, org, string(out.Entity.ID), func(*db.Tx) error { return nil })
@@ -151,24 +152,17 @@ func (a answer) text(t testing.TB, member string) string {
 	return s
 }
 
-func encode(t testing.TB, v any) string {
-	t.Helper()
-	raw, err := json.Marshal(v)
-	must(t, err)
-	return string(raw)
-}
-
 // stored creates a client through the store, as another dialect does.
-func (f *fixture) stored(t testing.TB, clientID string, doc snapshots.Client) {
+func (f *fixture) stored(t testing.TB, clientID string, doc document.Client) {
 	t.Helper()
 	_, err := f.store.CreateClient(ctx, f.Scope(t, f.North, tenancy.Editor), snapshots.NewClient{Module: module, Setup: f.setup, ClientID: clientID},
-		snapshots.Change[snapshots.Client]{Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }})
+		snapshots.Change[document.Client]{Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }})
 	must(t, err)
 }
 
-func (f *fixture) found(t testing.TB, clientID string) snapshots.Resolved[snapshots.Client] {
+func (f *fixture) found(t testing.TB, clientID string) snapshots.Resolved[document.Client] {
 	t.Helper()
-	found, err := f.store.ClientByID(ctx, f.Scope(t, f.North, tenancy.Editor), f.setup, clientID)
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), snapshots.ByClientID("", f.setup, clientID), snapshots.Instant{})
 	must(t, err)
 	return found
 }
@@ -177,7 +171,7 @@ func (f *fixture) found(t testing.TB, clientID string) snapshots.Resolved[snapsh
 func (f *fixture) history(t testing.TB, clientID string) int {
 	t.Helper()
 	e := f.found(t, clientID).Entity
-	ids, err := snapshots.Snapshots[snapshots.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Auditor),
+	ids, err := snapshots.Snapshots[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Auditor),
 		snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}, nil, false)
 	must(t, err)
 	return len(ids)

@@ -7,6 +7,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -14,20 +15,15 @@ import (
 
 func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 	form := formResolved
-	if c.Request.URL.RawQuery != "" {
-		resolved, given, err := boolQuery(c, "resolve")
-		if err != nil {
-			return nil, err
-		}
-		if given && !resolved {
-			form = formRaw
-		}
-	}
-	in, err := h.instants(c)
+	resolved, given, err := boolQuery(c, "resolve")
 	if err != nil {
 		return nil, err
 	}
-	found, err := snapshots.AsOf[snapshots.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), in)
+	if given && !resolved {
+		form = formRaw
+	}
+	in := snapshots.InstantOf(c.Instants())
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +35,7 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) getClientSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[snapshots.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -73,23 +69,26 @@ func (h *surface) clientNames(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) clientEntityID(c *web.Call) (*web.Reply, error) {
-	query, err := queryOf(c)
+	clientID, err := textQuery(c, "client_id")
 	if err != nil {
 		return nil, err
 	}
-	if query.Get("client_id") == "" {
+	if clientID == nil || *clientID == "" {
 		return nil, badQuery("client_id", "it is required")
 	}
 	ref := setupRef(c)
-	id, err := h.store.EntityID(c.Request.Context(), c.Scope, ref.Module, ref.Setup, query.Get("client_id"))
+	e, state, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByClientID(ref.Module, ref.Setup, *clientID))
+	if err == nil && state == snapshots.Deleted {
+		err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
+	}
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, map[string]any{"clientId": id})
+	return web.JSON(http.StatusOK, map[string]any{"clientId": e.ID})
 }
 
 func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
-	return remove[snapshots.Client](h, clientRef)(c)
+	return remove[document.Client](h, clientRef)(c)
 }
 
 func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
@@ -117,7 +116,7 @@ func written(c *web.Call) (*clientBody, error) {
 	return body, body.prepare()
 }
 
-func (h *surface) createdClient(out snapshots.Outcome[snapshots.Client], answer any) (*web.Reply, error) {
+func (h *surface) createdClient(out snapshots.Outcome[document.Client], answer any) (*web.Reply, error) {
 	at := "/v2/modules/" + url.PathEscape(out.Entity.Module) + "/setups/" + string(out.Entity.Setup) + "/clients/" + string(out.Entity.ID)
 	reply, err := created(at, http.StatusCreated, answer)
 	if err != nil {
@@ -130,14 +129,14 @@ func (h *surface) createdClient(out snapshots.Outcome[snapshots.Client], answer 
 }
 
 // create registers a client from a written body.
-func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snapshots.Client], *snapshots.NewSecret, error) {
-	var none snapshots.Outcome[snapshots.Client]
+func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[document.Client], *snapshots.NewSecret, error) {
+	var none snapshots.Outcome[document.Client]
 	validFrom, faults := start(body.ValidFrom)
 	ref := setupRef(c)
 	wanted := snapshots.NewClient{Module: ref.Module, Setup: ref.Setup, ClientID: h.ids.Hex(), Surface: "nevismeta"}
 	if body.ClientID != nil {
 		wanted.ClientID = *body.ClientID
-		faults = append(faults, snapshots.CheckClientID(wanted.ClientID, true)...)
+		faults = append(faults, document.CheckClientID(wanted.ClientID, true)...)
 	}
 	var err error
 	if wanted.Owner, err = c.Owner(); err != nil {
@@ -148,7 +147,7 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snaps
 		return none, nil, err
 	}
 	faults = append(faults, secretFaults...)
-	out, err := h.store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{
+	out, err := h.store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[document.Client]{
 		ValidFrom: validFrom, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	if out.Repeated {
 		secret = nil // shown once only
@@ -157,8 +156,8 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[snaps
 }
 
 // applying is body's conversion with the faults that were found before.
-func applying(body *clientBody, before []fault.Field) func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-	return func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+func applying(body *clientBody, before []fault.Field) func(*document.Client, *document.Setup) (*document.Client, error) {
+	return func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 		next, faults := body.apply(base, setup)
 		return next, fault.Rules(append(faults[:len(faults):len(faults)], before...))
 	}
@@ -168,7 +167,7 @@ func applying(body *clientBody, before []fault.Field) func(*snapshots.Client, *s
 // generated one of 32 hex, or none for a public client and for one that proves
 // itself with a key.
 func (h *surface) firstSecret(body *clientBody) (*snapshots.NewSecret, []fault.Field, error) {
-	var probe snapshots.Client
+	var probe document.Client
 	body.applyMethod(&probe, keeper{})
 	if body.ClientSecret != nil {
 		if probe.Public() {
@@ -200,13 +199,13 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := expected(c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
 	validFrom, faults := start(body.ValidFrom)
 	ref := clientRef(c)
-	if active, err := h.store.Client(c.Request.Context(), c.Scope, ref); err == nil {
+	if active, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(ref), snapshots.Instant{}); err == nil {
 		body.shows(active.Content.JWKS) // before the transaction, in which it costs everybody's time
 	}
 	fixed, err := h.keepsIdentity(c, ref, body)
@@ -219,8 +218,8 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	faults = append(faults, secretFaults...)
-	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, ref, snapshots.Change[snapshots.Client]{ValidFrom: validFrom,
-		Match: match, Unmoved: unmoved(c), Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, ref, snapshots.Change[document.Client]{ValidFrom: validFrom,
+		Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +233,7 @@ func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 	if err != nil || body.ClientID == nil && asked == "" {
 		return nil, err
 	}
-	e, err := h.store.ClientEntity(c.Request.Context(), c.Scope, ref)
+	e, _, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByRef(ref))
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +276,7 @@ func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snaps
 // and its secret with it.
 func (h *surface) startsToNeed(ctx context.Context, scope tenancy.Scope, ref snapshots.Ref, body *clientBody,
 	at history.Millis) (bool, error) {
-	var probe snapshots.Client
+	var probe document.Client
 	body.applyMethod(&probe, keeper{})
 	if !needsSecret(probe.TokenEndpointAuthMethod) {
 		return false, nil
@@ -285,11 +284,11 @@ func (h *surface) startsToNeed(ctx context.Context, scope tenancy.Scope, ref sna
 	if has, err := h.store.HasSecret(ctx, scope, ref, at); has || err != nil {
 		return false, err
 	}
-	base, err := snapshots.Snapshots[snapshots.Client](ctx, h.store, scope, ref, &at, false)
+	base, err := snapshots.Snapshots[document.Client](ctx, h.store, scope, ref, &at, false)
 	if err != nil || len(base) == 0 {
 		return true, err
 	}
-	found, err := snapshots.Snapshot[snapshots.Client](ctx, h.store, scope, ref, base[0])
+	found, err := snapshots.Snapshot[document.Client](ctx, h.store, scope, snapshots.ByRef(ref), base[0])
 	if err != nil {
 		return false, err
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"tenure/jwk"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -37,9 +37,9 @@ func parseInstant(s string) (history.Millis, bool) {
 
 // viewOf renders a client's members but the key set, the secret and what
 // belongs to the snapshot. resolved shows inherited values in place of null.
-func viewOf(c *snapshots.Client, setup *snapshots.Setup, resolved bool) (clientHead, clientTail) {
+func viewOf(c *document.Client, setup *document.Setup, resolved bool) (clientHead, clientTail) {
 	if resolved {
-		effective := snapshots.Effective(c, setup)
+		effective := document.Effective(c, setup)
 		c = &effective
 	}
 	head := clientHead{
@@ -52,7 +52,7 @@ func viewOf(c *snapshots.Client, setup *snapshots.Setup, resolved bool) (clientH
 		AccessTokenTTL: c.AccessTokenTTL, RefreshTokenTTL: c.RefreshTokenTTL, IDTokenTTL: c.IDTokenTTL,
 		PersistedConsentTTL: c.PersistedConsentTTL, JWKSURI: text(c.JWKSURI), LogoURI: text(c.LogoURI),
 		TosURI: text(c.TosURI), PolicyURI: text(c.PolicyURI), TokenEndpointAuthMethod: text(c.TokenEndpointAuthMethod),
-		RequirePAR:                  flag(snapshots.FlagOf(c.RequirePAR.Bool(false))),
+		RequirePAR:                  flag(document.FlagOf(c.RequirePAR.Bool(false))),
 		IDTokenSignedResponseAlg:    text(c.IDTokenSignedResponseAlg),
 		IDTokenEncryptedResponseAlg: text(c.IDTokenEncryptedResponseAlg),
 		IDTokenEncryptedResponseEnc: text(c.IDTokenEncryptedResponseEnc),
@@ -67,7 +67,7 @@ func viewOf(c *snapshots.Client, setup *snapshots.Setup, resolved bool) (clientH
 }
 
 // keysView is the getter view of a key set; null for none.
-func keysView(set snapshots.JWKS) []byte {
+func keysView(set document.JWKS) []byte {
 	if set == "" {
 		return []byte("null")
 	}
@@ -79,7 +79,7 @@ func keysView(set snapshots.JWKS) []byte {
 // every item would take too much of it.
 func (b *clientBody) prepare() error {
 	if posted := bytes.TrimSpace(b.JWKS); len(posted) > 0 && !bytes.Equal(posted, []byte("null")) {
-		b.keys, b.keyFaults = snapshots.ParseJWKS(posted)
+		b.keys, b.keyFaults = document.ParseJWKS(posted)
 	}
 	return shortLists(map[string]int{"redirect_uris": len(b.RedirectURIs), "grant_types": len(b.GrantTypes), "scopes": len(b.Scopes),
 		"response_types": len(b.ResponseTypes), "contacts": len(b.Contacts), "metadata": len(b.Metadata)})
@@ -99,11 +99,11 @@ func shortLists(items map[string]int) error {
 // apply makes the domain record of a written client: what this dialect
 // carries is replaced, everything else of base stays. A value equal to what a
 // read of base shows (in either form) keeps what base stores. base may be nil.
-func (b *clientBody) apply(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, []fault.Field) {
-	next, faults := snapshots.Client{}, []fault.Field(nil)
+func (b *clientBody) apply(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
+	next, faults := document.Client{}, []fault.Field(nil)
 	keep := keeper{}
 	if base != nil {
-		next = *snapshots.Clone(base)
+		next = *document.Clone(base)
 		keep.head, keep.tail = viewOf(base, setup, true)
 		keep.known = true
 	}
@@ -124,7 +124,7 @@ type keeper struct {
 // same reports whether a posted value is what the read shows.
 func (k keeper) same(posted, shown any) bool { return k.known && reflect.DeepEqual(posted, shown) }
 
-func (b *clientBody) applyLists(next *snapshots.Client, keep keeper) {
+func (b *clientBody) applyLists(next *document.Client, keep keeper) {
 	for _, m := range []struct {
 		to            *[]string
 		posted, shown []string
@@ -146,7 +146,7 @@ func (b *clientBody) applyLists(next *snapshots.Client, keep keeper) {
 	}
 }
 
-func (b *clientBody) applyTexts(next *snapshots.Client, keep keeper) {
+func (b *clientBody) applyTexts(next *document.Client, keep keeper) {
 	for _, m := range []struct {
 		to            *string
 		posted, shown *string
@@ -170,9 +170,9 @@ func (b *clientBody) applyTexts(next *snapshots.Client, keep keeper) {
 	}
 }
 
-func (b *clientBody) applyInherited(next *snapshots.Client, keep keeper) {
+func (b *clientBody) applyInherited(next *document.Client, keep keeper) {
 	for _, m := range []struct {
-		to            *snapshots.Lifetime
+		to            *document.Lifetime
 		posted, shown *int64
 	}{
 		{&next.AccessTokenTTL, b.AccessTokenTTL, keep.tail.AccessTokenTTL},
@@ -194,7 +194,7 @@ func (b *clientBody) applyInherited(next *snapshots.Client, keep keeper) {
 
 // applyMethod joins confidentiality_type and token_endpoint_auth_method, which
 // say the same thing: public is the method "none".
-func (b *clientBody) applyMethod(next *snapshots.Client, keep keeper) []fault.Field {
+func (b *clientBody) applyMethod(next *document.Client, keep keeper) []fault.Field {
 	if keep.same(b.ConfidentialityType, &keep.tail.ConfidentialityType) &&
 		keep.same(b.TokenEndpointAuthMethod, keep.tail.TokenEndpointAuthMethod) {
 		return nil
@@ -204,10 +204,10 @@ func (b *clientBody) applyMethod(next *snapshots.Client, keep keeper) []fault.Fi
 	case kind != "" && kind != typePublic && kind != typeConfidential:
 		return []fault.Field{{Path: "/confidentiality_type", Rule: "enum", Message: "one of public, confidential"}}
 	case kind == "" && method == "", kind == typePublic && method == "":
-		method = snapshots.MethodNone
+		method = document.MethodNone
 	case kind == typeConfidential && method == "":
 		method = methodBasic
-	case kind != "" && (kind == typePublic) != (method == snapshots.MethodNone):
+	case kind != "" && (kind == typePublic) != (method == document.MethodNone):
 		return []fault.Field{{Path: "/token_endpoint_auth_method", Rule: "confidentiality",
 			Message: "a client is public exactly if its method is none; it contradicts confidentiality_type"}}
 	}
@@ -217,7 +217,7 @@ func (b *clientBody) applyMethod(next *snapshots.Client, keep keeper) []fault.Fi
 
 // applyKeys takes an RFC 7517 set, or the view that a read of base shows. That
 // of an empty set is an RFC 7517 set too, so the view comes first.
-func (b *clientBody) applyKeys(next *snapshots.Client, base *snapshots.Client) []fault.Field {
+func (b *clientBody) applyKeys(next *document.Client, base *document.Client) []fault.Field {
 	if base != nil && b.shows(base.JWKS) {
 		return nil
 	}
@@ -227,7 +227,7 @@ func (b *clientBody) applyKeys(next *snapshots.Client, base *snapshots.Client) [
 
 // shows reports whether the posted keys are a set's view. It remembers the
 // last answer, as asking costs much where there are certificates.
-func (b *clientBody) shows(set snapshots.JWKS) bool {
+func (b *clientBody) shows(set document.JWKS) bool {
 	if len(b.JWKS) == 0 || set == "" {
 		return false
 	}
@@ -274,22 +274,22 @@ func value(s *string) string {
 	return *s
 }
 
-func flag(f snapshots.Flag) *bool {
-	if f == snapshots.Unset {
+func flag(f document.Flag) *bool {
+	if f == document.Unset {
 		return nil
 	}
-	b := f == snapshots.True
+	b := f == document.True
 	return &b
 }
 
-func flagOf(b *bool) snapshots.Flag {
+func flagOf(b *bool) document.Flag {
 	if b == nil {
-		return snapshots.Unset
+		return document.Unset
 	}
-	return snapshots.FlagOf(*b)
+	return document.FlagOf(*b)
 }
 
-func metadataOf(texts []snapshots.Localized) []metadata {
+func metadataOf(texts []document.Localized) []metadata {
 	out := make([]metadata, len(texts))
 	for i, t := range texts {
 		out[i] = metadata{Name: t.Name, Value: t.Value, Locale: text(t.Locale)}
@@ -297,10 +297,10 @@ func metadataOf(texts []snapshots.Localized) []metadata {
 	return out
 }
 
-func localizedOf(items []metadata) []snapshots.Localized {
-	var out []snapshots.Localized
+func localizedOf(items []metadata) []document.Localized {
+	var out []document.Localized
 	for _, m := range items {
-		out = append(out, snapshots.Localized{Name: m.Name, Value: m.Value, Locale: value(m.Locale)})
+		out = append(out, document.Localized{Name: m.Name, Value: m.Value, Locale: value(m.Locale)})
 	}
 	return slices.Clip(out)
 }

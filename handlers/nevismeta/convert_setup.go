@@ -1,11 +1,11 @@
 package nevismeta
 
 import (
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // setupView renders a setup but what belongs to the snapshot.
-func setupView(s *snapshots.Setup) setupDoc {
+func setupView(s *document.Setup) setupDoc {
 	return setupDoc{
 		ClientDefaults: &clientDefaults{GrantTypes: list(s.GrantTypes), ForceReauthentication: flag(s.ForceReauthentication),
 			AccessTokenTTL: s.AccessTokenTTL, RefreshTokenTTL: s.RefreshTokenTTL, IDTokenTTL: s.IDTokenTTL,
@@ -19,8 +19,8 @@ func setupView(s *snapshots.Setup) setupDoc {
 
 // setup makes the domain record of a written setup. This dialect carries
 // every member of it.
-func (d *setupDoc) setup() *snapshots.Setup {
-	next := &snapshots.Setup{Name: value(d.Name), OwnerLabel: value(d.Owner), Comment: value(d.Comment), Localized: localizedOf(d.Metadata)}
+func (d *setupDoc) setup() *document.Setup {
+	next := &document.Setup{Name: value(d.Name), OwnerLabel: value(d.Owner), Comment: value(d.Comment), Localized: localizedOf(d.Metadata)}
 	if c := d.ClientDefaults; c != nil {
 		next.GrantTypes, next.ForceReauthentication = c.GrantTypes, flagOf(c.ForceReauthentication)
 		next.AccessTokenTTL, next.RefreshTokenTTL = c.AccessTokenTTL, c.RefreshTokenTTL
@@ -32,13 +32,13 @@ func (d *setupDoc) setup() *snapshots.Setup {
 	return next
 }
 
-func policies(implicit, code, refresh *string, force *bool) snapshots.ScopePolicies {
-	return snapshots.ScopePolicies{ImplicitFlow: value(implicit), AuthorizationCodeFlow: value(code),
+func policies(implicit, code, refresh *string, force *bool) document.ScopePolicies {
+	return document.ScopePolicies{ImplicitFlow: value(implicit), AuthorizationCodeFlow: value(code),
 		RefreshToken: value(refresh), ForceReauthentication: flagOf(force)}
 }
 
 // serverView renders a resource server but what belongs to the snapshot.
-func serverView(r *snapshots.ResourceServer) serverDoc {
+func serverView(r *document.ResourceServer) serverDoc {
 	doc := serverDoc{Scopes: make([]scopeDoc, len(r.Scopes)), Metadata: metadataOf(r.Localized), Name: text(r.Name),
 		Owner: text(r.OwnerLabel), Comment: text(r.Comment), URI: text(r.URI)}
 	for i, s := range r.Scopes {
@@ -51,11 +51,11 @@ func serverView(r *snapshots.ResourceServer) serverDoc {
 
 // server makes the domain record of a written resource server. This dialect
 // carries every member of it.
-func (d *serverDoc) server() *snapshots.ResourceServer {
-	next := &snapshots.ResourceServer{Name: value(d.Name), OwnerLabel: value(d.Owner), Comment: value(d.Comment),
+func (d *serverDoc) server() *document.ResourceServer {
+	next := &document.ResourceServer{Name: value(d.Name), OwnerLabel: value(d.Owner), Comment: value(d.Comment),
 		URI: value(d.URI), Localized: localizedOf(d.Metadata)}
 	for _, s := range d.Scopes {
-		next.Scopes = append(next.Scopes, snapshots.Scope{Name: s.Name, Localized: localizedOf(s.Metadata),
+		next.Scopes = append(next.Scopes, document.Scope{Name: s.Name, Localized: localizedOf(s.Metadata),
 			Policies:     policies(s.ImplicitFlow, s.AuthorizationCodeFlow, s.RefreshToken, s.ForceReauthentication),
 			CustomClaims: value(s.CustomClaims)})
 	}

@@ -5,12 +5,14 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 var (
 	WriteError  = writeError
 	ListQuery   = listQuery
+	ListParams  = listParams
 	ClientRules = clientRules
 	ClientJSON  = clientJSON
 )
@@ -55,11 +57,11 @@ func RegistrationBody(members map[string]json.RawMessage) (*Body, []fault.Field,
 }
 
 // Apply makes the domain record.
-func (b *Body) Apply(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, []fault.Field) {
+func (b *Body) Apply(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
 	return b.body.apply(base, setup)
 }
 
 // TagOf is the entity tag of a client's answer without a secret.
-func TagOf(found snapshots.Resolved[snapshots.Client]) string {
-	return etag(found.ID, dependsOn(found, formResolved)...)
+func TagOf(found snapshots.Resolved[document.Client]) string {
+	return etag(found, formResolved, "")
 }

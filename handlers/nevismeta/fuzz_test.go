@@ -10,25 +10,26 @@ import (
 	"tenure/handlers/nevismeta"
 	"tenure/handlers/web"
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
 )
 
 // accepted checks what an accepted body made: it reads as JSON, and written
 // back it changes nothing.
-func accepted(t *testing.T, next *snapshots.Client, setup *snapshots.Setup) {
+func accepted(t *testing.T, next *document.Client, setup *document.Setup) {
 	t.Helper()
-	in := snapshots.Input[snapshots.Client]{Next: next, Setup: setup}
-	if len(snapshots.Validate(snapshots.ClientRules(), in))+len(snapshots.Validate(nevismeta.ClientRules(), in)) > 0 {
+	in := document.Input[document.Client]{Next: next, Setup: setup}
+	if len(document.Validate(document.ClientRules(), in))+len(document.Validate(nevismeta.ClientRules(), in)) > 0 {
 		return
 	}
-	raw := snapshots.Encode(next)
-	stored, err := snapshots.Decode[snapshots.Client](raw)
+	raw := document.Encode(next)
+	stored, err := document.Decode[document.Client](raw)
 	if err != nil {
 		t.Fatalf("what is stored cannot be read: %v\n%s", err, raw)
 	}
 	for _, form := range []string{nevismeta.FormResolved, nevismeta.FormRaw} {
-		found := snapshots.Resolved[snapshots.Client]{Setup: snapshots.Version[snapshots.Setup]{Content: setup}}
+		found := snapshots.Resolved[document.Client]{Setup: snapshots.Version[document.Setup]{Content: setup}}
 		found.Content = stored
 		doc, err := nevismeta.ClientJSON(found, form)
 		if err != nil || !json.Valid(doc) {
@@ -39,16 +40,16 @@ func accepted(t *testing.T, next *snapshots.Client, setup *snapshots.Setup) {
 			t.Fatalf("its own document is refused: %v\n%s", err, doc)
 		}
 		same, faults := again.Apply(stored, setup)
-		if len(faults) > 0 || !snapshots.Equal(same, stored) {
-			t.Fatalf("%s: written back it changes %v, with %v\n%s", form, snapshots.Changed(stored, same), faults, doc)
+		if len(faults) > 0 || !documenttest.Equal(same, stored) {
+			t.Fatalf("%s: written back it changes %v, with %v\n%s", form, document.Changed(stored, same), faults, doc)
 		}
 	}
 }
 
 func FuzzClientBody(f *testing.F) {
-	full := snapshotstest.FullClient()
-	setup := snapshotstest.FullSetup()
-	found := snapshots.Resolved[snapshots.Client]{Setup: snapshots.Version[snapshots.Setup]{Content: &setup}}
+	full := documenttest.FullClient()
+	setup := documenttest.FullSetup()
+	found := snapshots.Resolved[document.Client]{Setup: snapshots.Version[document.Setup]{Content: &setup}}
 	found.Content = &full
 	doc, err := nevismeta.ClientJSON(found, nevismeta.FormResolved)
 	must(f, err)
@@ -67,11 +68,11 @@ func FuzzClientBody(f *testing.F) {
 		if next, faults := body.Apply(nil, &setup); len(faults) == 0 {
 			accepted(t, next, &setup)
 		}
-		base := snapshots.Clone(&full)
+		base := document.Clone(&full)
 		if next, faults := body.Apply(base, &setup); len(faults) == 0 {
 			accepted(t, next, &setup)
 		}
-		if !snapshots.Equal(base, &full) {
+		if !documenttest.Equal(base, &full) {
 			t.Fatal("the base was changed")
 		}
 	})
@@ -83,7 +84,7 @@ func FuzzRegistration(f *testing.F) {
 		`{"token_endpoint_auth_method":"none","confidentiality_type":"confidential"}`, `{"scope":"a","scopes":["b"]}`, `{"a/b~c":{}}`} {
 		f.Add([]byte(seed))
 	}
-	setup := snapshotstest.FullSetup()
+	setup := documenttest.FullSetup()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var members map[string]json.RawMessage
 		if web.DecodeJSON(data, &members, false) != nil {
@@ -122,7 +123,11 @@ func FuzzListQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		r := httptest.NewRequest("GET", "/v2/modules/m/setups", nil)
 		r.URL.RawQuery = query
-		filter, err := nevismeta.ListQuery(&web.Call{Request: r})
+		c, err := web.Asked(r, nevismeta.ListParams...)
+		var filter snapshots.Filter
+		if err == nil {
+			filter, err = nevismeta.ListQuery(c)
+		}
 		if err != nil {
 			if f := fault.Of(err); f.Kind != fault.Malformed || f.Code != fault.CodeQuery {
 				t.Fatalf("%v is no answer to a query", err)

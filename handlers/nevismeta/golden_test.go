@@ -8,7 +8,8 @@ import (
 
 	"tenure/handlers/nevismeta"
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/history"
 	"tenure/tenancy/tenancytest"
 )
@@ -17,11 +18,11 @@ const golden = "../../testdata/nevismeta/full_client.json"
 
 // The same full client is rendered by every surface, each with its golden.
 func TestGolden(t *testing.T) {
-	client, setup := snapshotstest.FullClient(), snapshotstest.FullSetup()
-	found := snapshots.Resolved[snapshots.Client]{
-		Version: snapshots.Version[snapshots.Client]{Entity: snapshots.Entity{ClientID: "full client"},
+	client, setup := documenttest.FullClient(), documenttest.FullSetup()
+	found := snapshots.Resolved[document.Client]{
+		Version: snapshots.Version[document.Client]{Entity: snapshots.Entity{ClientID: "full client"},
 			ValidFrom: history.Millis(tenancytest.Start.UnixMilli()), Content: &client},
-		Setup: snapshots.Version[snapshots.Setup]{Content: &setup},
+		Setup: snapshots.Version[document.Setup]{Content: &setup},
 	}
 	got, err := nevismeta.ClientJSON(found, nevismeta.FormResolved)
 	must(t, err)
@@ -37,8 +38,8 @@ func TestGolden(t *testing.T) {
 		t.Errorf("the full client reads\n%s", pretty.String())
 	}
 	// What it does not set itself it inherits.
-	client.GrantTypes, client.AccessTokenTTL, client.ForceReauthentication = nil, nil, snapshots.Unset
-	setup.ForceReauthentication = snapshots.False
+	client.GrantTypes, client.AccessTokenTTL, client.ForceReauthentication = nil, nil, document.Unset
+	setup.ForceReauthentication = document.False
 	for form, want := range map[string]string{
 		nevismeta.FormResolved: `[["authorization_code","refresh_token","client_credentials"],3603,false]`,
 		nevismeta.FormRaw:      `[null,null,null]`,

@@ -15,6 +15,8 @@ import (
 	"tenure/handlers/nevismeta"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/credential"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -47,7 +49,7 @@ func openFixture(t testing.TB, sealed bool) *fixture {
 	f := &fixture{World: tenancytest.New(t, dbtest.SQLite(t)), log: &bytes.Buffer{}}
 	var opts snapshots.Options
 	if sealed {
-		sealer, err := snapshots.NewSealer(bytes.Repeat([]byte{7}, snapshots.SealingKeySize))
+		sealer, err := credential.NewSealer(bytes.Repeat([]byte{7}, credential.KeySize))
 		must(t, err)
 		opts.Sealer = sealer
 	}
@@ -171,18 +173,18 @@ func (f *fixture) client(t testing.TB, body string, header ...string) string {
 }
 
 // stored creates a client through the store, as another dialect does.
-func (f *fixture) stored(t testing.TB, clientID string, doc snapshots.Client) string {
+func (f *fixture) stored(t testing.TB, clientID string, doc document.Client) string {
 	t.Helper()
 	out, err := f.store.CreateClient(ctx, f.Scope(t, f.North, tenancy.Editor), snapshots.NewClient{Module: module, Setup: f.id, ClientID: clientID},
-		snapshots.Change[snapshots.Client]{Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }})
+		snapshots.Change[document.Client]{Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }})
 	must(t, err)
 	return f.setup + "/clients/" + string(out.Entity.ID)
 }
 
 // content is what the store has for the client at path.
-func (f *fixture) content(t testing.TB, path string) *snapshots.Client {
+func (f *fixture) content(t testing.TB, path string) *document.Client {
 	t.Helper()
-	found, err := f.store.Client(ctx, f.Scope(t, f.North, tenancy.Editor), f.ref(path))
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), snapshots.ByRef(f.ref(path)), snapshots.Instant{})
 	must(t, err)
 	return found.Content
 }

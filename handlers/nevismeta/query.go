@@ -2,11 +2,11 @@ package nevismeta
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -16,57 +16,61 @@ const (
 	maxMetadata   = 50 // filters by metadata in one request: each is a condition of the statement
 )
 
+// The parameters of lists. Their checks are here, as the dialect has words of
+// its own for them.
+var (
+	listParams    = []web.Param{web.Text("name").AsIs(), web.Text("owner").AsIs(), web.Family(metadataParam), validAtParam, softDeletedParams[0], softDeletedParams[1]}
+	versionParams = []web.Param{validAtParam, softDeletedParams[0], softDeletedParams[1]}
+
+	validAtParam      = web.Text("validAt").AsIs()
+	softDeletedParams = []web.Param{web.Text("includeSoftDeletedStates").AsIs(), web.Text("includeSoftDeleteStates").AsIs()}
+)
+
 // listQuery reads the list filters; parameters it does not know are ignored.
-func listQuery(c *web.Call) (snapshots.Filter, error) {
-	var f snapshots.Filter
-	query, err := queryOf(c)
-	if err != nil {
+func listQuery(c *web.Call) (f snapshots.Filter, err error) {
+	if f.Name, err = textQuery(c, "name"); err != nil {
 		return f, err
 	}
-	for name, values := range query {
-		switch {
-		case name == "name":
-			f.Name = &values[0]
-		case name == "owner":
-			f.Owner = &values[0]
-		case strings.HasPrefix(name, metadataParam):
-			for _, v := range values {
-				f.Metadata = append(f.Metadata, snapshots.Localized{Name: strings.TrimPrefix(name, metadataParam), Value: v})
-			}
+	if f.Owner, err = textQuery(c, "owner"); err != nil {
+		return f, err
+	}
+	for name, values := range c.Family(metadataParam) {
+		for _, v := range values {
+			f.Metadata = append(f.Metadata, document.Localized{Name: name, Value: v})
 		}
 	}
 	if len(f.Metadata) > maxMetadata {
 		return f, badQuery(metadataParam+"…", fmt.Sprintf("at most %d of them", maxMetadata))
 	}
-	if f.At, f.AnyTime, err = validAt(query.Get("validAt")); err != nil {
+	if f.At, f.AnyTime, err = validAt(c); err != nil {
 		return f, err
 	}
 	f.IncludeDeleted, err = softDeleted(c)
 	return f, err
 }
 
-// queryOf is the query; what it may say once does not stand there twice.
-func queryOf(c *web.Call) (url.Values, error) {
-	query, err := c.Query()
-	for _, name := range []string{"name", "owner", "validAt", "includeSoftDeletedStates", "includeSoftDeleteStates", "resolve",
-		"replaceActiveState", "client_id"} {
-		if len(query[name]) > 1 {
-			return nil, badQuery(name, "it may be given once")
-		}
+// textQuery is a parameter that may be given once; nil without it.
+func textQuery(c *web.Call, name string) (*string, error) {
+	switch values := c.Texts(name); len(values) {
+	case 0:
+		return nil, nil
+	case 1:
+		return &values[0], nil
 	}
-	return query, err
+	return nil, badQuery(name, "it may be given once")
 }
 
 // validAt reads an instant, or "any"; nil for an empty text. A plus sign that
 // was not escaped arrives as a space.
-func validAt(s string) (at *history.Millis, any bool, err error) {
-	switch s {
-	case "":
-		return nil, false, nil
-	case "any":
+func validAt(c *web.Call) (at *history.Millis, any bool, err error) {
+	text, err := textQuery(c, validAtParam.Name)
+	switch {
+	case err != nil, text == nil, *text == "":
+		return nil, false, err
+	case *text == "any":
 		return nil, true, nil
 	}
-	m, ok := parseInstant(strings.Replace(s, " ", "+", 1))
+	m, ok := parseInstant(strings.Replace(*text, " ", "+", 1))
 	if !ok {
 		return nil, false, badQuery("validAt", "a timestamp with an offset such as 2020-10-14T12:00:00+02:00, or any")
 	}
@@ -76,8 +80,8 @@ func validAt(s string) (at *history.Millis, any bool, err error) {
 // softDeleted reads includeSoftDeletedStates, which the pages also spell
 // without the d.
 func softDeleted(c *web.Call) (bool, error) {
-	for _, name := range []string{"includeSoftDeletedStates", "includeSoftDeleteStates"} {
-		if on, given, err := boolQuery(c, name); given || err != nil {
+	for _, p := range softDeletedParams {
+		if on, given, err := boolQuery(c, p.Name); given || err != nil {
 			return on, err
 		}
 	}
@@ -85,11 +89,11 @@ func softDeleted(c *web.Call) (bool, error) {
 }
 
 func boolQuery(c *web.Call, name string) (value, given bool, err error) {
-	query, err := queryOf(c)
-	if err != nil || !query.Has(name) {
+	text, err := textQuery(c, name)
+	if err != nil || text == nil {
 		return false, false, err
 	}
-	switch query.Get(name) {
+	switch *text {
 	case "true":
 		return true, true, nil
 	case "false":

@@ -4,52 +4,42 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
 // headers are what every resolving answer tells beside its body.
-func headers[T snapshots.Content](v snapshots.Version[T]) http.Header {
+func headers[T document.Content](v snapshots.Version[T]) http.Header {
 	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
 }
 
-// etag names the representation: the snapshot first, so that If-Match can be
-// compared with the base of a write, then whatever else the bytes depend on.
-func etag(id snapshots.SnapshotID, parts ...string) string {
-	return `"` + string(id) + "." + strings.Join(parts, ".") + `"`
+// etag is the tag of a version in one of its forms, with the id of the secret
+// that the answer shows; empty for none.
+func etag[T document.Content](found snapshots.Resolved[T], form, secret string) string {
+	return web.Tag(string(found.ID), string(found.Setup.ID), string(found.Entity.Owner), form, secret)
 }
-
-// dependsOn is what an answer depends on beside its snapshot.
-func dependsOn[T snapshots.Content](found snapshots.Resolved[T], form string) []string {
-	return []string{short(string(found.Setup.ID)), short(string(found.Entity.Owner)), form}
-}
-
-// short is enough of an id to tell representations of one snapshot apart.
-func short(id string) string { return id[:min(len(id), 8)] }
 
 // render answers with a document that everybody who may see it sees alike; it
 // is kept, under a key that names all it depends on.
-func render[T snapshots.Content](s *snapshots.Store, found snapshots.Resolved[T], form string, status int,
+func render[T document.Content](s *snapshots.Store, found snapshots.Resolved[T], form string, status int,
 	document func() ([]byte, error)) (*web.Reply, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID,
 		Owner: found.Entity.Owner, Surface: form}
-	var failed error
-	kept := s.Render(key, func() *snapshots.Rendering {
+	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {
 		body, err := document()
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
 		return &snapshots.Rendering{Body: body, Reply: &web.Reply{Status: http.StatusOK, Body: body,
-			Header: headers(found.Version), ETag: etag(found.ID, dependsOn(found, form)...)}}
+			Header: headers(found.Version), ETag: etag(found, form, "")}}, nil
 	})
-	if failed != nil {
-		return nil, failed
+	if err != nil {
+		return nil, err
 	}
 	reply := kept.Reply.(*web.Reply)
 	if status != http.StatusOK {
@@ -69,15 +59,18 @@ const (
 // clientReply renders a client. Only where the scope may see the secret is it
 // put in, for this one answer, and logged: the one valid while the snapshot is,
 // so a past snapshot shows none.
-func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[snapshots.Client], form string) (*web.Reply, error) {
+func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[document.Client], form string) (*web.Reply, error) {
 	reply, err := render(h.store, found, form, http.StatusOK, func() ([]byte, error) { return clientJSON(found, form) })
 	if err != nil {
 		return nil, err
 	}
 	past := found.NextValidFrom != 0 && found.NextValidFrom <= h.store.Now().Millis()
-	shows := c.Request.Method != http.MethodHead && !past // a HEAD has no body to show it in
-	if shows && c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
-		secret, err := h.store.Disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
+	if !past && c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
+		disclose := h.store.Disclose
+		if c.Request.Method == http.MethodHead {
+			disclose = h.store.WouldDisclose // there is no body to show it in
+		}
+		secret, err := disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
 		if err != nil {
 			return nil, err
 		}
@@ -92,7 +85,7 @@ func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[snapshots.Cl
 
 // clientJSON is the client's document without its secret. The key set's view
 // comes ready from package jwk and is not encoded again.
-func clientJSON(found snapshots.Resolved[snapshots.Client], form string) ([]byte, error) {
+func clientJSON(found snapshots.Resolved[document.Client], form string) ([]byte, error) {
 	head, tail := viewOf(found.Content, found.Setup.Content, form == formResolved)
 	tail.ValidFrom, tail.ClientID = instant(found.ValidFrom), found.Entity.ClientID
 	first, err := encode(head)
@@ -117,7 +110,7 @@ func clientJSON(found snapshots.Resolved[snapshots.Client], form string) ([]byte
 // jwks, which is free in form, the member stands once: the last one is it.
 var secretMember = []byte(`,"client_secret":null,`)
 
-func withSecret(reply *web.Reply, found snapshots.Resolved[snapshots.Client], form string, secret snapshots.Disclosed) (*web.Reply, error) {
+func withSecret(reply *web.Reply, found snapshots.Resolved[document.Client], form string, secret snapshots.Disclosed) (*web.Reply, error) {
 	shown, err := encode(secret.Plain)
 	if err != nil {
 		return nil, err
@@ -133,18 +126,12 @@ func withSecret(reply *web.Reply, found snapshots.Resolved[snapshots.Client], fo
 	body = append(body, reply.Body[at+len(secretMember)-1:]...)
 	own := *reply
 	own.Body, own.NoStore = body, true
-	own.ETag = etag(found.ID, append(dependsOn(found, form), short(secret.ID))...)
+	own.ETag = etag(found, form, secret.ID)
 	return &own, nil
 }
 
-// instants reads which instant a read is about.
-func (h *surface) instants(c *web.Call) (snapshots.Instant, error) {
-	at, known, err := c.Instants()
-	return snapshots.InstantOf(at, known), err
-}
-
 // clientThen is a client as it was or will be: without any secret.
-func (h *surface) clientThen(found snapshots.Resolved[snapshots.Client], form string, in snapshots.Instant) (*web.Reply, error) {
+func (h *surface) clientThen(found snapshots.Resolved[document.Client], form string, in snapshots.Instant) (*web.Reply, error) {
 	reply, err := render(h.store, found, form, http.StatusOK, func() ([]byte, error) { return clientJSON(found, form) })
 	return h.dated(reply, in), err
 }
@@ -186,46 +173,4 @@ func encode(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// unmoved compares all that the tags of If-Match say beside their snapshot with
-// what stands at the write; nil where they say nothing.
-func unmoved(c *web.Call) func(setup snapshots.SnapshotID, secret string) bool {
-	tags, _, _, err := c.IfMatch()
-	if err != nil || len(tags) == 0 {
-		return nil
-	}
-	return func(setup snapshots.SnapshotID, secret string) bool {
-		for _, tag := range tags {
-			parts := strings.Split(strings.Trim(tag, `"`), ".") // snapshot, setup, owner, form, and a shown secret
-			if len(parts) < 4 || parts[1] != short(string(setup)) {
-				continue
-			}
-			if len(parts) == 4 || parts[4] == short(secret) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-// expected turns If-Match into the snapshots that a write's base may be; nil
-// if there is no such header.
-func expected(c *web.Call) ([]snapshots.SnapshotID, error) {
-	tags, any, present, err := c.IfMatch()
-	if err != nil || !present {
-		return nil, err
-	}
-	ids := []snapshots.SnapshotID{}
-	if any {
-		return ids, nil
-	}
-	for _, tag := range tags {
-		id, _, _ := strings.Cut(strings.Trim(tag, `"`), ".")
-		ids = append(ids, snapshots.SnapshotID(id))
-	}
-	if len(ids) == 0 { // only weak tags: they match nothing
-		ids = append(ids, "")
-	}
-	return ids, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -46,7 +47,7 @@ func registration(members map[string]json.RawMessage) (*clientBody, []fault.Fiel
 		return nil, nil, err
 	}
 	known := make(map[string]json.RawMessage)
-	var custom []snapshots.Localized
+	var custom []document.Localized
 	var faults []fault.Field
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		raw := members[name]
@@ -72,7 +73,7 @@ func registration(members map[string]json.RawMessage) (*clientBody, []fault.Fiel
 				continue
 			}
 			base, locale, _ := strings.Cut(name, "#")
-			custom = append(custom, snapshots.Localized{Name: base, Value: value, Locale: locale})
+			custom = append(custom, document.Localized{Name: base, Value: value, Locale: locale})
 		}
 	}
 	raw, err := json.Marshal(known)
@@ -83,7 +84,7 @@ func registration(members map[string]json.RawMessage) (*clientBody, []fault.Fiel
 	if err := web.DecodeJSON(raw, body, true); err != nil {
 		return nil, nil, err
 	}
-	slices.SortFunc(custom, func(a, b snapshots.Localized) int {
+	slices.SortFunc(custom, func(a, b document.Localized) int {
 		return strings.Compare(a.Name+"#"+a.Locale, b.Name+"#"+b.Locale)
 	})
 	body.Metadata = append(body.Metadata, metadataOf(custom)...)
@@ -170,7 +171,7 @@ func v2Members() []string {
 
 // registered is the answer: what was registered under its RFC 7591 names, the
 // credentials once, custom metadata as it was sent.
-func registered(out snapshots.Outcome[snapshots.Client], secret *snapshots.NewSecret) (map[string]any, error) {
+func registered(out snapshots.Outcome[document.Client], secret *snapshots.NewSecret) (map[string]any, error) {
 	raw, err := clientJSON(out.Resolved, formRaw)
 	if err != nil {
 		return nil, err

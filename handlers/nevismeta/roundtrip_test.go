@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
 )
 
@@ -20,8 +20,8 @@ func (f *fixture) putBack(t *testing.T, path, query string) {
 	f.get(t, path) // so that what follows discloses as often
 	rows := f.rows(t)
 	put := f.send(t, "PUT", path, encode(t, edited(before.doc(t), nil))).want(t, 200)
-	if !snapshots.Equal(stored, f.content(t, path)) {
-		t.Errorf("%s: the content changed in %v", query, snapshots.Changed(stored, f.content(t, path)))
+	if !documenttest.Equal(stored, f.content(t, path)) {
+		t.Errorf("%s: the content changed in %v", query, document.Changed(stored, f.content(t, path)))
 	}
 	if put.Header().Get("Tenure-Snapshot-Id") != before.Header().Get("Tenure-Snapshot-Id") {
 		t.Errorf("%s: there is a new snapshot", query)
@@ -95,30 +95,30 @@ func TestPutOfAReadersDocument(t *testing.T) {
 // What another dialect wrote stays, also where this one would refuse it.
 func TestPutOfForeignValues(t *testing.T) {
 	f := newFixture(t)
-	for i, change := range []func(c *snapshots.Client){
-		func(*snapshots.Client) {},
-		func(c *snapshots.Client) { c.JWKS, c.JWKSURI = "", "https://shop.example.com/jwks.json" },
-		func(c *snapshots.Client) { c.ClientName = "" },
-		func(c *snapshots.Client) { c.ClientName = strings.Repeat("ü", 5000) },
-		func(c *snapshots.Client) { c.GrantTypes = []string{"password", ""} },
-		func(c *snapshots.Client) { c.GrantTypes, c.ResponseTypes = nil, nil },
-		func(c *snapshots.Client) { c.GrantTypes = []string{} },
-		func(c *snapshots.Client) { c.ResponseTypes = []string{"token code", "magic"} },
-		func(c *snapshots.Client) { c.Contacts = []string{""} },
-		func(c *snapshots.Client) { c.TokenEndpointAuthMethod = "" },
-		func(c *snapshots.Client) { c.TokenEndpointAuthMethod = "attest_jwt_client_auth" },
-		func(c *snapshots.Client) { c.TokenEndpointAuthMethod = "client_secret_basic" }, // and has no secret
-		func(c *snapshots.Client) {
-			c.TokenEndpointAuthMethod, c.GrantTypes = snapshots.MethodNone, []string{"client_credentials"}
+	for i, change := range []func(c *document.Client){
+		func(*document.Client) {},
+		func(c *document.Client) { c.JWKS, c.JWKSURI = "", "https://shop.example.com/jwks.json" },
+		func(c *document.Client) { c.ClientName = "" },
+		func(c *document.Client) { c.ClientName = strings.Repeat("ü", 5000) },
+		func(c *document.Client) { c.GrantTypes = []string{"password", ""} },
+		func(c *document.Client) { c.GrantTypes, c.ResponseTypes = nil, nil },
+		func(c *document.Client) { c.GrantTypes = []string{} },
+		func(c *document.Client) { c.ResponseTypes = []string{"token code", "magic"} },
+		func(c *document.Client) { c.Contacts = []string{""} },
+		func(c *document.Client) { c.TokenEndpointAuthMethod = "" },
+		func(c *document.Client) { c.TokenEndpointAuthMethod = "attest_jwt_client_auth" },
+		func(c *document.Client) { c.TokenEndpointAuthMethod = "client_secret_basic" }, // and has no secret
+		func(c *document.Client) {
+			c.TokenEndpointAuthMethod, c.GrantTypes = document.MethodNone, []string{"client_credentials"}
 		},
-		func(c *snapshots.Client) { c.JWKS, c.JWKSURI = "", "" }, // private_key_jwt without keys
-		func(c *snapshots.Client) { c.PKCEMode = "never" },
-		func(c *snapshots.Client) { c.PKCEMode = "" },
-		func(c *snapshots.Client) { c.IDTokenSignedResponseAlg = "PS256" },
-		func(c *snapshots.Client) { c.IDTokenEncryptedResponseAlg, c.IDTokenEncryptedResponseEnc = "", "A999" },
-		func(c *snapshots.Client) { c.RequirePAR, c.ForceReauthentication = snapshots.Unset, snapshots.Unset },
-		func(c *snapshots.Client) { c.RequirePAR, c.ForceReauthentication = snapshots.False, snapshots.False },
-		func(c *snapshots.Client) {
+		func(c *document.Client) { c.JWKS, c.JWKSURI = "", "" }, // private_key_jwt without keys
+		func(c *document.Client) { c.PKCEMode = "never" },
+		func(c *document.Client) { c.PKCEMode = "" },
+		func(c *document.Client) { c.IDTokenSignedResponseAlg = "PS256" },
+		func(c *document.Client) { c.IDTokenEncryptedResponseAlg, c.IDTokenEncryptedResponseEnc = "", "A999" },
+		func(c *document.Client) { c.RequirePAR, c.ForceReauthentication = document.Unset, document.Unset },
+		func(c *document.Client) { c.RequirePAR, c.ForceReauthentication = document.False, document.False },
+		func(c *document.Client) {
 			c.AccessTokenTTL, c.RefreshTokenTTL, c.IDTokenTTL, c.PersistedConsentTTL = nil, nil, nil, nil
 		},
 	} {
@@ -129,20 +129,20 @@ func TestPutOfForeignValues(t *testing.T) {
 			f.putBack(t, path, "")
 			f.putBack(t, path, "?resolve=false")
 			// Another member can be changed, and nothing else changes with it.
-			want := snapshots.Clone(&c)
+			want := document.Clone(&c)
 			want.Comment = "changed"
 			doc := edited(f.get(t, path).doc(t), map[string]any{"comment": "changed"})
 			f.send(t, "PUT", path, encode(t, doc)).want(t, 200, `"comment":"changed"`)
-			if got := f.content(t, path); !snapshots.Equal(got, want) {
-				t.Errorf("with the comment changed %v", snapshots.Changed(want, got))
+			if got := f.content(t, path); !documenttest.Equal(got, want) {
+				t.Errorf("with the comment changed %v", document.Changed(want, got))
 			}
 		})
 	}
 }
 
 // oneKeySource is the full client as the store takes it.
-func oneKeySource() snapshots.Client {
-	c := snapshotstest.FullClient()
+func oneKeySource() document.Client {
+	c := documenttest.FullClient()
 	c.JWKSURI = ""
 	return c
 }
@@ -173,7 +173,7 @@ var carried = map[string]struct {
 	"PolicyURI":  {"policy_uri", `"https://n.example/p"`, "https://n.example/p", nil},
 	"Contacts":   {"contacts", `["z","a"]`, []string{"z", "a"}, nil},
 	"Localized": {"metadata", `[{"name":"n","value":"v","locale":"de"},{"name":"m","value":"","locale":null}]`,
-		[]snapshots.Localized{{Name: "n", Value: "v", Locale: "de"}, {Name: "m"}}, nil},
+		[]document.Localized{{Name: "n", Value: "v", Locale: "de"}, {Name: "m"}}, nil},
 	"RedirectURIs":                {"redirect_uris", `["https://n.example/2","https://n.example/1"]`, []string{"https://n.example/2", "https://n.example/1"}, nil},
 	"GrantTypes":                  {"grant_types", `["implicit","authorization_code"]`, []string{"implicit", "authorization_code"}, nil},
 	"ResponseTypes":               {"response_types", `["code token","code"]`, []string{"code token", "code"}, nil},
@@ -182,8 +182,8 @@ var carried = map[string]struct {
 	"JWKS":                        {"jwks", keySet(publicKey), canonicalKeys(), nil},
 	"JWKSURI":                     {"jwks_uri", `"https://n.example/jwks"`, "https://n.example/jwks", map[string]any{"jwks": nil}},
 	"PKCEMode":                    {"pkce_mode", `"required"`, "required", nil},
-	"ForceReauthentication":       {"force_reauthentication", `false`, snapshots.False, nil},
-	"RequirePAR":                  {"require_pushed_authorization_requests", `false`, snapshots.False, nil},
+	"ForceReauthentication":       {"force_reauthentication", `false`, document.False, nil},
+	"RequirePAR":                  {"require_pushed_authorization_requests", `false`, document.False, nil},
 	"IDTokenSignedResponseAlg":    {"id_token_signed_response_alg", `"ES512"`, "ES512", nil},
 	"IDTokenEncryptedResponseAlg": {"id_token_encrypted_response_alg", `"ECDH-ES"`, "ECDH-ES", nil},
 	"IDTokenEncryptedResponseEnc": {"id_token_encrypted_response_enc", `"A128GCM"`, "A128GCM", nil},
@@ -193,15 +193,15 @@ var carried = map[string]struct {
 	"PersistedConsentTTL":         {"persisted_consent_ttl", `0`, int64(0), nil},
 }
 
-func canonicalKeys() snapshots.JWKS {
-	set, _ := snapshots.ParseJWKS([]byte(keySet(publicKey)))
+func canonicalKeys() document.JWKS {
+	set, _ := document.ParseJWKS([]byte(keySet(publicKey)))
 	return set
 }
 
 func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 	f := newFixture(t)
 	not := strings.Fields(notCarried)
-	fields := reflect.VisibleFields(reflect.TypeFor[snapshots.Client]())
+	fields := reflect.VisibleFields(reflect.TypeFor[document.Client]())
 	if len(fields) != len(not)+len(carried) {
 		t.Errorf("%d fields, %d of them listed", len(fields), len(not)+len(carried))
 	}
@@ -236,7 +236,7 @@ func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 			case "JWKSURI":
 				want = []string{"jwks", "jwks_uri"}
 			}
-			if changed := snapshots.Changed(&base, got); !reflect.DeepEqual(changed, want) {
+			if changed := document.Changed(&base, got); !reflect.DeepEqual(changed, want) {
 				t.Errorf("changed %v", changed)
 			}
 			if shown := encode(t, f.get(t, path).doc(t)[change.member]); change.member != "jwks" && shown != sorted(t, change.posted) {

@@ -5,6 +5,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -32,39 +33,40 @@ const (
 // New makes the surface over a store.
 func New(store *snapshots.Store, ids *tenancy.IDs, held web.Fresh) web.Surface {
 	h := &surface{store: store, ids: ids, held: held}
-	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error)) web.Route {
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle}
+	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
+			Conditional: method != http.MethodGet && (pattern == pathClient || pattern == pathSetup || pattern == pathServer)}
 	}
 	const client, setup, server = web.ObjectClient, web.ObjectSetup, web.ObjectResourceServer
 	return web.Surface{Name: "nevismeta", Error: writeError, Routes: []web.Route{
 		route(http.MethodGet, pathClients+"/names", tenancy.Resolve, setup, h.clientNames), // before {clientId}, which would match too
-		route(http.MethodGet, pathClients+"/entity-id", tenancy.Resolve, setup, h.clientEntityID),
-		route(http.MethodGet, pathClient, tenancy.Resolve, client, h.getClient),
+		route(http.MethodGet, pathClients+"/entity-id", tenancy.Resolve, setup, h.clientEntityID, web.Text("client_id").AsIs()),
+		route(http.MethodGet, pathClient, tenancy.Resolve, client, h.getClient, web.Text("resolve").AsIs(), web.At(), web.KnownAt()),
 		route(http.MethodPut, pathClient, tenancy.WriteClients, client, h.putClient),
 		route(http.MethodDelete, pathClient, tenancy.WriteClients, client, h.deleteClient),
-		route(http.MethodGet, pathClient+"/snapshots", readHistory, client, listSnapshots[snapshots.Client](h, clientRef)),
+		route(http.MethodGet, pathClient+"/snapshots", readHistory, client, listSnapshots[document.Client](h, clientRef), versionParams...),
 		route(http.MethodGet, pathClient+"/snapshots/{snapshotId}", readHistory, client, h.getClientSnapshot),
-		route(http.MethodDelete, pathClient+"/snapshots/{snapshotId}", tenancy.WriteClients, client, withdraw[snapshots.Client](h, clientRef)),
-		route(http.MethodGet, pathClients, tenancy.Resolve, setup, h.listClients),
+		route(http.MethodDelete, pathClient+"/snapshots/{snapshotId}", tenancy.WriteClients, client, withdraw[document.Client](h, clientRef)),
+		route(http.MethodGet, pathClients, tenancy.Resolve, setup, h.listClients, listParams...),
 		route(http.MethodPost, pathClients, tenancy.WriteClients, setup, h.postClient),
 		route(http.MethodPost, pathV3, tenancy.WriteClients, setup, h.registerClient),
 
-		route(http.MethodGet, pathSetup, tenancy.Resolve, setup, h.getSetup),
+		route(http.MethodGet, pathSetup, tenancy.Resolve, setup, h.getSetup, web.At(), web.KnownAt()),
 		route(http.MethodPut, pathSetup, tenancy.Administer, setup, h.putSetup),
-		route(http.MethodDelete, pathSetup, tenancy.Administer, setup, remove[snapshots.Setup](h, setupRef)),
-		route(http.MethodGet, pathSetup+"/snapshots", readHistory, setup, listSnapshots[snapshots.Setup](h, setupRef)),
+		route(http.MethodDelete, pathSetup, tenancy.Administer, setup, remove[document.Setup](h, setupRef)),
+		route(http.MethodGet, pathSetup+"/snapshots", readHistory, setup, listSnapshots[document.Setup](h, setupRef), versionParams...),
 		route(http.MethodGet, pathSetup+"/snapshots/{snapshotId}", readHistory, setup, h.getSetupSnapshot),
-		route(http.MethodDelete, pathSetup+"/snapshots/{snapshotId}", tenancy.Administer, setup, withdraw[snapshots.Setup](h, setupRef)),
-		route(http.MethodGet, pathSetups, tenancy.Resolve, web.ObjectModule, h.listSetups),
+		route(http.MethodDelete, pathSetup+"/snapshots/{snapshotId}", tenancy.Administer, setup, withdraw[document.Setup](h, setupRef)),
+		route(http.MethodGet, pathSetups, tenancy.Resolve, web.ObjectModule, h.listSetups, listParams...),
 		route(http.MethodPost, pathSetups, tenancy.Administer, web.ObjectModule, h.postSetup),
 
-		route(http.MethodGet, pathServer, tenancy.Resolve, server, h.getServer),
-		route(http.MethodPut, pathServer, tenancy.Administer, server, h.putServer),
-		route(http.MethodDelete, pathServer, tenancy.Administer, server, remove[snapshots.ResourceServer](h, serverRef)),
-		route(http.MethodGet, pathServer+"/snapshots", readHistory, server, listSnapshots[snapshots.ResourceServer](h, serverRef)),
+		route(http.MethodGet, pathServer, tenancy.Resolve, server, h.getServer, web.At(), web.KnownAt()),
+		route(http.MethodPut, pathServer, tenancy.Administer, server, h.putServer, web.Text("replaceActiveState").AsIs()),
+		route(http.MethodDelete, pathServer, tenancy.Administer, server, remove[document.ResourceServer](h, serverRef)),
+		route(http.MethodGet, pathServer+"/snapshots", readHistory, server, listSnapshots[document.ResourceServer](h, serverRef), versionParams...),
 		route(http.MethodGet, pathServer+"/snapshots/{snapshotId}", readHistory, server, h.getServerSnapshot),
-		route(http.MethodDelete, pathServer+"/snapshots/{snapshotId}", tenancy.Administer, server, withdraw[snapshots.ResourceServer](h, serverRef)),
-		route(http.MethodGet, pathServers, tenancy.Resolve, setup, h.listServers),
+		route(http.MethodDelete, pathServer+"/snapshots/{snapshotId}", tenancy.Administer, server, withdraw[document.ResourceServer](h, serverRef)),
+		route(http.MethodGet, pathServers, tenancy.Resolve, setup, h.listServers, listParams...),
 		route(http.MethodPost, pathServers, tenancy.Administer, setup, h.postServer),
 	}}
 }
@@ -83,13 +85,9 @@ func entityRef(c *web.Call, name string) snapshots.Ref {
 func snapshotID(c *web.Call) snapshots.SnapshotID { return snapshots.SnapshotID(c.Var("snapshotId")) }
 
 // listSnapshots lists an entity's snapshot ids.
-func listSnapshots[T snapshots.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
+func listSnapshots[T document.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
 	return func(c *web.Call) (*web.Reply, error) {
-		query, err := queryOf(c)
-		if err != nil {
-			return nil, err
-		}
-		at, _, err := validAt(query.Get("validAt"))
+		at, _, err := validAt(c)
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +104,7 @@ func listSnapshots[T snapshots.Content](h *surface, ref func(*web.Call) snapshot
 }
 
 // withdraw takes a planned snapshot back.
-func withdraw[T snapshots.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
+func withdraw[T document.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
 	return func(c *web.Call) (*web.Reply, error) {
 		if err := snapshots.Withdraw[T](c.Request.Context(), h.store, c.Scope, ref(c), snapshotID(c)); err != nil {
 			return nil, err
@@ -116,9 +114,9 @@ func withdraw[T snapshots.Content](h *surface, ref func(*web.Call) snapshots.Ref
 }
 
 // remove ends an entity.
-func remove[T snapshots.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
+func remove[T document.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
 	return func(c *web.Call) (*web.Reply, error) {
-		match, err := expected(c)
+		match, err := web.Match(c)
 		if err != nil {
 			return nil, err
 		}

@@ -5,47 +5,47 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 // clientRules are this dialect's own, beside those that all dialects share.
-func clientRules() []snapshots.Rule[snapshots.Client] {
-	type rule = snapshots.Rule[snapshots.Client]
+func clientRules() []document.Rule[document.Client] {
+	type rule = document.Rule[document.Client]
 	return []rule{
-		snapshots.Required[snapshots.Client]("client_name"),
-		snapshots.MaxLength[snapshots.Client](1000, "client_name", "owner"),
-		snapshots.MaxLength[snapshots.Client](4000, "comment", "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"),
-		snapshots.AbsoluteURI[snapshots.Client]("redirect_uris"),
-		snapshots.NoEmptyItems[snapshots.Client]("contacts"),
+		document.Required[document.Client]("client_name"),
+		document.MaxLength[document.Client](1000, "client_name", "owner"),
+		document.MaxLength[document.Client](4000, "comment", "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"),
+		document.AbsoluteURI[document.Client]("redirect_uris"),
+		document.NoEmptyItems[document.Client]("contacts"),
 		{Name: "grant-type", Fields: []string{"grant_types"}, Check: checkGrantTypes},
 		{Name: "response-type", Fields: []string{"response_types"}, Check: checkResponseTypes},
-		snapshots.ResponseTypesFitGrants(),
-		snapshots.PublicWithoutClientCredentials(),
-		snapshots.OneOf[snapshots.Client]("token_endpoint_auth_method", "none", "client_secret_basic", "client_secret_post",
+		document.ResponseTypesFitGrants(),
+		document.PublicWithoutClientCredentials(),
+		document.OneOf[document.Client]("token_endpoint_auth_method", "none", "client_secret_basic", "client_secret_post",
 			"client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"),
-		snapshots.OneOf[snapshots.Client]("pkce_mode", "allowed", "required", "s256-required"),
-		snapshots.OneOf[snapshots.Client]("id_token_signed_response_alg",
+		document.OneOf[document.Client]("pkce_mode", "allowed", "required", "s256-required"),
+		document.OneOf[document.Client]("id_token_signed_response_alg",
 			"RS256", "RS384", "RS512", "ES256", "ES256K", "ES384", "ES512"),
-		snapshots.OneOf[snapshots.Client]("id_token_encrypted_response_alg", "RSA1_5", "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384",
+		document.OneOf[document.Client]("id_token_encrypted_response_alg", "RSA1_5", "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384",
 			"RSA-OAEP-512", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW", "none"),
-		snapshots.OneOf[snapshots.Client]("id_token_encrypted_response_enc",
+		document.OneOf[document.Client]("id_token_encrypted_response_enc",
 			"A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM", "none"),
-		snapshots.EncryptionEncNeedsAlg(),
-		snapshots.PrivateKeyJWTNeedsKeys(),
+		document.EncryptionEncNeedsAlg(),
+		document.PrivateKeyJWTNeedsKeys(),
 	}
 }
 
 // checkGrantTypes takes the flows that the pages name, and extension grants,
 // which are absolute URIs (RFC 6749 section 4.5).
-func checkGrantTypes(in snapshots.Input[snapshots.Client]) []fault.Field {
+func checkGrantTypes(in document.Input[document.Client]) []fault.Field {
 	known := []string{"authorization_code", "implicit", "client_credentials", "refresh_token"}
 	return eachItem("/grant_types", in.Next.GrantTypes, "one of "+strings.Join(known, ", ")+", or the URI of an extension grant",
 		func(s string) bool { return slices.Contains(known, s) || strings.Contains(s, ":") })
 }
 
 // checkResponseTypes takes combinations of code, token and id_token, and none.
-func checkResponseTypes(in snapshots.Input[snapshots.Client]) []fault.Field {
+func checkResponseTypes(in document.Input[document.Client]) []fault.Field {
 	known := []string{"code", "token", "id_token"}
 	return eachItem("/response_types", in.Next.ResponseTypes, "a combination of code, token and id_token, or none",
 		func(s string) bool {

@@ -6,15 +6,13 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 func (h *surface) getServer(c *web.Call) (*web.Reply, error) {
-	in, err := h.instants(c)
-	if err != nil {
-		return nil, err
-	}
-	found, err := snapshots.AsOf[snapshots.ResourceServer](c.Request.Context(), h.store, c.Scope, serverRef(c), in)
+	in := snapshots.InstantOf(c.Instants())
+	found, err := snapshots.Resolve[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(serverRef(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +20,7 @@ func (h *surface) getServer(c *web.Call) (*web.Reply, error) {
 	return h.dated(reply, in, found.NextValidFrom, found.SetupNext), err
 }
 
-func (h *surface) serverReply(c *web.Call, found snapshots.Resolved[snapshots.ResourceServer]) (*web.Reply, error) {
+func (h *surface) serverReply(c *web.Call, found snapshots.Resolved[document.ResourceServer]) (*web.Reply, error) {
 	reply, err := render(h.store, found, formResolved, http.StatusOK, func() ([]byte, error) {
 		doc, at := serverView(found.Content), instant(found.ValidFrom)
 		doc.ValidFrom = &at
@@ -35,7 +33,7 @@ func (h *surface) serverReply(c *web.Call, found snapshots.Resolved[snapshots.Re
 }
 
 func (h *surface) getServerSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[snapshots.ResourceServer](c.Request.Context(), h.store, c.Scope, serverRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(serverRef(c)), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -56,9 +54,9 @@ func (h *surface) listServers(c *web.Call) (*web.Reply, error) {
 }
 
 // serverChange reads a written resource server.
-func serverChange(c *web.Call) (snapshots.Change[snapshots.ResourceServer], error) {
+func serverChange(c *web.Call) (snapshots.Change[document.ResourceServer], error) {
 	var doc serverDoc
-	var ch snapshots.Change[snapshots.ResourceServer]
+	var ch snapshots.Change[document.ResourceServer]
 	if err := c.JSON(&doc, web.JSONOptions{Strict: true}); err != nil {
 		return ch, err
 	}
@@ -70,7 +68,7 @@ func serverChange(c *web.Call) (snapshots.Change[snapshots.ResourceServer], erro
 		faults = append(faults, fault.Field{Path: "/scopes", Rule: "required", Message: "it is required, and may be empty"})
 	}
 	ch.ValidFrom = validFrom
-	ch.Apply = func(*snapshots.ResourceServer, *snapshots.Setup) (*snapshots.ResourceServer, error) {
+	ch.Apply = func(*document.ResourceServer, *document.Setup) (*document.ResourceServer, error) {
 		return doc.server(), fault.Rules(faults)
 	}
 	return ch, nil
@@ -102,10 +100,9 @@ func (h *surface) putServer(c *web.Call) (*web.Reply, error) {
 	if replace && ch.ValidFrom != nil {
 		return nil, fault.At("/valid_from", "replace", "omit it: replaceActiveState replaces the active state now")
 	}
-	if ch.Match, err = expected(c); err != nil {
+	if ch.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	ch.Unmoved = unmoved(c)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, serverRef(c), ch)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,8 @@ import (
 	"testing"
 
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
 )
 
@@ -13,12 +14,12 @@ import (
 func TestPutOfSetupsAndServersChangesNothing(t *testing.T) {
 	f := newFixture(t).asAdmin()
 	scope := f.Scope(t, f.North, tenancy.Admin)
-	fullSetup, fullServer := snapshotstest.FullSetup(), snapshotstest.FullResourceServer()
-	setup, err := snapshots.Edit(ctx, f.store, scope, snapshots.SetupRef(module, f.id), snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) { return &fullSetup, nil }})
+	fullSetup, fullServer := documenttest.FullSetup(), documenttest.FullResourceServer()
+	setup, err := snapshots.Edit(ctx, f.store, scope, snapshots.SetupRef(module, f.id), snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) { return &fullSetup, nil }})
 	must(t, err)
-	server, err := f.store.CreateResourceServer(ctx, scope, module, f.id, snapshots.Change[snapshots.ResourceServer]{
-		Apply: func(*snapshots.ResourceServer, *snapshots.Setup) (*snapshots.ResourceServer, error) {
+	server, err := f.store.CreateResourceServer(ctx, scope, module, f.id, snapshots.Change[document.ResourceServer]{
+		Apply: func(*document.ResourceServer, *document.Setup) (*document.ResourceServer, error) {
 			return &fullServer, nil
 		}})
 	must(t, err)

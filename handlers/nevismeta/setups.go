@@ -6,15 +6,13 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 func (h *surface) getSetup(c *web.Call) (*web.Reply, error) {
-	in, err := h.instants(c)
-	if err != nil {
-		return nil, err
-	}
-	found, err := snapshots.AsOf[snapshots.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), in)
+	in := snapshots.InstantOf(c.Instants())
+	found, err := snapshots.Resolve[document.Setup](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(setupRef(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +20,7 @@ func (h *surface) getSetup(c *web.Call) (*web.Reply, error) {
 	return h.dated(reply, in, found.NextValidFrom), err
 }
 
-func (h *surface) setupReply(c *web.Call, found snapshots.Resolved[snapshots.Setup]) (*web.Reply, error) {
+func (h *surface) setupReply(c *web.Call, found snapshots.Resolved[document.Setup]) (*web.Reply, error) {
 	reply, err := render(h.store, found, formResolved, http.StatusOK, func() ([]byte, error) {
 		doc, at := setupView(found.Content), instant(found.ValidFrom)
 		doc.ValidFrom = &at
@@ -40,7 +38,7 @@ func line(doc any) ([]byte, error) {
 }
 
 func (h *surface) getSetupSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[snapshots.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.Setup](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(setupRef(c)), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -60,9 +58,9 @@ func (h *surface) listSetups(c *web.Call) (*web.Reply, error) {
 }
 
 // setupChange reads a written setup.
-func setupChange(c *web.Call) (snapshots.Change[snapshots.Setup], error) {
+func setupChange(c *web.Call) (snapshots.Change[document.Setup], error) {
 	var doc setupDoc
-	var ch snapshots.Change[snapshots.Setup]
+	var ch snapshots.Change[document.Setup]
 	if err := c.JSON(&doc, web.JSONOptions{Strict: true}); err != nil {
 		return ch, err
 	}
@@ -71,7 +69,7 @@ func setupChange(c *web.Call) (snapshots.Change[snapshots.Setup], error) {
 	}
 	validFrom, faults := start(doc.ValidFrom)
 	ch.ValidFrom = validFrom
-	ch.Apply = func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
+	ch.Apply = func(*document.Setup, *document.Setup) (*document.Setup, error) {
 		return doc.setup(), fault.Rules(faults)
 	}
 	return ch, nil
@@ -95,10 +93,9 @@ func (h *surface) putSetup(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ch.Match, err = expected(c); err != nil {
+	if ch.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	ch.Unmoved = unmoved(c)
 	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, setupRef(c), ch)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,7 @@ package nevismeta
 import (
 	"encoding/json"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -83,9 +83,9 @@ type clientBody struct {
 	IDTokenEncryptedResponseAlg *string `json:"id_token_encrypted_response_alg"`
 	IDTokenEncryptedResponseEnc *string `json:"id_token_encrypted_response_enc"`
 
-	keys      snapshots.JWKS // by prepare
+	keys      document.JWKS // by prepare
 	keyFaults []fault.Field
-	compared  snapshots.JWKS // by shows
+	compared  document.JWKS // by shows
 	same      bool
 }
 

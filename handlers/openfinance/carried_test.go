@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 )
 
 // notCarried are the members of a client that this dialect has no word for; a
@@ -23,13 +23,13 @@ var notCarried = map[string]string{
 // back whole, and what they do not show a PUT keeps. A new field fails until it
 // is one or the other.
 func TestEveryFieldIsCarriedOrListed(t *testing.T) {
-	full := snapshotstest.FullClient()
+	full := documenttest.FullClient()
 	full.JWKS = "" // jwks_uri excludes it; below
-	raw, err := show(&full, &snapshots.Setup{}).encode(full.Localized)
+	raw, err := fromDomain(&full, &document.Setup{}).encode(full.Localized)
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := func(base *snapshots.Client) snapshots.Client {
+	read := func(base *document.Client) document.Client {
 		b := &body{}
 		if err := json.Unmarshal(raw, &b.sent); err != nil {
 			t.Fatal(err)
@@ -37,15 +37,15 @@ func TestEveryFieldIsCarriedOrListed(t *testing.T) {
 		if err := json.Unmarshal(raw, &b.client); err != nil {
 			t.Fatal(err)
 		}
-		req, err := b.request(base)
+		req, err := toDomain(b, base)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return req.Wanted
 	}
 	kept, fresh := read(&full), read(nil)
-	if !snapshots.Equal(&kept, &full) {
-		t.Errorf("a PUT of what is shown changes %v", snapshots.Changed(&full, &kept))
+	if !documenttest.Equal(&kept, &full) {
+		t.Errorf("a PUT of what is shown changes %v", document.Changed(&full, &kept))
 	}
 	was, is := reflect.ValueOf(full), reflect.ValueOf(fresh)
 	for i := range was.NumField() {
@@ -56,9 +56,9 @@ func TestEveryFieldIsCarriedOrListed(t *testing.T) {
 			t.Errorf("%s: carried %t, listed as not carried %t", name, carried, listed)
 		}
 	}
-	byValue := snapshotstest.FullClient()
+	byValue := documenttest.FullClient()
 	byValue.JWKSURI = ""
-	if raw, err = show(&byValue, &snapshots.Setup{}).encode(nil); err != nil {
+	if raw, err = fromDomain(&byValue, &document.Setup{}).encode(nil); err != nil {
 		t.Fatal(err)
 	}
 	if again := read(nil); again.JWKS != byValue.JWKS {
@@ -69,10 +69,10 @@ func TestEveryFieldIsCarriedOrListed(t *testing.T) {
 // TestLocalizedOfOtherDialects stays: texts without a language, or of a name
 // that has none here.
 func TestLocalizedOfOtherDialects(t *testing.T) {
-	base := &snapshots.Client{Localized: []snapshots.Localized{{Name: "support_phone", Value: "1", Locale: "de"}, {Name: "client_name", Value: "a"},
+	base := &document.Client{Localized: []document.Localized{{Name: "support_phone", Value: "1", Locale: "de"}, {Name: "client_name", Value: "a"},
 		{Name: "client_name", Value: "b", Locale: "fr"}}}
 	b := &body{sent: map[string]json.RawMessage{"client_name#pt-BR": json.RawMessage(`"c"`), "contacts#de": json.RawMessage(`"d"`), "tos_uri#": json.RawMessage("null")}}
-	req, err := b.request(base)
+	req, err := toDomain(b, base)
 	var got []string
 	for _, l := range req.Wanted.Localized {
 		got = append(got, l.Name+"#"+l.Locale+"="+l.Value)
@@ -80,7 +80,7 @@ func TestLocalizedOfOtherDialects(t *testing.T) {
 	if err != nil || strings.Join(got, " ") != "support_phone#de=1 client_name#=a client_name#pt-BR=c" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if _, err := (&body{sent: map[string]json.RawMessage{"client_name#fr": json.RawMessage("1")}}).request(nil); err == nil {
+	if _, err := toDomain(&body{sent: map[string]json.RawMessage{"client_name#fr": json.RawMessage("1")}}, nil); err == nil {
 		t.Error("a number is a name")
 	}
 }

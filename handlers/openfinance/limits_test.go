@@ -6,18 +6,18 @@ import (
 	"testing"
 
 	"tenure/handlers/openfinance"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // TestA15Limits: the page's limits of what is sent, even where the statement
 // would replace it.
 func TestA15Limits(t *testing.T) {
-	for path, member := range map[string]func(*snapshots.Client) *string{
-		"/organisation_name":    func(c *snapshots.Client) *string { return &c.OrganisationName },
-		"/organisation_number":  func(c *snapshots.Client) *string { return &c.OrganisationNumber },
-		"/software_id":          func(c *snapshots.Client) *string { return &c.SoftwareID },
-		"/software_name":        func(c *snapshots.Client) *string { return &c.SoftwareName },
-		"/software_description": func(c *snapshots.Client) *string { return &c.SoftwareDescription },
+	for path, member := range map[string]func(*document.Client) *string{
+		"/organisation_name":    func(c *document.Client) *string { return &c.OrganisationName },
+		"/organisation_number":  func(c *document.Client) *string { return &c.OrganisationNumber },
+		"/software_id":          func(c *document.Client) *string { return &c.SoftwareID },
+		"/software_name":        func(c *document.Client) *string { return &c.SoftwareName },
+		"/software_description": func(c *document.Client) *string { return &c.SoftwareDescription },
 	} {
 		set := func(text string) func(req) { return func(r req) { *member(&r.Wanted) = text } }
 		for _, name := range []string{"ofb-dcr2", "plain"} {
@@ -68,14 +68,14 @@ func TestA28A32Defaults(t *testing.T) {
 		profile                            string
 		keys                               bool
 		method, grants, responses, appType string
-		signed                             snapshots.Flag
+		signed                             document.Flag
 	}{
-		{"ofb-dcr2", true, "private_key_jwt", "authorization_code implicit refresh_token client_credentials", "code id_token", "web", snapshots.True},
-		{"ofb-id3", true, "private_key_jwt", "authorization_code implicit refresh_token client_credentials", "code id_token", "web", snapshots.True},
-		{"plain", true, "private_key_jwt", "authorization_code", "code", "web", snapshots.Unset},
-		{"plain", false, "client_secret_basic", "authorization_code", "code", "web", snapshots.Unset},
+		{"ofb-dcr2", true, "private_key_jwt", "authorization_code implicit refresh_token client_credentials", "code id_token", "web", document.True},
+		{"ofb-id3", true, "private_key_jwt", "authorization_code implicit refresh_token client_credentials", "code id_token", "web", document.True},
+		{"plain", true, "private_key_jwt", "authorization_code", "code", "web", document.Unset},
+		{"plain", false, "client_secret_basic", "authorization_code", "code", "web", document.Unset},
 	} {
-		r := openfinance.Request{Wanted: snapshots.Client{RedirectURIs: []string{"https://a.example/cb"}}}
+		r := openfinance.Request{Wanted: document.Client{RedirectURIs: []string{"https://a.example/cb"}}}
 		if c.keys {
 			r.Wanted.JWKSURI = jwksURI
 		}
@@ -86,7 +86,7 @@ func TestA28A32Defaults(t *testing.T) {
 		got, err := profile(c.profile).Client(r, s)
 		if err != nil || got.TokenEndpointAuthMethod != c.method || strings.Join(got.GrantTypes, " ") != c.grants || strings.Join(got.ResponseTypes, ",") != c.responses ||
 			got.ApplicationType != c.appType || got.SubjectType != "public" || got.IDTokenSignedResponseAlg != "PS256" || got.RequireSignedRequestObject != c.signed ||
-			got.TLSClientCertificateBoundAccessTokens != snapshots.True {
+			got.TLSClientCertificateBoundAccessTokens != document.True {
 			t.Errorf("%s: %+v, %v", c.profile, got, err)
 		}
 	}
@@ -127,9 +127,9 @@ func TestR15R16GrantsAndResponseTypesAgree(t *testing.T) {
 
 // TestBothSpellingsOfBoundTokens: one is stored, differing ones are refused.
 func TestBothSpellingsOfBoundTokens(t *testing.T) {
-	const unset, no, yes = snapshots.Unset, snapshots.False, snapshots.True
+	const unset, no, yes = document.Unset, document.False, document.True
 	for _, c := range []struct {
-		plural, singular, want snapshots.Flag
+		plural, singular, want document.Flag
 	}{{unset, unset, yes}, {unset, no, no}, {no, unset, no}, {no, no, no}, {yes, yes, yes}, {unset, yes, yes}} {
 		set := func(r req) { r.Wanted.TLSClientCertificateBoundAccessTokens, r.BoundSingular = c.plural, c.singular }
 		if got, err := profile("plain").Client(asked(set), nil); err != nil || got.TLSClientCertificateBoundAccessTokens != c.want {

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"tenure/handlers/openfinance"
-	"tenure/snapshots"
+	"tenure/handlers/openfinance/scheme"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
 )
 
@@ -21,7 +23,7 @@ func profile(name string) openfinance.Profile {
 
 // asked is a good request as the conformance suite makes it, changed.
 func asked(change func(*openfinance.Request)) openfinance.Request {
-	req := openfinance.Request{Wanted: snapshots.Client{JWKSURI: jwksURI, RedirectURIs: []string{"https://a.example/cb"}, TokenEndpointAuthMethod: "private_key_jwt",
+	req := openfinance.Request{Wanted: document.Client{JWKSURI: jwksURI, RedirectURIs: []string{"https://a.example/cb"}, TokenEndpointAuthMethod: "private_key_jwt",
 		GrantTypes: []string{"authorization_code", "implicit", "refresh_token", "client_credentials"}, ResponseTypes: []string{"code id_token"}}}
 	if change != nil {
 		change(&req)
@@ -30,7 +32,7 @@ func asked(change func(*openfinance.Request)) openfinance.Request {
 }
 
 // accepts gives the client of an accepted request under ofb-dcr2.
-func accepts(t *testing.T, about string, change func(*openfinance.Request)) snapshots.Client {
+func accepts(t *testing.T, about string, change func(*openfinance.Request)) document.Client {
 	t.Helper()
 	c, err := profile("").Client(asked(change), statement(t))
 	if err != nil {
@@ -40,14 +42,14 @@ func accepts(t *testing.T, about string, change func(*openfinance.Request)) snap
 }
 
 // refuses wants a fault with a code that names a member.
-func refuses(t *testing.T, p openfinance.Profile, about, code, path string, s *openfinance.Statement, change func(*openfinance.Request)) {
+func refuses(t *testing.T, p openfinance.Profile, about, code, path string, s *scheme.Statement, change func(*openfinance.Request)) {
 	t.Helper()
 	c, err := p.Client(asked(change), s)
 	refusedWith(t, p.Name+", "+about, err, fault.Invalid, code)
 	if f := fault.Of(err); f == nil || len(f.Fields) != 1 || f.Fields[0].Path != path {
 		t.Errorf("%s, %s: %v, want the member %s", p.Name, about, err, path)
 	}
-	if !reflect.DeepEqual(c, snapshots.Client{}) {
+	if !reflect.DeepEqual(c, document.Client{}) {
 		t.Errorf("%s, %s: a client comes with the fault", p.Name, about)
 	}
 }
@@ -55,8 +57,8 @@ func refuses(t *testing.T, p openfinance.Profile, about, code, path string, s *o
 type req = *openfinance.Request
 
 func TestB2StatementIsRequired(t *testing.T) {
-	refuses(t, profile("ofb-dcr2"), "no statement", openfinance.CodeStatement, "/software_statement", nil, nil)
-	refuses(t, profile("ofb-id3"), "no statement", openfinance.CodeStatement, "/software_statement", nil, nil)
+	refuses(t, profile("ofb-dcr2"), "no statement", scheme.CodeStatement, "/software_statement", nil, nil)
+	refuses(t, profile("ofb-id3"), "no statement", scheme.CodeStatement, "/software_statement", nil, nil)
 	if _, err := profile("plain").Client(asked(nil), nil); err != nil {
 		t.Error(err)
 	}
@@ -69,7 +71,7 @@ func TestB4B5A05Keys(t *testing.T) {
 		refuses(t, profile(name), "by value", openfinance.CodeMetadata, "/jwks", s, func(r req) { r.HasJWKS = true })
 		refuses(t, profile(name), "by value without jwks_uri", openfinance.CodeMetadata, "/jwks", s, func(r req) { r.HasJWKS, r.Wanted.JWKSURI = true, "" })
 	}
-	keys := snapshots.JWKS(`{"keys":[]}`)
+	keys := document.JWKS(`{"keys":[]}`)
 	refuses(t, profile("plain"), "both (R1-4)", openfinance.CodeMetadata, "/jwks", nil, func(r req) { r.HasJWKS, r.Wanted.JWKS = true, keys })
 	c, err := profile("plain").Client(asked(func(r req) { r.HasJWKS, r.Wanted.JWKS, r.Wanted.JWKSURI = true, keys, "" }), nil)
 	if err != nil || c.JWKS != keys || c.TokenEndpointAuthMethod != "private_key_jwt" {
@@ -99,7 +101,7 @@ func TestB6A06A29RedirectURIs(t *testing.T) {
 		"cb", "", "https://user@a.example/cb", "https://a.example/" + strings.Repeat("x", 238)} {
 		refuses(t, p, uri, openfinance.CodeRedirect, "/redirect_uris/0", s, to(uri))
 	}
-	refuses(t, p, "none in the statement", openfinance.CodeUnapproved, "/software_statement", none, nil)
+	refuses(t, p, "none in the statement", scheme.CodeUnapproved, "/software_statement", none, nil)
 	const query = "https://a.example/cb?dummy1=lorem&dummy2=ipsum"
 	for _, uris := range [][]string{{query}, {query, "https://a.example/cb"}} {
 		if c := accepts(t, "listed", to(uris...)); !slices.Equal(c.RedirectURIs, uris) {
@@ -132,7 +134,7 @@ func TestB9A02A09Scopes(t *testing.T) {
 	refuses(t, profile(""), "of another role", openfinance.CodeMetadata, "/scope", pagto, scopes("openid", "resources"))
 	strange := statement(t)
 	strange.Roles = []string{"NOVO"}
-	refuses(t, profile(""), "a role nobody knows", openfinance.CodeUnapproved, "/software_statement", strange, nil)
+	refuses(t, profile(""), "a role nobody knows", scheme.CodeUnapproved, "/software_statement", strange, nil)
 	for _, c := range []struct {
 		profile string
 		roles   []string
@@ -158,14 +160,14 @@ func TestB10A04A07StatementWins(t *testing.T) {
 		w.ClientName, w.ClientURI, w.LogoURI, w.PolicyURI, w.TosURI = "mine", "https://m.example", "https://m.example", "https://m.example", "https://m.example"
 		w.SoftwareID, w.SoftwareName, w.SoftwareDescription, w.SoftwareVersion, w.SoftwareRoles = "mine", "mine", "mine", "9", []string{"CCORR"}
 		w.OrganisationID, w.OrganisationName, w.OrganisationNumber = "mine", "mine", "mine"
-		w.Localized = []snapshots.Localized{{Name: "client_name", Value: "Gerente", Locale: "pt"}}
+		w.Localized = []document.Localized{{Name: "client_name", Value: "Gerente", Locale: "pt"}}
 	})
-	want := snapshots.Client{ClientName: "Gerente", ClientURI: "https://software.example", LogoURI: "https://software.example/logo.png",
-		PolicyURI: "https://software.example/policy", TosURI: "https://software.example/tos", Localized: []snapshots.Localized{{Name: "client_name", Value: "Gerente", Locale: "pt"}},
+	want := document.Client{ClientName: "Gerente", ClientURI: "https://software.example", LogoURI: "https://software.example/logo.png",
+		PolicyURI: "https://software.example/policy", TosURI: "https://software.example/tos", Localized: []document.Localized{{Name: "client_name", Value: "Gerente", Locale: "pt"}},
 		ApplicationType: "web", RedirectURIs: []string{"https://a.example/cb"}, SubjectType: "public",
 		GrantTypes: []string{"authorization_code", "implicit", "refresh_token", "client_credentials"}, ResponseTypes: []string{"code id_token"}, Scopes: c.Scopes,
-		TokenEndpointAuthMethod: "private_key_jwt", JWKSURI: jwksURI, RequireSignedRequestObject: snapshots.True, IDTokenSignedResponseAlg: "PS256",
-		TLSClientCertificateBoundAccessTokens: snapshots.True, OrganisationID: orgID, OrganisationName: "Itaú", OrganisationNumber: "43142666000197",
+		TokenEndpointAuthMethod: "private_key_jwt", JWKSURI: jwksURI, RequireSignedRequestObject: document.True, IDTokenSignedResponseAlg: "PS256",
+		TLSClientCertificateBoundAccessTokens: document.True, OrganisationID: orgID, OrganisationName: "Itaú", OrganisationNumber: "43142666000197",
 		SoftwareID: softwareID, SoftwareName: "Gerente", SoftwareDescription: "A demonstration of Gerente", SoftwareRoles: []string{"DADOS", "PAGTO"}, SoftwareVersion: "1.1"}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("\n%+v, want\n%+v", c, want)
@@ -176,7 +178,7 @@ func TestB10A04A07StatementWins(t *testing.T) {
 	if err != nil || got.PolicyURI != "https://m.example/p" || got.SoftwareDescription != "mine" {
 		t.Errorf("where the statement is silent: %+v, %v", got, err)
 	}
-	if f := snapshots.Validate(snapshots.ClientRules(), snapshots.Input[snapshots.Client]{Next: &c}); len(f) > 0 {
+	if f := document.Validate(document.ClientRules(), document.Input[document.Client]{Next: &c}); len(f) > 0 {
 		t.Errorf("the store would refuse it: %v", f)
 	}
 }
@@ -189,8 +191,8 @@ func TestB18A26OwnAnswerIsAccepted(t *testing.T) {
 			t.Fatal(err)
 		}
 		again, err := profile(name).Client(openfinance.Request{Wanted: first, BoundSingular: first.TLSClientCertificateBoundAccessTokens}, statement(t))
-		if err != nil || !snapshots.Equal(&first, &again) {
-			t.Errorf("%s: changed %v, %v", name, snapshots.Changed(&first, &again), err)
+		if err != nil || !documenttest.Equal(&first, &again) {
+			t.Errorf("%s: changed %v, %v", name, document.Changed(&first, &again), err)
 		}
 		first.RedirectURIs[0], first.GrantTypes[0] = "changed", "changed"
 		if again.RedirectURIs[0] == "changed" || again.GrantTypes[0] == "changed" {

@@ -20,8 +20,11 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/credential"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -76,14 +79,14 @@ type fixture struct {
 }
 
 // config changes what a fixture is made with.
-type config func(*fixture, *openfinance.Config)
+type config func(*fixture, *openfinance.Deps)
 
 func newFixture(t testing.TB, dsn string, change ...config) *fixture {
 	t.Helper()
 	f := &fixture{World: tenancytest.New(t, dsn), callers: map[*demo.Pair]*http.Client{}}
 	f.Clock.Advance(noon.Sub(tenancytest.Start))
 	var err error
-	f.store, err = snapshots.Open(ctx, f.DB, f.Log, f.Store.IDs(), snapshots.Options{Sealer: must(snapshots.NewSealer(make([]byte, 32)))})
+	f.store, err = snapshots.Open(ctx, f.DB, f.Log, f.Store.IDs(), snapshots.Options{Sealer: must(credential.NewSealer(make([]byte, 32)))})
 	ok(t, err)
 	ok(t, f.store.CreateModule(ctx, f.Store.Operator("test"), module))
 	f.setup = f.newSetup(t, f.Root, snapshots.ProfileDCR2, snapshots.RegistrationStatement)
@@ -93,7 +96,7 @@ func newFixture(t testing.TB, dsn string, change ...config) *fixture {
 	f.plain = pathOf(f.newSetup(t, f.South, snapshots.ProfilePlain, snapshots.RegistrationOpen))
 	f.answers(demo.KeySet(directory().Key("sig"), directory().Key("enc")), nil)
 	v := verifier()
-	cfg := openfinance.Config{Store: f.store, Tenancy: f.Store, Scheme: openfinance.Scheme{Statements: &v, Trust: &openfinance.Trust{Roots: authority().Pool()}},
+	cfg := openfinance.Deps{Store: f.store, Tenancy: f.Store, Scheme: openfinance.Scheme{Statements: &v, Trust: &scheme.Trust{Roots: authority().Pool()}},
 		PublicURL: func(c *web.Call) string { return "https://" + c.Request.Host },
 		Fetch:     func(ctx context.Context, uri string) ([]byte, error) { return (*f.peer.Load())(ctx, uri) },
 		Callers:   web.Rate{Every: time.Millisecond, Burst: 1_000_000}}
@@ -125,9 +128,9 @@ func pathOf(setup snapshots.EntityID) string {
 
 func (f *fixture) newSetup(t testing.TB, org tenancy.OrgID, profile, registration string) snapshots.EntityID {
 	t.Helper()
-	out, err := f.store.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), module, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			return &snapshots.Setup{Name: profile}, nil
+	out, err := f.store.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), module, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			return &document.Setup{Name: profile}, nil
 		}})
 	ok(t, err)
 	f.policy(t, org, out.Entity.ID, func(p *snapshots.Policy) { p.OpenFinanceProfile, p.Registration = profile, registration })

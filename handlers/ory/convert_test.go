@@ -11,14 +11,15 @@ import (
 
 	"tenure/handlers/ory"
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/history"
 )
 
 // resolved is a client as the store gives it.
-func resolved(c snapshots.Client) snapshots.Resolved[snapshots.Client] {
-	var found snapshots.Resolved[snapshots.Client]
-	found.Content, found.Setup.Content = &c, &snapshots.Setup{}
+func resolved(c document.Client) snapshots.Resolved[document.Client] {
+	var found snapshots.Resolved[document.Client]
+	found.Content, found.Setup.Content = &c, &document.Setup{}
 	found.Entity.ClientID, found.Entity.RecordedAt = `a "ü" <&>`, history.Micros(1_767_323_045_678_901)
 	found.RecordedAt, found.ValidFrom = found.Entity.RecordedAt+7_000_000, 1
 	return found
@@ -49,13 +50,13 @@ func golden(t *testing.T, name string, view ory.Client) {
 }
 
 func TestFullClient(t *testing.T) {
-	view := ory.Read(resolved(snapshotstest.FullClient()))
+	view := ory.Read(resolved(documenttest.FullClient()))
 	view.ClientSecret, view.RegistrationAccessToken, view.RegistrationClientURI = "secret", "token", "https://id.example/oauth2/register/x"
 	golden(t, "full_client.json", view)
 }
 
 func TestEmptyClient(t *testing.T) {
-	golden(t, "empty_client.json", ory.Read(resolved(snapshots.Client{})))
+	golden(t, "empty_client.json", ory.Read(resolved(document.Client{})))
 }
 
 func decode(t testing.TB, body string) *ory.Client {
@@ -68,71 +69,71 @@ func decode(t testing.TB, body string) *ory.Client {
 }
 
 // sent is a read sent back.
-func sent(t testing.TB, c *snapshots.Client, setup *snapshots.Setup) *ory.Client {
+func sent(t testing.TB, c *document.Client, setup *document.Setup) *ory.Client {
 	t.Helper()
-	raw, err := ory.Encode(ory.View(c, setup))
+	raw, err := ory.Encode(ory.FromDomain(c, setup))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return decode(t, string(raw))
 }
 
-var defaults = &snapshots.Setup{GrantTypes: []string{"refresh_token"}}
+var defaults = &document.Setup{GrantTypes: []string{"refresh_token"}}
 
 // foreign are values that other dialects store, also where this one would
 // refuse them.
-func foreign() map[string]func(*snapshots.Client) {
-	return map[string]func(*snapshots.Client){
-		"full":             func(*snapshots.Client) {},
-		"empty":            func(c *snapshots.Client) { *c = snapshots.Client{} },
-		"inherited grants": func(c *snapshots.Client) { c.GrantTypes = nil },
-		"no grants":        func(c *snapshots.Client) { c.GrantTypes = []string{} },
-		"no scopes":        func(c *snapshots.Client) { c.Scopes = nil },
-		"subject type":     func(c *snapshots.Client) { c.SubjectType = "whatever" },
-		"userinfo":         func(c *snapshots.Client) { c.UserinfoSignedResponseAlg = "ES256" },
-		"strategy":         func(c *snapshots.Client) { c.AccessTokenStrategy = "JWT" },
-		"origin":           func(c *snapshots.Client) { c.AllowedCORSOrigins = []string{"https://a.example/", "*"} },
-		"keys of no kind":  func(c *snapshots.Client) { c.JWKS = `{"keys":[{"kty":"XYZ","n":1.50}],"more":1}` },
-		"no keys":          func(c *snapshots.Client) { c.JWKS = `{"keys":[]}` },
-		"metadata":         func(c *snapshots.Client) { c.FreeMetadata = "{}" },
-		"metadata null":    func(c *snapshots.Client) { c.FreeMetadata = "null" },
-		"false flags": func(c *snapshots.Client) {
-			c.SkipConsent, c.FrontchannelLogoutSessionRequired = snapshots.False, snapshots.False
+func foreign() map[string]func(*document.Client) {
+	return map[string]func(*document.Client){
+		"full":             func(*document.Client) {},
+		"empty":            func(c *document.Client) { *c = document.Client{} },
+		"inherited grants": func(c *document.Client) { c.GrantTypes = nil },
+		"no grants":        func(c *document.Client) { c.GrantTypes = []string{} },
+		"no scopes":        func(c *document.Client) { c.Scopes = nil },
+		"subject type":     func(c *document.Client) { c.SubjectType = "whatever" },
+		"userinfo":         func(c *document.Client) { c.UserinfoSignedResponseAlg = "ES256" },
+		"strategy":         func(c *document.Client) { c.AccessTokenStrategy = "JWT" },
+		"origin":           func(c *document.Client) { c.AllowedCORSOrigins = []string{"https://a.example/", "*"} },
+		"keys of no kind":  func(c *document.Client) { c.JWKS = `{"keys":[{"kty":"XYZ","n":1.50}],"more":1}` },
+		"no keys":          func(c *document.Client) { c.JWKS = `{"keys":[]}` },
+		"metadata":         func(c *document.Client) { c.FreeMetadata = "{}" },
+		"metadata null":    func(c *document.Client) { c.FreeMetadata = "null" },
+		"false flags": func(c *document.Client) {
+			c.SkipConsent, c.FrontchannelLogoutSessionRequired = document.False, document.False
 		},
-		"unset flags":        func(c *snapshots.Client) { c.SkipConsent, c.SkipLogoutConsent = snapshots.Unset, snapshots.Unset },
-		"private key, bare":  func(c *snapshots.Client) { c.JWKS, c.JWKSURI = "", "" },
-		"post logout":        func(c *snapshots.Client) { c.PostLogoutRedirectURIs = []string{"https://elsewhere.example"} },
-		"sector":             func(c *snapshots.Client) { c.SectorIdentifierURI = "http://unreachable.invalid" },
-		"auth method":        func(c *snapshots.Client) { c.TokenEndpointAuthMethod = "" },
-		"signing alg":        func(c *snapshots.Client) { c.TokenEndpointAuthSigningAlg = "HS256" },
-		"page":               func(c *snapshots.Client) { c.TosURI = "tos" },
-		"no lifespans":       func(c *snapshots.Client) { c.Lifespans = snapshots.Lifespans{} },
-		"lists of no length": func(c *snapshots.Client) { c.Contacts, c.RequestURIs, c.Audience = []string{}, []string{}, []string{} },
+		"unset flags":        func(c *document.Client) { c.SkipConsent, c.SkipLogoutConsent = document.Unset, document.Unset },
+		"private key, bare":  func(c *document.Client) { c.JWKS, c.JWKSURI = "", "" },
+		"post logout":        func(c *document.Client) { c.PostLogoutRedirectURIs = []string{"https://elsewhere.example"} },
+		"sector":             func(c *document.Client) { c.SectorIdentifierURI = "http://unreachable.invalid" },
+		"auth method":        func(c *document.Client) { c.TokenEndpointAuthMethod = "" },
+		"signing alg":        func(c *document.Client) { c.TokenEndpointAuthSigningAlg = "HS256" },
+		"page":               func(c *document.Client) { c.TosURI = "tos" },
+		"no lifespans":       func(c *document.Client) { c.Lifespans = document.Lifespans{} },
+		"lists of no length": func(c *document.Client) { c.Contacts, c.RequestURIs, c.Audience = []string{}, []string{}, []string{} },
 	}
 }
 
 func TestReadSentBackChangesNothing(t *testing.T) {
 	for name, change := range foreign() {
-		for which, setup := range map[string]*snapshots.Setup{"setup with defaults": defaults, "setup without": {}} {
+		for which, setup := range map[string]*document.Setup{"setup with defaults": defaults, "setup without": {}} {
 			t.Run(name+" in "+which, func(t *testing.T) {
-				base := snapshotstest.FullClient()
+				base := documenttest.FullClient()
 				change(&base)
-				before := snapshots.Encode(&base)
+				before := document.Encode(&base)
 				body := sent(t, &base, setup)
-				next, faults := body.Apply(&base, setup)
-				if changed := snapshots.Changed(&base, next); len(changed) > 0 || len(faults) > 0 {
+				next, faults := body.ToDomain(&base, setup)
+				if changed := document.Changed(&base, next); len(changed) > 0 || len(faults) > 0 {
 					t.Errorf("changes %v, faults %v", changed, faults)
 				}
 				if err := body.Check(&base, setup); err != nil {
 					t.Errorf("refused: %v", err)
 				}
-				if string(snapshots.Encode(&base)) != string(before) {
+				if string(document.Encode(&base)) != string(before) {
 					t.Error("the base was changed")
 				}
 				// Another member can be changed, and nothing else changes with it.
 				body.ClientName = "another"
-				next, _ = body.Apply(&base, setup)
-				if changed := snapshots.Changed(&base, next); !reflect.DeepEqual(changed, []string{"client_name"}) {
+				next, _ = body.ToDomain(&base, setup)
+				if changed := document.Changed(&base, next); !reflect.DeepEqual(changed, []string{"client_name"}) {
 					t.Errorf("with another name: %v", changed)
 				}
 			})
@@ -167,18 +168,18 @@ var carried = map[string]string{
 // TestEveryFieldIsCarriedOrNot leaves each member out of a full client's body:
 // its field, and no other, goes back to what an empty body makes of it.
 func TestEveryFieldIsCarriedOrNot(t *testing.T) {
-	fresh, faults := decode(t, "{}").Apply(nil, &snapshots.Setup{})
+	fresh, faults := decode(t, "{}").ToDomain(nil, &document.Setup{})
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	base := snapshotstest.FullClient()
-	base.FrontchannelLogoutSessionRequired, base.SkipLogoutConsent = snapshots.True, snapshots.True
-	raw, err := ory.Encode(ory.View(&base, defaults))
+	base := documenttest.FullClient()
+	base.FrontchannelLogoutSessionRequired, base.SkipLogoutConsent = document.True, document.True
+	raw, err := ory.Encode(ory.FromDomain(&base, defaults))
 	if err != nil {
 		t.Fatal(err)
 	}
 	not, listed := strings.Fields(notCarried), 0
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[snapshots.Client]()) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[document.Client]()) {
 		listed++
 		member, is := carried[field.Name]
 		if !is {
@@ -196,11 +197,11 @@ func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next, faults := decode(t, string(without)).Apply(&base, defaults)
+		next, faults := decode(t, string(without)).ToDomain(&base, defaults)
 		if len(faults) > 0 {
 			t.Errorf("%s: %v", field.Name, faults)
 		}
-		if changed := snapshots.Changed(&base, next); len(changed) != 1 {
+		if changed := document.Changed(&base, next); len(changed) != 1 {
 			t.Errorf("without %s changed %v", member, changed)
 		}
 		got, want := reflect.ValueOf(*next).FieldByName(field.Name), reflect.ValueOf(*fresh).FieldByName(field.Name)
@@ -216,22 +217,22 @@ func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 
 func TestDefaultsOfANewClient(t *testing.T) {
 	next, faults := decode(t, `{"scope":"","grant_types":[],"access_token_strategy":"OPAQUE","allowed_cors_origins":["https://a.example//"]}`).
-		Apply(nil, defaults)
-	want := &snapshots.Client{GrantTypes: []string{}, Scopes: []string{"offline_access", "offline", "openid"}, SubjectType: "public",
+		ToDomain(nil, defaults)
+	want := &document.Client{GrantTypes: []string{}, Scopes: []string{"offline_access", "offline", "openid"}, SubjectType: "public",
 		TokenEndpointAuthMethod: "client_secret_basic", UserinfoSignedResponseAlg: "none", AccessTokenStrategy: "opaque",
 		AllowedCORSOrigins: []string{"https://a.example"}}
-	if len(faults) > 0 || !snapshots.Equal(next, want) || next.GrantTypes == nil {
-		t.Errorf("%v differ, %v", snapshots.Changed(want, next), faults)
+	if len(faults) > 0 || !documenttest.Equal(next, want) || next.GrantTypes == nil {
+		t.Errorf("%v differ, %v", document.Changed(want, next), faults)
 	}
 }
 
 // TestPutKeepsWhatHydraDoesNotCarry is the case of the design: a PUT of
 // nothing resets Hydra's members and leaves the others alone.
 func TestPutKeepsWhatHydraDoesNotCarry(t *testing.T) {
-	base := snapshotstest.FullClient()
-	next, _ := decode(t, "{}").Apply(&base, &snapshots.Setup{})
+	base := documenttest.FullClient()
+	next, _ := decode(t, "{}").ToDomain(&base, &document.Setup{})
 	if next.PKCEMode != base.PKCEMode || next.Comment != base.Comment || next.AccessTokenTTL == nil || next.ClientName != "" ||
-		next.JWKS != "" || next.Lifespans != (snapshots.Lifespans{}) || strings.Join(next.Scopes, " ") != ory.DefaultScope {
+		next.JWKS != "" || next.Lifespans != (document.Lifespans{}) || strings.Join(next.Scopes, " ") != ory.DefaultScope {
 		t.Errorf("%+v", next)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"tenure/handlers/ory"
-	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
 )
 
@@ -58,8 +58,8 @@ func TestDecodeFaults(t *testing.T) {
 // FuzzDecode: whatever decodes converts without panic, and what a rule lets
 // through reads and writes back unchanged.
 func FuzzDecode(f *testing.F) {
-	full := snapshotstest.FullClient()
-	raw, err := ory.Encode(ory.View(&full, defaults))
+	full := documenttest.FullClient()
+	raw, err := ory.Encode(ory.FromDomain(&full, defaults))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -80,15 +80,15 @@ func FuzzDecode(f *testing.F) {
 		if c.Check(nil, defaults) != nil {
 			return
 		}
-		stored, faults := c.Apply(nil, defaults)
+		stored, faults := c.ToDomain(nil, defaults)
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		again, faults := sent(t, stored, defaults).Apply(stored, defaults)
-		if changed := snapshots.Changed(stored, again); len(changed) > 0 || len(faults) > 0 {
+		again, faults := sent(t, stored, defaults).ToDomain(stored, defaults)
+		if changed := document.Changed(stored, again); len(changed) > 0 || len(faults) > 0 {
 			t.Errorf("changed %v, faults %v", changed, faults)
 		}
-		over, faults := c.Apply(&full, defaults)
+		over, faults := c.ToDomain(&full, defaults)
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}

@@ -7,16 +7,17 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Headers are what every resolving answer tells beside its body.
-func Headers(v snapshots.Version[snapshots.Client]) http.Header {
+func Headers(v snapshots.Version[document.Client]) http.Header {
 	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
 }
 
 // Reply answers with a client as it is given; one that bears a secret or a
 // token is for nobody to keep.
-func Reply(status int, client Client, found snapshots.Resolved[snapshots.Client]) (*web.Reply, error) {
+func Reply(status int, client Client, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
 	body, err := Encode(client)
 	if err != nil {
 		return nil, err
@@ -25,35 +26,21 @@ func Reply(status int, client Client, found snapshots.Resolved[snapshots.Client]
 		NoStore: client.ClientSecret != "" || client.RegistrationAccessToken != ""}, nil
 }
 
-// Heading is a read's reply to this call: Hydra's answers to HEAD bear no
-// Cache-Control. The reply may be shared and is not changed.
-func Heading(c *web.Call, reply *web.Reply) *web.Reply {
-	if c.Request.Method != http.MethodHead {
-		return reply
-	}
-	own := *reply
-	own.Header = reply.Header.Clone()
-	own.Header.Del("Cache-Control")
-	return &own
-}
-
-// Kept answers a read from the store's cache of rendered answers; form names
+// Rendered answers a read from the store's cache of rendered answers; form names
 // what else than the client makes the answer, and view what is shown of it.
-func Kept(s *snapshots.Store, found snapshots.Resolved[snapshots.Client], form string,
-	view func(snapshots.Resolved[snapshots.Client]) Client) (*web.Reply, error) {
-	var failed error
+func Rendered(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
+	view func(snapshots.Resolved[document.Client]) Client) (*web.Reply, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
-	kept := s.Render(key, func() *snapshots.Rendering {
+	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {
 		reply, err := Reply(http.StatusOK, view(found), found)
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
 		reply.Header["Cache-Control"] = []string{CacheControl}
-		return &snapshots.Rendering{Body: reply.Body, Reply: reply}
+		return &snapshots.Rendering{Body: reply.Body, Reply: reply}, nil
 	})
-	if failed != nil {
-		return nil, failed
+	if err != nil {
+		return nil, err
 	}
 	return kept.Reply.(*web.Reply), nil
 }

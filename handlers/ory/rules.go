@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 type (
-	rule  = snapshots.Rule[snapshots.Client]
-	input = snapshots.Input[snapshots.Client]
+	rule  = document.Rule[document.Client]
+	input = document.Input[document.Client]
 )
 
 // names of the rules in the order in which Hydra checks them: an error tells
@@ -36,12 +36,12 @@ func Rules() []rule {
 	}
 	for _, page := range []struct {
 		member string
-		value  func(*snapshots.Client) string
+		value  func(*document.Client) string
 	}{
-		{"tos_uri", func(c *snapshots.Client) string { return c.TosURI }},
-		{"policy_uri", func(c *snapshots.Client) string { return c.PolicyURI }},
-		{"logo_uri", func(c *snapshots.Client) string { return c.LogoURI }},
-		{"client_uri", func(c *snapshots.Client) string { return c.ClientURI }},
+		{"tos_uri", func(c *document.Client) string { return c.TosURI }},
+		{"policy_uri", func(c *document.Client) string { return c.PolicyURI }},
+		{"logo_uri", func(c *document.Client) string { return c.LogoURI }},
+		{"client_uri", func(c *document.Client) string { return c.ClientURI }},
 	} {
 		rules = append(rules, rule{Name: "ory-page-uri", Fields: []string{page.member}, Check: func(in input) []fault.Field {
 			return checkPage(page.member, page.value(in.Next))
@@ -216,9 +216,9 @@ func checkStrategy(in input) []fault.Field {
 
 // Check reports what is broken in a written client, before anything is
 // fetched, hashed or stored; base is nil for a new client.
-func (b *Client) Check(base *snapshots.Client, setup *snapshots.Setup) error {
-	next, faults := b.Apply(base, setup)
+func (b *Client) Check(base *document.Client, setup *document.Setup) error {
+	next, faults := b.ToDomain(base, setup)
 	in := input{Next: next, Base: base, Setup: setup}
-	faults = slices.Concat(CheckSecret(b.ClientSecret), faults, snapshots.Validate(snapshots.ClientRules(), in), snapshots.Validate(Rules(), in))
+	faults = slices.Concat(CheckSecret(b.ClientSecret), faults, document.Validate(document.ClientRules(), in), document.Validate(Rules(), in))
 	return fault.Rules(faults)
 }

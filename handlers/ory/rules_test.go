@@ -7,8 +7,8 @@ import (
 
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
-	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
 )
 
@@ -109,25 +109,25 @@ func TestPrivateKeysAreRefused(t *testing.T) {
 
 func TestSectorRule(t *testing.T) {
 	const uri = "https://sector.example/uris.json"
-	base := snapshotstest.FullClient()
-	next := snapshots.Client{SectorIdentifierURI: uri, RedirectURIs: []string{"https://a.example", "https://b.example"}}
+	base := documenttest.FullClient()
+	next := document.Client{SectorIdentifierURI: uri, RedirectURIs: []string{"https://a.example", "https://b.example"}}
 	both := ory.Sector{URI: uri, URIs: []string{"https://b.example", "https://a.example", "https://c.example"}}
 	for i, c := range []struct {
 		sector ory.Sector
-		next   snapshots.Client
-		base   *snapshots.Client
+		next   document.Client
+		base   *document.Client
 		ok     bool
 	}{
 		{both, next, nil, true},
-		{ory.Sector{}, snapshots.Client{}, nil, true},
+		{ory.Sector{}, document.Client{}, nil, true},
 		{ory.Sector{}, next, nil, false},
 		{ory.Sector{URI: uri, URIs: []string{"https://a.example"}}, next, nil, false},
-		{ory.Sector{URI: uri}, snapshots.Client{SectorIdentifierURI: uri}, nil, false},
+		{ory.Sector{URI: uri}, document.Client{SectorIdentifierURI: uri}, nil, false},
 		{ory.Sector{URI: "https://other.example", URIs: both.URIs}, next, nil, false},
 		{ory.Sector{}, base, &base, true}, // unchanged
 		{both, next, &base, true},
 	} {
-		faults := snapshots.Validate([]snapshots.Rule[snapshots.Client]{c.sector.Rule()}, snapshots.Input[snapshots.Client]{Next: &c.next, Base: c.base})
+		faults := document.Validate([]document.Rule[document.Client]{c.sector.Rule()}, document.Input[document.Client]{Next: &c.next, Base: c.base})
 		if (len(faults) == 0) != c.ok {
 			t.Errorf("case %d: %v", i, faults)
 		}
@@ -179,7 +179,7 @@ func TestNowhere(t *testing.T) {
 		r := httptest.NewRequest("GET", "/admin/nothing", nil)
 		r.Header.Set("Accept", accept)
 		for _, code := range []string{web.CodeRoute, web.CodeMethod} {
-			got := ory.Error(&web.Call{Request: r}, fault.New(fault.NotFound, code, "some text"))
+			got := ory.Spell(&web.Call{Request: r}, fault.New(fault.NotFound, code, "some text"))
 			if got.Status != 404 || got.ContentType != want || !strings.Contains(string(got.Body), "The requested route does not exist.") {
 				t.Errorf("%q: %d %s %s", accept, got.Status, got.ContentType, got.Body)
 			}

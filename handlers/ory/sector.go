@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"tenure/handlers/web"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -21,7 +21,7 @@ type Sector struct {
 
 // Sector fetches what the body names if that is not what base has. A document
 // that cannot be had gives a Sector that lists nothing.
-func (b *Client) Sector(ctx context.Context, get web.Fetch, base *snapshots.Client) Sector {
+func (b *Client) Sector(ctx context.Context, get web.Fetch, base *document.Client) Sector {
 	uri := b.SectorIdentifierURI
 	if uri == "" || base != nil && base.SectorIdentifierURI == uri {
 		return Sector{}
@@ -37,7 +37,7 @@ func (b *Client) Sector(ctx context.Context, get web.Fetch, base *snapshots.Clie
 // Rule refuses a new sector_identifier_uri that is not the one verified, or
 // does not list every redirect URI. Why is not told: it would tell callers
 // what answers inside the network.
-func (s Sector) Rule() snapshots.Rule[snapshots.Client] {
+func (s Sector) Rule() document.Rule[document.Client] {
 	return rule{Name: sectorRule, Fields: []string{"sector_identifier_uri"}, Check: func(in input) []fault.Field {
 		uri := in.Next.SectorIdentifierURI
 		unlisted := func(redirect string) bool { return !slices.Contains(s.URIs, redirect) }

@@ -14,6 +14,7 @@ import (
 	"tenure/handlers/register"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/history"
@@ -26,7 +27,7 @@ func basicHeader(id, secret string) string {
 }
 
 // loose lets a test fail as often as it likes.
-func loose(c *register.Config) {
+func loose(c *register.Deps) {
 	c.Guesses, c.Guessers = web.Rate{Every: time.Nanosecond, Burst: 1 << 30}, web.Rate{Every: time.Nanosecond, Burst: 1 << 30}
 	c.Addresses, c.Setups = c.Guesses, c.Guessers
 }
@@ -43,15 +44,15 @@ func TestOnlyTheOwnTokenWorks(t *testing.T) {
 		f.stored(t, f.setup, "post", "client_secret_post"),
 		f.stored(t, f.setup, "public", "none"),
 		f.stored(t, f.guarded, "elsewhere", "client_secret_basic"),
-		f.stored(t, f.setup, "planned", "client_secret_basic", func(ch *snapshots.Change[snapshots.Client]) { ch.ValidFrom = &later }),
+		f.stored(t, f.setup, "planned", "client_secret_basic", func(ch *snapshots.Change[document.Client]) { ch.ValidFrom = &later }),
 		f.stored(t, f.setup, "gone", "client_secret_basic"),
-		f.stored(t, f.setup, "of reg", "client_secret_basic", func(ch *snapshots.Change[snapshots.Client]) {
+		f.stored(t, f.setup, "of reg", "client_secret_basic", func(ch *snapshots.Change[document.Client]) {
 			ch.Token = f.store.GenerateToken("reg", "ory_at_reg.reg", "reg.reg") // as another dialect's
 		}),
 		{id: "nobody", secret: "the-secret-of-nobody", token: "ory_at_a.b"},
 		{id: "a/b%2F..", secret: "x", token: "ory_at_c.d"},
 	}
-	must(t, snapshots.Delete[snapshots.Client](ctx, f.store, f.Store.Operator("test"), clients[5].Ref, nil))
+	must(t, snapshots.Delete[document.Client](ctx, f.store, f.Store.Operator("test"), clients[5].Ref, nil))
 	type credential struct {
 		name, header, query string
 		holds               func(c client, method string, setup snapshots.EntityID) bool
@@ -143,7 +144,7 @@ func TestOnlyTheOwnTokenWorks(t *testing.T) {
 // nothing at all.
 func TestRoutesAreAdmittedHere(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
-	for _, r := range register.New(register.Config{Store: f.store, Tenancy: f.Store}).Routes {
+	for _, r := range register.New(register.Deps{Store: f.store, Tenancy: f.Store}).Routes {
 		if r.Admit == nil || r.Open || r.Permission == 0 {
 			t.Errorf("%s %s is not admitted by its own credential", r.Method, r.Pattern)
 		}

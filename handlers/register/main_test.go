@@ -16,6 +16,7 @@ import (
 	"tenure/handlers/register"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -39,7 +40,7 @@ type fixture struct {
 	initial                string // an initial access token of north's setup
 }
 
-func newFixture(t testing.TB, dsn string, change ...func(*register.Config)) *fixture {
+func newFixture(t testing.TB, dsn string, change ...func(*register.Deps)) *fixture {
 	t.Helper()
 	f := &fixture{World: tenancytest.New(t, dsn)}
 	var err error
@@ -55,7 +56,7 @@ func newFixture(t testing.TB, dsn string, change ...func(*register.Config)) *fix
 	})
 	_, f.initial, err = f.store.CreateInitialToken(ctx, f.Scope(t, f.North, tenancy.Admin), f.guarded, snapshots.InitialToken{Name: "test"})
 	must(t, err)
-	cfg := register.Config{Store: f.store, Tenancy: f.Store, PublicURL: func(*web.Call) string { return "https://id.example" }}
+	cfg := register.Deps{Store: f.store, Tenancy: f.Store, PublicURL: func(*web.Call) string { return "https://id.example" }}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -72,9 +73,9 @@ func must(t testing.TB, err error) {
 
 func (f *fixture) newSetup(t testing.TB, org tenancy.OrgID) snapshots.EntityID {
 	t.Helper()
-	out, err := f.store.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), module, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			return &snapshots.Setup{Name: "test"}, nil
+	out, err := f.store.CreateSetup(ctx, f.Scope(t, org, tenancy.Admin), module, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			return &document.Setup{Name: "test"}, nil
 		}})
 	must(t, err)
 	return out.Entity.ID
@@ -94,14 +95,14 @@ type client struct {
 }
 
 // stored makes a client as the admin API does.
-func (f *fixture) stored(t testing.TB, setup snapshots.EntityID, id, method string, more ...func(*snapshots.Change[snapshots.Client])) client {
+func (f *fixture) stored(t testing.TB, setup snapshots.EntityID, id, method string, more ...func(*snapshots.Change[document.Client])) client {
 	t.Helper()
 	secret, err := f.store.GenerateSecret("the-secret-of-" + id)
 	must(t, err)
 	token := ory.NewToken(f.store, f.Store.IDs())
-	change := snapshots.Change[snapshots.Client]{Secret: secret, Token: token,
-		Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return &snapshots.Client{ClientName: id, TokenEndpointAuthMethod: method, RedirectURIs: []string{"https://app.example/cb"},
+	change := snapshots.Change[document.Client]{Secret: secret, Token: token,
+		Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{ClientName: id, TokenEndpointAuthMethod: method, RedirectURIs: []string{"https://app.example/cb"},
 				GrantTypes: []string{"authorization_code"}, Scopes: []string{"openid"}}, nil
 		}}
 	for _, m := range more {
@@ -117,18 +118,10 @@ func (f *fixture) stored(t testing.TB, setup snapshots.EntityID, id, method stri
 }
 
 // becomes makes a client a copy of doc.
-func becomes(doc snapshots.Client) func(*snapshots.Change[snapshots.Client]) {
-	return func(ch *snapshots.Change[snapshots.Client]) {
-		ch.Apply = func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }
+func becomes(doc document.Client) func(*snapshots.Change[document.Client]) {
+	return func(ch *snapshots.Change[document.Client]) {
+		ch.Apply = func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }
 	}
-}
-
-// content is what the store has of a client.
-func (f *fixture) content(t testing.TB, ref snapshots.Ref) snapshots.Client {
-	t.Helper()
-	found, err := f.store.Client(ctx, f.Store.Operator("test"), ref)
-	must(t, err)
-	return *found.Content
 }
 
 type answer struct{ *httptest.ResponseRecorder }
@@ -183,8 +176,8 @@ func (a answer) text(t testing.TB, member string) string {
 // variables are what the scripts may name.
 func (f *fixture) variables(t *testing.T) map[string]string {
 	t.Helper()
-	skip := snapshots.True
-	shop := f.stored(t, f.setup, "shop", "client_secret_basic", becomes(snapshots.Client{ClientName: "shop", OwnerLabel: "retail",
+	skip := document.True
+	shop := f.stored(t, f.setup, "shop", "client_secret_basic", becomes(document.Client{ClientName: "shop", OwnerLabel: "retail",
 		TokenEndpointAuthMethod: "client_secret_basic", FreeMetadata: `{"tier":"gold"}`, Audience: []string{"https://api.example"},
 		SkipConsent: skip, SkipLogoutConsent: skip, AccessTokenStrategy: "jwt", PKCEMode: "required",
 		GrantTypes: []string{"client_credentials"}, Scopes: []string{"admin", "openid"}}))

@@ -12,6 +12,7 @@ import (
 
 	"tenure/handlers/register"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 )
@@ -39,7 +40,7 @@ func TestAllowedGrantsAndScopes(t *testing.T) {
 	f.send("PUT", address, `{"grant_types": ["implicit"]}`, bearer(token)).want(t, 400)
 	f.send("PUT", address, `{"scope": "profile"}`, bearer(token)).want(t, 200, `"scope":"profile"`)
 
-	given := f.stored(t, f.setup, "given", "client_secret_basic", becomes(snapshots.Client{GrantTypes: []string{"client_credentials"},
+	given := f.stored(t, f.setup, "given", "client_secret_basic", becomes(document.Client{GrantTypes: []string{"client_credentials"},
 		Scopes: []string{"admin", "openid"}, TokenEndpointAuthMethod: "client_secret_basic"}))
 	put := f.send("PUT", "/oauth2/register/given", `{"client_name": "x", "grant_types": ["client_credentials"], "scope": "openid admin"}`, bearer(given.token)).want(t, 200)
 	f.send("PUT", "/oauth2/register/given", `{"grant_types": ["client_credentials"], "scope": "admin root"}`, bearer(put.text(t, "registration_access_token"))).
@@ -193,7 +194,7 @@ func TestAClientThatBeginsToNeedASecret(t *testing.T) {
 // anyway.
 func TestSectorIdentifier(t *testing.T) {
 	fetched := 0
-	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Config) {
+	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Deps) {
 		c.Fetch = func(_ context.Context, uri string) ([]byte, error) {
 			fetched++
 			if uri != "https://sector.example/list" {
@@ -220,7 +221,7 @@ func TestSectorIdentifier(t *testing.T) {
 func TestWhatWasReadMayBeSentBack(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	vars := f.variables(t)
-	found, err := f.store.ClientByID(ctx, f.Store.Operator("test"), f.setup, "shop")
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, "shop"), snapshots.Instant{})
 	must(t, err)
 	read := f.send("GET", "/oauth2/register/shop", "", bearer(vars["shop_token"])).want(t, 200)
 	if !json.Valid(read.Body.Bytes()) {
@@ -237,11 +238,11 @@ func TestDialectsKeepEachOther(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	vars := f.variables(t)
 	f.send("PUT", "/oauth2/register/shop", `{"client_name": "self"}`, bearer(vars["shop_token"])).want(t, 200)
-	found, err := f.store.ClientByID(ctx, f.Store.Operator("test"), f.setup, "shop")
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, "shop"), snapshots.Instant{})
 	must(t, err)
 	c := found.Content
 	if c.PKCEMode != "required" || c.FreeMetadata != `{"tier":"gold"}` || c.OwnerLabel != "retail" || c.AccessTokenStrategy != "jwt" ||
-		c.SkipConsent != snapshots.True || c.SkipLogoutConsent != snapshots.True || len(c.Audience) != 1 || c.ClientName != "self" {
+		c.SkipConsent != document.True || c.SkipLogoutConsent != document.True || len(c.Audience) != 1 || c.ClientName != "self" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -251,7 +252,7 @@ func TestAnImportedHashIsRenewed(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	n, err := f.store.ImportedSecret("$pbkdf2-sha256$i=25000,l=32$c2FsdFNBTFRzYWx0U0FMVA$GzeDwF9pbywR4R5ujU7I4ydEFo+p7XT6qALg695Lg78")
 	must(t, err)
-	c := f.stored(t, f.setup, "moved", "client_secret_basic", func(ch *snapshots.Change[snapshots.Client]) { ch.Secret = n })
+	c := f.stored(t, f.setup, "moved", "client_secret_basic", func(ch *snapshots.Change[document.Client]) { ch.Secret = n })
 	ids := func() string {
 		list, err := f.store.Secrets(ctx, f.Store.Operator("test"), c.Ref)
 		must(t, err)

@@ -10,15 +10,16 @@ import (
 	"time"
 
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
 )
 
 // full is a client with every member set but one of the two key sources.
-func full() snapshots.Client {
-	c := snapshotstest.FullClient()
+func full() document.Client {
+	c := documenttest.FullClient()
 	c.JWKSURI = ""
 	return c
 }
@@ -250,7 +251,7 @@ func TestLookupOverSetups(t *testing.T) {
 	}
 	id := path[len(clients)+1:]
 	// Another client of the same id, B's in the root's setup: each finds its own.
-	f.stored(id, snapshots.Client{ClientName: "Läden", GrantTypes: []string{"client_credentials"}})
+	f.stored(id, document.Client{ClientName: "Läden", GrantTypes: []string{"client_credentials"}})
 	c.get(path).want(200, `"client_name":"m"`)
 	f.get(path).want(200, `Läden`)
 	f.acting("c", "b", tenancy.Reader).get(path).want(200, `"client_name":"m"`)
@@ -269,8 +270,8 @@ func TestPlannedChange(t *testing.T) {
 	found := f.found(path)
 	at := f.Log.Now().Millis() + 3_600_000
 	_, err := snapshots.Edit(ctx, f.store, f.scope(f.orgs["b"], tenancy.Editor), snapshots.Ref{Module: module, Setup: f.setup, Entity: found.Entity.ID},
-		snapshots.Change[snapshots.Client]{ValidFrom: &at, Apply: func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, error) {
-			next := snapshots.Clone(base)
+		snapshots.Change[document.Client]{ValidFrom: &at, Apply: func(base *document.Client, _ *document.Setup) (*document.Client, error) {
+			next := document.Clone(base)
 			next.ClientName = "planned"
 			return next, nil
 		}})

@@ -3,11 +3,11 @@ package slashid
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -15,25 +15,25 @@ import (
 // find resolves the client that the path names, and asks then whether the role
 // allows what the route does: so a caller learns 404, 403 for a client that is
 // not below it, and 403 for its role, in this order.
-func (h *surface) find(c *web.Call) (snapshots.Resolved[snapshots.Client], error) {
+func (h *surface) find(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	return h.findAsOf(c, snapshots.Instant{})
 }
 
 // findAsOf is find at an instant.
-func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[snapshots.Client], error) {
-	var none snapshots.Resolved[snapshots.Client]
+func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
+	var none snapshots.Resolved[document.Client]
 	id := c.Var("oauth_client_id")
-	if len(snapshots.CheckClientID(id, false)) > 0 {
+	if len(document.CheckClientID(id, false)) > 0 {
 		return none, fault.New(fault.Malformed, "", "invalid oauth_client_id")
 	}
-	within, err := h.within(c)
-	if err != nil {
-		return none, err
-	}
 	preferred := snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))
-	found, err := h.Store.ClientAnywhereAsOf(c.Request.Context(), c.Scope, within, preferred, id, in)
+	name := snapshots.Anywhere(id, preferred).Within(c.Var("module"), snapshots.EntityID(c.Var("setupId")))
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, name, in)
 	if fault.HasCode(err, fault.CodeClientUnknown) {
 		return none, fault.New(fault.NotFound, fault.CodeClientUnknown, "could not find the OAuth2 client %s", id)
+	}
+	if fault.HasCode(err, fault.CodeSetupUnknown) {
+		return none, errSetup()
 	}
 	if err != nil {
 		return none, err
@@ -46,10 +46,7 @@ func ref(e snapshots.Entity) snapshots.Ref {
 }
 
 func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
-	in, err := instants(c)
-	if err != nil {
-		return nil, err
-	}
+	in := snapshots.InstantOf(c.Instants())
 	found, err := h.findAsOf(c, in)
 	if err != nil {
 		return nil, err
@@ -63,17 +60,8 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	reply = h.Held.Until(reply, h.Store.Now().Time(), instantOf(found.NextValidFrom), instantOf(found.SetupNext))
-	reply.ETag = `"` + strings.Join([]string{string(found.ID), short(string(found.Setup.ID)), short(string(found.Entity.Owner))}, ".") + `"`
+	reply.ETag = web.Tag(string(found.ID), string(found.Setup.ID), string(found.Entity.Owner), Name, "")
 	return reply, nil
-}
-
-// short is enough of an id to tell representations of one snapshot apart.
-func short(id string) string { return id[:min(len(id), 8)] }
-
-// instants reads which instant a read is about.
-func instants(c *web.Call) (snapshots.Instant, error) {
-	at, known, err := c.Instants()
-	return snapshots.InstantOf(at, known), err
 }
 
 // instantOf is the zero time for none.
@@ -109,9 +97,9 @@ func (h *surface) postClient(c *web.Call) (*web.Reply, error) {
 		}
 	}
 	wanted := snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: h.ids.UUID(), Owner: acting.ID, Surface: Name}
-	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[snapshots.Client]{Rules: rules(), Secret: secret,
-		Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) {
-			return snapshots.Clone(doc), fault.Rules(faults)
+	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[document.Client]{Rules: rules(), Secret: secret,
+		Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return document.Clone(doc), fault.Rules(faults)
 		}})
 	if fault.HasCode(err, fault.CodeOrgUnknown) {
 		return nil, fault.New(fault.Conflict, "", "the setup belongs to an organization below the acting one, which can own no client there")
@@ -144,7 +132,7 @@ func (h *surface) patchClient(c *web.Call) (*web.Reply, error) {
 	}
 	m.notNull("client_name", "scopes", "grant_types")
 	body := readClient(m)
-	out, err := h.edit(c, found.Entity, func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, []fault.Field) {
+	out, err := h.edit(c, found.Entity, func(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
 		return body.patch(base, setup, found.Entity)
 	})
 	if err != nil {
@@ -154,14 +142,14 @@ func (h *surface) patchClient(c *web.Call) (*web.Reply, error) {
 }
 
 // edit appends what change makes of the client in force.
-func (h *surface) edit(c *web.Call, e snapshots.Entity, change func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, []fault.Field)) (
-	snapshots.Resolved[snapshots.Client], error) {
-	match, err := web.Match[snapshots.SnapshotID](c)
+func (h *surface) edit(c *web.Call, e snapshots.Entity, change func(*document.Client, *document.Setup) (*document.Client, []fault.Field)) (
+	snapshots.Resolved[document.Client], error) {
+	match, err := web.Match(c)
 	if err != nil {
-		return snapshots.Resolved[snapshots.Client]{}, err
+		return snapshots.Resolved[document.Client]{}, err
 	}
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(e), snapshots.Change[snapshots.Client]{Rules: rules(), Match: match,
-		Apply: func(base *snapshots.Client, setup *snapshots.Setup) (*snapshots.Client, error) {
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(e), snapshots.Change[document.Client]{Rules: rules(), Match: match,
+		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			if base == nil {
 				return nil, fault.New(fault.NotFound, fault.CodeClientUnknown, "could not find the OAuth2 client %s", e.ClientID)
 			}
@@ -176,11 +164,11 @@ func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := web.Match[snapshots.SnapshotID](c)
+	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := snapshots.Delete[snapshots.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
+	if err := snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
 		return nil, err
 	}
 	return web.NoContent(), nil

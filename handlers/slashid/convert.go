@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -25,8 +26,8 @@ const grantCode = "authorization_code"
 
 // viewOf renders what a client's configuration holds, inherited values in
 // place; identifiers and times stay empty.
-func viewOf(c *snapshots.Client, setup *snapshots.Setup) client {
-	acts := snapshots.Effective(c, setup)
+func viewOf(c *document.Client, setup *document.Setup) client {
+	acts := document.Effective(c, setup)
 	view := client{ClientName: c.ClientName, GrantTypes: acts.GrantTypes, ResponseTypes: responseTypes(&acts),
 		Scopes: slices.Sorted(slices.Values(c.Scopes)), Public: c.Public(), RedirectURIs: c.RedirectURIs,
 		AccessTokenDuration: acts.AccessTokenTTL, RefreshTokenDuration: acts.RefreshTokenTTL}
@@ -37,7 +38,7 @@ func viewOf(c *snapshots.Client, setup *snapshots.Setup) client {
 }
 
 // responseTypes are the combinations that the client may ask for.
-func responseTypes(acts *snapshots.Client) [][]string {
+func responseTypes(acts *document.Client) [][]string {
 	combinations := [][]string{}
 	for _, combination := range acts.ResponseTypes {
 		if words := strings.Fields(combination); len(words) > 0 {
@@ -51,7 +52,7 @@ func responseTypes(acts *snapshots.Client) [][]string {
 }
 
 // read renders a client as a read of it shows it, but for last_used.
-func read(found snapshots.Resolved[snapshots.Client]) client {
+func read(found snapshots.Resolved[document.Client]) client {
 	view := viewOf(found.Content, found.Setup.Content)
 	view.ClientID, view.Owner = found.Entity.ClientID, string(found.Entity.Owner)
 	view.CreatedAt = instant(found.Entity.RecordedAt)
@@ -74,12 +75,12 @@ func readClient(m *members) *body {
 
 // create makes the first document of a client. access is how long its access
 // tokens live if the body does not say.
-func (b *body) create(access int64) (*snapshots.Client, []fault.Field) {
+func (b *body) create(access int64) (*document.Client, []fault.Field) {
 	b.need("client_name", "scopes", "grant_types")
-	next := &snapshots.Client{ClientName: b.name, GrantTypes: b.grantTypes, Scopes: b.scopes, RedirectURIs: b.redirectURIs,
+	next := &document.Client{ClientName: b.name, GrantTypes: b.grantTypes, Scopes: b.scopes, RedirectURIs: b.redirectURIs,
 		TokenEndpointAuthMethod: "client_secret_basic"}
 	if b.flag("public") {
-		next.TokenEndpointAuthMethod = snapshots.MethodNone
+		next.TokenEndpointAuthMethod = document.MethodNone
 	}
 	b.refuseRest(unknownMember)
 	refresh := int64(defaultRefresh)
@@ -95,8 +96,8 @@ func (b *body) create(access int64) (*snapshots.Client, []fault.Field) {
 
 // patch makes the next document of a client: what the body carries is replaced,
 // everything else of base stays, and so does what equals a read of base.
-func (b *body) patch(base *snapshots.Client, setup *snapshots.Setup, e snapshots.Entity) (*snapshots.Client, []fault.Field) {
-	next, shown := snapshots.Clone(base), viewOf(base, setup)
+func (b *body) patch(base *document.Client, setup *document.Setup, e snapshots.Entity) (*document.Client, []fault.Field) {
+	next, shown := document.Clone(base), viewOf(base, setup)
 	faults := slices.Clone(b.faults)
 	if b.has("client_name") && b.name != shown.ClientName {
 		next.ClientName = b.name
@@ -116,11 +117,11 @@ func (b *body) patch(base *snapshots.Client, setup *snapshots.Setup, e snapshots
 	}
 	for _, m := range []struct {
 		name          string
-		to            []*snapshots.Lifetime
+		to            []*document.Lifetime
 		posted, shown *int64
 	}{
-		{"access_token_duration", []*snapshots.Lifetime{&next.AccessTokenTTL, &next.IDTokenTTL}, b.access, shown.AccessTokenDuration},
-		{"refresh_token_duration", []*snapshots.Lifetime{&next.RefreshTokenTTL}, b.refresh, shown.RefreshTokenDuration},
+		{"access_token_duration", []*document.Lifetime{&next.AccessTokenTTL, &next.IDTokenTTL}, b.access, shown.AccessTokenDuration},
+		{"refresh_token_duration", []*document.Lifetime{&next.RefreshTokenTTL}, b.refresh, shown.RefreshTokenDuration},
 	} {
 		if !b.has(m.name) || m.posted != nil && m.shown != nil && *m.posted == *m.shown {
 			continue
@@ -177,11 +178,11 @@ func sameJSON(posted json.RawMessage, shown any) bool {
 	if err != nil {
 		return false
 	}
-	a, err := snapshots.ParseDocument(posted)
+	a, err := document.ParseJSON(posted)
 	if err != nil {
 		return false
 	}
-	b, err := snapshots.ParseDocument(encoded)
+	b, err := document.ParseJSON(encoded)
 	return err == nil && a == b
 }
 

@@ -10,14 +10,15 @@ import (
 
 	"tenure/handlers/slashid"
 	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
 // resolved is a client as the store gives it.
-func resolved(c *snapshots.Client, setup *snapshots.Setup) snapshots.Resolved[snapshots.Client] {
-	var found snapshots.Resolved[snapshots.Client]
+func resolved(c *document.Client, setup *document.Setup) snapshots.Resolved[document.Client] {
+	var found snapshots.Resolved[document.Client]
 	found.Content, found.Setup.Content = c, setup
 	found.Entity = snapshots.Entity{ClientID: `a "ü" <&>`, Owner: "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1", RecordedAt: history.Micros(1_767_323_045_678_900)}
 	return found
@@ -26,8 +27,8 @@ func resolved(c *snapshots.Client, setup *snapshots.Setup) snapshots.Resolved[sn
 // The same full client is rendered by every surface, each with its golden.
 func TestGolden(t *testing.T) {
 	const file = "../../testdata/slashid/full_client.json"
-	c := snapshotstest.FullClient()
-	raw, err := slashid.ClientJSON(resolved(&c, &snapshots.Setup{}))
+	c := documenttest.FullClient()
+	raw, err := slashid.ClientJSON(resolved(&c, &document.Setup{}))
 	must(t, err)
 	var got bytes.Buffer
 	must(t, json.Indent(&got, raw, "", "  "))
@@ -42,21 +43,21 @@ func TestGolden(t *testing.T) {
 
 func TestWhatIsShown(t *testing.T) {
 	two, nothing := int64(2), int64(0)
-	setup := &snapshots.Setup{GrantTypes: []string{"authorization_code"}, AccessTokenTTL: &two}
+	setup := &document.Setup{GrantTypes: []string{"authorization_code"}, AccessTokenTTL: &two}
 	for name, row := range map[string]struct {
-		client snapshots.Client
-		setup  *snapshots.Setup
+		client document.Client
+		setup  *document.Setup
 		want   map[string]string // member to JSON; empty for none
 	}{
-		"nothing set": {snapshots.Client{}, &snapshots.Setup{}, map[string]string{"grant_types": `[]`, "response_types": `[["code"]]`, "scopes": `[]`,
+		"nothing set": {document.Client{}, &document.Setup{}, map[string]string{"grant_types": `[]`, "response_types": `[["code"]]`, "scopes": `[]`,
 			"public": `false`, "access_token_duration": "", "refresh_token_duration": "", "redirect_uris": "", "last_used": "", "client_secret": ""}},
-		"inherited": {snapshots.Client{}, setup, map[string]string{"grant_types": `["authorization_code"]`, "response_types": `[["code"]]`,
+		"inherited": {document.Client{}, setup, map[string]string{"grant_types": `["authorization_code"]`, "response_types": `[["code"]]`,
 			"access_token_duration": "2", "refresh_token_duration": ""}},
-		"own before inherited": {snapshots.Client{GrantTypes: []string{"client_credentials"}, AccessTokenTTL: &nothing}, setup,
+		"own before inherited": {document.Client{GrantTypes: []string{"client_credentials"}, AccessTokenTTL: &nothing}, setup,
 			map[string]string{"grant_types": `["client_credentials"]`, "response_types": `[]`, "access_token_duration": "0"}},
-		"combinations": {snapshots.Client{GrantTypes: []string{"implicit"}, ResponseTypes: []string{"id_token token", "code"}}, setup,
+		"combinations": {document.Client{GrantTypes: []string{"implicit"}, ResponseTypes: []string{"id_token token", "code"}}, setup,
 			map[string]string{"response_types": `[["id_token","token"],["code"]]`}},
-		"sorted": {snapshots.Client{Scopes: []string{"b", "a", "B"}, TokenEndpointAuthMethod: "none"}, setup,
+		"sorted": {document.Client{Scopes: []string{"b", "a", "B"}, TokenEndpointAuthMethod: "none"}, setup,
 			map[string]string{"scopes": `["B","a","b"]`, "public": "true"}},
 	} {
 		raw, err := slashid.Object(resolved(&row.client, row.setup))
@@ -69,7 +70,7 @@ func TestWhatIsShown(t *testing.T) {
 			}
 		}
 	}
-	stored := &snapshots.Client{Scopes: []string{"b", "a"}}
+	stored := &document.Client{Scopes: []string{"b", "a"}}
 	if _, err := slashid.Object(resolved(stored, setup)); err != nil || stored.Scopes[0] != "b" {
 		t.Errorf("rendering changed what is stored: %v, %v", stored.Scopes, err)
 	}
@@ -77,45 +78,45 @@ func TestWhatIsShown(t *testing.T) {
 
 // foreign are values that other dialects store, also where this one would
 // refuse them.
-func foreign() map[string]func(*snapshots.Client) {
+func foreign() map[string]func(*document.Client) {
 	zero := int64(0)
-	return map[string]func(*snapshots.Client){
-		"full":             func(*snapshots.Client) {},
-		"empty":            func(c *snapshots.Client) { *c = snapshots.Client{} },
-		"inherited grants": func(c *snapshots.Client) { c.GrantTypes = nil },
-		"no grants":        func(c *snapshots.Client) { c.GrantTypes = []string{} },
-		"other grants":     func(c *snapshots.Client) { c.GrantTypes = []string{"implicit", "urn:x:y", "refresh_token"} },
-		"no name":          func(c *snapshots.Client) { c.ClientName = "" },
-		"scopes unsorted":  func(c *snapshots.Client) { c.Scopes = []string{"z", "a", "z"} },
-		"no scopes":        func(c *snapshots.Client) { c.Scopes = nil },
-		"no lifetimes":     func(c *snapshots.Client) { c.AccessTokenTTL, c.RefreshTokenTTL = nil, nil },
-		"lifetimes of 0":   func(c *snapshots.Client) { c.AccessTokenTTL, c.RefreshTokenTTL = &zero, &zero },
-		"ID tokens differ": func(c *snapshots.Client) { c.IDTokenTTL = nil },
-		"a path":           func(c *snapshots.Client) { c.RedirectURIs = []string{"/cb"} },
-		"no URIs":          func(c *snapshots.Client) { c.RedirectURIs = nil },
-		"no method":        func(c *snapshots.Client) { c.TokenEndpointAuthMethod = "" },
-		"a public machine": func(c *snapshots.Client) {
+	return map[string]func(*document.Client){
+		"full":             func(*document.Client) {},
+		"empty":            func(c *document.Client) { *c = document.Client{} },
+		"inherited grants": func(c *document.Client) { c.GrantTypes = nil },
+		"no grants":        func(c *document.Client) { c.GrantTypes = []string{} },
+		"other grants":     func(c *document.Client) { c.GrantTypes = []string{"implicit", "urn:x:y", "refresh_token"} },
+		"no name":          func(c *document.Client) { c.ClientName = "" },
+		"scopes unsorted":  func(c *document.Client) { c.Scopes = []string{"z", "a", "z"} },
+		"no scopes":        func(c *document.Client) { c.Scopes = nil },
+		"no lifetimes":     func(c *document.Client) { c.AccessTokenTTL, c.RefreshTokenTTL = nil, nil },
+		"lifetimes of 0":   func(c *document.Client) { c.AccessTokenTTL, c.RefreshTokenTTL = &zero, &zero },
+		"ID tokens differ": func(c *document.Client) { c.IDTokenTTL = nil },
+		"a path":           func(c *document.Client) { c.RedirectURIs = []string{"/cb"} },
+		"no URIs":          func(c *document.Client) { c.RedirectURIs = nil },
+		"no method":        func(c *document.Client) { c.TokenEndpointAuthMethod = "" },
+		"a public machine": func(c *document.Client) {
 			c.TokenEndpointAuthMethod, c.GrantTypes = "none", []string{"client_credentials"}
 		},
-		"odd response types": func(c *snapshots.Client) { c.ResponseTypes = []string{"none", "  ", "token  code"} },
+		"odd response types": func(c *document.Client) { c.ResponseTypes = []string{"none", "  ", "token  code"} },
 	}
 }
 
 func TestReadSentBackChangesNothing(t *testing.T) {
-	full := snapshotstest.FullSetup()
+	full := documenttest.FullSetup()
 	for name, change := range foreign() {
-		for which, setup := range map[string]*snapshots.Setup{"setup with defaults": &full, "setup without": {}} {
+		for which, setup := range map[string]*document.Setup{"setup with defaults": &full, "setup without": {}} {
 			t.Run(name+" in "+which, func(t *testing.T) {
-				base := snapshotstest.FullClient()
+				base := documenttest.FullClient()
 				change(&base)
-				before, found := snapshots.Encode(&base), resolved(&base, setup)
+				before, found := document.Encode(&base), resolved(&base, setup)
 				raw, err := slashid.Object(found)
 				must(t, err)
 				next, faults, err := slashid.Patch(raw, &base, setup, found.Entity)
 				must(t, err)
-				in := snapshots.Input[snapshots.Client]{Next: next, Base: &base, Setup: setup}
-				faults = append(faults, snapshots.Validate(slashid.Rules(), in)...)
-				if changed := snapshots.Changed(&base, next); len(changed) > 0 || len(faults) > 0 {
+				in := document.Input[document.Client]{Next: next, Base: &base, Setup: setup}
+				faults = append(faults, document.Validate(slashid.Rules(), in)...)
+				if changed := document.Changed(&base, next); len(changed) > 0 || len(faults) > 0 {
 					t.Errorf("changes %v, faults %v", changed, faults)
 				}
 				// Another member can be changed, and nothing else changes with it.
@@ -125,10 +126,10 @@ func TestReadSentBackChangesNothing(t *testing.T) {
 				delete(doc, "x")
 				next, faults, err = slashid.Patch([]byte(encode(t, doc)), &base, setup, found.Entity)
 				must(t, err)
-				if changed := snapshots.Changed(&base, next); !reflect.DeepEqual(changed, []string{"client_name"}) || len(faults) > 0 {
+				if changed := document.Changed(&base, next); !reflect.DeepEqual(changed, []string{"client_name"}) || len(faults) > 0 {
 					t.Errorf("with another name: %v, %v", changed, faults)
 				}
-				if string(snapshots.Encode(&base)) != string(before) {
+				if string(document.Encode(&base)) != string(before) {
 					t.Error("the base was changed")
 				}
 			})
@@ -149,11 +150,11 @@ func TestPatchOfGrantTypes(t *testing.T) {
 		`[]`:                                     {[]string{"authorization_code"}, "/grant_types"},
 		`["refresh_token","client_credentials"]`: {nil, ""}, // inherited
 	} {
-		base, setup := snapshots.Client{GrantTypes: row.base}, &snapshots.Setup{GrantTypes: []string{"refresh_token"}}
+		base, setup := document.Client{GrantTypes: row.base}, &document.Setup{GrantTypes: []string{"refresh_token"}}
 		next, faults, err := slashid.Patch([]byte(`{"grant_types":`+posted+`}`), &base, setup, snapshots.Entity{})
 		must(t, err)
-		in := snapshots.Input[snapshots.Client]{Next: next, Base: &base, Setup: setup}
-		faults = append(faults, snapshots.Validate(slashid.Rules(), in)...)
+		in := document.Input[document.Client]{Next: next, Base: &base, Setup: setup}
+		faults = append(faults, document.Validate(slashid.Rules(), in)...)
 		if len(faults) == 0 != (row.want == "") || len(faults) > 0 && faults[0].Path != row.want {
 			t.Errorf("%v to %s: %v", row.base, posted, faults)
 		}
@@ -189,7 +190,7 @@ var carried = map[string]struct {
 // TestEveryFieldIsCarriedOrNot writes each member of a full client: its field
 // changes, and no other.
 func TestEveryFieldIsCarriedOrNot(t *testing.T) {
-	base := snapshotstest.FullClient()
+	base := documenttest.FullClient()
 	listed := strings.Fields(notCarried)
 	known := map[string]bool{"IDTokenTTL": true, "TokenEndpointAuthMethod": true} // the latter is written by create alone
 	for _, name := range listed {
@@ -198,7 +199,7 @@ func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 	for name := range carried {
 		known[name] = true
 	}
-	fields := reflect.VisibleFields(reflect.TypeFor[snapshots.Client]())
+	fields := reflect.VisibleFields(reflect.TypeFor[document.Client]())
 	for _, field := range fields {
 		if !known[field.Name] {
 			t.Errorf("%s is neither carried nor listed as not carried", field.Name)
@@ -207,7 +208,7 @@ func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 		if !is {
 			continue
 		}
-		next, faults, err := slashid.Patch([]byte(row.patch), &base, &snapshots.Setup{}, snapshots.Entity{})
+		next, faults, err := slashid.Patch([]byte(row.patch), &base, &document.Setup{}, snapshots.Entity{})
 		must(t, err)
 		for _, other := range fields {
 			same := reflect.DeepEqual(reflect.ValueOf(*next).FieldByName(other.Name).Interface(), reflect.ValueOf(base).FieldByName(other.Name).Interface())

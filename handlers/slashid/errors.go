@@ -142,3 +142,7 @@ func wireName(path string) string {
 	}
 	return first
 }
+
+func badQuery(format string, args ...any) error {
+	return fault.New(fault.Malformed, fault.CodeQuery, format, args...)
+}

@@ -2,6 +2,7 @@ package slashid
 
 import (
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -21,7 +22,7 @@ func HasRow(k fault.Kind) (status int, text string, ok bool) {
 const MaxNamed = maxNamed
 
 // ClientJSON is a read's body, and LastUsedAt where last_used goes in it.
-func ClientJSON(found snapshots.Resolved[snapshots.Client]) ([]byte, error) {
+func ClientJSON(found snapshots.Resolved[document.Client]) ([]byte, error) {
 	made, err := renderClient(found)
 	if err != nil {
 		return nil, err
@@ -30,7 +31,7 @@ func ClientJSON(found snapshots.Resolved[snapshots.Client]) ([]byte, error) {
 }
 
 // Object is the client object as lists and scripts send it back.
-func Object(found snapshots.Resolved[snapshots.Client]) ([]byte, error) {
+func Object(found snapshots.Resolved[document.Client]) ([]byte, error) {
 	made, err := renderClient(found)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func Object(found snapshots.Resolved[snapshots.Client]) ([]byte, error) {
 }
 
 // Create makes the first document of a body.
-func Create(data []byte, access int64) (*snapshots.Client, []fault.Field, error) {
+func Create(data []byte, access int64) (*document.Client, []fault.Field, error) {
 	m, err := parseMembers(data)
 	if err != nil {
 		return nil, nil, err
@@ -49,7 +50,7 @@ func Create(data []byte, access int64) (*snapshots.Client, []fault.Field, error)
 }
 
 // Patch makes the next document of a body.
-func Patch(data []byte, base *snapshots.Client, setup *snapshots.Setup, e snapshots.Entity) (*snapshots.Client, []fault.Field, error) {
+func Patch(data []byte, base *document.Client, setup *document.Setup, e snapshots.Entity) (*document.Client, []fault.Field, error) {
 	m, err := parseMembers(data)
 	if err != nil {
 		return nil, nil, err

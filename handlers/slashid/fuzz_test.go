@@ -5,20 +5,20 @@ import (
 	"testing"
 
 	"tenure/handlers/slashid"
-	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
 )
 
 // settled checks what an accepted body made: it reads as JSON, and written back
 // it changes nothing.
-func settled(t *testing.T, base, next *snapshots.Client, setup *snapshots.Setup) {
+func settled(t *testing.T, base, next *document.Client, setup *document.Setup) {
 	t.Helper()
-	in := snapshots.Input[snapshots.Client]{Next: next, Base: base, Setup: setup}
-	if len(snapshots.Validate(snapshots.ClientRules(), in))+len(snapshots.Validate(slashid.Rules(), in)) > 0 {
+	in := document.Input[document.Client]{Next: next, Base: base, Setup: setup}
+	if len(document.Validate(document.ClientRules(), in))+len(document.Validate(slashid.Rules(), in)) > 0 {
 		return
 	}
-	stored, err := snapshots.Decode[snapshots.Client](snapshots.Encode(next))
+	stored, err := document.Decode[document.Client](document.Encode(next))
 	if err != nil {
 		t.Fatalf("what is stored cannot be read: %v", err)
 	}
@@ -28,13 +28,13 @@ func settled(t *testing.T, base, next *snapshots.Client, setup *snapshots.Setup)
 		t.Fatalf("%v: it reads %s", err, doc)
 	}
 	same, faults, err := slashid.Patch(doc, stored, setup, found.Entity)
-	if err != nil || len(faults) > 0 || !snapshots.Equal(same, stored) {
-		t.Fatalf("written back it changes %v, with %v, %v\n%s", snapshots.Changed(stored, same), faults, err, doc)
+	if err != nil || len(faults) > 0 || !documenttest.Equal(same, stored) {
+		t.Fatalf("written back it changes %v, with %v, %v\n%s", document.Changed(stored, same), faults, err, doc)
 	}
 }
 
 func FuzzClientBody(f *testing.F) {
-	full, setup := snapshotstest.FullClient(), snapshotstest.FullSetup()
+	full, setup := documenttest.FullClient(), documenttest.FullSetup()
 	whole, err := slashid.Object(resolved(&full, &setup))
 	must(f, err)
 	for _, seed := range []string{string(whole), minimal, complete, `{}`, `{"client_name":null}`, `{"scopes":[null,1],"x":{}}`, `{"access_token_duration":1e3}`,
@@ -52,14 +52,14 @@ func FuzzClientBody(f *testing.F) {
 		if len(faults) == 0 {
 			settled(t, nil, next, &setup)
 		}
-		base := snapshots.Clone(&full)
+		base := document.Clone(&full)
 		if next, faults, err = slashid.Patch(data, base, &setup, resolved(base, &setup).Entity); err != nil {
 			t.Fatalf("what POST decodes PATCH does not: %v", err)
 		}
 		if len(faults) == 0 {
 			settled(t, base, next, &setup)
 		}
-		if !snapshots.Equal(base, &full) {
+		if !documenttest.Equal(base, &full) {
 			t.Fatal("the base was changed")
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"tenure/handlers/slashid"
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 )
@@ -308,7 +308,7 @@ func TestOddPaths(t *testing.T) {
 		t.Errorf("HEAD: %v", head.Header())
 	}
 	for _, odd := range []string{"a b/ü?#%", "..", "%2F"} { // another dialect's client_id
-		f.stored(odd, snapshots.Client{ClientName: "odd", GrantTypes: []string{"client_credentials"}})
+		f.stored(odd, document.Client{ClientName: "odd", GrantTypes: []string{"client_credentials"}})
 		escaped := strings.NewReplacer("%", "%25", " ", "%20", "/", "%2F", "?", "%3F", "#", "%23", "ü", "%C3%BC").Replace(odd)
 		if got := f.get(clients + "/" + escaped).want(200).text("client_id"); got != odd {
 			t.Errorf("%q is read as %q", odd, got)

@@ -15,6 +15,7 @@ import (
 	"tenure/handlers/slashid"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -75,9 +76,9 @@ func newFixture(t testing.TB, dsn string) *fixture {
 func (f *fixture) newSetup(org tenancy.OrgID) snapshots.EntityID {
 	f.t.Helper()
 	scope := f.scope(org, tenancy.Admin)
-	out, err := f.store.CreateSetup(ctx, scope, module, snapshots.Change[snapshots.Setup]{
-		Apply: func(*snapshots.Setup, *snapshots.Setup) (*snapshots.Setup, error) {
-			return &snapshots.Setup{Name: "test"}, nil
+	out, err := f.store.CreateSetup(ctx, scope, module, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) {
+			return &document.Setup{Name: "test"}, nil
 		}})
 	must(f.t, err)
 	_, err = f.Store.SetDefaultSetup(ctx, scope, org, string(out.Entity.ID), func(*db.Tx) error { return nil })
@@ -209,18 +210,18 @@ func encode(t testing.TB, v any) string {
 }
 
 // stored creates a client of B's through the store, as another dialect does.
-func (f *fixture) stored(clientID string, doc snapshots.Client) string {
+func (f *fixture) stored(clientID string, doc document.Client) string {
 	f.t.Helper()
 	_, err := f.store.CreateClient(ctx, f.scope(f.orgs["b"], tenancy.Editor), snapshots.NewClient{Module: module, Setup: f.setup, ClientID: clientID},
-		snapshots.Change[snapshots.Client]{Apply: func(*snapshots.Client, *snapshots.Setup) (*snapshots.Client, error) { return &doc, nil }})
+		snapshots.Change[document.Client]{Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }})
 	must(f.t, err)
 	return clients + "/" + clientID
 }
 
 // found is what the store has for the client at path.
-func (f *fixture) found(path string) snapshots.Resolved[snapshots.Client] {
+func (f *fixture) found(path string) snapshots.Resolved[document.Client] {
 	f.t.Helper()
-	found, err := f.store.ClientAnywhere(ctx, f.scope(f.Root, tenancy.Auditor), "", f.setup, path[strings.LastIndexByte(path, '/')+1:])
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.scope(f.Root, tenancy.Auditor), snapshots.Anywhere(path[strings.LastIndexByte(path, '/')+1:], f.setup).Within("", ""), snapshots.Instant{})
 	must(f.t, err)
 	return found
 }
@@ -229,7 +230,7 @@ func (f *fixture) found(path string) snapshots.Resolved[snapshots.Client] {
 func (f *fixture) history(path string) []snapshots.SnapshotID {
 	f.t.Helper()
 	e := f.found(path).Entity
-	ids, err := snapshots.Snapshots[snapshots.Client](ctx, f.store, f.scope(f.Root, tenancy.Auditor),
+	ids, err := snapshots.Snapshots[document.Client](ctx, f.store, f.scope(f.Root, tenancy.Auditor),
 		snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}, nil, false)
 	must(f.t, err)
 	return ids

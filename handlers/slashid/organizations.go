@@ -38,11 +38,8 @@ func texts(ids []tenancy.OrgID) []string {
 
 func (h *surface) listSuborganizations(c *web.Call) (*web.Reply, error) {
 	wanted := func(tenancy.Organization) bool { return true }
-	text, err := once(c, "filter")
-	if err != nil {
-		return nil, err
-	}
-	if text != nil {
+	var err error
+	if text := c.TextOrNil("filter"); text != nil {
 		if wanted, err = parseFilter(*text); err != nil {
 			return nil, err
 		}
@@ -148,14 +145,7 @@ const (
 )
 
 func (h *surface) deleteOrganization(c *web.Call) (*web.Reply, error) {
-	subtree, err := flag(c, "delete_suborganizations")
-	if err != nil {
-		return nil, err
-	}
-	text, err := once(c, "confirmation_timestamp")
-	if err != nil {
-		return nil, err
-	}
+	subtree, text := c.Flag("delete_suborganizations"), c.TextOrNil("confirmation_timestamp")
 	if text != nil {
 		at, err := time.Parse(time.RFC3339, *text)
 		if err != nil {
@@ -165,7 +155,7 @@ func (h *surface) deleteOrganization(c *web.Call) (*web.Reply, error) {
 			return nil, badQuery("confirmation_timestamp must lie 60 to 10 seconds in the past")
 		}
 	}
-	err = h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, c.Scope.Acting(), subtree && text != nil, h.Store.OwnsAnything)
+	err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, c.Scope.Acting(), subtree && text != nil, h.Store.OwnsAnything)
 	if fault.HasCode(err, fault.CodeNotEmpty) {
 		return nil, fault.New(fault.Conflict, fault.CodeNotEmpty, "the organization still has organizations, setups or clients; "+
 			"delete_suborganizations=true and a confirmation_timestamp 60 to 10 seconds in the past delete all of it")

@@ -7,11 +7,12 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/history"
 )
 
 // headersOf are what every resolving answer tells beside its body.
-func headersOf(v snapshots.Version[snapshots.Client]) http.Header {
+func headersOf(v snapshots.Version[document.Client]) http.Header {
 	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
 }
 
@@ -41,26 +42,24 @@ func (r rendered) with(used history.Micros) []byte {
 }
 
 // render answers with a client, from the store's cache of answers if it can.
-func (h *surface) render(found snapshots.Resolved[snapshots.Client]) (rendered, error) {
-	var failed error
+func (h *surface) render(found snapshots.Resolved[document.Client]) (rendered, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: Name}
-	kept := h.Store.Render(key, func() *snapshots.Rendering {
+	kept, err := h.Store.Render(key, func() (*snapshots.Rendering, error) {
 		made, err := renderClient(found)
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
-		return &snapshots.Rendering{Body: made.Body, Reply: made}
+		return &snapshots.Rendering{Body: made.Body, Reply: made.Reply, Gap: made.at}, nil
 	})
-	if failed != nil {
-		return rendered{}, failed
+	if err != nil {
+		return rendered{}, err
 	}
-	return kept.Reply.(rendered), nil
+	return rendered{kept.Reply.(*web.Reply), kept.Gap}, nil
 }
 
 // renderClient is pure. The owner is the object's last member, so that
 // last_used goes before it.
-func renderClient(found snapshots.Resolved[snapshots.Client]) (rendered, error) {
+func renderClient(found snapshots.Resolved[document.Client]) (rendered, error) {
 	reply, err := answer(http.StatusOK, read(found))
 	if err != nil {
 		return rendered{}, err
@@ -70,7 +69,7 @@ func renderClient(found snapshots.Resolved[snapshots.Client]) (rendered, error) 
 }
 
 // shown answers with a client as it is now.
-func (h *surface) shown(c *web.Call, found snapshots.Resolved[snapshots.Client]) (*web.Reply, error) {
+func (h *surface) shown(c *web.Call, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
 	kept, err := h.render(found)
 	if err != nil {
 		return nil, err

@@ -2,10 +2,12 @@ package slashid
 
 import (
 	"context"
+	"math"
 	"net/http"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -45,29 +47,30 @@ type surface struct {
 func New(cfg Config) web.Surface {
 	h := &surface{cfg, cfg.Tenancy.IDs()}
 	type handle = func(*web.Call) (*web.Reply, error)
-	route := func(method, pattern string, need tenancy.Permission, object string, do handle) web.Route {
+	route := func(method, pattern string, need tenancy.Permission, object string, do handle, query ...web.Param) web.Route {
 		if method != http.MethodGet {
 			do = h.writes(do)
 		}
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: do,
-			LookFirst: object == web.ObjectClient}
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: do, Query: query,
+			LookFirst: object == web.ObjectClient, Conditional: method != http.MethodGet && object == web.ObjectClient && pattern != pathSecret}
 	}
 	const read, write, admin = tenancy.Resolve, tenancy.WriteClients, tenancy.Administer
 	const client, setup, org = web.ObjectClient, web.ObjectSetup, web.ObjectOrganization
 	routes := web.Below(below, []web.Route{
-		route(http.MethodGet, pathClient, read, client, h.getClient),
+		route(http.MethodGet, pathClient, read, client, h.getClient, web.At(), web.KnownAt()),
 		route(http.MethodPatch, pathClient, write, client, h.patchClient),
 		route(http.MethodDelete, pathClient, write, client, h.deleteClient),
-		route(http.MethodPut, pathSecret, write, client, h.putSecret),
+		route(http.MethodPut, pathSecret, write, client, h.putSecret, web.Text("overlap")),
 		route(http.MethodGet, pathUI, read, client, h.getUI),
 		route(http.MethodPut, pathUI, write, client, h.putUI),
-		route(http.MethodGet, pathClients, read, setup, h.listClients),
+		route(http.MethodGet, pathClients, read, setup, h.listClients, web.Int("limit", 1, maxPage), web.Int("offset", 0, math.MaxInt32),
+			web.Flag("descendants"), web.At(), web.KnownAt()),
 		route(http.MethodPost, pathClients, write, setup, h.postClient),
 	})
-	return web.Surface{Name: Name, Credentials: credentials, Error: writeError, Routes: append(routes,
+	return web.Surface{Name: Name, Credentials: credentials, Vary: []string{"Slashid-Orgid", "Slashid-Api-Key"}, Error: writeError, Routes: append(routes,
 		route(http.MethodGet, pathOrganizations, read, org, h.getOrganization),
-		route(http.MethodDelete, pathOrganizations, admin, org, h.deleteOrganization),
-		route(http.MethodGet, pathSuborgs, read, org, h.listSuborganizations),
+		route(http.MethodDelete, pathOrganizations, admin, org, h.deleteOrganization, web.Flag("delete_suborganizations"), web.Text("confirmation_timestamp")),
+		route(http.MethodGet, pathSuborgs, read, org, h.listSuborganizations, web.Text("filter")),
 		route(http.MethodPost, pathSuborgs, admin, org, h.postSuborganization),
 		route(http.MethodPut, pathKeys, admin, org, h.putKey),
 		route(http.MethodGet, pathConfig, read, org, h.getConfig),
@@ -81,20 +84,16 @@ func (h *surface) setup(c *web.Call) (snapshots.Entity, error) {
 	if id == "" {
 		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
 	}
-	e, err := h.Store.SetupEntity(c.Request.Context(), c.Scope, snapshots.EntityID(id))
-	if module := c.Var("module"); fault.Is(err, fault.NotFound) || err == nil && module != "" && module != e.Module {
-		return e, fault.New(fault.NotFound, fault.CodeSetupUnknown, "could not find the setup")
+	name := snapshots.ByRef(snapshots.SetupRef(c.Var("module"), snapshots.EntityID(id)))
+	found, err := snapshots.Resolve[document.Setup](c.Request.Context(), h.Store, c.Scope, name, snapshots.Instant{})
+	if fault.Is(err, fault.NotFound) {
+		err = errSetup()
 	}
-	return e, err
+	return found.Entity, err
 }
 
-// within is the setup that the path names; empty for any.
-func (h *surface) within(c *web.Call) (snapshots.EntityID, error) {
-	if c.Var("setupId") == "" {
-		return "", nil
-	}
-	e, err := h.setup(c)
-	return e.ID, err
+func errSetup() error {
+	return fault.New(fault.NotFound, fault.CodeSetupUnknown, "could not find the setup")
 }
 
 // answer is a success.

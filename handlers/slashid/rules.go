@@ -4,29 +4,29 @@ import (
 	"fmt"
 	"slices"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
 // rules are this dialect's own, beside those that all dialects share.
-func rules() []snapshots.Rule[snapshots.Client] {
-	return []snapshots.Rule[snapshots.Client]{
-		snapshots.Required[snapshots.Client]("client_name"),
+func rules() []document.Rule[document.Client] {
+	return []document.Rule[document.Client]{
+		document.Required[document.Client]("client_name"),
 		{Name: "grant-type", Fields: []string{"grant_types"}, Check: checkGrantTypes},
-		snapshots.PublicWithoutClientCredentials(),
-		snapshots.AbsoluteURI[snapshots.Client]("redirect_uris"),
+		document.PublicWithoutClientCredentials(),
+		document.AbsoluteURI[document.Client]("redirect_uris"),
 	}
 }
 
 // checkGrantTypes takes at least one of the two grant types that may be asked
 // for, and what the client has already.
-func checkGrantTypes(in snapshots.Input[snapshots.Client]) []fault.Field {
+func checkGrantTypes(in document.Input[document.Client]) []fault.Field {
 	if len(in.Next.GrantTypes) == 0 {
 		return []fault.Field{{Path: "/grant_types", Message: "the list needs at least one item"}}
 	}
 	var kept []string
 	if in.Base != nil {
-		kept = snapshots.Effective(in.Base, in.Setup).GrantTypes
+		kept = document.Effective(in.Base, in.Setup).GrantTypes
 	}
 	var faults []fault.Field
 	for i, grant := range in.Next.GrantTypes {

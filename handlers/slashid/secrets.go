@@ -47,9 +47,9 @@ func (h *surface) putSecret(c *web.Call) (*web.Reply, error) {
 // ends is when the secrets before the new one end: now, or after the overlap.
 func (h *surface) ends(c *web.Call) (history.Millis, error) {
 	now := h.Store.Now().Millis()
-	text, err := once(c, "overlap")
-	if err != nil || text == nil {
-		return now, err
+	text := c.TextOrNil("overlap")
+	if text == nil {
+		return now, nil
 	}
 	span, err := time.ParseDuration(*text)
 	if err != nil || span < 0 || span > longestOverlap {

@@ -6,6 +6,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -62,7 +63,7 @@ func isTextMap(value json.RawMessage) bool {
 
 // parseUI makes the settings of a body: a JSON object, in canonical form; empty
 // for none.
-func parseUI(data []byte) (snapshots.Document, error) {
+func parseUI(data []byte) (document.JSON, error) {
 	m, err := parseMembers(data)
 	if err != nil {
 		return "", err
@@ -75,7 +76,7 @@ func parseUI(data []byte) (snapshots.Document, error) {
 	if err := fault.Rules(m.faults); err != nil {
 		return "", err
 	}
-	doc, err := snapshots.ParseDocument(data)
+	doc, err := document.ParseJSON(data)
 	if err != nil {
 		return "", fault.New(fault.Invalid, "", "the settings cannot be stored: %v", err)
 	}
@@ -93,7 +94,7 @@ func (h *surface) getUI(c *web.Call) (*web.Reply, error) {
 	return ui(c, http.StatusOK, found)
 }
 
-func ui(c *web.Call, status int, found snapshots.Resolved[snapshots.Client]) (*web.Reply, error) {
+func ui(c *web.Call, status int, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
 	doc := found.Content.UIConfiguration
 	if doc == "" {
 		doc = "{}"
@@ -122,8 +123,8 @@ func (h *surface) putUI(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err = h.edit(c, found.Entity, func(base *snapshots.Client, _ *snapshots.Setup) (*snapshots.Client, []fault.Field) {
-		next := snapshots.Clone(base)
+	found, err = h.edit(c, found.Entity, func(base *document.Client, _ *document.Setup) (*document.Client, []fault.Field) {
+		next := document.Clone(base)
 		if doc != "" || base.UIConfiguration != "{}" { // another dialect's {} is none as well
 			next.UIConfiguration = doc
 		}

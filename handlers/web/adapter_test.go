@@ -85,27 +85,6 @@ func TestNotModified(t *testing.T) {
 	}
 }
 
-func TestIfMatch(t *testing.T) {
-	var got string
-	f := newFixture(t, surface("s", route("PUT", "/v1/x", func(c *web.Call) (*web.Reply, error) {
-		tags, any, present, err := c.IfMatch()
-		got = strings.Join(tags, " ")
-		if any {
-			got = "*"
-		}
-		if !present {
-			got = "absent"
-		}
-		return web.NoContent(), err
-	})))
-	for header, want := range map[string]string{"": "absent", "*": "*", `"a"`: `"a"`, `"a", "b,c" ,W/"d"`: `"a" "b,c"`, `W/"d"`: "", `a`: "400", `"a`: "400", `"a" "b"`: "400", `w/"a"`: "400"} {
-		code := f.send("PUT", "/v1/x", "", "If-Match: "+header).Code
-		if want == "400" && code != 400 || want != "400" && (code != 204 || got != want) {
-			t.Errorf("%s: %d %q", header, code, got)
-		}
-	}
-}
-
 func TestPathsArriveDecoded(t *testing.T) {
 	f := newFixture(t, surface("s", route("GET", "/v1/clients/{client}/keys/{key}", func(c *web.Call) (*web.Reply, error) {
 		if c.Var("other") != "" {
@@ -270,6 +249,7 @@ func TestRoutesAreCheckedAtStart(t *testing.T) {
 		"variable first":       {Method: "GET", Pattern: "/{x}", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
 		"no permission":        {Method: "GET", Pattern: "/v1/x", Object: web.ObjectNone, Handle: ok},
 		"open with permission": {Method: "GET", Pattern: "/v1/x", Open: true, Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
+		"conditional read":     {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok, Conditional: true},
 		"unknown object":       {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: "thing", Handle: ok},
 		"bad template":         {Method: "GET", Pattern: "/v1/{x", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
 	} {

@@ -47,7 +47,7 @@ func (h *handler) admit(c *Call) error {
 // bearerAndOrg is how a request says who it is, and for whom it acts, where a
 // surface says nothing else.
 func bearerAndOrg(h http.Header) (key string, acting tenancy.OrgID, err error) {
-	if key, err = bearer(h); err != nil {
+	if key, err = Bearer(h); err != nil {
 		return "", "", err
 	}
 	asked, err := Once(h, "Tenure-Org")
@@ -79,9 +79,9 @@ func (c *Call) takeOnce(credential string) error {
 	return err
 }
 
-// bearer is the API key of the Authorization header; empty if there is none,
-// which authenticates nobody.
-func bearer(h http.Header) (string, error) {
+// Bearer is the token of the Authorization header; empty if there is none or it
+// has another scheme, which authenticates nobody.
+func Bearer(h http.Header) (string, error) {
 	value, err := Once(h, "Authorization")
 	if err != nil {
 		return "", err
@@ -95,7 +95,7 @@ func bearer(h http.Header) (string, error) {
 
 // bearsKey reports whether what is presented has an API key's form.
 func bearsKey(h http.Header) bool {
-	key, err := bearer(h)
+	key, err := Bearer(h)
 	return err == nil && strings.HasPrefix(key, tenancy.KeyPrefix)
 }
 

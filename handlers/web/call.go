@@ -38,7 +38,7 @@ type Call struct {
 
 	body     []byte
 	bodyRead bool
-	query    url.Values
+	query    query
 
 	w       http.ResponseWriter
 	values  [3]string // what single header values are slices of
@@ -69,31 +69,6 @@ func (c *Call) decodeVars() error {
 
 // storable reports whether every database can hold s.
 func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
-
-// Query is the decoded query; a fault with code fault.CodeQuery if it does
-// not parse. The caller does not change it.
-func (c *Call) Query() (url.Values, error) {
-	if c.query != nil {
-		return c.query, nil
-	}
-	query, err := url.ParseQuery(c.Request.URL.RawQuery)
-	if err != nil {
-		return nil, errQuery()
-	}
-	for name, values := range query {
-		for _, v := range values {
-			if !storable(name) || !storable(v) {
-				return nil, errQuery()
-			}
-		}
-	}
-	c.query = query
-	return query, nil
-}
-
-func errQuery() error {
-	return fault.New(fault.Malformed, fault.CodeQuery, "the query does not parse")
-}
 
 // method is the request's method as it may be shown: any token is legal, of
 // any length.

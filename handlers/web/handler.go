@@ -86,9 +86,6 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.refuseDryRun(); err != nil {
-		return nil, err
-	}
 	if limit := c.surface.Timeout; limit > 0 {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
 		defer cancel()
@@ -97,17 +94,32 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if err := h.admission(c); err != nil {
 		return nil, err
 	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if err := c.refuseCondition(); err != nil {
+		return nil, err
+	}
 	reply, err = c.Route.Handle(c)
+	if err != nil {
+		return nil, c.existed(err)
+	}
 	if err == nil && (reply == nil || reply.Status < 200 || reply.Status > 599) {
 		return nil, fault.New(fault.Internal, "", "a handler gave neither an error nor a reply with a status")
 	}
 	return reply, err
 }
 
-// admission makes the call's Scope in the way that its route takes.
+// admission makes the call's Scope in the way that its route takes. It makes
+// none from an old copy of keys and organizations.
 func (h *handler) admission(c *Call) (err error) {
+	if c.Route.Open {
+		return nil
+	}
+	if err := h.Tenancy.Current(c.Request.Context()); err != nil {
+		return err
+	}
 	switch {
-	case c.Route.Open:
 	case c.Route.Admit != nil && !(c.Route.TakesKey && bearsKey(c.Request.Header)):
 		if c.Scope, err = c.Route.Admit(c); err == nil {
 			c.acting = c.Scope.Acting()

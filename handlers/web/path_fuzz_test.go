@@ -34,8 +34,8 @@ func FuzzPath(f *testing.F) {
 				}
 			}
 		}
-		values, err := c.Query()
-		for name, all := range values {
+		c, err = Asked(&http.Request{Method: http.MethodGet, URL: u}, Family(""))
+		for name, all := range c.Family("") {
 			for _, v := range all {
 				if err != nil || !utf8.ValidString(name+v) || strings.ContainsRune(name+v, 0) {
 					t.Errorf("%q: %q=%q, %v", query, name, v, err)

@@ -35,6 +35,8 @@ func build(surfaces []Surface) map[string]*segment {
 		for j := range s.Routes {
 			r := &s.Routes[j]
 			check(s, r)
+			r.dated = isDated(r.Query)
+			r.vary = varies(s, r)
 			first := firstSegment(r.Pattern)
 			seg := segments[first]
 			if seg == nil {
@@ -78,9 +80,51 @@ func check(s *Surface, r *Route) {
 	case s.Name == "" || s.Error == nil:
 		panic("web: a surface has a name and spells faults")
 	case r.Handle == nil, r.Method == "", !strings.HasPrefix(r.Pattern, "/"), first == "", strings.Contains(first, "{"),
-		!slices.Contains(objects, r.Object), r.Open != (r.Permission == 0):
+		!slices.Contains(objects, r.Object), r.Open != (r.Permission == 0), r.Conditional && r.Method == http.MethodGet:
 		panic(fmt.Sprintf("web: the route %s %s of %s is not complete", r.Method, r.Pattern, s.Name))
 	}
+	checkParams(r)
+}
+
+// checkParams panics on a declaration that cannot be meant.
+func checkParams(r *Route) {
+	seen := map[string]bool{}
+	for _, p := range r.Query {
+		switch {
+		case p.Name == "", seen[p.Name], p.loose && p.kind != kindText, p.kind == kindWord && len(p.words) == 0,
+			p.kind == kindInt && p.least > p.most:
+			panic(fmt.Sprintf("web: the query parameter %q of %s %s is not declared well", p.Name, r.Method, r.Pattern))
+		}
+		seen[p.Name] = true
+	}
+}
+
+// isDated reports whether a route answers about another instant.
+func isDated(query []Param) bool {
+	return slices.ContainsFunc(query, func(p Param) bool { return p.Name == nameAt })
+}
+
+// varies is the value of Vary for the answers of a route.
+func varies(s *Surface, r *Route) []string {
+	var names []string
+	switch {
+	case r.Open:
+	case s.Vary != nil:
+		names = slices.Clone(s.Vary)
+	default:
+		names = []string{"Authorization"}
+		if r.Admit == nil || r.TakesKey {
+			names = append(names, "Tenure-Org")
+		}
+	}
+	names = append(names, r.Vary...)
+	if r.dated {
+		names = append(names, "Accept-Datetime")
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{strings.Join(names, ", ")}
 }
 
 // firstSegment is what stands between the first slash and the second.

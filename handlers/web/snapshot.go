@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"tenure/tenancy"
@@ -37,23 +36,4 @@ func Planned[I interface {
 	own.Header = reply.Header.Clone()
 	own.Header["Tenure-Next-Valid-From"] = []string{next.Time().Format(millisLayout)}
 	return &own
-}
-
-// Match turns If-Match into the snapshots that a write's base may be, for
-// surfaces whose tags are what Tenure-Snapshot-Id says, in quotes; nil if there
-// is no such header, empty for any that is there.
-func Match[ID ~string](c *Call) ([]ID, error) {
-	tags, any, present, err := c.IfMatch()
-	if err != nil || !present {
-		return nil, err
-	}
-	ids := []ID{}
-	for _, tag := range tags {
-		id, _, _ := strings.Cut(strings.Trim(tag, `"`), ".") // what follows tells representations apart
-		ids = append(ids, ID(id))
-	}
-	if len(ids) == 0 && !any { // only weak tags: they match nothing
-		ids = append(ids, "")
-	}
-	return ids, nil
 }

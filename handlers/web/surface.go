@@ -46,6 +46,18 @@ type Route struct {
 	TakesKey bool
 	Handle   func(*Call) (*Reply, error)
 	Object   string // one of the Object constants
+
+	// Query declares every query parameter that Admit and Handle read.
+	Query []Param
+	// Vary names the request headers that the answer depends on beside the
+	// credential, the acting organization and Accept-Datetime.
+	Vary []string
+	// Conditional says that Handle asks Match: the write takes If-Match and
+	// If-None-Match.
+	Conditional bool
+
+	dated bool     // at is declared
+	vary  []string // the value of Vary in answers to reads; nil for none
 }
 
 // Surface is one API dialect: its routes and its way of writing errors.
@@ -61,9 +73,13 @@ type Surface struct {
 	// Timeout is how long a call may wait for the store and for peers; 0 for as
 	// long as its caller waits.
 	Timeout time.Duration
-	// DryRuns says that writes of the surface look at dry_run; elsewhere it is
-	// refused.
-	DryRuns bool
+	// Strict refuses query parameters that a route does not declare, empty ones,
+	// and conditions on writes that take none. Other surfaces pass over them, except
+	// for another instant than now and for a dry run.
+	Strict bool
+	// Vary names the request headers that Credentials and Admit read; nil for
+	// Authorization and, where an API key is taken, Tenure-Org.
+	Vary []string
 	// DropSlash says that a path with one slash more at its end is the path
 	// without it.
 	DropSlash bool

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"tenure/tenancy/fault"
@@ -37,6 +38,9 @@ func (c *Call) write(reply *Reply) {
 		header["Tenure-Idempotent-Replay"] = []string{"true"}
 	}
 	status, body := reply.Status, reply.Body
+	if c.Route != nil && c.reads() {
+		c.depends(header, reply)
+	}
 	if reply.ETag != "" {
 		header["Etag"] = c.value(0, reply.ETag)
 		if status == http.StatusOK && c.reads() && notModified(c.Request.Header, reply.ETag) {
@@ -64,6 +68,21 @@ func (c *Call) write(reply *Reply) {
 	c.w.WriteHeader(status)
 	if len(body) > 0 && c.Request.Method != http.MethodHead {
 		c.bytes, _ = c.w.Write(body) // a caller that has gone away needs no error
+	}
+}
+
+// depends names the headers that the answer to a read depends on, where it may
+// be kept, and the instant that it is about.
+func (c *Call) depends(header http.Header, reply *Reply) {
+	kept := len(header["Cache-Control"]) == 0 || !strings.Contains(header["Cache-Control"][0], "no-store")
+	if vary := c.Route.vary; vary != nil && kept {
+		if own := header["Vary"]; own != nil {
+			vary = append(vary[:1:1], own...)
+		}
+		header["Vary"] = vary
+	}
+	if reply.Status == http.StatusOK && c.Route.dated {
+		c.memento(header)
 	}
 }
 

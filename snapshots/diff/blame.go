@@ -3,21 +3,21 @@ package diff
 import (
 	"iter"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Version is one document of an object's history; nil is the object's end.
-type Version[T snapshots.Content] struct {
-	ID  snapshots.SnapshotID
+type Version[T document.Content] struct {
+	ID  string // the snapshot's
 	Doc *T
 }
 
-// Origin says which snapshot last set a member.
+// Origin says which snapshot, by its id, last set a member.
 type Origin struct {
 	Member string
 	// Snapshot is the one that gave the member its value, or took it away. It is
 	// empty for a member that never had one.
-	Snapshot snapshots.SnapshotID
+	Snapshot string
 	Set      bool // the member has a value in the last document
 }
 
@@ -25,8 +25,8 @@ type Origin struct {
 // top-level member, in table order, which snapshot last set it. Another order of
 // a set does not set it. The end of an object unsets all. It holds two documents
 // at a time; the first error of the sequence ends it.
-func Blame[T snapshots.Content](versions iter.Seq2[Version[T], error]) ([]Origin, error) {
-	last := snapshots.Members(new(T))
+func Blame[T document.Content](versions iter.Seq2[Version[T], error]) ([]Origin, error) {
+	last := document.Members(new(T))
 	origins := make([]Origin, len(last))
 	for i, m := range last {
 		origins[i].Member = m.Name
@@ -40,7 +40,7 @@ func Blame[T snapshots.Content](versions iter.Seq2[Version[T], error]) ([]Origin
 		if next == nil {
 			next = new(T)
 		}
-		members := snapshots.Members(next)
+		members := document.Members(next)
 		var changed map[string]bool
 		for i, m := range members {
 			if m.Value == last[i].Value {
@@ -61,7 +61,7 @@ func Blame[T snapshots.Content](versions iter.Seq2[Version[T], error]) ([]Origin
 	return origins, nil
 }
 
-func changedMembers[T snapshots.Content](from, to *T) map[string]bool {
+func changedMembers[T document.Content](from, to *T) map[string]bool {
 	changed := map[string]bool{}
 	for _, r := range walk(from, to, walker{}).rows {
 		changed[r.Member] = true

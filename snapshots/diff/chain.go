@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/jwk"
+	"tenure/jwk/x509view"
 )
 
 // readLink reads an item of x5c: base64, not base64url, of DER (RFC 7517
@@ -16,8 +16,9 @@ func readLink(raw string) link {
 	if err != nil {
 		return l
 	}
-	if c, err := jwk.ParseCertificate(der); err == nil {
-		l.certificate, l.id = c, string(c.SHA256[:])
+	if c, err := x509view.Parse(der); err == nil {
+		l.certificate = c.Facts()
+		l.id = string(l.certificate.SHA256[:])
 	}
 	return l
 }
@@ -65,11 +66,11 @@ func identities(links []link) []string {
 	return all
 }
 
-func side(links []link, i int) []*jwk.Certificate {
+func side(links []link, i int) []*x509view.Facts {
 	if i < 0 || links[i].certificate == nil {
 		return nil
 	}
-	return []*jwk.Certificate{links[i].certificate}
+	return []*x509view.Facts{links[i].certificate}
 }
 
 // showChain makes the value of a whole chain.

@@ -3,7 +3,7 @@ package diff
 import (
 	"time"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Kind says what happened to a thing.
@@ -86,13 +86,13 @@ type Options struct {
 	At time.Time
 	// From and To are the setups that clients inherit from before and after; nil
 	// acts as one without defaults.
-	From, To *snapshots.Setup
+	From, To *document.Setup
 }
 
 // Of compares two documents of one kind. A nil document is an empty one; with
 // a nil from nothing runs yet, so only rules about what the new document allows
 // apply, none about what it relaxes or breaks.
-func Of[T snapshots.Content](from, to *T, o Options) Result {
+func Of[T document.Content](from, to *T, o Options) Result {
 	w := walk(from, to, walker{})
 	in := inputOf(from, to, o, w.rows)
 	result := Result{Reordered: w.reordered}

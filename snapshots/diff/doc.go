@@ -6,7 +6,7 @@
 // text.go, markdown.go), and which snapshot last set a member (blame.go). All of
 // it is pure: instants that matter are arguments, and no document is changed.
 // It does not own what members there are: those are the field tables of package
-// snapshots, by snapshots.Members.
+// document, by document.Members.
 //
 // Reading order: diff.go, walk.go, risk.go, rules.go, patch.go.
 //
@@ -31,5 +31,5 @@
 // rules' limits on lists. Two clients with 50 redirect URIs and 10 keys take
 // about 0.3 ms (BenchmarkOf).
 //
-// It may import snapshots and jwk.
+// It may import document and jwk.
 package diff

@@ -14,15 +14,15 @@ import (
 	"pgregory.net/rapid"
 
 	"tenure/jwk"
-	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 )
 
 var (
 	words   = rapid.SampledFrom([]string{"a", "b", "c", "d e", "ü<|`>", "", "x\ny", "\u202e"})
 	texts   = rapid.SliceOfN(words, 0, 6)
-	flags   = rapid.SampledFrom([]snapshots.Flag{snapshots.Unset, snapshots.False, snapshots.True})
-	spans   = rapid.Custom(func(t *rapid.T) snapshots.Lifetime { return seconds(rapid.Int64Range(-1, 9999).Draw(t, "n")) })
+	flags   = rapid.SampledFrom([]document.Flag{document.Unset, document.False, document.True})
+	spans   = rapid.Custom(func(t *rapid.T) document.Lifetime { return seconds(rapid.Int64Range(-1, 9999).Draw(t, "n")) })
 	locales = rapid.SampledFrom([]string{"", "de", "de-CH", "fr"})
 )
 
@@ -45,7 +45,7 @@ func value(depth int) *rapid.Generator[any] {
 	})
 }
 
-func freeJSON(t *rapid.T) snapshots.Document {
+func freeJSON(t *rapid.T) document.JSON {
 	if rapid.Bool().Draw(t, "unset") {
 		return ""
 	}
@@ -53,24 +53,24 @@ func freeJSON(t *rapid.T) snapshots.Document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := snapshots.ParseDocument(raw)
+	doc, err := document.ParseJSON(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return doc
 }
 
-func localized(t *rapid.T) []snapshots.Localized {
-	list := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) snapshots.Localized {
-		return snapshots.Localized{Name: words.Draw(t, "name"), Value: words.Draw(t, "value"), Locale: locales.Draw(t, "locale")}
-	}), 0, 5, func(l snapshots.Localized) string { return l.Name + "\x00" + l.Locale }).Draw(t, "localized")
+func localized(t *rapid.T) []document.Localized {
+	list := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) document.Localized {
+		return document.Localized{Name: words.Draw(t, "name"), Value: words.Draw(t, "value"), Locale: locales.Draw(t, "locale")}
+	}), 0, 5, func(l document.Localized) string { return l.Name + "\x00" + l.Locale }).Draw(t, "localized")
 	return list
 }
 
 // clients draws clients that share many values, with keys of the ring.
-func clients(ring []string) *rapid.Generator[*snapshots.Client] {
-	return rapid.Custom(func(t *rapid.T) *snapshots.Client {
-		c := &snapshots.Client{
+func clients(ring []string) *rapid.Generator[*document.Client] {
+	return rapid.Custom(func(t *rapid.T) *document.Client {
+		c := &document.Client{
 			ClientName: words.Draw(t, "name"), Localized: localized(t), FreeMetadata: freeJSON(t), UIConfiguration: freeJSON(t),
 			RedirectURIs: texts.Draw(t, "redirects"), Scopes: texts.Draw(t, "scopes"), DefaultACRValues: texts.Draw(t, "acr"),
 			ResponseTypes: rapid.SliceOfN(rapid.SampledFrom([]string{"code", "code id_token", "id_token code", "token"}), 0, 3).Draw(t, "types"),
@@ -84,7 +84,7 @@ func clients(ring []string) *rapid.Generator[*snapshots.Client] {
 		}
 		if rapid.Bool().Draw(t, "jwks") {
 			keys := rapid.SliceOfNDistinct(rapid.SampledFrom(ring), 0, 4, rapid.ID[string]).Draw(t, "keys")
-			set, faults := snapshots.ParseJWKS([]byte(`{"keys":[` + strings.Join(keys, ",") + `]}`))
+			set, faults := document.ParseJWKS([]byte(`{"keys":[` + strings.Join(keys, ",") + `]}`))
 			if len(faults) > 0 {
 				t.Fatalf("%v", faults)
 			}
@@ -107,7 +107,7 @@ func TestEqualDocumentsHaveNoDifference(t *testing.T) {
 	keys := ring(t)
 	rapid.Check(t, func(t *rapid.T) {
 		a := clients(keys).Draw(t, "a")
-		b := snapshots.Clone(a)
+		b := document.Clone(a)
 		if r := diff.Of(a, b, diff.Options{At: start}); !r.Empty() || r.Reordered != nil || r.Level() != diff.Routine {
 			t.Fatalf("%+v", r)
 		}
@@ -128,7 +128,7 @@ func TestAnotherOrderIsNoDifference(t *testing.T) {
 	keys := ring(t)
 	rapid.Check(t, func(t *rapid.T) {
 		a := clients(keys).Draw(t, "a")
-		b := snapshots.Clone(a)
+		b := document.Clone(a)
 		b.RedirectURIs = rapid.Permutation(b.RedirectURIs).Draw(t, "redirects")
 		b.Scopes = rapid.Permutation(b.Scopes).Draw(t, "scopes")
 		b.Localized = rapid.Permutation(b.Localized).Draw(t, "localized")
@@ -145,13 +145,13 @@ func TestAnotherOrderIsNoDifference(t *testing.T) {
 			for _, key := range rapid.Permutation(set.Keys).Draw(t, "keys") {
 				texts = append(texts, string(key))
 			}
-			b.JWKS = snapshots.JWKS(`{"keys":[` + strings.Join(texts, ",") + `]}`)
+			b.JWKS = document.JWKS(`{"keys":[` + strings.Join(texts, ",") + `]}`)
 		}
 		r := diff.Of(a, b, diff.Options{At: start})
 		if !r.Empty() {
 			t.Fatalf("%q", told(r.Changes))
 		}
-		if want := snapshots.Changed(a, b); !slices.Equal(r.Reordered, want) {
+		if want := document.Changed(a, b); !slices.Equal(r.Reordered, want) {
 			t.Fatalf("reordered %q, want %q", r.Reordered, want)
 		}
 		if text := diff.Unified(a, b, "a", "b", 3); text != "" {
@@ -167,7 +167,7 @@ func TestPatchesMakeTheNewDocument(t *testing.T) {
 	keys := ring(t)
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := clients(keys).Draw(t, "a"), clients(keys).Draw(t, "b")
-		old, new := snapshots.Encode(a), snapshots.Encode(b)
+		old, new := document.Encode(a), document.Encode(b)
 		raw := diff.Patch(a, b)
 		patch, err := jsonpatch.DecodePatch(raw)
 		if err != nil {
@@ -229,10 +229,10 @@ func TestTheOtherWayRound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := clients(keys).Draw(t, "a"), clients(keys).Draw(t, "b")
 		there, back := diff.Of(a, b, diff.Options{}), diff.Of(b, a, diff.Options{})
-		if r := there; r.Empty() && !slices.Equal(r.Reordered, snapshots.Changed(a, b)) {
-			t.Fatalf("no change, yet %q differ", snapshots.Changed(a, b))
+		if r := there; r.Empty() && !slices.Equal(r.Reordered, document.Changed(a, b)) {
+			t.Fatalf("no change, yet %q differ", document.Changed(a, b))
 		}
-		for _, name := range snapshots.Changed(a, b) {
+		for _, name := range document.Changed(a, b) {
 			of := func(c diff.Change) bool { return c.Member == name }
 			if slices.ContainsFunc(there.Changes, of) == slices.Contains(there.Reordered, name) {
 				t.Fatalf("%s is told %q, reordered %q", name, told(there.Changes), there.Reordered)
@@ -262,7 +262,7 @@ func TestTheOtherWayRound(t *testing.T) {
 
 // ambiguous: of three keys with one thumbprint, or in arrays with several equal
 // items, what goes with what depends on the side it is looked from.
-func ambiguous(a, b *snapshots.Client) bool {
+func ambiguous(a, b *document.Client) bool {
 	return a.JWKS != b.JWKS || strings.Contains(string(a.FreeMetadata+a.UIConfiguration+b.FreeMetadata+b.UIConfiguration), "[") ||
 		len(a.DefaultACRValues)+len(b.DefaultACRValues) > 0
 }
@@ -288,7 +288,7 @@ func TestUnifiedApplies(t *testing.T) {
 }
 
 // repeats reports whether a client lists one key more than once.
-func repeats(c *snapshots.Client) bool {
+func repeats(c *document.Client) bool {
 	seen := map[string]bool{}
 	for _, k := range jwk.Keys([]byte(c.JWKS)) {
 		if seen[k.Thumbprint] {

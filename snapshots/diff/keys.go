@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tenure/jwk"
+	"tenure/jwk/x509view"
 )
 
 // keyItem is one key of a set.
@@ -19,8 +20,8 @@ type keyItem struct {
 // link is one certificate of a key's x5c.
 type link struct {
 	raw         string
-	certificate *jwk.Certificate // nil if it cannot be read
-	id          string           // its digest, or its text
+	certificate *x509view.Facts // nil if it cannot be read
+	id          string          // its digest, or its text
 }
 
 // keySet compares key sets: keys by thumbprint, other members as free JSON.
@@ -188,7 +189,7 @@ func (k *keyItem) name() string {
 	return k.thumbprint
 }
 
-func certificates(k *keyItem) (all []*jwk.Certificate) {
+func certificates(k *keyItem) (all []*x509view.Facts) {
 	if k == nil {
 		return nil
 	}

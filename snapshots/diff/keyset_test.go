@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 )
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
@@ -53,20 +53,20 @@ func (p pair) jwk(kid string, chain ...string) map[string]any {
 	return key
 }
 
-func keySet(t testing.TB, keys ...map[string]any) snapshots.JWKS {
+func keySet(t testing.TB, keys ...map[string]any) document.JWKS {
 	t.Helper()
 	raw, err := json.Marshal(map[string]any{"keys": keys})
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, faults := snapshots.ParseJWKS(raw)
+	set, faults := document.ParseJWKS(raw)
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
 	return set
 }
 
-func withKeys(set snapshots.JWKS) *snapshots.Client { return &snapshots.Client{JWKS: set} }
+func withKeys(set document.JWKS) *document.Client { return &document.Client{JWKS: set} }
 
 // TestKeySetsThatDifferInOrderOnly are no change.
 func TestKeySetsThatDifferInOrderOnly(t *testing.T) {

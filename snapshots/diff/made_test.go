@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"tenure/snapshots"
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 )
 
 // start is the instant that tests judge certificates at.
@@ -67,25 +67,7 @@ func (h holder) key(more string, chain ...string) string {
 	return text + "}"
 }
 
-func madeSet(t testing.TB, keys ...string) snapshots.JWKS {
-	t.Helper()
-	set, faults := snapshots.ParseJWKS([]byte(`{"keys":[` + strings.Join(keys, ",") + `]}`))
-	if len(faults) > 0 {
-		t.Fatalf("the test's key set: %v", faults)
-	}
-	return set
-}
-
-func document(t testing.TB, text string) snapshots.Document {
-	t.Helper()
-	doc, err := snapshots.ParseDocument([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
-
-func seconds(n int64) snapshots.Lifetime { return &n }
+func seconds(n int64) document.Lifetime { return &n }
 
 // told is a change in one line: kind, path, old, new.
 func told(changes []diff.Change) []string {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // named is a list's item that is known by a key of its own, whatever its place.
@@ -91,7 +91,7 @@ func (w *walker) scopes(p place, old, new string) {
 		i, label := at(aNames, bNames, match)
 		q := p.item(i)
 		q.label, q.class = p.label+" "+label, scope
-		before, after := snapshots.Scope{}, snapshots.Scope{}
+		before, after := document.Scope{}, document.Scope{}
 		var gone, come Value
 		if i.old >= 0 {
 			before, gone = w.oldScopes[i.old], Value{label, a[i.old]}
@@ -110,7 +110,7 @@ func (w *walker) scopes(p place, old, new string) {
 	}
 }
 
-func scopeNames(scopes []snapshots.Scope) []named {
+func scopeNames(scopes []document.Scope) []named {
 	var all []named
 	for i := range scopes {
 		all = append(all, named{key: scopes[i].Name, label: scopes[i].Name, index: i})
@@ -119,8 +119,8 @@ func scopeNames(scopes []snapshots.Scope) []named {
 }
 
 // scopeMembers compares all but the name, which the scope is known by.
-func (w *walker) scopeMembers(p place, old, new *snapshots.Scope) {
-	a, b := snapshots.ScopeMembers(old), snapshots.ScopeMembers(new)
+func (w *walker) scopeMembers(p place, old, new *document.Scope) {
+	a, b := document.ScopeMembers(old), document.ScopeMembers(new)
 	for i, m := range a {
 		if i == 0 {
 			continue

@@ -1,11 +1,13 @@
 package diff
 
-import "tenure/snapshots"
+import (
+	"tenure/snapshots/document"
+)
 
 // Patch is the RFC 6902 patch that makes Encode's JSON of to from that of from,
 // exactly: the order of sets too, which is no change of the Result. It is [] for
 // equal bytes.
-func Patch[T snapshots.Content](from, to *T) []byte {
+func Patch[T document.Content](from, to *T) []byte {
 	var ops []byte
 	old, new := encoded(from), encoded(to)
 	for i, m := range old {
@@ -16,11 +18,11 @@ func Patch[T snapshots.Content](from, to *T) []byte {
 
 // encoded are the members of a document in table order, empty where unset; nil
 // is an empty document.
-func encoded[T snapshots.Content](doc *T) []property {
+func encoded[T document.Content](doc *T) []property {
 	if doc == nil {
 		doc = new(T)
 	}
-	members := snapshots.Members(doc)
+	members := document.Members(doc)
 	all := make([]property, len(members))
 	for i, m := range members {
 		all[i] = property{m.Name, canonical(m.Value)}
@@ -93,7 +95,7 @@ func appendOp(ops []byte, op, path, value string) []byte {
 // MergePatch is the RFC 7396 patch from one document's JSON to another's.
 // Arrays stand whole in it. It cannot set a member to null, which free JSON may
 // hold: unsaid are the pointers of such members, none if the patch is exact.
-func MergePatch[T snapshots.Content](from, to *T) (patch []byte, unsaid []string) {
+func MergePatch[T document.Content](from, to *T) (patch []byte, unsaid []string) {
 	m := merge{}
 	old, new := encoded(from), encoded(to)
 	patch = []byte{'{'}

@@ -10,15 +10,15 @@ import (
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"pgregory.net/rapid"
 
-	"tenure/snapshots"
 	"tenure/snapshots/diff"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 )
 
 // drawClient is a client in which each member is that of a full one, unset, or
 // the full one's with something else about it.
-func drawClient(t *rapid.T, name string) *snapshots.Client {
-	c := snapshotstest.FullClient()
+func drawClient(t *rapid.T, name string) *document.Client {
+	c := documenttest.FullClient()
 	v := reflect.ValueOf(&c).Elem()
 	for i := range v.NumField() {
 		field := v.Field(i)
@@ -38,16 +38,16 @@ func alter(field reflect.Value) {
 		*m += "x"
 	case *[]string:
 		*m = append(slices.Clone((*m)[1:]), "https://another.example/", (*m)[0])
-	case *snapshots.Flag:
-		*m = snapshots.FlagOf(!m.Bool(false))
-	case *snapshots.Lifetime:
+	case *document.Flag:
+		*m = document.FlagOf(!m.Bool(false))
+	case *document.Lifetime:
 		more := **m + 1
 		*m = &more
-	case *[]snapshots.Localized:
-		*m = append((*m)[:1:1], snapshots.Localized{Name: "other", Value: "v", Locale: "pt-BR"})
-	case *snapshots.Document:
+	case *[]document.Localized:
+		*m = append((*m)[:1:1], document.Localized{Name: "other", Value: "v", Locale: "pt-BR"})
+	case *document.JSON:
 		*m = `{"Tier":[1.50],"tier":[1,null,{"a":"b"}]}`
-	case *snapshots.JWKS:
+	case *document.JWKS:
 		*m = `{"keys":[]}`
 	}
 }
@@ -82,31 +82,31 @@ func counts(r diff.Result, kind diff.Kind) (n int) {
 	return n
 }
 
-func applied(t *rapid.T, a, b *snapshots.Client) {
+func applied(t *rapid.T, a, b *document.Client) {
 	patch, err := jsonpatch.DecodePatch(diff.Patch(a, b))
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := patch.Apply(snapshots.Encode(a))
+	made, err := patch.Apply(document.Encode(a))
 	if err != nil {
-		t.Fatalf("%s on %s: %v", diff.Patch(a, b), snapshots.Encode(a), err)
+		t.Fatalf("%s on %s: %v", diff.Patch(a, b), document.Encode(a), err)
 	}
-	if doc, faults := snapshots.Parse[snapshots.Client](made); len(faults) > 0 || !snapshots.Equal(doc, b) {
-		t.Fatalf("patched: %v %s, want %s", faults, made, snapshots.Encode(b))
+	if doc, faults := document.Parse[document.Client](made); len(faults) > 0 || !documenttest.Equal(doc, b) {
+		t.Fatalf("patched: %v %s, want %s", faults, made, document.Encode(b))
 	}
 	merge, unsaid := diff.MergePatch(a, b)
-	if made, err = jsonpatch.MergePatch(snapshots.Encode(a), merge); err != nil {
+	if made, err = jsonpatch.MergePatch(document.Encode(a), merge); err != nil {
 		t.Fatal(err)
 	}
-	if doc, faults := snapshots.Parse[snapshots.Client](made); len(unsaid) == 0 && (len(faults) > 0 || !snapshots.Equal(doc, b)) {
-		t.Fatalf("merged: %v %s, want %s", faults, made, snapshots.Encode(b))
+	if doc, faults := document.Parse[document.Client](made); len(unsaid) == 0 && (len(faults) > 0 || !documenttest.Equal(doc, b)) {
+		t.Fatalf("merged: %v %s, want %s", faults, made, document.Encode(b))
 	}
 }
 
 // TestOrderOfSets is no change, whatever the set.
 func TestOrderOfSets(t *testing.T) {
-	a := snapshotstest.FullClient()
-	b := snapshotstest.FullClient()
+	a := documenttest.FullClient()
+	b := documenttest.FullClient()
 	v := reflect.ValueOf(&b).Elem()
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range v.NumField() {
@@ -122,13 +122,13 @@ func TestOrderOfSets(t *testing.T) {
 
 // TestBlame tells which snapshot last set each member.
 func TestBlame(t *testing.T) {
-	versions := []diff.Version[snapshots.Client]{
-		{ID: "1", Doc: &snapshots.Client{ClientName: "a", Scopes: []string{"x", "y"}}},
-		{ID: "2", Doc: &snapshots.Client{ClientName: "b", Scopes: []string{"y", "x"}}},
-		{ID: "3", Doc: &snapshots.Client{ClientName: "b", Scopes: []string{"y", "x"}, TosURI: "https://a.example/"}},
-		{ID: "4", Doc: &snapshots.Client{ClientName: "b", Scopes: []string{"y", "x"}}},
+	versions := []diff.Version[document.Client]{
+		{ID: "1", Doc: &document.Client{ClientName: "a", Scopes: []string{"x", "y"}}},
+		{ID: "2", Doc: &document.Client{ClientName: "b", Scopes: []string{"y", "x"}}},
+		{ID: "3", Doc: &document.Client{ClientName: "b", Scopes: []string{"y", "x"}, TosURI: "https://a.example/"}},
+		{ID: "4", Doc: &document.Client{ClientName: "b", Scopes: []string{"y", "x"}}},
 	}
-	origins, err := diff.Blame(func(yield func(diff.Version[snapshots.Client], error) bool) {
+	origins, err := diff.Blame(func(yield func(diff.Version[document.Client], error) bool) {
 		for _, v := range versions {
 			if !yield(v, nil) {
 				return
@@ -158,7 +158,7 @@ func BenchmarkOf(b *testing.B) {
 		p := newPair(b)
 		keys = append(keys, p.jwk("k", p.certificate(b, "a.example", noon.AddDate(1, 0, 0))))
 	}
-	from, to := &snapshots.Client{JWKS: keySet(b, keys[:10]...)}, &snapshots.Client{JWKS: keySet(b, keys[1:]...)}
+	from, to := &document.Client{JWKS: keySet(b, keys[:10]...)}, &document.Client{JWKS: keySet(b, keys[1:]...)}
 	for i := range 50 {
 		from.RedirectURIs = append(from.RedirectURIs, fmt.Sprintf("https://a.example/%d", i))
 		to.RedirectURIs = append(to.RedirectURIs, fmt.Sprintf("https://a.example/%d", i+1))

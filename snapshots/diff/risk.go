@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Level is a class of risk, which approvals may be bound to.
@@ -58,7 +58,7 @@ type input struct {
 	rows     []row
 }
 
-func inputOf[T snapshots.Content](from, to *T, o Options, rows []row) *input {
+func inputOf[T document.Content](from, to *T, o Options, rows []row) *input {
 	in := &input{at: o.At, fresh: from == nil, rows: rows}
 	if len(rows) > 0 {
 		in.old, in.new = values(from, o.From), values(to, o.To)
@@ -67,19 +67,19 @@ func inputOf[T snapshots.Content](from, to *T, o Options, rows []row) *input {
 }
 
 // values are those of a document as it acts inside its setup.
-func values[T snapshots.Content](doc *T, setup *snapshots.Setup) map[string]string {
+func values[T document.Content](doc *T, setup *document.Setup) map[string]string {
 	if doc == nil {
 		doc = new(T)
 	}
-	if client, ok := any(doc).(*snapshots.Client); ok {
+	if client, ok := any(doc).(*document.Client); ok {
 		if setup == nil {
-			setup = &snapshots.Setup{}
+			setup = &document.Setup{}
 		}
-		effective := snapshots.Effective(client, setup)
+		effective := document.Effective(client, setup)
 		doc = any(&effective).(*T)
 	}
 	all := map[string]string{}
-	for _, m := range snapshots.Members(doc) {
+	for _, m := range document.Members(doc) {
 		all[m.Name] = m.Value
 	}
 	return all

@@ -3,13 +3,13 @@ package diff
 import (
 	"strings"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // Rows is the same as Of, as the rows of a side-by-side view: the changes, and
 // where equal asks for it everything else that is set, of kind Equal and with
 // the same value on both sides.
-func Rows[T snapshots.Content](from, to *T, o Options, equal bool) []Change {
+func Rows[T document.Content](from, to *T, o Options, equal bool) []Change {
 	w := walk(from, to, walker{equal: equal})
 	in := inputOf(from, to, o, w.rows)
 	var all []Change

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"tenure/jwk"
+	"tenure/jwk/x509view"
 )
 
 // soon is how long before its end a new certificate is worth a word.
@@ -71,7 +71,7 @@ func certificateRemoved(in *input, r *row) string {
 }
 
 // brought are the certificates that a change adds.
-func brought(r *row) []*jwk.Certificate {
+func brought(r *row) []*x509view.Facts {
 	if r.Kind != Added || r.class != key && r.class != certificate {
 		return nil
 	}
@@ -79,7 +79,7 @@ func brought(r *row) []*jwk.Certificate {
 }
 
 // judged is a rule on what a change adds, at the instant that was given.
-func judged(in *input, r *row, say func(c *jwk.Certificate) string) string {
+func judged(in *input, r *row, say func(c *x509view.Facts) string) string {
 	if in.at.IsZero() {
 		return ""
 	}
@@ -97,7 +97,7 @@ func judged(in *input, r *row, say func(c *jwk.Certificate) string) string {
 // The validity includes both its ends (RFC 5280 section 4.1.2.5).
 
 func certificateExpired(in *input, r *row) string {
-	return judged(in, r, func(c *jwk.Certificate) string {
+	return judged(in, r, func(c *x509view.Facts) string {
 		if in.at.After(c.NotAfter) {
 			return "certificate has expired: " + instant(c.NotAfter)
 		}
@@ -106,7 +106,7 @@ func certificateExpired(in *input, r *row) string {
 }
 
 func certificateNotYet(in *input, r *row) string {
-	return judged(in, r, func(c *jwk.Certificate) string {
+	return judged(in, r, func(c *x509view.Facts) string {
 		if in.at.Before(c.NotBefore) {
 			return "certificate is not valid yet: from " + instant(c.NotBefore)
 		}
@@ -115,7 +115,7 @@ func certificateNotYet(in *input, r *row) string {
 }
 
 func certificateSoon(in *input, r *row) string {
-	return judged(in, r, func(c *jwk.Certificate) string {
+	return judged(in, r, func(c *x509view.Facts) string {
 		if left := c.NotAfter.Sub(in.at); left >= 0 && left < soon {
 			return "certificate expires within 30 days: " + instant(c.NotAfter)
 		}
@@ -148,7 +148,7 @@ func certificateSooner(in *input, r *row) string {
 
 // own is the first certificate of a key's chain, nil if the change is not about
 // it.
-func own(r *row, all []*jwk.Certificate) *jwk.Certificate {
+func own(r *row, all []*x509view.Facts) *x509view.Facts {
 	if len(all) == 0 || r.class != key && !r.leaf {
 		return nil
 	}

@@ -4,12 +4,12 @@ import (
 	"testing"
 	"time"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
-type client = snapshots.Client
+type client = document.Client
 
-func ttl(n int64) snapshots.Lifetime { return &n }
+func ttl(n int64) document.Lifetime { return &n }
 
 // examples has for each rule about clients a change that it speaks of. Those of
 // key sets and certificates are in keyset_test.go.
@@ -49,10 +49,10 @@ var examples = map[string][2]client{
 	"lifetime-longer":       {{AccessTokenTTL: ttl(300)}, {AccessTokenTTL: ttl(1200)}},
 	"lifetime-shorter":      {{AccessTokenTTL: ttl(1200)}, {AccessTokenTTL: ttl(300)}},
 	"max-age-longer":        {{DefaultMaxAge: ttl(60)}, {DefaultMaxAge: ttl(600)}},
-	"protection-off":        {{RequirePAR: snapshots.True}, {RequirePAR: snapshots.False}},
-	"requirement-off":       {{RequireAuthTime: snapshots.True}, {RequireAuthTime: snapshots.False}},
-	"requirement-on":        {{RequirePAR: snapshots.False}, {RequirePAR: snapshots.True}},
-	"consent-skipped":       {{}, {SkipConsent: snapshots.True}},
+	"protection-off":        {{RequirePAR: document.True}, {RequirePAR: document.False}},
+	"requirement-off":       {{RequireAuthTime: document.True}, {RequireAuthTime: document.False}},
+	"requirement-on":        {{RequirePAR: document.False}, {RequirePAR: document.True}},
+	"consent-skipped":       {{}, {SkipConsent: document.True}},
 	"logout-not-told":       {{BackchannelLogoutURI: "https://a.example/out"}, {}},
 	"subjects-public":       {{SubjectType: "pairwise"}, {SubjectType: "public"}},
 	"subjects-change":       {{SubjectType: "public"}, {SubjectType: "pairwise"}},
@@ -111,8 +111,8 @@ func riskNamed(r Result, rule string) *Risk {
 
 // TestRisksOfServersAndSetups: the rules that clients have no member for.
 func TestRisksOfServersAndSetups(t *testing.T) {
-	scope := func(policy, claims string) *snapshots.ResourceServer {
-		return &snapshots.ResourceServer{Scopes: []snapshots.Scope{{Name: "a", CustomClaims: claims, Policies: snapshots.ScopePolicies{ImplicitFlow: policy}}}}
+	scope := func(policy, claims string) *document.ResourceServer {
+		return &document.ResourceServer{Scopes: []document.Scope{{Name: "a", CustomClaims: claims, Policies: document.ScopePolicies{ImplicitFlow: policy}}}}
 	}
 	for rule, r := range map[string]Result{
 		"scope-policy-relaxed":   Of(scope("not_allowed", ""), scope("consent_required", ""), Options{}),

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // replacedValue says the words if a value became another one.
@@ -46,7 +46,7 @@ func method(v Value) string {
 // only signs, a key that never leaves the client. Unknown ones have none.
 func strength(method string) (rank int, known bool) {
 	switch method {
-	case snapshots.MethodNone:
+	case document.MethodNone:
 		return 0, true
 	case "client_secret_basic", "client_secret_post":
 		return 1, true
@@ -59,7 +59,7 @@ func strength(method string) (rank int, known bool) {
 }
 
 func authNone(_ *input, r *row) string {
-	if method(r.New) != snapshots.MethodNone || method(r.Old) == snapshots.MethodNone {
+	if method(r.New) != document.MethodNone || method(r.Old) == document.MethodNone {
 		return ""
 	}
 	return "client no longer authenticates"
@@ -244,7 +244,7 @@ func number(text string) *big.Int {
 }
 
 func lifetimeLonger(in *input, r *row) string {
-	if r.form != snapshots.FormLifetime || r.name == "default_max_age" {
+	if r.form != document.FormLifetime || r.name == "default_max_age" {
 		return ""
 	}
 	old, new := spans(in, r)
@@ -258,7 +258,7 @@ func lifetimeLonger(in *input, r *row) string {
 }
 
 func lifetimeShorter(in *input, r *row) string {
-	if r.form != snapshots.FormLifetime || r.name == "default_max_age" {
+	if r.form != document.FormLifetime || r.name == "default_max_age" {
 		return ""
 	}
 	old, new := spans(in, r)

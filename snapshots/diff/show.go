@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"tenure/jwk"
-	"tenure/snapshots"
+	"tenure/jwk/x509view"
+	"tenure/snapshots/document"
 )
 
 // show makes the value of a member, an item or a part of one.
@@ -16,10 +16,10 @@ func show(p place, value string) Value {
 		return Value{}
 	}
 	v := Value{Text: unquote(value), JSON: value}
-	if p.form == snapshots.FormLifetime {
+	if p.form == document.FormLifetime {
 		v.Text = lifetime(p.member, value)
 	}
-	if p.form == snapshots.FormDocument || p.form == snapshots.FormKeySet {
+	if p.form == document.FormJSON || p.form == document.FormKeySet {
 		v.Text = value // the quotes tell "1" from 1
 	}
 	return v
@@ -77,7 +77,7 @@ func span(seconds int64) string {
 
 // showCertificate makes the value of an x5c item; nil is one that cannot be
 // read.
-func showCertificate(c *jwk.Certificate, raw string) Value {
+func showCertificate(c *x509view.Facts, raw string) Value {
 	if c == nil {
 		return Value{Text: "a certificate that cannot be read", JSON: raw}
 	}
@@ -92,7 +92,7 @@ func showCertificate(c *jwk.Certificate, raw string) Value {
 	return Value{Text: certificateText(c), JSON: string(append(json, '}'))}
 }
 
-func certificateText(c *jwk.Certificate) string {
+func certificateText(c *x509view.Facts) string {
 	return "certificate of " + nobody(c.Subject) + ", issued by " + nobody(c.Issuer) + ", serial " + c.SerialNumber.Text(16) +
 		", valid from " + instant(c.NotBefore) + " to " + instant(c.NotAfter)
 }

@@ -6,24 +6,16 @@ import (
 	"strings"
 	"unicode"
 
-	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
-// Lines is a document as text, a line for each member, item of a list and part
-// of a document. It is stable: sets, keys and texts come by their own order, so
-// that documents that mean the same have the same lines. No line holds a control
-// character or one that turns the direction of writing.
-func Lines[T snapshots.Content](doc *T) []string {
-	var all []string
-	for _, l := range lines(doc, doc) {
-		all = append(all, l.text)
-	}
-	return all
-}
-
-// Unified is the unified diff of two documents' Lines with so many lines around
-// each change, under the two names; empty if they mean the same.
-func Unified[T snapshots.Content](from, to *T, oldName, newName string, context int) string {
+// Unified is the unified diff of two documents as text, with so many lines
+// around each change, under the two names; empty if they mean the same. The text
+// has a line for each member, item of a list and part of a document. It is
+// stable: sets, keys and texts come by their own order, so that documents that
+// mean the same have the same lines. No line holds a control character or one
+// that turns the direction of writing.
+func Unified[T document.Content](from, to *T, oldName, newName string, context int) string {
 	all := lines(from, to)
 	hunks := hunksOf(all, max(context, 0))
 	if len(hunks) == 0 {
@@ -48,7 +40,7 @@ type line struct {
 	text string
 }
 
-func lines[T snapshots.Content](from, to *T) []line {
+func lines[T document.Content](from, to *T) []line {
 	w := walk(from, to, walker{equal: true, details: true})
 	var all []line
 	for i := range w.rows {
@@ -86,9 +78,9 @@ func (r *row) quoted() bool {
 		return false
 	}
 	switch r.form {
-	case snapshots.FormText, snapshots.FormLocalized:
+	case document.FormText, document.FormLocalized:
 		return true
-	case snapshots.FormList, snapshots.FormInheritable:
+	case document.FormList, document.FormInheritable:
 		return r.class == listed
 	}
 	return false

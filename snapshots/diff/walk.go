@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"tenure/jwk"
-	"tenure/snapshots"
+	"tenure/jwk/x509view"
+	"tenure/snapshots/document"
 )
 
 // walker compares two documents part by part and collects rows. Its order is
@@ -18,21 +18,21 @@ type walker struct {
 	rows      []row
 	reordered []string
 
-	oldScopes, newScopes []snapshots.Scope
+	oldScopes, newScopes []document.Scope
 }
 
 // row is a change, or what else a format shows.
 type row struct {
 	Change
 	name   string // of the member, a scope's own included
-	form   snapshots.Form
+	form   document.Form
 	class  class
 	detail bool   // a part of a change that another row tells whole
 	silent bool   // not a line: its parts are
 	line   string // what stands in the line, where that is not the value
 
-	oldCertificates, newCertificates []*jwk.Certificate // of a key or a certificate; a leaf first
-	leaf                             bool               // the certificate is the first of its chain
+	oldCertificates, newCertificates []*x509view.Facts // of a key or a certificate; a leaf first
+	leaf                             bool              // the certificate is the first of its chain
 }
 
 // class is what a row is about.
@@ -56,7 +56,7 @@ type place struct {
 	member   string
 	name     string
 	label    string
-	form     snapshots.Form
+	form     document.Form
 	class    class
 }
 
@@ -74,17 +74,17 @@ func (p place) item(at pair) place {
 	return p.to(item(p.old, at.old), item(p.new, at.new), p.label)
 }
 
-func walk[T snapshots.Content](from, to *T, w walker) *walker {
+func walk[T document.Content](from, to *T, w walker) *walker {
 	if from == nil {
 		from = new(T)
 	}
 	if to == nil {
 		to = new(T)
 	}
-	if server, ok := any(from).(*snapshots.ResourceServer); ok {
-		w.oldScopes, w.newScopes = server.Scopes, any(to).(*snapshots.ResourceServer).Scopes
+	if server, ok := any(from).(*document.ResourceServer); ok {
+		w.oldScopes, w.newScopes = server.Scopes, any(to).(*document.ResourceServer).Scopes
 	}
-	old, new := snapshots.Members(from), snapshots.Members(to)
+	old, new := document.Members(from), document.Members(to)
 	for i, m := range old {
 		p := place{old: "/" + m.Name, new: "/" + m.Name, member: m.Name, name: m.Name, label: m.Name, form: m.Form, class: member}
 		w.member(p, m.Value, new[i].Value)
@@ -99,21 +99,21 @@ func (w *walker) member(p place, old, new string) {
 	}
 	before := len(w.rows)
 	switch p.form {
-	case snapshots.FormList:
+	case document.FormList:
 		w.list(p, old, new)
-	case snapshots.FormInheritable:
+	case document.FormInheritable:
 		if old == "" || new == "" {
 			w.whole(p, old, new)
 		} else {
 			w.list(p, old, new)
 		}
-	case snapshots.FormKeySet:
+	case document.FormKeySet:
 		w.keySet(p, canonical(old), canonical(new))
-	case snapshots.FormDocument:
+	case document.FormJSON:
 		w.part(p, canonical(old), canonical(new))
-	case snapshots.FormLocalized:
+	case document.FormLocalized:
 		w.localized(p, old, new)
-	case snapshots.FormScopes:
+	case document.FormScopes:
 		w.scopes(p, old, new)
 	default:
 		w.value(p, old, new)

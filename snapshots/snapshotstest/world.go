@@ -1,3 +1,6 @@
+// Package snapshotstest makes what tests of snapshots, and of what is built on
+// them, need: a World of organizations with a setup. Only tests import it. It may
+// import snapshots, document, tenancy, tenancytest and what is below.
 package snapshotstest
 
 import (
@@ -8,6 +11,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -244,31 +248,31 @@ func (w *World) RefusedAt(err error, path, rule string) {
 }
 
 // To is a change to a document, whatever stands there.
-func To[T snapshots.Content](doc T) snapshots.Change[T] {
-	return snapshots.Change[T]{Apply: func(*T, *snapshots.Setup) (*T, error) {
+func To[T document.Content](doc T) snapshots.Change[T] {
+	return snapshots.Change[T]{Apply: func(*T, *document.Setup) (*T, error) {
 		next := doc
 		return &next, nil
 	}}
 }
 
 // ToAt is To at an instant.
-func ToAt[T snapshots.Content](doc T, at *history.Millis) snapshots.Change[T] {
+func ToAt[T document.Content](doc T, at *history.Millis) snapshots.Change[T] {
 	ch := To(doc)
 	ch.ValidFrom = at
 	return ch
 }
 
 // MinimalSetup has a name and nothing else.
-func MinimalSetup(name string) snapshots.Setup { return snapshots.Setup{Name: name} }
+func MinimalSetup(name string) document.Setup { return document.Setup{Name: name} }
 
 // Named is a small client.
-func Named(name string) snapshots.Client {
-	return snapshots.Client{ClientName: name, RedirectURIs: []string{"https://" + name + ".example/cb"},
+func Named(name string) document.Client {
+	return document.Client{ClientName: name, RedirectURIs: []string{"https://" + name + ".example/cb"},
 		ResponseTypes: []string{"code"}, TokenEndpointAuthMethod: "client_secret_basic"}
 }
 
 // NewSetup makes a setup of the acting organization.
-func (w *World) NewSetup(scope tenancy.Scope, doc snapshots.Setup) snapshots.Outcome[snapshots.Setup] {
+func (w *World) NewSetup(scope tenancy.Scope, doc document.Setup) snapshots.Outcome[document.Setup] {
 	w.t.Helper()
 	out, err := w.Store.CreateSetup(context.Background(), scope, Module, To(doc))
 	w.Must(err)
@@ -276,7 +280,7 @@ func (w *World) NewSetup(scope tenancy.Scope, doc snapshots.Setup) snapshots.Out
 }
 
 // NewClient registers a client in the World's setup, owned by the acting organization.
-func (w *World) NewClient(scope tenancy.Scope, clientID string, ch snapshots.Change[snapshots.Client]) snapshots.Outcome[snapshots.Client] {
+func (w *World) NewClient(scope tenancy.Scope, clientID string, ch snapshots.Change[document.Client]) snapshots.Outcome[document.Client] {
 	w.t.Helper()
 	out, err := w.Store.CreateClient(context.Background(), scope,
 		snapshots.NewClient{Module: Module, Setup: w.Setup, ClientID: clientID, Surface: "test"}, ch)
@@ -293,7 +297,7 @@ func (w *World) Ref(id snapshots.EntityID) snapshots.Ref {
 }
 
 // Edit changes a client of the World's setup.
-func (w *World) Edit(scope tenancy.Scope, id snapshots.EntityID, ch snapshots.Change[snapshots.Client]) snapshots.Outcome[snapshots.Client] {
+func (w *World) Edit(scope tenancy.Scope, id snapshots.EntityID, ch snapshots.Change[document.Client]) snapshots.Outcome[document.Client] {
 	w.t.Helper()
 	out, err := snapshots.Edit(context.Background(), w.Store, scope, w.Ref(id), ch)
 	w.Must(err)
@@ -301,9 +305,9 @@ func (w *World) Edit(scope tenancy.Scope, id snapshots.EntityID, ch snapshots.Ch
 }
 
 // Active resolves a client of the World's setup.
-func (w *World) Active(scope tenancy.Scope, id snapshots.EntityID) snapshots.Resolved[snapshots.Client] {
+func (w *World) Active(scope tenancy.Scope, id snapshots.EntityID) snapshots.Resolved[document.Client] {
 	w.t.Helper()
-	found, err := w.Store.Client(context.Background(), scope, w.Ref(id))
+	found, err := snapshots.Resolve[document.Client](context.Background(), w.Store, scope, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -313,7 +317,7 @@ func (w *World) Active(scope tenancy.Scope, id snapshots.EntityID) snapshots.Res
 // History lists the ids of a client's snapshots.
 func (w *World) History(scope tenancy.Scope, id snapshots.EntityID, withdrawn bool) []snapshots.SnapshotID {
 	w.t.Helper()
-	ids, err := snapshots.Snapshots[snapshots.Client](context.Background(), w.Store, scope, w.Ref(id), nil, withdrawn)
+	ids, err := snapshots.Snapshots[document.Client](context.Background(), w.Store, scope, w.Ref(id), nil, withdrawn)
 	if err != nil {
 		w.t.Fatal(err)
 	}

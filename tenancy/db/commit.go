@@ -206,7 +206,7 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job, isolatio
 		return err
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx}}
+	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx, asked: d.asked}}
 	if err := seq.Open(tx); err != nil {
 		return err
 	}
@@ -275,8 +275,9 @@ func guarded(fn func(*Tx) error, tx *Tx) (err error) {
 }
 
 // commit makes the batch durable and lets the sequencer settle it. A failed
-// injection after COMMIT stands for a lost answer. The sequencer looks under a
-// context of its own: the batch's may be what ended.
+// injection after COMMIT plays a lost answer. The sequencer looks under a
+// context of its own, because the batch's may be what ended, and for a limited
+// time, because all other writes wait.
 func (d *DB) commit(seq Sequencer, sqlTx *sqlx.Tx) error {
 	err := d.inject(BeforeCommit)
 	if err != nil {
@@ -285,9 +286,11 @@ func (d *DB) commit(seq Sequencer, sqlTx *sqlx.Tx) error {
 	if err = sqlTx.Commit(); err == nil {
 		err = d.inject(AfterCommit)
 	}
-	ctx, cancel := d.batchContext()
-	defer cancel()
-	view := func(fn func(*Conn) error) error { return d.View(ctx, fn) }
+	view := func(fn func(*Conn) error) error {
+		ctx, cancel := context.WithTimeout(context.Background(), batchTime)
+		defer cancel()
+		return d.ViewAside(ctx, fn)
+	}
 	stands, settleErr := seq.Settle(view, err)
 	switch {
 	case stands:

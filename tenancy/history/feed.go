@@ -6,18 +6,49 @@ import (
 	"time"
 
 	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
 )
 
-// Polling of the head, where other nodes write too.
+// Times of the feed, where other nodes write too.
 const (
 	PollEvery = 500 * time.Millisecond
-	staleTime = 2 * time.Second
-	pollBatch = 1000
+	pollTime  = time.Second     // the most that one step of a poll may take
+	staleTime = 2 * time.Second // how old the last poll may be while memory is used
+	pollBatch = 1000            // events in one step
 )
 
-// Follow polls the head until ctx ends, so that what other nodes commit
-// reaches this node's subscribers. On SQLite there are no others and it
-// returns at once.
+// Change is a committed event as a mirror gets it.
+type Change struct {
+	Applied
+	Row any // of RecordRow; nil for a change that this process did not make
+}
+
+// OnCommit calls fn with every batch of events after it is committed and
+// before its writers are answered, and with those of other nodes when Poll
+// sees them. An event may be handed over twice, and on PostgreSQL fn may be
+// called by both at the same time. fn must be quick.
+func (l *Log) OnCommit(fn func(events []Applied, size int64)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.subscribers = append(l.subscribers, fn)
+}
+
+// Mirror is OnCommit for a copy of rows in memory; mirrors are called before
+// the subscribers. For a batch of this process, changes have their rows and c
+// is nil: the committer must not wait for a reader. For a poll, c is the view
+// that the poll reads, and Row is nil. size is the log's size after the
+// changes. If fn fails on a poll, the poll fails and the next one hands the
+// same changes over again; until one succeeds the node is not Fresh. On
+// PostgreSQL fn may run for a batch and for a poll at the same time, and the
+// poll's view may then be older than the batch.
+func (l *Log) Mirror(fn func(c *db.Conn, changes []Change, size int64) error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mirrors = append(l.mirrors, fn)
+}
+
+// Follow polls until ctx ends, so that what other nodes commit reaches this
+// node. On SQLite there are no other nodes and it returns at once.
 func (l *Log) Follow(ctx context.Context, d *db.DB, failed func(error)) {
 	if d.Dialect == db.SQLite {
 		return
@@ -37,40 +68,159 @@ func (l *Log) Follow(ctx context.Context, d *db.DB, failed func(error)) {
 }
 
 // Poll hands on every event after the last poll, this node's own among them.
+// Polls run one after another: whoever calls it waits for the one under way.
 func (l *Log) Poll(ctx context.Context, d *db.DB) error {
+	if err := l.lockPolls(ctx); err != nil {
+		return err
+	}
+	defer l.unlockPolls()
+	return l.poll(ctx, d)
+}
+
+// Current returns nil when this node's memory has everything that was
+// committed until staleTime ago. If the last poll is older than that, it polls
+// now; if that fails too, it returns Unavailable, so that nobody is answered
+// from an old copy. It takes pollTime at most.
+func (l *Log) Current(ctx context.Context) error {
+	if l.Fresh() {
+		return nil
+	}
+	err := l.catchUp(ctx)
+	if err == nil {
+		return nil
+	}
+	f := fault.Wrap(err, fault.Unavailable, "", "this node cannot read the latest changes from the store")
+	f.RetryAfter = PollEvery
+	return f
+}
+
+func (l *Log) catchUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pollTime)
+	defer cancel()
+	if err := l.lockPolls(ctx); err != nil {
+		return err
+	}
+	defer l.unlockPolls()
+	if l.Fresh() { // whoever polled before has done it
+		return nil
+	}
+	return l.poll(ctx, l.db)
+}
+
+func (l *Log) lockPolls(ctx context.Context) error {
+	select {
+	case l.polling <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fault.Wrap(ctx.Err(), fault.Timeout, "", "the store did not answer in time")
+	}
+}
+
+func (l *Log) unlockPolls() { <-l.polling }
+
+func (l *Log) poll(ctx context.Context, d *db.DB) error {
 	for {
-		var events []Applied
-		var head Head
-		err := d.View(ctx, func(c *db.Conn) (err error) {
-			if head, err = ReadHead(c); err != nil || head.Size == l.polled {
-				return err
-			}
-			events, err = readApplied(c, l.polled)
-			return err
-		})
+		asked, missed := l.wall(), l.missed.Load()
+		size, err := l.pollStep(ctx, d)
 		if err != nil {
 			return err
 		}
-		if len(events) == 0 && head.Size != l.polled {
-			return fmt.Errorf("the log has %d entries, this node has seen %d: it was cut or restored", head.Size, l.polled)
-		}
-		if len(events) > 0 {
-			l.polled = events[len(events)-1].Idx + 1
-			l.publish(events, l.polled)
-		}
-		l.observe(head.Clock, l.polled)
-		if l.polled == head.Size {
-			l.lastPoll.Store(time.Now().UnixNano())
+		if l.polled == size {
+			l.lastPoll.Store(&asked)
+			l.caught.Store(missed)
 			return nil
 		}
 	}
 }
 
-// Fresh reports whether caches may be used: always where only this node
-// writes, else while the last successful poll is recent.
+// pollStep hands on at most pollBatch events and returns the log's size. Where
+// no other node writes it is a repair, for which the committer waits: no later
+// poll would correct a mirror that took older rows after newer ones.
+func (l *Log) pollStep(ctx context.Context, d *db.DB) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollTime)
+	defer cancel()
+	if !l.shared {
+		l.repair.Lock()
+		defer l.repair.Unlock()
+	}
+	var events []Applied
+	var head Head
+	err := d.ViewAside(ctx, func(c *db.Conn) (err error) {
+		if head, err = ReadHead(c); err != nil || head.Size == l.polled {
+			return err
+		}
+		if events, err = readApplied(c, l.polled); err != nil {
+			return err
+		}
+		if len(events) == 0 {
+			return fmt.Errorf("the log has %d entries, this node has seen %d: it was cut or restored", head.Size, l.polled)
+		}
+		changes := make([]Change, len(events))
+		for i, e := range events {
+			changes[i].Applied = e
+		}
+		return l.mirror(c, changes, events[len(events)-1].Idx+1)
+	})
+	if err != nil {
+		return 0, err
+	}
+	if len(events) > 0 {
+		l.polled = events[len(events)-1].Idx + 1
+		l.publish(events, l.polled)
+	}
+	l.observe(head.Clock, l.polled)
+	return head.Size, nil
+}
+
+// Fresh reports whether memory may be used: it has everything that was
+// committed until staleTime ago. Where only this node writes that is always so,
+// unless it could not learn what became of its own commit.
 func (l *Log) Fresh() bool {
+	if l.missed.Load() != l.caught.Load() {
+		return false
+	}
+	if !l.shared {
+		return true
+	}
 	last := l.lastPoll.Load()
-	return last == 0 || time.Now().UnixNano()-last < int64(staleTime)
+	return last != nil && l.wall().Sub(*last) < staleTime
+}
+
+// Await returns once every node answers with what was committed before the
+// call: at once where there is only this node, else after staleTime, when each
+// other node has polled since or does not trust its memory any more. If ctx ends
+// first, it returns ctx's error.
+func (l *Log) Await(ctx context.Context) error {
+	if !l.shared {
+		return nil
+	}
+	select {
+	case <-l.after(staleTime):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *Log) mirror(c *db.Conn, changes []Change, size int64) error {
+	l.mu.Lock()
+	mirrors := l.mirrors
+	l.mu.Unlock()
+	for _, fn := range mirrors {
+		if err := fn(c, changes, size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Log) publish(events []Applied, size int64) {
+	l.mu.Lock()
+	subscribers := l.subscribers
+	l.mu.Unlock()
+	for _, fn := range subscribers {
+		fn(events, size)
+	}
 }
 
 func readApplied(c *db.Conn, from int64) ([]Applied, error) {

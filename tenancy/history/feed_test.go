@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
+	"tenure/tenancy/fault"
 )
 
 // listener keeps what a log hands on.
@@ -187,32 +189,33 @@ func TestPollOfACutLog(t *testing.T) {
 
 func TestFresh(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
-		d, l := load(t, dsn, newWall())
+		w := newWall()
+		d, l := load(t, dsn, w)
 		if d.Dialect == db.SQLite { // nobody else writes
 			if !l.Fresh() {
 				t.Error("a single node is not fresh")
 			}
 			l.Follow(bg, d, func(error) {}) // returns
-			if l.lastPoll.Load() != 0 {
+			w.set(noon + 3600e6)
+			if !l.Fresh() {
 				t.Error("a single node counts polls")
 			}
 			return
 		}
-		l.lastPoll.Store(time.Now().Add(time.Hour).UnixNano())
+		w.set(noon + 2e6 - 1)
 		if !l.Fresh() {
-			t.Error("not fresh right after a poll")
+			t.Error("not fresh less than 2 s after the log was loaded")
 		}
-		old := time.Now().Add(-staleTime).UnixNano()
-		l.lastPoll.Store(old)
+		w.set(noon + 2e6)
 		if l.Fresh() {
 			t.Error("fresh, though the last poll is 2 s ago")
 		}
 		ended, cancel := context.WithCancel(bg)
 		cancel()
-		if err := l.Poll(ended, d); err == nil || l.lastPoll.Load() != old {
+		if err := l.Poll(ended, d); err == nil || l.Fresh() {
 			t.Errorf("a poll that failed (%v) counts", err)
 		}
-		if poll(t, l, d); l.lastPoll.Load() <= old {
+		if poll(t, l, d); !l.Fresh() {
 			t.Error("a poll does not count")
 		}
 	})
@@ -256,4 +259,162 @@ func TestFollow(t *testing.T) {
 	}
 	cancel()
 	<-stopped
+}
+
+// Polls from several goroutines, while another node writes: none fails, and
+// each event is handed on once and in order.
+func TestPollsSideBySide(t *testing.T) {
+	dsn := dbtest.Postgres(t)
+	d1, _ := load(t, dsn, newWall())
+	d2, l2 := load(t, dsn, newWall())
+	s := listen(l2)
+	const size = 200
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		for i := range size {
+			record(t, d1, fmt.Sprint(i))
+		}
+	}()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				if err := l2.Poll(bg, d2); err != nil {
+					t.Error(err)
+					return
+				}
+				select {
+				case <-written:
+					return
+				default:
+				}
+			}
+		})
+	}
+	wg.Wait()
+	poll(t, l2, d2)
+	got := s.take()
+	for i, e := range got {
+		if e.Idx != int64(i) {
+			t.Fatalf("entry %d was handed on at place %d", e.Idx, i)
+		}
+	}
+	if len(got) != size {
+		t.Errorf("%d entries were handed on, want %d", len(got), size)
+	}
+}
+
+// A mirror that fails makes the poll fail; the next one hands the same changes
+// over again.
+func TestMirrorThatFails(t *testing.T) {
+	dsn := dbtest.Postgres(t)
+	d1, _ := load(t, dsn, newWall())
+	w := newWall()
+	d2, l2 := load(t, dsn, w)
+	s := listen(l2)
+	no := errors.New("no")
+	var mirrored []int64
+	fail := no
+	l2.Mirror(func(c *db.Conn, changes []Change, size int64) error {
+		if c == nil || size != changes[len(changes)-1].Idx+1 {
+			t.Errorf("a poll's changes come with view %v at size %d", c, size)
+		}
+		for _, e := range changes {
+			mirrored = append(mirrored, e.Idx)
+		}
+		return fail
+	})
+	record(t, d1, "a", "b")
+	w.set(noon + 2e6)
+	if err := l2.Poll(bg, d2); !errors.Is(err, no) || l2.Fresh() || len(s.take()) != 0 {
+		t.Errorf("the poll: %v, want the mirror's error, and nothing that counts", err)
+	}
+	wantFault(t, l2.Current(bg), fault.Unavailable, "")
+	fail = nil
+	if err := l2.Current(bg); err != nil || !l2.Fresh() {
+		t.Errorf("after the mirror has recovered: %v", err)
+	}
+	if got := fmt.Sprint(mirrored) + " " + indexes(s.take()); got != "[0 1 0 1 0 1] [0 1]" {
+		t.Errorf("mirror and subscriber were told %s, want [0 1 0 1 0 1] [0 1]", got)
+	}
+}
+
+// A commit whose outcome the node could not learn keeps it from being fresh
+// until it has polled, also where it is the only one.
+func TestOutcomeUnknown(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, l := load(t, dsn, newWall())
+		s := listen(l)
+		var rows []any
+		l.Mirror(func(c *db.Conn, changes []Change, _ int64) error {
+			for _, e := range changes {
+				rows = append(rows, e.Row)
+			}
+			return nil
+		})
+		if err := d.Write(bg, func(tx *db.Tx) error { RecordRow(tx, event("a"), "row of a"); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(rows) + " " + indexes(s.take()); got != "[row of a] [0]" {
+			t.Errorf("rows and events are %s, want [row of a] [0]", got)
+		}
+		blind := func(func(*db.Conn) error) error { return errors.New("no view") }
+		if stands, err := l.Settle(blind, errors.New("no answer to COMMIT")); stands || err == nil || l.Fresh() {
+			t.Errorf("stands %t, %v, fresh %t", stands, err, l.Fresh())
+		}
+		if err := l.Current(bg); err != nil || !l.Fresh() {
+			t.Errorf("asked again: %v, fresh %t", err, l.Fresh())
+		}
+		if got := fmt.Sprint(rows) + " " + indexes(s.take()); got != "[row of a <nil>] [0]" {
+			t.Errorf("rows and events are %s, want [row of a <nil>] [0]", got)
+		}
+	})
+}
+
+// TestAwait: once a write has been waited for, another node either has it or
+// does not trust its memory, whenever it polled last.
+func TestAwait(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		w := newWall()
+		d, l := load(t, dsn, w)
+		timers := 0
+		l.after = func(span time.Duration) <-chan time.Time { // the wall goes on while it is waited
+			timers++
+			w.micros.Add(span.Microseconds())
+			ended := make(chan time.Time)
+			close(ended)
+			return ended
+		}
+		if d.Dialect == db.SQLite {
+			if err := l.Await(bg); err != nil || timers != 0 {
+				t.Errorf("a single node waits: %v", err)
+			}
+			return
+		}
+		d2, l2 := load(t, dsn, w)
+		for _, polls := range []bool{false, true} {
+			poll(t, l2, d2)
+			record(t, d, "a")
+			before := l2.Size()
+			if !l2.Fresh() || before == l.Size() {
+				t.Fatal("the other node knows of the write already: this test shows nothing")
+			}
+			if err := l.Await(bg); err != nil {
+				t.Fatal(err)
+			}
+			if polls {
+				poll(t, l2, d2)
+			}
+			if l2.Fresh() && l2.Size() == before {
+				t.Error("after the wait another node trusts a memory that does not have the write")
+			}
+		}
+		l.after = func(time.Duration) <-chan time.Time { return nil }
+		ended, cancel := context.WithCancel(bg)
+		cancel()
+		if err := l.Await(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("an ended wait: %v", err)
+		}
+	})
 }

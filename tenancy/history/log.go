@@ -38,23 +38,32 @@ type Applied struct {
 type Log struct {
 	wall   func() time.Time
 	random io.Reader
+	after  func(time.Duration) <-chan time.Time
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node
 
 	mu          sync.Mutex
 	subscribers []func(events []Applied, size int64)
+	mirrors     []func(c *db.Conn, changes []Change, size int64) error
 
-	polled   int64        // events handed on by Poll; its caller only
-	lastPoll atomic.Int64 // wall clock of the last successful poll, ns; 0 if there is only this node
-	batch    batch        // the committer's goroutine only
+	db       *db.DB                    // of Load
+	shared   bool                      // other nodes may write, too
+	polling  chan struct{}             // full while a poll runs
+	polled   int64                     // events handed on by polls; owned by the poll that runs
+	lastPoll atomic.Pointer[time.Time] // when the last successful poll began to read
+	repair   sync.Mutex                // keeps polls and the committer apart unless shared
+	missed   atomic.Int64              // batches of this node whose outcome it could not hand on
+	caught   atomic.Int64              // what missed was when the last successful poll began to read
+
+	batch batch // the committer's goroutine only
 }
 
 type batch struct {
 	tree    *tree
 	first   int64
 	leaf    [32]byte // of the first event: tells whether the batch stands
-	events  []Applied
+	changes []Change
 	clock   int64
 	newSize int64
 }
@@ -68,7 +77,7 @@ func New(wall func() time.Time, random io.Reader) *Log {
 	if random == nil {
 		random = rand.Reader
 	}
-	return &Log{wall: wall, random: random}
+	return &Log{wall: wall, random: random, after: time.After, polling: make(chan struct{}, 1)}
 }
 
 // Load reads the log's head, makes it in a new database, and starts the
@@ -83,6 +92,8 @@ func (l *Log) Load(ctx context.Context, d *db.DB) error {
 		 ON CONFLICT (log_id) DO NOTHING`), []byte{}, root); err != nil {
 		return fmt.Errorf("log head: %w", err)
 	}
+	l.db, l.shared = d, d.Dialect == db.Postgres
+	asked := l.wall()
 	if err := d.View(ctx, func(c *db.Conn) error {
 		head, err := ReadHead(c)
 		if err != nil {
@@ -94,9 +105,7 @@ func (l *Log) Load(ctx context.Context, d *db.DB) error {
 	}); err != nil {
 		return fmt.Errorf("log head: %w", err)
 	}
-	if d.Dialect == db.Postgres {
-		l.lastPoll.Store(time.Now().UnixNano())
-	}
+	l.lastPoll.Store(&asked)
 	d.Start(l)
 	return nil
 }
@@ -114,16 +123,6 @@ func ReadHead(c *db.Conn) (Head, error) {
 	var h Head
 	err := c.Get(&h, "SELECT size, frontier, root, clock FROM log_head WHERE log_id = 1")
 	return h, err
-}
-
-// OnCommit calls fn with every batch of events after it is committed and
-// before its writers are answered, and with those of other nodes when Poll
-// sees them. An event may be handed over twice, and on PostgreSQL fn may be
-// called by both at the same time. fn must be quick.
-func (l *Log) OnCommit(fn func(events []Applied, size int64)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.subscribers = append(l.subscribers, fn)
 }
 
 // Now is this node's clock: never behind what it has committed or seen, so
@@ -150,11 +149,21 @@ func Advance(tx *db.Tx, at Micros) { tx.Clock = max(tx.Clock, int64(at)) }
 
 // Record queues an event of the change that tx makes. Bytes that no column and
 // no JSON can hold as they are (broken UTF-8, NUL) become U+FFFD.
-func Record(tx *db.Tx, e Event) { tx.Queue(recorded{e.clean(), At(tx)}) }
+func Record(tx *db.Tx, e Event) { RecordRow(tx, e, nil) }
+
+// RecordRow is Record with the row that the change wrote, which the mirrors of
+// this process get with the event (Log.Mirror). It is not stored.
+func RecordRow(tx *db.Tx, e Event, row any) { tx.Queue(queued{recorded{e.clean(), At(tx)}, row}) }
 
 type recorded struct {
 	Event
 	at Micros
+}
+
+// queued is what a closure hands to the committer.
+type queued struct {
+	recorded
+	row any
 }
 
 // Rehearsed lists the events that a rehearsed write would have made, if err
@@ -166,7 +175,7 @@ func Rehearsed(err error) ([]Event, bool) {
 	}
 	events := make([]Event, len(r.Queued))
 	for i, q := range r.Queued {
-		events[i] = q.(recorded).Event
+		events[i] = q.(queued).Event
 	}
 	return events, true
 }
@@ -202,13 +211,13 @@ func (l *Log) Next(tx *db.Tx) {
 }
 
 // Seal writes the batch's events, the tiles they fill and the new head.
-func (l *Log) Seal(tx *db.Tx, queued []any) error {
+func (l *Log) Seal(tx *db.Tx, events []any) error {
 	l.batch.clock, l.batch.newSize = tx.Clock, l.batch.first
-	if len(queued) == 0 { // a change without an event; its instant counts all the same
+	if len(events) == 0 { // a change without an event; its instant counts all the same
 		_, err := tx.Exec("UPDATE log_head SET clock = ? WHERE log_id = 1", tx.Clock)
 		return err
 	}
-	rows, err := l.sequence(tx, queued)
+	rows, err := l.sequence(tx, events)
 	if err != nil {
 		return err
 	}
@@ -229,16 +238,16 @@ func (l *Log) Seal(tx *db.Tx, queued []any) error {
 }
 
 // sequence gives each event its place in the log and in its object's chain.
-func (l *Log) sequence(tx *db.Tx, queued []any) ([]eventRow, error) {
-	rows := make([]eventRow, 0, len(queued))
+func (l *Log) sequence(tx *db.Tx, events []any) ([]eventRow, error) {
+	rows := make([]eventRow, 0, len(events))
 	chains := make(map[string]chain)
-	for _, q := range queued {
-		e := q.(recorded)
+	for _, event := range events {
+		e := event.(queued)
 		last, err := lastOf(tx, chains, e.Object)
 		if err != nil {
 			return nil, err
 		}
-		row, err := l.row(e, last, l.batch.first+int64(len(rows)))
+		row, err := l.row(e.recorded, last, l.batch.first+int64(len(rows)))
 		if err != nil {
 			return nil, err
 		}
@@ -247,7 +256,8 @@ func (l *Log) sequence(tx *db.Tx, queued []any) ([]eventRow, error) {
 			return nil, err
 		}
 		rows = append(rows, row)
-		l.batch.events = append(l.batch.events, Applied{row.Idx, e.Kind, e.ObjectKind, e.Object, e.Ref, e.Org, row.ObjectSeq})
+		l.batch.changes = append(l.batch.changes, Change{Row: e.row,
+			Applied: Applied{row.Idx, e.Kind, e.ObjectKind, e.Object, e.Ref, e.Org, row.ObjectSeq}})
 	}
 	copy(l.batch.leaf[:], rows[0].LeafHash)
 	return rows, nil
@@ -278,24 +288,41 @@ func (l *Log) row(e recorded, last chain, idx int64) (eventRow, error) {
 	return row, nil
 }
 
-// Settle learns what became of the batch and, if it stands, hands it on.
+// Settle learns what became of the batch and, if it stands, hands it on. Where
+// it cannot learn that, or memory cannot take the batch, this node is not Fresh
+// until it has polled.
 func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool, error) {
 	if commit != nil {
 		if landed, err := l.landed(view); !landed {
+			if err != nil {
+				l.missed.Add(1)
+			}
 			return false, err
 		}
 	}
-	l.observe(l.batch.clock, l.batch.newSize)
-	if len(l.batch.events) > 0 {
-		l.publish(l.batch.events, l.batch.newSize)
+	if !l.shared {
+		l.repair.Lock()
+		defer l.repair.Unlock()
 	}
+	l.observe(l.batch.clock, l.batch.newSize)
+	if len(l.batch.changes) == 0 {
+		return true, nil
+	}
+	if err := l.mirror(nil, l.batch.changes, l.batch.newSize); err != nil {
+		l.missed.Add(1)
+	}
+	events := make([]Applied, len(l.batch.changes))
+	for i, c := range l.batch.changes {
+		events[i] = c.Applied
+	}
+	l.publish(events, l.batch.newSize)
 	return true, nil
 }
 
 // landed reports whether a batch whose commit failed is there all the same:
 // its first leaf is unique, as its salt is. An error means that it cannot tell.
 func (l *Log) landed(view func(func(*db.Conn) error) error) (bool, error) {
-	if len(l.batch.events) == 0 {
+	if len(l.batch.changes) == 0 {
 		return false, nil
 	}
 	var leaf []byte
@@ -315,14 +342,5 @@ func (l *Log) observe(clock, size int64) {
 
 func raise(v *atomic.Int64, to int64) {
 	for old := v.Load(); old < to && !v.CompareAndSwap(old, to); old = v.Load() {
-	}
-}
-
-func (l *Log) publish(events []Applied, size int64) {
-	l.mu.Lock()
-	subscribers := l.subscribers
-	l.mu.Unlock()
-	for _, fn := range subscribers {
-		fn(events, size)
 	}
 }

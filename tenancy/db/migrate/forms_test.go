@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"tenure/snapshots"
-	"tenure/snapshots/snapshotstest"
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/history"
@@ -33,12 +33,12 @@ var number = regexp.MustCompile(`^(?:\{"v":|v)([0-9]+)`)
 
 // TestFormsHaveANewNumberForEachChange compares the corpus with what is fixed.
 func TestFormsHaveANewNumberForEachChange(t *testing.T) {
-	client, setup, server := snapshotstest.FullClient(), snapshotstest.FullSetup(), snapshotstest.FullResourceServer()
+	client, setup, server := documenttest.FullClient(), documenttest.FullSetup(), documenttest.FullResourceServer()
 	envelopes, entries := logForms(t)
 	for name, corpus := range map[string][][]byte{
-		"client":          {snapshots.Encode(&snapshots.Client{}), snapshots.Encode(&client)},
-		"setup":           {snapshots.Encode(&snapshots.Setup{}), snapshots.Encode(&setup)},
-		"resource server": {snapshots.Encode(&snapshots.ResourceServer{}), snapshots.Encode(&server)},
+		"client":          {document.Encode(&document.Client{}), document.Encode(&client)},
+		"setup":           {document.Encode(&document.Setup{}), document.Encode(&setup)},
+		"resource server": {document.Encode(&document.ResourceServer{}), document.Encode(&server)},
 		"envelope":        envelopes,
 		"entry":           entries,
 	} {

@@ -1,0 +1,164 @@
+package demo
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"tenure/cmd/tenure/node"
+	"tenure/handlers/openfinance"
+	ofdemo "tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/snapshots/document"
+)
+
+// Scheme is the Open Finance world of tenure dev: an authority and a
+// directory of its own. It is never part of serve.
+type Scheme struct {
+	dir              string       // of the certificates
+	l, plain, secure net.Listener // mutual TLS; the directory without TLS, and with
+	authority        *ofdemo.Authority
+	directory        *ofdemo.Directory
+	tls              tls.Certificate
+	client           *ofdemo.Pair
+}
+
+const (
+	setupName  = "open-finance"
+	softwareID = "67c57882-043b-11ec-9a03-0242ac130003"
+	orgID      = "74e929d9-33b6-4d85-8ba7-c146c867a817"
+	cnpj       = "43142666000197"
+)
+
+// OpenScheme opens the listeners, and the certificates in dir.
+func OpenScheme(address, dir string) (*Scheme, error) {
+	d := &Scheme{dir: dir}
+	err := d.open(address)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Scheme) open(address string) error {
+	for _, one := range []struct {
+		to      *net.Listener
+		address string
+	}{{&d.l, address}, {&d.plain, "127.0.0.1:0"}, {&d.secure, "127.0.0.1:0"}} {
+		l, err := node.Listen(one.address)
+		if err != nil {
+			return err
+		}
+		*one.to = l
+	}
+	var err error
+	d.authority, d.client, err = openCertificates(d.dir, ofdemo.Subject{SoftwareID: softwareID, OrgID: orgID, CNPJ: cnpj,
+		Organization: "Demonstration Bank", CommonName: "software.example"}, time.Now)
+	if err != nil {
+		return err
+	}
+	server, err := d.authority.Server()
+	if err != nil {
+		return err
+	}
+	d.tls = server.TLS()
+	d.directory, err = ofdemo.NewDirectory("demo-1", time.Now)
+	return err
+}
+
+// Close closes the listeners; those that served are closed already.
+func (d *Scheme) Close() {
+	for _, l := range []net.Listener{d.l, d.plain, d.secure} {
+		if l != nil {
+			l.Close()
+		}
+	}
+}
+
+func (d *Scheme) keySetURL() string {
+	return "https://" + d.secure.Addr().String() + ofdemo.PathKeySet
+}
+
+func (d *Scheme) OpenFinance() openfinance.Scheme {
+	keys := func(context.Context, string) ([]byte, error) { return d.directory.JWKS(), nil }
+	return openfinance.Scheme{Trust: &scheme.Trust{Roots: d.authority.Pool()},
+		Statements: &scheme.Verifier{Directory: scheme.NewDirectory("demonstration", keys, 0), Issuer: ofdemo.Issuer,
+			Environment: "production", Mode: "Live"}}
+}
+
+// Fetch reaches this machine for one address only, that of the demonstration
+// software's key set.
+func (d *Scheme) Fetch() web.Fetch {
+	public := web.GuardedFetch(nil, nil)
+	own := web.GuardedFetch(netip.Addr.IsLoopback, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: d.authority.Pool()}})
+	return func(ctx context.Context, uri string) ([]byte, error) {
+		if uri == d.keySetURL() {
+			return own(ctx, uri)
+		}
+		return public(ctx, uri)
+	}
+}
+
+func (d *Scheme) endpoints(h http.Handler) ([]node.Endpoint, error) {
+	site, err := ofdemo.NewSite(d.directory, ofdemo.Software{ID: softwareID, OrgID: orgID, OrgName: "Demonstration Bank", CNPJ: cnpj,
+		Name: "Demonstration", JWKSURI: d.keySetURL(), RedirectURIs: []string{"https://software.example/callback"},
+		WebhookURIs: []string{"https://software.example/hook"}, Roles: []string{"DADOS", "PAGTO"}})
+	if err != nil {
+		return nil, err
+	}
+	with := func(auth tls.ClientAuthType) *tls.Config {
+		return &tls.Config{Certificates: []tls.Certificate{d.tls}, ClientAuth: auth, MinVersion: tls.VersionTLS12}
+	}
+	return []node.Endpoint{
+		{Listener: d.l, Handler: h, TLS: with(tls.RequestClientCert)},
+		{Listener: d.plain, Handler: site.Handler()},
+		{Listener: d.secure, Handler: site.Handler(), TLS: with(tls.NoClientCert)},
+	}, nil
+}
+
+// describe tells how to reach the setup.
+func (d *Scheme) describe(module string, setup snapshots.EntityID) *node.InfoOpenFinance {
+	return &node.InfoOpenFinance{URL: "https://" + d.l.Addr().String() + "/modules/" + module + "/setups/" + string(setup) + "/reg", SetupID: setup,
+		CA: filepath.Join(d.dir, caFile), Cert: filepath.Join(d.dir, clientFile), Key: filepath.Join(d.dir, clientKeyFile),
+		StatementURL: "http://" + d.plain.Addr().String() + ofdemo.PathStatement}
+}
+
+// openFinanceSetup finds or makes the second setup, for software statements.
+func openFinanceSetup(ctx context.Context, n *node.Node) (snapshots.EntityID, error) {
+	operator, name := n.Tenancy.Operator("example"), setupName
+	found, err := n.Snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{Name: &name})
+	if err != nil || len(found) > 0 {
+		for _, s := range found {
+			return s.ID, nil
+		}
+		return "", err
+	}
+	setup := node.DefaultSetup()
+	setup.Name = name
+	out, err := n.Snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[document.Setup]{
+		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) { return setup, nil }})
+	if err != nil {
+		return "", err
+	}
+	policy := snapshots.DefaultPolicy()
+	policy.Registration = snapshots.RegistrationStatement
+	return out.Entity.ID, n.Snapshots.SetPolicy(ctx, operator, snapshots.DefaultModule, out.Entity.ID, policy)
+}
+
+// AddEndpoints adds the demonstration's endpoints, and describes them.
+func (d *Scheme) AddEndpoints(ctx context.Context, endpoints []node.Endpoint, n *node.Node, described *node.Info) ([]node.Endpoint, error) {
+	setup, err := openFinanceSetup(ctx, n)
+	if err != nil {
+		return endpoints, err
+	}
+	described.OpenFinance = d.describe(described.Module, setup)
+	more, err := d.endpoints(n.Handler)
+	return append(endpoints, more...), err
+}

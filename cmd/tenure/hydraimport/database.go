@@ -1,0 +1,287 @@
+package hydraimport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
+	"tenure/handlers/ory"
+	"tenure/snapshots"
+	"tenure/snapshots/document"
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// surface is the API that imported clients count as registered by.
+const surface = "hydra"
+
+// databaseTarget writes into a database that no server uses.
+type databaseTarget struct {
+	node  *node.Node
+	setup snapshots.Entity
+	owner tenancy.OrgID // empty for the setup's
+	dry   bool
+	drop  string // folder that goes with the target
+}
+
+// openDatabaseTarget opens the database and makes a new one ready as serve
+// does. A rehearsal into a new one uses one that goes away.
+func openDatabaseTarget(ctx context.Context, f Options, report *report) (target, error) {
+	d := &databaseTarget{dry: f.DryRun}
+	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, LogKey: node.NoLogKey, Log: zerolog.Nop()}
+	if d.dry {
+		cfg.SecretsKey = node.SealingNone // and so no key is made
+		if err := d.elsewhere(&cfg); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if d.node, err = node.Open(ctx, cfg); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	if err := d.choose(ctx, f, report); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// elsewhere takes another file for a SQLite database that is not there.
+func (d *databaseTarget) elsewhere(cfg *node.Config) error {
+	if strings.Contains(cfg.Database, "://") {
+		return node.RequireSchema(cfg.Database)
+	}
+	if info, err := os.Stat(cfg.Database); err == nil && info.Size() > 0 {
+		return nil
+	}
+	var err error
+	if d.drop, err = os.MkdirTemp("", "tenure-dry-run-"); err != nil {
+		return err
+	}
+	cfg.Database = filepath.Join(d.drop, "tenure.db")
+	return nil
+}
+
+// choose finds the setup and the owner.
+func (d *databaseTarget) choose(ctx context.Context, f Options, report *report) error {
+	if d.node.Tenancy.Root() == "" && d.dry && d.drop == "" {
+		return exit.With(exit.Database, errors.New("the database has no organization yet; start tenure serve on it once"))
+	}
+	if !d.dry || d.drop != "" {
+		key, err := d.node.Bootstrap(ctx, "root")
+		if err != nil {
+			return exit.With(exit.Database, err)
+		}
+		if key != "" && d.drop == "" {
+			report.key(key)
+		}
+	}
+	if err := d.chooseOwner(f.Owner); err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	setup := snapshots.EntityID(f.Setup)
+	if setup == "" {
+		above := d.owner
+		if above == "" {
+			above = d.node.Tenancy.Root()
+		}
+		setup = snapshots.EntityID(d.node.Tenancy.DefaultSetup(above))
+	}
+	var err error
+	if d.setup, err = d.node.Snapshots.Mounted(ctx, d.scope(), "", setup); err != nil {
+		return exit.With(exit.Usage, fmt.Errorf("--setup %s: %s", setup, exit.Message(err)))
+	}
+	return nil
+}
+
+// chooseOwner takes an organization's id, or a name that only one has.
+func (d *databaseTarget) chooseOwner(named string) error {
+	if named == "" {
+		return nil
+	}
+	orgs, err := d.node.Tenancy.Organizations(d.scope())
+	if err != nil {
+		return err
+	}
+	var found []tenancy.OrgID
+	for _, o := range orgs {
+		if string(o.ID) == named {
+			d.owner = o.ID
+			return nil
+		}
+		if o.Name == named {
+			found = append(found, o.ID)
+		}
+	}
+	if len(found) != 1 {
+		return fmt.Errorf("--owner %s: %d organizations have that name; give an id", named, len(found))
+	}
+	d.owner = found[0]
+	return nil
+}
+
+func (d *databaseTarget) scope() tenancy.Scope {
+	return d.node.Tenancy.Operator("import of Hydra's clients")
+}
+
+func (d *databaseTarget) close() error {
+	var err error
+	if d.node != nil {
+		err = d.node.Close()
+	}
+	if d.drop != "" {
+		err = errors.Join(err, os.RemoveAll(d.drop))
+	}
+	return err
+}
+
+// put edits the client that bears the id, or creates it.
+func (d *databaseTarget) put(ctx context.Context, c sourceClient) (result, error) {
+	r, err := d.bring(ctx, c)
+	if err == nil {
+		return r, nil
+	}
+	switch fault.Of(err).Kind {
+	case fault.Internal, fault.Unavailable, fault.Timeout:
+		return r, fmt.Errorf("client %d, %s: %s", c.number, printable(c.id), exit.Message(err))
+	}
+	return c.refused(err), nil
+}
+
+func (d *databaseTarget) bring(ctx context.Context, c sourceClient) (result, error) {
+	faults := append(document.CheckClientID(c.id, false), ory.CheckSecret(c.body.ClientSecret)...)
+	held, bad := d.held(c)
+	if err := fault.Rules(append(faults, bad...)); err != nil {
+		return result{}, err
+	}
+	w := databaseWrite{databaseTarget: d, client: c, held: held}
+	e, state, err := d.node.Snapshots.Find(ctx, d.scope(), snapshots.ByClientID("", d.setup.ID, c.id))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return w.create(ctx)
+	case err != nil:
+		return result{}, err
+	case state == snapshots.Deleted: // bringing it back would revive its secrets
+		r := c.result(resultUnchanged)
+		r.Note = "deleted here, and left so"
+		return r, nil
+	}
+	return w.edit(ctx, e)
+}
+
+// held makes ready the secrets of which the file has the hashes.
+func (d *databaseTarget) held(c sourceClient) (held []*snapshots.NewSecret, faults []fault.Field) {
+	for i, hash := range c.hashes {
+		n, err := d.node.Snapshots.ImportedSecret(hash)
+		if err != nil {
+			path := "/client_secret"
+			if i > 0 {
+				path = fmt.Sprintf("/rotated_secrets/%d", i-1)
+			}
+			faults = append(faults, fault.Field{Path: path, Rule: "import", Message: fault.Of(err).Fields[0].Message})
+			continue
+		}
+		held = append(held, n)
+	}
+	return held, faults
+}
+
+// databaseWrite is one client on its way.
+type databaseWrite struct {
+	*databaseTarget
+	client  sourceClient
+	held    []*snapshots.NewSecret
+	changed []string // of the client that was there
+}
+
+func (w *databaseWrite) change() snapshots.Change[document.Client] {
+	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.held, Rehearse: w.dry,
+		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
+			next, faults := w.client.body.ToDomain(base, setup)
+			if base != nil {
+				w.changed = document.Changed(base, next)
+			}
+			return next, fault.Rules(faults)
+		}}
+}
+
+func (w *databaseWrite) create(ctx context.Context) (result, error) {
+	ch, r := w.change(), w.client.result(resultCreated)
+	since := w.since()
+	ch.Imported = &since
+	if w.client.body.ClientSecret != "" {
+		r.Secrets = 1
+		if err := w.choose(&ch); err != nil {
+			return r, err
+		}
+	}
+	out, err := w.node.Snapshots.CreateClient(ctx, w.scope(), snapshots.NewClient{Module: w.setup.Module, Setup: w.setup.ID,
+		ClientID: w.client.id, Owner: w.owner, Surface: surface}, ch)
+	if err != nil {
+		return r, err
+	}
+	r.Secrets += out.Secrets
+	if r.Secrets == 0 && ory.TakesSecret(out.Content.TokenEndpointAuthMethod) {
+		r.Note = "the file has no secret of it: rotate one in"
+	}
+	return r, nil
+}
+
+// since is when what the file has took effect.
+func (w *databaseWrite) since() history.Millis {
+	at := w.client.body.UpdatedAt
+	if at.IsZero() {
+		at = w.client.body.CreatedAt
+	}
+	if at.IsZero() {
+		return 0
+	}
+	return history.Millis(at.UnixMilli())
+}
+
+// choose makes the secret that the file has in clear.
+func (w *databaseWrite) choose(ch *snapshots.Change[document.Client]) (err error) {
+	if !w.dry {
+		ch.Secret, err = w.node.Snapshots.ChosenSecret(w.client.body.ClientSecret)
+	}
+	return err
+}
+
+func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, error) {
+	ref := e.Ref()
+	ch, r, secret := w.change(), w.client.result(resultUnchanged), false
+	if w.owner != "" && e.Owner != w.owner {
+		return r, refuse("/owner", "the client belongs to another organization than --owner says")
+	}
+	if plain := w.client.body.ClientSecret; plain != "" {
+		same, err := w.node.Snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)
+		if secret = !same; secret && err == nil {
+			err = w.choose(&ch)
+		}
+		if err != nil {
+			return r, err
+		}
+	}
+	out, err := snapshots.Edit(ctx, w.node.Snapshots, w.scope(), ref, ch)
+	if err != nil {
+		return r, err
+	}
+	r.Changed, r.Secrets = w.changed, out.Secrets
+	if secret {
+		r.Secrets++
+	}
+	if r.Secrets > 0 {
+		r.Changed = append(r.Changed, "client_secret")
+	}
+	if len(r.Changed) > 0 {
+		r.Result = resultUpdated
+	}
+	return r, nil
+}

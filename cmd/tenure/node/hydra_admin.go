@@ -1,0 +1,119 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"tenure/cmd/tenure/exit"
+	"tenure/handlers"
+	"tenure/tenancy"
+)
+
+// HydraAdmin is the listener that stands in for Hydra's admin port: whoever
+// reaches it acts with one configured key.
+type HydraAdmin struct {
+	Listen, KeyFile        string
+	Hosts                  []string
+	AllowRemote, AllowRoot bool
+}
+
+const unixPrefix = "unix:"
+
+// Open opens the listener; nil if none is wanted.
+func (a HydraAdmin) Open() (net.Listener, error) {
+	path, unix := strings.CutPrefix(a.Listen, unixPrefix)
+	switch {
+	case a.Listen == "":
+		return nil, nil
+	case unix:
+		return listenUnix(path)
+	case !a.AllowRemote && !IsLoopback(a.Listen):
+		return nil, exit.With(exit.Usage, fmt.Errorf("--hydra-admin-listen %s: whoever reaches it is an administrator of clients, "+
+			"so it is a loopback address or unix:/path, unless --hydra-admin-allow-remote", a.Listen))
+
+	}
+	return Listen(a.Listen)
+}
+
+// listenUnix takes the place of a socket that nobody answers on any more.
+func listenUnix(path string) (net.Listener, error) {
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+		if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
+			return nil, exit.With(exit.Listen, errors.Join(fmt.Errorf("cannot listen on %s: another process does", path), conn.Close()))
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, exit.With(exit.Listen, err)
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err == nil {
+		err = os.Chmod(path, 0o600)
+	}
+	if err != nil {
+		return nil, exit.With(exit.Listen, fmt.Errorf("cannot listen on %s: %w", path, err))
+	}
+	return l, nil
+}
+
+// Handler serves the admin API on l. key is used where no file names one;
+// publicURL is where clients reach the program.
+func (a HydraAdmin) handler(n *Node, l net.Listener, key, publicURL string) (http.Handler, error) {
+	if a.KeyFile != "" {
+		raw, err := os.ReadFile(a.KeyFile)
+		if err != nil {
+			return nil, exit.With(exit.Usage, fmt.Errorf("--hydra-admin-key-file: %w", err))
+		}
+		key = strings.TrimSpace(string(raw))
+	}
+	if key == "" {
+		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-listen needs --hydra-admin-key-file"))
+	}
+	principal, err := n.Tenancy.Authenticate(key)
+	if err != nil {
+		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-key-file: the API key in it is not valid here"))
+	}
+	if principal.Org == n.Tenancy.Root() && principal.Role == tenancy.Admin && !a.AllowRoot {
+		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-key-file: an administrator's key of the root organization may do anything; "+
+			"use an editor's, or say --hydra-admin-allow-root"))
+
+	}
+	stores := n.stores
+	if stores.PublicURL == "" {
+		stores.PublicURL = publicURL
+	}
+	return handlers.NewHydraAdmin(n.web, stores, key, append(ownHosts(l), a.Hosts...)), nil
+}
+
+// beside adds the admin API on l to the endpoints.
+func (a HydraAdmin) AddEndpoint(endpoints []Endpoint, n *Node, l net.Listener, key, publicURL string) ([]Endpoint, error) {
+	h, err := a.handler(n, l, key, publicURL)
+	return append(endpoints, Endpoint{Listener: l, Handler: h}), err
+}
+
+// ownHosts are the names by which a request can mean the listener.
+func ownHosts(l net.Listener) []string {
+	hosts := []string{"localhost"}
+	if l.Addr().Network() == "unix" {
+		return append(hosts, "unix")
+	}
+	if host, _, err := net.SplitHostPort(l.Addr().String()); err == nil {
+		hosts = append(hosts, host, "["+host+"]")
+	}
+	return hosts
+}
+
+// AdminURL is how info and output name the listener; empty without one.
+func AdminURL(l net.Listener) string {
+	switch {
+	case l == nil:
+		return ""
+	case l.Addr().Network() == "unix":
+		return unixPrefix + l.Addr().String()
+	}
+	return Address(l, nil)
+}

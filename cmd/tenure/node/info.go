@@ -1,0 +1,138 @@
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"tenure/cmd/tenure/exit"
+	"tenure/snapshots"
+	"tenure/tenancy"
+)
+
+// Info is the file that --info writes once the server is ready.
+type Info struct {
+	URL           string             `json:"url"`
+	HydraAdminURL string             `json:"hydra_admin_url,omitempty"`
+	Module        string             `json:"module"`
+	SetupID       snapshots.EntityID `json:"setup_id"`
+	Organizations []InfoOrganization `json:"organizations"`
+	Clients       []InfoClient       `json:"clients,omitempty"`
+	OpenFinance   *InfoOpenFinance   `json:"open_finance,omitempty"`
+}
+
+type InfoOrganization struct {
+	ID       tenancy.OrgID  `json:"id"`
+	Name     string         `json:"name"`
+	ParentID *tenancy.OrgID `json:"parent_id"`
+	APIKey   string         `json:"api_key,omitempty"`
+}
+
+type InfoClient struct {
+	ClientID     string             `json:"client_id"`
+	EntityID     snapshots.EntityID `json:"entity_id"`
+	Owner        tenancy.OrgID      `json:"owner_organization_id"`
+	ClientSecret string             `json:"client_secret,omitempty"`
+	// RegistrationToken opens /oauth2/register/{client_id}.
+	RegistrationToken string `json:"registration_access_token,omitempty"`
+}
+
+// InfoOpenFinance is what a caller of the second setup's /reg needs; files are PEM.
+type InfoOpenFinance struct {
+	URL          string             `json:"url"` // of /reg
+	SetupID      snapshots.EntityID `json:"setup_id"`
+	CA           string             `json:"ca"`
+	Cert         string             `json:"cert"`
+	Key          string             `json:"key"`
+	StatementURL string             `json:"statement_url"`
+}
+
+// ClientOf is the example client that an organization owns.
+func (i Info) ClientOf(org tenancy.OrgID) InfoClient {
+	for _, c := range i.Clients {
+		if c.Owner == org {
+			return c
+		}
+	}
+	return InfoClient{}
+}
+
+// Describe describes the installation; keys are those just made, by organization.
+func (n *Node) Describe(url string, keys map[tenancy.OrgID]string, clients []InfoClient) (Info, error) {
+	operator := n.Tenancy.Operator("info")
+	orgs, err := n.Tenancy.Organizations(operator)
+	if err != nil {
+		return Info{}, err
+	}
+	all := Info{URL: url, Module: snapshots.DefaultModule, Clients: clients,
+		SetupID: snapshots.EntityID(n.Tenancy.DefaultSetup(n.Tenancy.Root()))}
+	for _, o := range orgs {
+		entry := InfoOrganization{ID: o.ID, Name: o.Name, APIKey: keys[o.ID]}
+		if o.Parent != "" {
+			entry.ParentID = &o.Parent
+		}
+		all.Organizations = append(all.Organizations, entry)
+	}
+	return all, nil
+}
+
+// keep takes over from an earlier file what is shown only once.
+func (i *Info) KeepShownOnce(earlier Info) {
+	keys := make(map[tenancy.OrgID]string)
+	for _, o := range earlier.Organizations {
+		keys[o.ID] = o.APIKey
+	}
+	for k := range i.Organizations {
+		if o := &i.Organizations[k]; o.APIKey == "" {
+			o.APIKey = keys[o.ID]
+		}
+	}
+	if len(i.Clients) == 0 && i.SetupID == earlier.SetupID {
+		i.Clients = earlier.Clients
+	}
+}
+
+// ReadInfo reads an earlier file; none is no error.
+func ReadInfo(path string) (Info, error) {
+	var i Info
+	if path == "" {
+		return i, nil
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(raw) == 0 {
+		return i, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &i)
+	}
+	if err != nil {
+		return i, exit.With(exit.Usage, fmt.Errorf("--info %s: %w", path, err))
+	}
+	return i, nil
+}
+
+// Write puts the file in place at once, readable by its owner only.
+func (i Info) Write(path string) error {
+	if path == "" {
+		return nil
+	}
+	raw, err := json.MarshalIndent(i, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".info-*") // made 0600
+	if err == nil {
+		_, err = f.Write(append(raw, '\n'))
+		err = errors.Join(err, f.Sync(), f.Close())
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return exit.With(exit.Usage, fmt.Errorf("--info: %w", err))
+	}
+	return nil
+}

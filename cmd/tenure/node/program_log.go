@@ -1,0 +1,43 @@
+package node
+
+import (
+	"fmt"
+	"io"
+	stdlog "log"
+	"os"
+
+	"tenure/cmd/tenure/exit"
+
+	"github.com/rs/zerolog"
+)
+
+// NewLog opens the program's log: JSON lines to standard error, or to a file.
+func NewLog(level, file string) (zerolog.Logger, error) {
+	parsed, err := zerolog.ParseLevel(level)
+	if err != nil {
+		return zerolog.Nop(), exit.With(exit.Usage, fmt.Errorf("--log-level %s: one of debug, info, warn, error, disabled", level))
+	}
+	var to io.Writer = os.Stderr
+	if file != "" {
+		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return zerolog.Nop(), exit.With(exit.Usage, fmt.Errorf("--log-file: %w", err))
+		}
+		to = f
+	}
+	zerolog.TimeFieldFormat = zerolog.TimeFormatUnixMicro
+	return zerolog.New(to).Level(parsed).With().Timestamp().Logger(), nil
+}
+
+// serverLog takes what net/http reports of connections. Its texts may hold
+// what a peer sent, so only that something happened is kept.
+func serverLog(log zerolog.Logger) *stdlog.Logger {
+	return stdlog.New(connectionLog{log}, "", 0)
+}
+
+type connectionLog struct{ log zerolog.Logger }
+
+func (c connectionLog) Write(p []byte) (int, error) {
+	c.log.Debug().Msg("a connection failed")
+	return len(p), nil
+}

@@ -1,0 +1,206 @@
+package handlers_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tenure/handlers"
+	"tenure/handlers/web"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// section is what a page says of one route.
+type section struct {
+	text   string
+	params map[string]string // name to type
+}
+
+var (
+	routeHeading = regexp.MustCompile(`^### ((?:GET|POST|PUT|PATCH|DELETE) /\S+)$`)
+	paramRow     = regexp.MustCompile("^\\| `([^`]+)` \\| ([^|]+) \\| [^|]+ \\|$")
+)
+
+// sectionsOf reads the routes of a page of docs/api.
+func sectionsOf(t *testing.T, page string) map[string]*section {
+	t.Helper()
+	all := map[string]*section{}
+	var in *section
+	table := false
+	for _, line := range strings.Split(page, "\n") {
+		if strings.HasPrefix(line, "#") {
+			in, table = nil, false
+			if m := routeHeading.FindStringSubmatch(line); m != nil {
+				if all[m[1]] != nil {
+					t.Errorf("%s has two sections", m[1])
+				}
+				in = &section{params: map[string]string{}}
+				all[m[1]] = in
+			}
+		}
+		if in == nil {
+			continue
+		}
+		in.text += line + "\n"
+		switch {
+		case line == "| parameter | type | meaning |":
+			table = true
+		case !strings.HasPrefix(line, "|"):
+			table = false
+		}
+		if m := paramRow.FindStringSubmatch(line); table && m != nil {
+			in.params[m[1]] = strings.TrimSpace(m[2])
+		}
+	}
+	return all
+}
+
+// typeOf is how a page writes a parameter's type.
+func typeOf(p web.Param) string {
+	name, kind, _ := strings.Cut(p.String(), "=")
+	switch {
+	case p.Words() != nil && len(p.Words()) > 10:
+		kind = name
+		kind = strings.TrimSuffix(kind, "*") + "s"
+	case p.Words() != nil:
+		kind = strings.Join(p.Words(), ", ")
+	case kind == "":
+		kind = "text"
+	}
+	if strings.HasSuffix(name, "*") {
+		kind += ", repeated"
+	}
+	return kind
+}
+
+// TestTheAPIPageIsWhole: docs/api/v1.md has each route of /v1 with each of its
+// parameters and permissions, each kind of error and each code, and no other.
+func TestTheAPIPageIsWhole(t *testing.T) {
+	raw, err := os.ReadFile("../docs/api/v1.md")
+	must(t, err)
+	page := string(raw)
+	sections := sectionsOf(t, page)
+	for _, s := range handlers.Surfaces(newFamily(t).stores) {
+		if s.Name != "api" {
+			continue
+		}
+		for _, r := range s.Routes {
+			route := r.Method + " " + r.Pattern
+			section := sections[route]
+			if section == nil {
+				t.Errorf("%s is not on the page", route)
+				continue
+			}
+			delete(sections, route)
+			want := map[string]string{}
+			for _, p := range r.Query {
+				want[p.Name] = typeOf(p)
+			}
+			if fmt.Sprint(want) != fmt.Sprint(section.params) {
+				t.Errorf("%s takes %v, the page says %v", route, want, section.params)
+			}
+			if strings.Contains(section.text, "*Conditional.*") != r.Conditional {
+				t.Errorf("%s: the page is wrong about If-Match", route)
+			}
+		}
+		for _, kind := range fault.Kinds() {
+			reply := s.Error(nil, fault.New(kind, "", ""))
+			row := regexp.MustCompile(fmt.Sprintf("(?m)^\\| `/problems/%s` \\| %d[ ,|]", kind, reply.Status))
+			if !row.MatchString(page) {
+				t.Errorf("the page does not say that %s is %d", kind, reply.Status)
+			}
+		}
+	}
+	for route := range sections {
+		t.Errorf("%s is on the page, and no route", route)
+	}
+	for _, kind := range history.Kinds() {
+		if !strings.Contains(page, "`"+string(kind)+"`") {
+			t.Errorf("the kind of event %s is not on the page", kind)
+		}
+	}
+	_, codes, _ := strings.Cut(page, "| code | type | when |")
+	codes, _, _ = strings.Cut(codes, "\n\n")
+	for name, code := range faultCodes(t) {
+		if !strings.Contains(codes, "`"+code+"`") {
+			t.Errorf("the code %s (%s) is not on the page", code, name)
+		}
+	}
+	for _, m := range regexp.MustCompile("`([a-z-]+)`").FindAllStringSubmatch(codes, -1) {
+		known := []string{"log", web.CodeRoute, web.CodeMethod, web.CodeMediaType, "errors", "later", "plan"}
+		for _, code := range faultCodes(t) {
+			known = append(known, code)
+		}
+		if !slices.Contains(known, m[1]) {
+			t.Errorf("the page has a code %s, which is none", m[1])
+		}
+	}
+}
+
+// faultCodes are the constants of tenancy/fault that begin with Code.
+func faultCodes(t *testing.T) map[string]string {
+	t.Helper()
+	codes := map[string]string{}
+	for _, s := range sources(t) {
+		if s.dir != "tenancy/fault" || s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if ok && len(spec.Values) == 1 && strings.HasPrefix(spec.Names[0].Name, "Code") {
+				if lit, ok := spec.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					codes[spec.Names[0].Name], _ = strconv.Unquote(lit.Value)
+				}
+			}
+			return true
+		})
+	}
+	if len(codes) < 10 {
+		t.Fatalf("codes %v", codes)
+	}
+	return codes
+}
+
+// TestKindsAreWhole: every kind of event that the sources name is in
+// history.Kinds, by which /v1/history checks its filter.
+func TestKindsAreWhole(t *testing.T) {
+	kind := regexp.MustCompile(`^(organization|key|module|setup|resource_server|client|installation|access)\.[a-z-]+$`)
+	found := 0
+	for _, s := range sources(t) {
+		if s.test || !strings.HasPrefix(s.dir, "tenancy") && !strings.HasPrefix(s.dir, "snapshots") || s.path == "tenancy/history/kinds.go" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			lit, ok := n.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			text, _ := strconv.Unquote(lit.Value)
+			if !kind.MatchString(text) {
+				return true
+			}
+			found++
+			if !slices.Contains(history.Kinds(), history.Kind(text)) {
+				t.Errorf("%s: the kind %s is not in history.Kinds", s.path, text)
+			}
+			return true
+		})
+	}
+	if found < 15 {
+		t.Errorf("only %d kinds were found", found)
+	}
+	for _, object := range []string{history.ObjectSetup, history.ObjectResourceServer, history.ObjectClient} {
+		for _, verb := range []string{"imported", "published", "changed", "scheduled", "withdrawn", "deleted"} {
+			if k := history.Kind(object + "." + verb); !slices.Contains(history.Kinds(), k) && k != "setup.imported" && k != "resource_server.imported" {
+				t.Errorf("%s is not in history.Kinds", k)
+			}
+		}
+	}
+}

@@ -1,0 +1,164 @@
+// Package jwktest has what the tests of jwk and jwk/x509view share: the golden examples and how
+// decoded JSON is compared.
+package jwktest
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"maps"
+	"math/big"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// root is the module's root folder, from the folder of the test.
+func root(t testing.TB) string {
+	t.Helper()
+	for dir := "."; ; dir = filepath.Join(dir, "..") {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if path, err := filepath.Abs(dir); err != nil || path == filepath.Dir(path) {
+			t.Fatal("no go.mod above the test")
+		}
+	}
+}
+
+// Own is the folder of the project's own examples of kind, "x509" or "jwk".
+func Own(t testing.TB, kind string) string {
+	t.Helper()
+	return filepath.Join(root(t), "testdata", kind, "own")
+}
+
+// Golden tests with each folder of kind: the project's own examples always, the shared corpus of
+// other projects' files when it lies beside the repository.
+func Golden(t *testing.T, kind string, test func(t *testing.T, folder string)) {
+	t.Helper()
+	t.Run("own", func(t *testing.T) { test(t, Own(t, kind)) })
+	t.Run("corpus", func(t *testing.T) {
+		folder := filepath.Join(root(t), "..", "shared", kind, "corpus")
+		if _, err := os.Stat(folder); err != nil {
+			t.Skipf("the shared %s corpus is not beside this repository", kind)
+		}
+		test(t, folder)
+	})
+}
+
+// Entry is an example in a folder's manifest.
+type Entry struct {
+	Name   string
+	JDK    string // of a certificate: "ok" if the reference reads it
+	Result string // of a key set: "ok" if the reference reads it
+}
+
+// Manifest lists the examples of a folder.
+func Manifest(t *testing.T, folder string) []Entry {
+	t.Helper()
+	var entries []Entry
+	if err := json.Unmarshal(ReadFile(t, folder, "MANIFEST.json"), &entries); err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) == 0 {
+		t.Fatalf("%s lists nothing", folder)
+	}
+	return entries
+}
+
+// ReadFile reads the file whose path has these elements.
+func ReadFile(t testing.TB, elements ...string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(elements...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Certificate is the DER of one of the project's own examples.
+func Certificate(t testing.TB, name string) []byte {
+	t.Helper()
+	block, _ := pem.Decode(ReadFile(t, Own(t, "x509"), name+".pem"))
+	if block == nil {
+		t.Fatal("no PEM block")
+	}
+	return block.Bytes
+}
+
+// Decode decodes exactly one JSON value, its numbers as json.Number.
+func Decode(t *testing.T, data []byte) any {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatalf("invalid JSON: %v\n%.300s", err, data)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		t.Fatal("more than one JSON value")
+	}
+	return value
+}
+
+// Difference describes the first place where two decoded documents differ, numbers compared by
+// value; "" when there is none.
+func Difference(path string, got, want any) string {
+	switch want := want.(type) {
+	case map[string]any:
+		object, ok := got.(map[string]any)
+		if !ok {
+			return fmt.Sprintf("%s: got %.200v, want an object", path, got)
+		}
+		names := maps.Clone(want)
+		maps.Copy(names, object)
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			_, here := object[name]
+			if _, there := want[name]; here != there {
+				return fmt.Sprintf("%s/%s: present %v, want %v", path, name, here, there)
+			}
+			if d := Difference(path+"/"+name, object[name], want[name]); d != "" {
+				return d
+			}
+		}
+		return ""
+	case []any:
+		list, ok := got.([]any)
+		if !ok || len(list) != len(want) {
+			return fmt.Sprintf("%s: got %.200v, want %.200v", path, got, want)
+		}
+		for i := range want {
+			if d := Difference(fmt.Sprintf("%s/%d", path, i), list[i], want[i]); d != "" {
+				return d
+			}
+		}
+		return ""
+	case json.Number:
+		number, ok := got.(json.Number)
+		if ok && number != want {
+			a, parsedA := new(big.Rat).SetString(number.String())
+			b, parsedB := new(big.Rat).SetString(want.String())
+			ok = parsedA && parsedB && a.Cmp(b) == 0
+		}
+		if !ok {
+			return fmt.Sprintf("%s: got %v, want %v", path, got, want)
+		}
+		return ""
+	}
+	if !reflect.DeepEqual(got, want) {
+		return fmt.Sprintf("%s: got %.300q, want %.300q", path, got, want)
+	}
+	return ""
+}
+
+// HasError reports whether a decoded value has an error entry with a message.
+func HasError(value any) bool {
+	object, _ := value.(map[string]any)
+	failure, _ := object["error"].(map[string]any)
+	message, _ := failure["message"].(string)
+	return message != ""
+}

@@ -1,0 +1,79 @@
+package credential_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"tenure/snapshots/credential"
+)
+
+func TestOwnHashes(t *testing.T) {
+	chosen, err := credential.Chosen(strings.NewReader(strings.Repeat("s", 16)), "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		hash credential.Hash
+		fast bool
+	}{{credential.Generated("secret"), true}, {chosen, false}} {
+		if c.hash.Fast() != c.fast || c.hash.Foreign() || !c.hash.Matches("secret") || c.hash.Matches("Secret") || c.hash.Matches("") {
+			t.Errorf("%s: fast %t, foreign %t, matches %t", c.hash, c.hash.Fast(), c.hash.Foreign(), c.hash.Matches("secret"))
+		}
+	}
+	if _, err := credential.ParseHash(string(chosen)); err != nil {
+		t.Errorf("%s: %v", chosen, err)
+	}
+	if _, err := credential.ParseHash(string(credential.Dummy)); err != nil || credential.Dummy.Fast() || credential.Dummy.Foreign() {
+		t.Errorf("the dummy does not cost what a chosen secret costs: %v", err)
+	}
+	if _, err := credential.Chosen(strings.NewReader("short"), "secret"); err == nil {
+		t.Error("a salt was made of too little randomness")
+	}
+}
+
+func TestForeignHash(t *testing.T) {
+	const text = "$pbkdf2-sha1$i=4096,l=20$c2FsdFNBTFRzYWx0U0FMVA$FTMvp38uqyBUazs3r+76QHp4Pzo" // by Python's hashlib
+	hash, err := credential.ParseHash(text)
+	if err != nil || !hash.Foreign() || !hash.Matches("correct horse") || hash.Matches(text) {
+		t.Errorf("%s: %v", text, err)
+	}
+	for _, bad := range []string{"", "plain", "$sha256$00", strings.Replace(text, "i=4096", "i=2000001", 1)} {
+		if _, err := credential.ParseHash(bad); err == nil || credential.Hash(bad).Matches("correct horse") {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestSealer(t *testing.T) {
+	sealer := func(b byte) *credential.Sealer {
+		s, err := credential.NewSealer(bytes.Repeat([]byte{b}, credential.KeySize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	one, two := sealer(1), sealer(2)
+	sealed, err := one.Seal(strings.NewReader(strings.Repeat("n", 12)), "id", "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := one.Open("id", sealed); err != nil || plain != "secret" {
+		t.Errorf("%q, %v", plain, err)
+	}
+	for name, open := range map[string]func() (string, error){
+		"another id":  func() (string, error) { return one.Open("other", sealed) },
+		"another key": func() (string, error) { return two.Open("id", sealed) },
+		"cut":         func() (string, error) { return one.Open("id", sealed[:11]) },
+	} {
+		if plain, err := open(); err == nil || plain != "" {
+			t.Errorf("%s: %q, %v", name, plain, err)
+		}
+	}
+	if one.KeyID() == two.KeyID() || len(one.KeyID()) != 16 {
+		t.Errorf("key ids %s and %s", one.KeyID(), two.KeyID())
+	}
+	if _, err := credential.NewSealer([]byte("short")); err == nil {
+		t.Error("a short key was taken")
+	}
+}

@@ -1,0 +1,112 @@
+package credential
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"hash"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// Bounds of the costs that an imported hash may ask for: about a second of one
+// processor, so that no stored hash makes a refusal expensive beyond that.
+const (
+	maxPBKDF2Rounds = 2_000_000
+	maxBcryptCost   = 14
+	maxArgonMemory  = 1 << 20 // KiB
+	maxArgonWork    = 4 << 20 // KiB times passes
+	maxArgonThreads = 64
+	maxDerivedKey   = 128 // bytes, of salts as well
+)
+
+var errHash = errors.New("the hash has no form that is known here, or costs too much")
+
+// ParseHash takes a hash that another system made, in one of the slow forms
+// that Matches reads; an error says that the form is unknown or costs too much.
+func ParseHash(text string) (Hash, error) {
+	_, err := readHash(text)
+	return Hash(text), err
+}
+
+// readHash reads a slow hash in a form of ours or of Ory Hydra's hashers:
+// $argon2id$ and $argon2i$ as PHC writes them, $pbkdf2-sha256$i=…,l=…$ with
+// its siblings, and bcrypt. What it returns compares in constant time.
+func readHash(text string) (holds func(secret string) bool, err error) {
+	name, rest, _ := strings.Cut(strings.TrimPrefix(text, "$"), "$")
+	switch {
+	case !strings.HasPrefix(text, "$"):
+		return nil, errHash
+	case name == "argon2id":
+		return readArgon(rest, argon2.IDKey)
+	case name == "argon2i":
+		return readArgon(rest, argon2.Key)
+	case strings.HasPrefix(name, "pbkdf2-"):
+		return readPBKDF2(strings.TrimPrefix(name, "pbkdf2-"), rest)
+	case name == "2a", name == "2b", name == "2y":
+		cost, err := bcrypt.Cost([]byte(text))
+		if err != nil || cost > maxBcryptCost || len(text) != 60 {
+			return nil, errHash
+		}
+		return func(secret string) bool {
+			return bcrypt.CompareHashAndPassword([]byte(text), []byte(secret)) == nil
+		}, nil
+	}
+	return nil, errHash
+}
+
+// readArgon reads v=19$m=…,t=…,p=…$salt$key.
+func readArgon(rest string, derive func(secret, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte) (func(string) bool, error) {
+	var memory, time uint32
+	var threads uint8
+	version, rest, _ := strings.Cut(rest, "$")
+	costs, rest, _ := strings.Cut(rest, "$")
+	if _, err := fmt.Sscanf(costs, "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil ||
+		costs != fmt.Sprintf("m=%d,t=%d,p=%d", memory, time, threads) || version != fmt.Sprintf("v=%d", argon2.Version) ||
+		time == 0 || threads == 0 || threads > maxArgonThreads || memory > maxArgonMemory || uint64(memory)*uint64(time) > maxArgonWork {
+		return nil, errHash
+	}
+	return readDerived(rest, 0, func(secret string, salt []byte, length int) []byte {
+		return derive([]byte(secret), salt, time, memory, threads, uint32(length))
+	})
+}
+
+// readPBKDF2 reads i=…,l=…$salt$key.
+func readPBKDF2(digest, rest string) (func(string) bool, error) {
+	digests := map[string]func() hash.Hash{"sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New,
+		"sha384": sha512.New384, "sha512": sha512.New}
+	var rounds, length int
+	costs, rest, _ := strings.Cut(rest, "$")
+	if _, err := fmt.Sscanf(costs, "i=%d,l=%d", &rounds, &length); err != nil || digests[digest] == nil ||
+		costs != fmt.Sprintf("i=%d,l=%d", rounds, length) || rounds < 1 || rounds > maxPBKDF2Rounds {
+		return nil, errHash
+	}
+	return readDerived(rest, length, func(secret string, salt []byte, length int) []byte {
+		key, err := pbkdf2.Key(digests[digest], secret, salt, rounds, length)
+		if err != nil {
+			return nil
+		}
+		return key
+	})
+}
+
+// readDerived reads salt$key, both in unpadded base64; length is how many
+// bytes the key has to have, 0 if that is not said.
+func readDerived(rest string, length int, derive func(secret string, salt []byte, length int) []byte) (func(string) bool, error) {
+	first, second, _ := strings.Cut(rest, "$")
+	salt, errSalt := base64.RawStdEncoding.Strict().DecodeString(first)
+	key, errKey := base64.RawStdEncoding.Strict().DecodeString(second)
+	if errSalt != nil || errKey != nil || len(salt) > maxDerivedKey || len(key) < 8 || len(key) > maxDerivedKey || length != 0 && len(key) != length {
+		return nil, errHash
+	}
+	return func(secret string) bool {
+		return subtle.ConstantTimeCompare(key, derive(secret, salt, len(key))) == 1
+	}, nil
+}

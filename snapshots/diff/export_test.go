@@ -1,0 +1,13 @@
+package diff
+
+import "tenure/snapshots/document"
+
+// Lines is a document as Unified writes it, a line for each member, item of a
+// list and part of a document.
+func Lines[T document.Content](doc *T) []string {
+	var all []string
+	for _, l := range lines(doc, doc) {
+		all = append(all, l.text)
+	}
+	return all
+}

@@ -1,0 +1,30 @@
+package document
+
+// Effective is the client as it acts inside the setup: what it leaves unset of
+// grant_types, force_reauthentication and the four TTLs comes from the setup
+// (both in force at the same instant). The result's grant_types are never nil;
+// what neither sets otherwise stays unset. Lists and lifetimes are shared with
+// the arguments.
+func Effective(c *Client, s *Setup) Client {
+	out := *c
+	if out.GrantTypes == nil {
+		out.GrantTypes = s.GrantTypes
+	}
+	if out.GrantTypes == nil {
+		out.GrantTypes = []string{}
+	}
+	if out.ForceReauthentication == Unset {
+		out.ForceReauthentication = s.ForceReauthentication
+	}
+	inherit(&out.AccessTokenTTL, s.AccessTokenTTL)
+	inherit(&out.RefreshTokenTTL, s.RefreshTokenTTL)
+	inherit(&out.IDTokenTTL, s.IDTokenTTL)
+	inherit(&out.PersistedConsentTTL, s.PersistedConsentTTL)
+	return out
+}
+
+func inherit(own *Lifetime, setups Lifetime) {
+	if *own == nil {
+		*own = setups
+	}
+}

@@ -1,0 +1,111 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"tenure/tenancy/fault"
+)
+
+// Parse reads a document from JSON in its domain names, as Encode writes it but
+// in any order and spelling; "v" may be left out, null is unset. Faults are all
+// that is wrong, by JSON pointer: a member that there is not, a value of the
+// wrong type. It does not validate.
+func Parse[T Content](data []byte) (*T, []fault.Field) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil || members == nil {
+		return nil, []fault.Field{{Rule: "type", Message: "this must be an object"}}
+	}
+	doc := new(T)
+	var faults []fault.Field
+	if v, ok := members["v"]; ok && string(bytes.TrimSpace(v)) != "1" {
+		faults = append(faults, fault.Field{Path: "/v", Rule: "version", Message: "the format version is 1"})
+	}
+	delete(members, "v")
+	parseMembers(fieldsOf[T](), doc, members, "", &faults)
+	slices.SortFunc(faults, func(a, b fault.Field) int { return strings.Compare(a.Path, b.Path) })
+	return doc, faults
+}
+
+// parseMembers fills doc and takes what it knows out of members; the rest are
+// faults.
+func parseMembers[T any](fields []field[T], doc *T, members map[string]json.RawMessage, at string, faults *[]fault.Field) {
+	for _, f := range fields {
+		raw, ok := members[f.Name]
+		delete(members, f.Name)
+		if ok && string(bytes.TrimSpace(raw)) != "null" {
+			parseValue(f.at(doc), raw, at+"/"+f.Name, faults)
+		}
+	}
+	for name := range members {
+		*faults = append(*faults, fault.Field{Path: at + "/" + escapePointer.Replace(name), Rule: "unknown", Message: "there is no such member"})
+	}
+}
+
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
+
+func parseValue(member any, raw json.RawMessage, at string, faults *[]fault.Field) {
+	wrong := func(what string) {
+		*faults = append(*faults, fault.Field{Path: at, Rule: "type", Message: "this must be " + what})
+	}
+	switch m := member.(type) {
+	case *string:
+		if json.Unmarshal(raw, m) != nil {
+			wrong("a string")
+		}
+	case *[]string:
+		if json.Unmarshal(raw, m) != nil {
+			wrong("a list of strings")
+		}
+	case *inheritable:
+		if json.Unmarshal(raw, (*[]string)(m)) != nil {
+			wrong("a list of strings")
+		}
+	case *Flag:
+		var b bool
+		if json.Unmarshal(raw, &b) != nil {
+			wrong("true or false")
+			return
+		}
+		*m = FlagOf(b)
+	case *Lifetime:
+		var n int64
+		if json.Unmarshal(raw, &n) != nil {
+			wrong("a whole number")
+			return
+		}
+		*m = &n
+	case *JWKS:
+		set, found := ParseJWKS(raw)
+		for _, f := range found {
+			f.Path = at + strings.TrimPrefix(f.Path, "/jwks")
+			*faults = append(*faults, f)
+		}
+		*m = set
+	case *JSON:
+		doc, err := ParseJSON(raw)
+		if err != nil {
+			*faults = append(*faults, fault.Field{Path: at, Rule: "document", Message: err.Error()})
+			return
+		}
+		*m = doc
+	case *[]Localized:
+		parseList(m, localizedFields, raw, at, faults)
+	case *[]Scope:
+		parseList(m, scopeFields, raw, at, faults)
+	}
+}
+
+func parseList[E any](list *[]E, fields []field[E], raw json.RawMessage, at string, faults *[]fault.Field) {
+	var items []map[string]json.RawMessage
+	if json.Unmarshal(raw, &items) != nil {
+		*faults = append(*faults, fault.Field{Path: at, Rule: "type", Message: "this must be a list of objects"})
+		return
+	}
+	*list = make([]E, len(items))
+	for i, members := range items {
+		parseMembers(fields, &(*list)[i], members, item(at, i), faults)
+	}
+}

@@ -1,0 +1,22 @@
+package history
+
+import "slices"
+
+// Kinds lists every kind of event that this program records.
+func Kinds() []Kind {
+	kinds := []Kind{
+		"installation.migrated", "module.created",
+		"organization.created", "organization.renamed", "organization.moved", "organization.deleted", "organization.default-setup",
+		"organization.quota", "organization.require-reason", "organization.token-duration",
+		"key.created", "key.revoked",
+		"setup.policy", "setup.initial-token-added", "setup.initial-token-ended",
+		"client.imported", "client.erased", "client.secret-added", "client.secret-ended", "client.secret-disclosed", "client.token-added", "client.token-ended",
+	}
+	for _, object := range []string{ObjectSetup, ObjectResourceServer, ObjectClient} {
+		for _, verb := range []string{"published", "changed", "scheduled", "withdrawn", "deleted"} {
+			kinds = append(kinds, Kind(object+"."+verb))
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
+}
