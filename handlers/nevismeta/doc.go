@@ -9,8 +9,8 @@
 // tenancy's. Reading order: types.go, convert*.go, rules.go, errors.go,
 // routes.go.
 //
-// Invariants: a document that was read and is sent back, but for valid_from,
-// changes nothing that is stored. A secret is shown only in an answer that is
+// Invariants: a client's document that was read and is sent back, but for
+// valid_from, keeps the stored content. A secret is shown only in an answer that is
 // logged as a disclosure or that made it.
 //
 // It may import handlers/web, snapshots, jwk, tenancy and tenancy/{fault,history,db}.
