@@ -9,7 +9,7 @@ import (
 	"tenure/tenancy/history"
 )
 
-// openPublisher makes what signs and shows the log.
+// openPublisher opens the publisher, which signs the log and serves it.
 func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publisher, error) {
 	origin, err := history.ReadOrigin(ctx, n.DB)
 	if err != nil {
