@@ -55,7 +55,7 @@ func Surfaces(s Stores) []web.Surface {
 	all := []web.Surface{
 		nevismeta.New(s.Snapshots, s.IDs, web.NewFresh(s.MaxAge)),
 		hydraSurface(s),
-		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
+		register.New(register.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		openfinance.New(openfinance.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
 		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence}),
@@ -71,7 +71,7 @@ func Surfaces(s Stores) []web.Surface {
 func New(cfg web.Config, s Stores) http.Handler { return web.New(cfg, Surfaces(s)) }
 
 func hydraSurface(s Stores) web.Surface {
-	return hydra.New(hydra.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
+	return hydra.New(hydra.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
 }
 
 // NewHydraAdmin is the handler of a listener like Hydra's admin port: it has

@@ -21,22 +21,23 @@ func logNewOriginCommand() *cobra.Command {
 		Short: "After a restore: end the log's origin and continue under a new one",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return newOrigin(cmd.Context(), cmd.OutOrStdout(), f, node.LogState(state), reason)
+			return newOrigin(cmd.Context(), cmd.OutOrStdout(), f, state, reason)
 		},
 	}
 	f.add(cmd.Flags())
-	cmd.Flags().StringVar(&state, "log-state", "", "file with the last published checkpoint")
+	cmd.Flags().StringVar(&state, "log-state", "", "file with the last published checkpoint, or none (default: next to a SQLite file)")
 	cmd.Flags().StringVar(&reason, "reason", "", "reason, kept in the log")
 	return cmd
 }
 
 // newOrigin opens the installation without its log's key, because with it an
 // installation whose log is refused does not open.
-func newOrigin(ctx context.Context, out io.Writer, f logFlags, state node.LogState, reason string) (err error) {
+func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason string) (err error) {
 	log, err := node.NewLog("error", "")
 	if err != nil {
 		return err
 	}
+	state := node.LogState(node.LogStateFile(f.database, stateFile))
 	kept, err := state.Read()
 	if err != nil {
 		return exit.With(exit.Usage, err)

@@ -3,8 +3,8 @@
 //
 // It has one file for each command, which turns flags into one call. What
 // several commands share is in the packages below: node (a running
-// installation), hydraimport, demo, and exit (the exit codes). Together they
-// may import everything of ours, and only they may make an operator's scope
+// installation), upkeep (migration and backup), hydraimport, demo, and exit (the
+// exit codes). Together they may import everything of ours, and only they may make an operator's scope
 // (tenancy.Store.Operator).
 package main
 
@@ -50,7 +50,8 @@ func commandTree() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand())
+	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand(),
+		migrateCommand(), backupCommand(), restoreCommand(), versionCommand())
 	prepare(root)
 	return root
 }

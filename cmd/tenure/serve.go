@@ -22,6 +22,7 @@ type serveFlags struct {
 	cacheMiB                                                               uint64
 	publicURL, logKey, logState, readLog, evidenceKey                      string
 	maxAge                                                                 time.Duration
+	migrate                                                                bool
 	hydra                                                                  node.HydraAdmin
 	openFinance                                                            node.OpenFinance
 }
@@ -41,7 +42,8 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.info, "info", "", "file to write a JSON description of the running server to, with the keys that it has just made")
 	secretsKeyFlag(cmd.Flags(), &f.secretsKey)
 	cmd.Flags().StringVar(&f.logKey, "log-key", "", "file with the keys that sign the log, or none (default: next to a SQLite file)")
-	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database")
+	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database, or none (default: next to a SQLite file)")
+	cmd.Flags().BoolVar(&f.migrate, "migrate", false, "migrate a PostgreSQL database of an older schema version first (SQLite is always migrated, after a backup)")
 	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", "", "file with the keys that sign evidence bundles, or none (default: next to a SQLite file)")
 	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain for TLS (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
@@ -91,6 +93,9 @@ func serve(out io.Writer, f serveFlags) error {
 	}
 	if admin != nil {
 		defer admin.Close()
+	}
+	if err := migrateFirst(ctx, out, f.database, f.migrate); err != nil {
+		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20,
 		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Log: log})

@@ -11,13 +11,14 @@ import (
 	"tenure/cmd/tenure/exit"
 )
 
-// prepare gives cmd and every command below it what all of them have: a
-// command that does something its --config flag, and one that only has
-// commands below it a refusal of every other word.
+// prepare prepares cmd and every command below it: a command with flags gets its
+// --config flag, and a command that only has commands below it refuses every
+// other word.
 func prepare(cmd *cobra.Command) {
-	if cmd.Runnable() {
+	switch {
+	case cmd.Runnable() && cmd.Flags().HasFlags():
 		addConfig(cmd)
-	} else {
+	case !cmd.Runnable():
 		cmd.Args = cobra.ArbitraryArgs
 		cmd.DisableFlagParsing = true // an unknown command is refused before the flags that follow it
 		cmd.RunE = refuseCommand
@@ -95,7 +96,14 @@ func oneArgument(name string) cobra.PositionalArgs {
 
 // extraArgument refuses an argument. It may be a flag without its dashes.
 func extraArgument(cmd *cobra.Command, arg string) error {
-	return usageError("unexpected argument %q for %s; the nearest flag is --%s", arg, cmd.CommandPath(), nearest(arg, flagNames(cmd)))
+	if len(flagNames(cmd)) == 0 {
+		return usageError("unexpected argument %q: %s takes none", arg, cmd.CommandPath())
+	}
+	names := flagNames(cmd)
+	if len(names) == 0 {
+		return usageError("unexpected argument %q for %s", arg, cmd.CommandPath())
+	}
+	return usageError("unexpected argument %q for %s; the nearest flag is --%s", arg, cmd.CommandPath(), nearest(arg, names))
 }
 
 // flagError explains what is wrong with the flags of a command line.
@@ -116,14 +124,18 @@ func flagError(cmd *cobra.Command, err error) error {
 
 func unknownFlag(cmd *cobra.Command, given string) error {
 	name, _, _ := strings.Cut(strings.TrimLeft(given, "-"), "=")
-	return usageError("unknown flag: %s for %s; did you mean --%s?", given, cmd.CommandPath(), nearest(name, append(flagNames(cmd), configFlag, "help")))
+	names := append(flagNames(cmd), "help")
+	if cmd.Flags().Lookup(configFlag) != nil {
+		names = append(names, configFlag)
+	}
+	return usageError("unknown flag: %s for %s; did you mean --%s?", given, cmd.CommandPath(), nearest(name, names))
 }
 
 func usageError(format string, args ...any) error {
 	return exit.With(exit.Usage, fmt.Errorf(format, args...))
 }
 
-// nearest is the name that a mistyped one is most like. There must be names.
+// nearest is the name that is most like a mistyped one. names must not be empty.
 func nearest(typed string, names []string) string {
 	var like cobra.Command
 	for _, name := range names {

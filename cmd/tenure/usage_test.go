@@ -25,7 +25,7 @@ func refused(t *testing.T, args ...string) string {
 
 // groups are the commands that need another one, each as its path below tenure.
 func groups(cmd *cobra.Command) (all []*cobra.Command) {
-	if cmd.Flags().Lookup("config") == nil {
+	if cmd.DisableFlagParsing {
 		all = append(all, cmd)
 	}
 	for _, below := range cmd.Commands() {
@@ -95,6 +95,9 @@ func TestUnexpectedArguments(t *testing.T) {
 			}
 			taken = []string{"given"}
 		}
+		if says := refused(t, slices.Concat(words, taken, []string{"nonsense", "more"})...); !strings.Contains(says, `unexpected argument "nonsense" for tenure `+path) {
+			t.Errorf("%s: %s", path, says)
+		}
 		for _, f := range settings(leaf(t, path)) {
 			if says := refused(t, slices.Concat(words, taken, []string{f.Name})...); !strings.Contains(says, fmt.Sprintf("unexpected argument %q for tenure %s; the nearest flag is --%s\n", f.Name, path, f.Name)) {
 				t.Errorf("%s %s: %s", path, f.Name, says)
@@ -106,6 +109,9 @@ func TestUnexpectedArguments(t *testing.T) {
 // TestUnknownFlags: for every flag, a mistyped one names it.
 func TestUnknownFlags(t *testing.T) {
 	for _, path := range leaves(commandTree()) {
+		if says := refused(t, append(strings.Fields(path), "--hepl")...); !strings.Contains(says, "unknown flag: --hepl for tenure "+path+"; did you mean --") {
+			t.Errorf("%s: %s", path, says)
+		}
 		for _, f := range settings(leaf(t, path)) {
 			mistyped := "--" + f.Name[:len(f.Name)-1] + "x"
 			if says := refused(t, append(strings.Fields(path), mistyped+"=1")...); !strings.Contains(says, fmt.Sprintf("unknown flag: %s for tenure %s; did you mean --%s?", mistyped, path, f.Name)) {

@@ -95,7 +95,7 @@ func (d *databaseTarget) prepare(ctx context.Context, f Options, report *report)
 		setup = snapshots.EntityID(d.node.Tenancy.DefaultSetup(owner))
 	}
 	var err error
-	if d.setup, err = d.node.Snapshots.SetupOwner(ctx, setup); err != nil {
+	if d.setup, err = d.node.Snapshots.Mounted(ctx, d.scope(), "", setup); err != nil {
 		return exit.With(exit.Usage, fmt.Errorf("--setup %s: %s", setup, exit.Message(err)))
 	}
 	return nil
@@ -162,23 +162,18 @@ func (d *databaseTarget) write(ctx context.Context, c sourceClient) (result, err
 		return result{}, err
 	}
 	w := databaseWrite{databaseTarget: d, client: c, secrets: secrets}
-	ref, err := d.node.Snapshots.RefByID(ctx, d.scope(), d.setup.ID, c.id)
-	if err == nil {
-		r, err := w.edit(ctx, ref)
-		if !fault.Is(err, fault.NotFound) {
-			return r, err
-		}
-	} else if !fault.Is(err, fault.NotFound) {
+	e, state, err := d.node.Snapshots.Find(ctx, d.scope(), snapshots.ByClientID("", d.setup.ID, c.id))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return w.create(ctx)
+	case err != nil:
 		return result{}, err
-	}
-	// A client that was deleted here stays deleted: recreating it would make its
-	// secrets valid again.
-	if deleted, err := d.node.Snapshots.Deleted(ctx, d.scope(), d.setup.ID, c.id); err != nil || deleted {
+	case state == snapshots.Deleted: // creating it again would make its secrets valid again
 		r := c.result(resultUnchanged)
 		r.Note = "deleted here, and stays deleted"
-		return r, err
+		return r, nil
 	}
-	return w.create(ctx)
+	return w.edit(ctx, e)
 }
 
 // secretsOf makes secrets of the hashes in the file.
@@ -209,7 +204,7 @@ type databaseWrite struct {
 func (w *databaseWrite) change() snapshots.Change[document.Client] {
 	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.secrets, Rehearse: w.dry,
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
-			next, faults := w.client.body.Apply(base, setup)
+			next, faults := w.client.body.ToDomain(base, setup)
 			if base != nil {
 				w.changed = document.Changed(base, next)
 			}
@@ -260,16 +255,11 @@ func (w *databaseWrite) chosenSecret(ch *snapshots.Change[document.Client]) (err
 	return err
 }
 
-func (w *databaseWrite) edit(ctx context.Context, ref snapshots.Ref) (result, error) {
+func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, error) {
+	ref := e.Ref()
 	ch, r, secret := w.change(), w.client.result(resultUnchanged), false
-	if w.owner != "" {
-		e, err := w.node.Snapshots.ClientEntity(ctx, w.scope(), ref)
-		if err == nil && e.Owner != w.owner {
-			err = invalid("/owner", "the client belongs to another organization than --owner")
-		}
-		if err != nil {
-			return r, err
-		}
+	if w.owner != "" && e.Owner != w.owner {
+		return r, invalid("/owner", "the client belongs to another organization than --owner")
 	}
 	if plain := w.client.body.ClientSecret; plain != "" {
 		same, err := w.node.Snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)

@@ -73,7 +73,7 @@ func (s *serverTarget) put(ctx context.Context, c sourceClient) (result, error) 
 		if err != nil {
 			return result{}, fmt.Errorf("the server's answer for client %d: %s", c.number, exit.Message(err))
 		}
-		existing, _ = shown.Apply(nil, &document.Setup{})
+		existing, _ = shown.ToDomain(nil, &document.Setup{})
 	case status != http.StatusNotFound:
 		return s.refused(c, status, body)
 	}
@@ -84,7 +84,7 @@ func (s *serverTarget) put(ctx context.Context, c sourceClient) (result, error) 
 	if existing == nil {
 		return s.create(ctx, c)
 	}
-	next, _ := c.body.Apply(existing, &document.Setup{})
+	next, _ := c.body.ToDomain(existing, &document.Setup{})
 	r := c.result(resultUnchanged)
 	if r.Changed = document.Changed(existing, next); len(r.Changed) == 0 {
 		return r, nil
