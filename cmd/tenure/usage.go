@@ -96,9 +96,6 @@ func oneArgument(name string) cobra.PositionalArgs {
 
 // extraArgument refuses an argument. It may be a flag without its dashes.
 func extraArgument(cmd *cobra.Command, arg string) error {
-	if len(flagNames(cmd)) == 0 {
-		return usageError("unexpected argument %q: %s takes none", arg, cmd.CommandPath())
-	}
 	names := flagNames(cmd)
 	if len(names) == 0 {
 		return usageError("unexpected argument %q for %s", arg, cmd.CommandPath())
