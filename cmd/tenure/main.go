@@ -25,10 +25,9 @@ func main() {
 // run runs a command line and returns its exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	root := commandTree()
-	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := execute(root, args)
 	if err == nil {
 		return 0
 	}

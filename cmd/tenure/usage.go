@@ -12,21 +12,29 @@ import (
 )
 
 // prepare prepares cmd and every command below it: a command with flags gets its
-// --config flag, and a command that only has commands below it refuses every
-// other word.
+// --config flag.
 func prepare(cmd *cobra.Command) {
 	switch {
-	case cmd.Runnable() && cmd.Flags().HasFlags():
-		addConfig(cmd)
 	case !cmd.Runnable():
-		cmd.Args = cobra.ArbitraryArgs
-		cmd.DisableFlagParsing = true // an unknown command is refused before the flags that follow it
-		cmd.RunE = refuseCommand
-		cmd.SetUsageTemplate(strings.Replace(cmd.UsageTemplate(), "{{if .Runnable}}", "{{if not .HasAvailableSubCommands}}", 1))
+		cmd.Args = cobra.ArbitraryArgs // execute refuses them
+	case cmd.Flags().HasFlags():
+		addConfig(cmd)
 	}
 	for _, below := range cmd.Commands() {
 		prepare(below)
 	}
+}
+
+// execute runs a command line. A command that only has commands below it does not
+// run by itself: what follows it is refused, unless it asks for help.
+func execute(root *cobra.Command, args []string) error {
+	root.InitDefaultHelpCmd()
+	found, rest, err := root.Find(args)
+	if err == nil && !found.Runnable() {
+		return refuseCommand(found, rest)
+	}
+	root.SetArgs(args)
+	return root.Execute()
 }
 
 // refuseCommand refuses what follows a command that needs another one.
@@ -36,6 +44,7 @@ func refuseCommand(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return usageError("%s needs a command: %s", cmd.CommandPath(), strings.Join(names, ", "))
 	case args[0] == "-h", args[0] == "--help":
+		cmd.InitDefaultHelpFlag()
 		return cmd.Help()
 	case strings.HasPrefix(args[0], "-"):
 		return unknownFlag(cmd, args[0])
