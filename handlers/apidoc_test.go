@@ -82,7 +82,7 @@ func typeOf(p web.Param) string {
 
 // pages are what users read of each surface, in docs/api. A surface that has no
 // page yet is not in it.
-var pages = map[string]string{"api": "v1.md", "log": "log.md", "operations": "operations.md"}
+var pages = map[string]string{"api": "v1.md", "log": "log.md", "nevismeta": "nevismeta.md", "operations": "operations.md"}
 
 // TestAPIPagesAreWhole: a surface's page has each of its routes with each query
 // parameter, and no other.
