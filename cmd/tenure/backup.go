@@ -21,15 +21,15 @@ import (
 	"tenure/tenancy/history"
 )
 
-// backupKeys are the key files whose public ids a backup names.
+// backupKeys are the key files whose public ids are in the manifest of a backup.
 type backupKeys struct{ log, evidence string }
 
 func (k *backupKeys) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&k.log, "log-key", "", "signing keys of the log, to name them in the backup, or none (default: next to the database, if it is there)")
-	cmd.Flags().StringVar(&k.evidence, "evidence-key", "", "signing keys of evidence bundles, likewise")
+	cmd.Flags().StringVar(&k.log, "log-key", "", "file with the keys that sign the log, to name them in the backup, or none (default: next to the database, if it exists)")
+	cmd.Flags().StringVar(&k.evidence, "evidence-key", "", "file with the keys that sign evidence bundles, likewise")
 }
 
-// options are those of a backup of database.
+// options are the options of a backup of database.
 func (k backupKeys) options(database string) (upkeep.Options, error) {
 	o := upkeep.Options{Program: "tenure " + node.Version(), Now: time.Now, EvidenceName: evidence.KeyName}
 	var err error
@@ -42,8 +42,8 @@ func (k backupKeys) options(database string) (upkeep.Options, error) {
 	return o, nil
 }
 
-// publicKeys reads the file of keys that is named, or the usual one if it is
-// there; nil for none.
+// publicKeys reads the named file of keys, or the usual one if it exists; nil for
+// none.
 func publicKeys(named, usual string) (*history.Keys, error) {
 	path := named
 	switch named {
@@ -67,16 +67,17 @@ func backupCommand() *cobra.Command {
 	var keys backupKeys
 	cmd := &cobra.Command{
 		Use:   "backup FILE --to DIR",
-		Short: "Back a SQLite database up to a new folder, also while a server writes to it",
-		Long: "Back a SQLite database up to a new folder: a copy of one instant, the log's newest checkpoint, and a manifest with\n" +
-			"digests and the public ids of the keys that the database needs. The keys themselves are not in it: keep them apart.",
+		Short: "Back up a SQLite database to a new folder, even while a server writes to it",
+		Long: `Backs up a SQLite database to a new folder: a copy as of one instant, the log's newest checkpoint, and a
+manifest with digests and the public ids of the keys that the database needs. The keys themselves are not
+in the backup: keep them in another place.`,
 		Args: oneArgument("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case to == "":
-				return exit.With(exit.Usage, errors.New("name the new folder with --to"))
+				return exit.With(exit.Usage, errors.New("--to is required: the folder to create"))
 			case strings.Contains(args[0], "://"):
-				return exit.With(exit.Usage, errors.New("PostgreSQL is backed up with its own tools: see docs/operations.md"))
+				return exit.With(exit.Usage, errors.New("use PostgreSQL's own tools to back it up: see docs/operations.md"))
 			}
 			opts, err := keys.options(args[0])
 			if err != nil {
@@ -85,7 +86,7 @@ func backupCommand() *cobra.Command {
 			return makeBackup(cmd.Context(), cmd.OutOrStdout(), args[0], to, opts)
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "folder to make")
+	cmd.Flags().StringVar(&to, "to", "", "folder to create")
 	keys.flags(cmd)
 	cmd.AddCommand(backupVerifyCommand())
 	return cmd
@@ -109,7 +110,7 @@ func makeBackup(ctx context.Context, out io.Writer, file, to string, opts upkeep
 	return nil
 }
 
-// needs says which keys a backup's database needs.
+// needs prints which keys the database of a backup needs.
 func needs(out io.Writer, m upkeep.Manifest) {
 	for _, key := range m.Keys.Log {
 		fmt.Fprintf(out, "it needs the log key %s\n", key)
@@ -125,7 +126,7 @@ func needs(out io.Writer, m upkeep.Manifest) {
 func backupVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify DIR",
-		Short: "Check a backup: its files, and everything that tenure check looks at",
+		Short: "Check a backup: its files, and everything that tenure check checks",
 		Args:  oneArgument("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			steps, err := migrate.OfProgram()

@@ -17,7 +17,7 @@ import (
 
 // leaves are the commands that do something, each by its path below tenure.
 func leaves(cmd *cobra.Command) (paths []string) {
-	if cmd.Flags().Lookup("config") != nil {
+	if cmd.Runnable() {
 		_, path, _ := strings.Cut(cmd.CommandPath(), " ")
 		paths = append(paths, path)
 	}

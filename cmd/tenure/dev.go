@@ -79,12 +79,12 @@ func dev(out io.Writer, f devFlags) error {
 		defer os.RemoveAll(dir)
 		f.database = filepath.Join(dir, "tenure.db")
 	}
-	scheme, err := f.scheme()
+	example, err := f.exampleScheme()
 	if err != nil {
 		return err
 	}
-	if scheme != nil {
-		defer scheme.Close()
+	if example != nil {
+		defer example.Close()
 	}
 	if err := migrateFirst(ctx, out, f.database, false); err != nil {
 		return err
@@ -93,10 +93,10 @@ func dev(out io.Writer, f devFlags) error {
 	if err != nil {
 		return err
 	}
-	if scheme == nil {
+	if example == nil {
 		n.Mount(openfinance.Scheme{}, nil)
 	} else {
-		n.Mount(scheme.OpenFinance(), scheme.Fetch())
+		n.Mount(example.Scheme(), example.Fetch())
 	}
 	described, err := demo.Fill(ctx, n, node.Address(l, nil), earlier)
 	if err != nil {
@@ -104,8 +104,8 @@ func dev(out io.Writer, f devFlags) error {
 	}
 	described.HydraAdminURL = node.AdminURL(admin)
 	endpoints := []node.Endpoint{{Listener: l, Handler: n.Handler}}
-	if scheme != nil {
-		endpoints, err = scheme.AddEndpoints(ctx, endpoints, n, &described)
+	if example != nil {
+		endpoints, err = example.AddEndpoints(ctx, endpoints, n, &described)
 	}
 	if err == nil && admin != nil {
 		endpoints, err = f.hydra.AddEndpoint(endpoints, n, admin, described.Organizations[1].APIKey, described.URL)
@@ -120,18 +120,18 @@ func dev(out io.Writer, f devFlags) error {
 	return errors.Join(n.Serve(ctx, endpoints...), n.Close())
 }
 
-// scheme opens the example scheme, with its certificates next to the database;
+// exampleScheme opens the example scheme, with its certificates next to the database;
 // nil if --open-finance-listen is off.
-func (f devFlags) scheme() (*demo.Scheme, error) {
+func (f devFlags) exampleScheme() (*demo.OpenFinance, error) {
 	if f.openFinance == "off" {
 		return nil, nil
 	}
 	if !f.allowRemote && !node.IsLoopback(f.openFinance) {
 		return nil, exit.With(exit.Usage, errors.New("--open-finance-listen must be a loopback address or off, unless --dev-allow-remote is given"))
 	}
-	dir, err := filepath.Abs(f.database + ".open-finance") // callers are in folders of their own
+	dir, err := filepath.Abs(f.database + ".open-finance") // the info file names it, and callers run in other folders
 	if err != nil {
 		return nil, err
 	}
-	return demo.OpenScheme(f.openFinance, dir)
+	return demo.NewOpenFinance(f.openFinance, dir)
 }

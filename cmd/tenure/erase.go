@@ -32,7 +32,7 @@ client_id), times, actors and reasons remain. It cannot be undone, and it does n
 				return exit.With(exit.Database, err)
 			}
 			ctx := cmd.Context()
-			n, err := node.Open(ctx, node.Config{Database: database, SecretsKey: node.SealingNone, LogKey: node.NoLogKey, Log: zerolog.Nop()})
+			n, err := node.Open(ctx, node.Config{Database: database, SecretsKey: node.None, LogKey: node.None, Log: zerolog.Nop()})
 			if err != nil {
 				return err
 			}

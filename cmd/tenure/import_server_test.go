@@ -53,7 +53,7 @@ func TestImportIntoAServer(t *testing.T) {
 	if status, _, err := p.call("GET", "/admin/clients/signer", ""); err != nil || status != 404 {
 		t.Fatalf("the rehearsal wrote: %d %v", status, err)
 	}
-	wants(t, mustImport(t, importFixture("list.json"), f), "created    shop  (the file has no secret of it: rotate one in)", "created    billing/night run ü", "5 clients: 5 created, 0 updated, 0 unchanged, 0 refused")
+	wants(t, mustImport(t, importFixture("list.json"), f), "created    shop  (its secret is not in the file: rotate one in)", "created    billing/night run ü", "5 clients: 5 created, 0 updated, 0 unchanged, 0 refused")
 	wants(t, mustImport(t, importFixture("list.json"), f), "unchanged  billing/night run ü", "5 clients: 0 created, 0 updated, 5 unchanged, 0 refused")
 	status, read, err := p.call("GET", "/admin/clients/billing%2Fnight%20run%20%C3%BC", "")
 	if err != nil || status != 200 || read["scope"] != "invoices" || read["client_secret"] != nil {

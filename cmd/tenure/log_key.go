@@ -27,7 +27,7 @@ func logKeyCommand() *cobra.Command {
 		},
 	}
 	f.add(cmd.Flags())
-	cmd.Flags().StringVar(&evidenceKey, "evidence-key", node.NoLogKey, "print the public keys of this file of evidence keys instead")
+	cmd.Flags().StringVar(&evidenceKey, "evidence-key", node.None, "print the public keys of this file of evidence keys instead")
 	return cmd
 }
 
@@ -49,7 +49,7 @@ func printLogKeys(ctx context.Context, out io.Writer, f logFlags, evidenceKey st
 		return exit.With(exit.Usage, errors.New("there is no log key: give its file with --log-key"))
 	case origin == "":
 		return errors.New("the log has no origin yet: it gets one when a server first starts with the key")
-	case evidenceKey != node.NoLogKey:
+	case evidenceKey != node.None:
 		own, err := node.ReadEvidenceKeys(evidenceKey)
 		if err != nil {
 			return exit.With(exit.Usage, err)

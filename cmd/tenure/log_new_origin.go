@@ -42,7 +42,7 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: node.SealingNone, LogKey: node.NoLogKey, EvidenceKey: node.NoLogKey, Log: log})
+	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: node.None, LogKey: node.None, EvidenceKey: node.None, Log: log})
 	if err != nil {
 		return err
 	}

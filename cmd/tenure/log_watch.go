@@ -56,13 +56,13 @@ func logWatchCommand() *cobra.Command {
 	return cmd
 }
 
-// watched is the file --state.
+// watched is the content of the file --state.
 type watched struct {
 	Keys       []string `json:"keys"`
-	Checkpoint string   `json:"checkpoint"` // the newest seen, as it was signed; empty for none
+	Checkpoint string   `json:"checkpoint"` // the last one seen, as it was signed; empty for none
 }
 
-// watcher keeps to what it has seen of a log.
+// watcher compares a log with what it has seen of it before.
 type watcher struct {
 	base  string // URL of the log, without a slash at its end
 	path  string
@@ -110,13 +110,13 @@ func newWatcher(address string, f watchFlags) (*watcher, error) {
 	return w, nil
 }
 
-// run looks until it has reason for an alarm, or ctx ends. A log that does not
-// answer is no such reason, but is said.
+// run checks the log until there is an alarm or ctx ends. It reports a log that
+// does not answer, and goes on.
 func (w *watcher) run(ctx context.Context, out io.Writer, f watchFlags) error {
 	ticker := time.NewTicker(f.interval)
 	defer ticker.Stop()
 	for {
-		err := w.look(ctx, out)
+		err := w.check(ctx, out)
 		code, ended := exit.Code(err)
 		switch {
 		case f.once, ended && code != exit.Unreachable:
@@ -132,8 +132,8 @@ func (w *watcher) run(ctx context.Context, out io.Writer, f watchFlags) error {
 	}
 }
 
-// look compares the log's checkpoint with the last one seen, and keeps it.
-func (w *watcher) look(ctx context.Context, out io.Writer) error {
+// check compares the log's checkpoint with the last one seen, and keeps it.
+func (w *watcher) check(ctx context.Context, out io.Writer) error {
 	text, err := w.get(ctx, "/checkpoint", history.MaxNote)
 	if err != nil {
 		return exit.With(exit.Unreachable, err)
@@ -142,15 +142,15 @@ func (w *watcher) look(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return badNote(err)
 	}
-	said := "is kept as the first that was seen"
+	result := "is kept as the first checkpoint seen"
 	if w.kept.Checkpoint != "" {
-		said = "begins with all that was seen before"
+		result = "begins with everything seen before"
 		last, err := history.ReadCheckpoint([]byte(w.kept.Checkpoint))
 		if err != nil {
 			return exit.With(exit.Usage, fmt.Errorf("--state: %w", err))
 		}
 		if err := w.follows(ctx, last, seen); err != nil {
-			if code, _ := exit.Code(err); code == exit.Proof { // both notes are the evidence
+			if code, _ := exit.Code(err); code == exit.Proof { // both checkpoints are the evidence
 				fmt.Fprintf(out, "last seen:\n%s\nserved now:\n%s\n", last.Note, seen.Note)
 			}
 			return err
@@ -164,11 +164,12 @@ func (w *watcher) look(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return exit.With(exit.Usage, fmt.Errorf("--state: %w", err))
 	}
-	fmt.Fprintf(out, "%s has %d entries, and %s\n", seen.Origin, seen.Size, said)
+	fmt.Fprintf(out, "%s has %d entries and %s\n", seen.Origin, seen.Size, result)
 	return nil
 }
 
-// badNote tells a signature that does not hold from what is no checkpoint at all.
+// badNote is the error of a checkpoint with a wrong signature, or of a text that
+// is not a checkpoint.
 func badNote(err error) error {
 	var wrong *note.InvalidSignatureError
 	var unknown *note.UnverifiedNoteError
@@ -178,20 +179,20 @@ func badNote(err error) error {
 	case errors.As(err, &unknown):
 		return alarm("the checkpoint is signed by none of the log's keys")
 	}
-	return exit.With(exit.Unreachable, fmt.Errorf("what is served is no checkpoint: %w", err))
+	return exit.With(exit.Unreachable, fmt.Errorf("the answer is not a checkpoint: %w", err))
 }
 
 func alarm(format string, args ...any) error {
 	return exit.With(exit.Proof, fmt.Errorf("ALARM: "+format, args...))
 }
 
-// follows checks that the log of seen begins with that of last.
+// follows checks that the log of seen begins with the log of last.
 func (w *watcher) follows(ctx context.Context, last, seen history.Checkpoint) error {
 	switch {
 	case seen.Origin != last.Origin:
-		return alarm("the log is %q now, and was %q", seen.Origin, last.Origin)
+		return alarm("the log is %q now; it was %q", seen.Origin, last.Origin)
 	case seen.Size < last.Size:
-		return alarm("shrunk: the log has %d entries, and had %d", seen.Size, last.Size)
+		return alarm("shrunk: the log has %d entries; it had %d", seen.Size, last.Size)
 	case seen.Size == last.Size && seen.Root != last.Root:
 		return alarm("forked: two different histories of %d entries are signed", seen.Size)
 	case seen.Size == last.Size:
@@ -203,14 +204,14 @@ func (w *watcher) follows(ctx context.Context, last, seen history.Checkpoint) er
 	case tiles.failed != nil:
 		return exit.With(exit.Unreachable, tiles.failed)
 	case err != nil:
-		return alarm("the tiles that are served are not of the checkpoint that is signed: %v", err)
+		return alarm("the tiles do not match the signed checkpoint: %v", err)
 	case root != last.Root:
-		return alarm("forked: the log of %d entries does not begin with the %d that were seen before", seen.Size, last.Size)
+		return alarm("forked: the log of %d entries does not begin with the %d seen before", seen.Size, last.Size)
 	}
 	return nil
 }
 
-// get fetches what stands below the log's URL, at most limit bytes of it.
+// get fetches a path below the log's URL; more than limit bytes are an error.
 func (w *watcher) get(ctx context.Context, path string, limit int64) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.base+path, nil)
 	if err != nil {
@@ -234,11 +235,11 @@ func (w *watcher) get(ctx context.Context, path string, limit int64) ([]byte, er
 	return raw, nil
 }
 
-// tileReader fetches tiles for tlog, which holds them against the root.
+// tileReader fetches tiles for tlog, which verifies them against the root.
 type tileReader struct {
 	w      *watcher
 	ctx    context.Context
-	failed error // not the fault of what the tiles hold
+	failed error // of fetching
 }
 
 func (r *tileReader) Height() int                     { return 8 }

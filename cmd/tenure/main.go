@@ -3,8 +3,8 @@
 //
 // It has one file for each command, which turns flags into one call. What
 // several commands share is in the packages below: node (a running
-// installation), hydraimport, demo, and exit (the exit codes). Together they
-// may import everything of ours, and only they may make an operator's scope
+// installation), upkeep (migration and backup), hydraimport, demo, and exit (the
+// exit codes). Together they may import everything of ours, and only they may make an operator's scope
 // (tenancy.Store.Operator).
 package main
 
@@ -25,10 +25,9 @@ func main() {
 // run runs a command line and returns its exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	root := commandTree()
-	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := execute(root, args)
 	if err == nil {
 		return 0
 	}

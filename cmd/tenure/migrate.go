@@ -22,10 +22,11 @@ func migrateCommand() *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "migrate",
-		Short: "Bring a database of an older schema version up to that of this program",
-		Long: "Bring a database of an older schema version up to that of this program. A SQLite file, which no server may\n" +
-			"use meanwhile, is backed up beside it first; back PostgreSQL up yourself. On PostgreSQL servers may go on running,\n" +
-			"but writes wait; --dry-run says whether servers of the older version can go on afterwards.",
+		Short: "Migrate a database to the schema version of this program",
+		Long: `Migrates a database of an older schema version to the version of this program. No server may be using a
+SQLite file; a backup is made next to it first. Back up PostgreSQL yourself: servers can keep running on
+it, but writes wait. --dry-run lists the steps, and says whether servers of the older version can keep
+running after them.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m, err := migration(database, cmd.OutOrStdout())
@@ -39,19 +40,20 @@ func migrateCommand() *cobra.Command {
 		},
 	}
 	databaseFlag(cmd.Flags(), &database)
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "list what would be done, and do nothing")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "list the steps and do nothing")
 	keys.flags(cmd)
 	return cmd
 }
 
-// migration is that of this program, said line by line to out.
+// migration is the migration to this program's schema version; it reports each
+// step to out.
 func migration(database string, out io.Writer) (upkeep.Migration, error) {
 	steps, err := migrate.OfProgram()
 	return upkeep.Migration{Database: database, Steps: steps, Options: upkeep.Options{Program: "tenure " + node.Version(), Now: time.Now},
 		Say: func(s string) { fmt.Fprintln(out, s) }}, err
 }
 
-// runMigration migrates, or lists what that would do.
+// runMigration runs a migration, or lists its steps.
 func runMigration(ctx context.Context, out io.Writer, m upkeep.Migration, dry bool) error {
 	pending, found, err := m.Pending(ctx)
 	switch {
@@ -80,19 +82,19 @@ func runMigration(ctx context.Context, out io.Writer, m upkeep.Migration, dry bo
 	return nil
 }
 
-// migrateFirst is what serve does before it opens a database: SQLite is
-// migrated, PostgreSQL only where that is wished, as others may be using it.
-func migrateFirst(ctx context.Context, out io.Writer, database string, wished bool) error {
+// migrateFirst migrates a database before it is served: SQLite always, PostgreSQL
+// only if the operator asks, because other servers may be using it.
+func migrateFirst(ctx context.Context, out io.Writer, database string, asked bool) error {
 	m, err := migration(database, out)
 	if err != nil {
 		return err
 	}
-	return serveMigration(ctx, m, wished)
+	return serveMigration(ctx, m, asked)
 }
 
-func serveMigration(ctx context.Context, m upkeep.Migration, wished bool) error {
-	if m.Postgres() && !wished {
-		return nil // opening it says what is missing
+func serveMigration(ctx context.Context, m upkeep.Migration, asked bool) error {
+	if m.Postgres() && !asked {
+		return nil // opening the database reports what is missing
 	}
 	if err := m.Run(ctx); err != nil {
 		return exit.With(exit.Database, errors.New(exit.Message(err)))

@@ -22,7 +22,7 @@ func TestOpenFinanceFlagsThatCannotWork(t *testing.T) {
 		says string
 		args []string
 	}{
-		{"go together", []string{"--proxy-cert-header", "x"}},
+		{"must be given together", []string{"--proxy-cert-header", "x"}},
 		{"needs --client-ca", proxy[2:]},
 		{"--client-crl needs", []string{"--client-crl", ca}},
 		{"--client-ca needs", []string{"--client-ca", ca}},

@@ -22,12 +22,12 @@ func restoreCommand() *cobra.Command {
 		Args:  oneArgument("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to == "" {
-				return exit.With(exit.Usage, errors.New("name the new file with --to"))
+				return exit.With(exit.Usage, errors.New("--to is required: the file to create"))
 			}
 			return restore(cmd.Context(), cmd.OutOrStdout(), args[0], to, state)
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "SQLite file to make")
+	cmd.Flags().StringVar(&to, "to", "", "SQLite file to create")
 	cmd.Flags().StringVar(&state, "log-state", "", "file with the last published checkpoint, to compare with (default: FILE.log-state)")
 	return cmd
 }
@@ -48,7 +48,7 @@ func restore(ctx context.Context, out io.Writer, dir, to, state string) error {
 	return sayState(ctx, out, m, to, state)
 }
 
-// sayState says what a server will say of the restored state.
+// sayState prints whether a server will accept the restored state.
 func sayState(ctx context.Context, out io.Writer, m upkeep.Manifest, to, named string) error {
 	state := node.LogStateFile(to, named)
 	published, err := upkeep.CompareState(ctx, to, state)

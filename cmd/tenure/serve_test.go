@@ -66,7 +66,7 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 		{"wrong read log", "off, sampled or full", exit.Usage, []string{"serve", "--read-log", "some"}},
 		{"wrong member of the config file", `"lisen"`, exit.Usage, []string{"serve", "--config", config}},
 		{"wrong log level", "--log-level", exit.Usage, []string{"serve", "--log-level", "loud", "--listen", "127.0.0.1:0"}},
-		{"half of TLS", "go together", exit.Usage, []string{"serve", "--tls-cert", "x", "--listen", "127.0.0.1:0"}},
+		{"half of TLS", "must be given together", exit.Usage, []string{"serve", "--tls-cert", "x", "--listen", "127.0.0.1:0"}},
 		{"busy port", "address already in use", exit.Listen, []string{"serve", "--database", filepath.Join(dir, "a.db"), "--listen", taken.Addr().String()}},
 		{"unreadable database", "database", exit.Database, []string{"serve", "--database", garbage, "--listen", "127.0.0.1:0"}},
 		{"folder that is not there", "lock file", exit.Database, []string{"serve", "--database", filepath.Join(dir, "no/where.db"), "--listen", "127.0.0.1:0"}},

@@ -11,21 +11,30 @@ import (
 	"tenure/cmd/tenure/exit"
 )
 
-// prepare gives cmd and every command below it what all of them have: a
-// command that does something its --config flag, and one that only has
-// commands below it a refusal of every other word.
+// prepare prepares cmd and every command below it: a command with flags gets its
+// --config flag.
 func prepare(cmd *cobra.Command) {
-	if cmd.Runnable() {
+	switch {
+	case !cmd.Runnable():
+		cmd.Args = cobra.ArbitraryArgs // execute refuses them
+	case cmd.Flags().HasFlags():
 		addConfig(cmd)
-	} else {
-		cmd.Args = cobra.ArbitraryArgs
-		cmd.DisableFlagParsing = true // an unknown command is refused before the flags that follow it
-		cmd.RunE = refuseCommand
-		cmd.SetUsageTemplate(strings.Replace(cmd.UsageTemplate(), "{{if .Runnable}}", "{{if not .HasAvailableSubCommands}}", 1))
 	}
 	for _, below := range cmd.Commands() {
 		prepare(below)
 	}
+}
+
+// execute runs a command line. A command that only has commands below it does not
+// run by itself: what follows it is refused, unless it asks for help.
+func execute(root *cobra.Command, args []string) error {
+	root.InitDefaultHelpCmd()
+	found, rest, err := root.Find(args)
+	if err == nil && !found.Runnable() {
+		return refuseCommand(found, rest)
+	}
+	root.SetArgs(args)
+	return root.Execute()
 }
 
 // refuseCommand refuses what follows a command that needs another one.
@@ -35,6 +44,7 @@ func refuseCommand(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return usageError("%s needs a command: %s", cmd.CommandPath(), strings.Join(names, ", "))
 	case args[0] == "-h", args[0] == "--help":
+		cmd.InitDefaultHelpFlag()
 		return cmd.Help()
 	case strings.HasPrefix(args[0], "-"):
 		return unknownFlag(cmd, args[0])
@@ -95,10 +105,11 @@ func oneArgument(name string) cobra.PositionalArgs {
 
 // extraArgument refuses an argument. It may be a flag without its dashes.
 func extraArgument(cmd *cobra.Command, arg string) error {
-	if len(flagNames(cmd)) == 0 {
-		return usageError("unexpected argument %q: %s takes none", arg, cmd.CommandPath())
+	names := flagNames(cmd)
+	if len(names) == 0 {
+		return usageError("unexpected argument %q for %s", arg, cmd.CommandPath())
 	}
-	return usageError("unexpected argument %q for %s; the nearest flag is --%s", arg, cmd.CommandPath(), nearest(arg, flagNames(cmd)))
+	return usageError("unexpected argument %q for %s; the nearest flag is --%s", arg, cmd.CommandPath(), nearest(arg, names))
 }
 
 // flagError explains what is wrong with the flags of a command line.
@@ -119,14 +130,18 @@ func flagError(cmd *cobra.Command, err error) error {
 
 func unknownFlag(cmd *cobra.Command, given string) error {
 	name, _, _ := strings.Cut(strings.TrimLeft(given, "-"), "=")
-	return usageError("unknown flag: %s for %s; did you mean --%s?", given, cmd.CommandPath(), nearest(name, append(flagNames(cmd), configFlag, "help")))
+	names := append(flagNames(cmd), "help")
+	if cmd.Flags().Lookup(configFlag) != nil {
+		names = append(names, configFlag)
+	}
+	return usageError("unknown flag: %s for %s; did you mean --%s?", given, cmd.CommandPath(), nearest(name, names))
 }
 
 func usageError(format string, args ...any) error {
 	return exit.With(exit.Usage, fmt.Errorf(format, args...))
 }
 
-// nearest is the name that a mistyped one is most like. There must be names.
+// nearest is the name that is most like a mistyped one. names must not be empty.
 func nearest(typed string, names []string) string {
 	var like cobra.Command
 	for _, name := range names {

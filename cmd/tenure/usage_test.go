@@ -25,7 +25,7 @@ func refused(t *testing.T, args ...string) string {
 
 // groups are the commands that need another one, each as its path below tenure.
 func groups(cmd *cobra.Command) (all []*cobra.Command) {
-	if cmd.Flags().Lookup("config") == nil {
+	if !cmd.Runnable() {
 		all = append(all, cmd)
 	}
 	for _, below := range cmd.Commands() {
@@ -95,6 +95,9 @@ func TestUnexpectedArguments(t *testing.T) {
 			}
 			taken = []string{"given"}
 		}
+		if says := refused(t, slices.Concat(words, taken, []string{"nonsense", "more"})...); !strings.Contains(says, `unexpected argument "nonsense" for tenure `+path) {
+			t.Errorf("%s: %s", path, says)
+		}
 		for _, f := range settings(leaf(t, path)) {
 			if says := refused(t, slices.Concat(words, taken, []string{f.Name})...); !strings.Contains(says, fmt.Sprintf("unexpected argument %q for tenure %s; the nearest flag is --%s\n", f.Name, path, f.Name)) {
 				t.Errorf("%s %s: %s", path, f.Name, says)
@@ -106,6 +109,9 @@ func TestUnexpectedArguments(t *testing.T) {
 // TestUnknownFlags: for every flag, a mistyped one names it.
 func TestUnknownFlags(t *testing.T) {
 	for _, path := range leaves(commandTree()) {
+		if says := refused(t, append(strings.Fields(path), "--hepl")...); !strings.Contains(says, "unknown flag: --hepl for tenure "+path+"; did you mean --") {
+			t.Errorf("%s: %s", path, says)
+		}
 		for _, f := range settings(leaf(t, path)) {
 			mistyped := "--" + f.Name[:len(f.Name)-1] + "x"
 			if says := refused(t, append(strings.Fields(path), mistyped+"=1")...); !strings.Contains(says, fmt.Sprintf("unknown flag: %s for tenure %s; did you mean --%s?", mistyped, path, f.Name)) {
@@ -120,18 +126,19 @@ func TestUnknownFlags(t *testing.T) {
 
 // TestHelp: help is asked for, is on standard output, and ends with 0.
 func TestHelp(t *testing.T) {
-	var paths [][]string
+	usages := map[string]string{}
 	for _, group := range groups(commandTree()) {
-		paths = append(paths, pathOf(group))
+		usages[strings.Join(pathOf(group), " ")] = group.CommandPath() + " [command]"
 	}
 	for _, path := range leaves(commandTree()) {
-		paths = append(paths, strings.Fields(path))
+		usages[path] = "tenure " + strings.TrimSuffix(path, leaf(t, path).Name()) + leaf(t, path).Use
 	}
-	for _, path := range paths {
+	for at, usage := range usages {
+		path := strings.Fields(at)
 		var texts []string
 		for _, args := range [][]string{append(path[:len(path):len(path)], "--help"), append([]string{"help"}, path...)} {
 			var out, says bytes.Buffer
-			if code := run(args, &out, &says); code != 0 || says.Len() > 0 || !strings.Contains(out.String(), strings.Join(append([]string{"Usage:\n  tenure"}, path...), " ")) {
+			if code := run(args, &out, &says); code != 0 || says.Len() > 0 || !strings.Contains(out.String(), "Usage:\n  "+usage) {
 				t.Errorf("%v: exit %d, %s%s", args, code, out.String(), says.String())
 			}
 			texts = append(texts, out.String())

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"io"
 
-	"tenure/cmd/tenure/node"
-
 	"github.com/spf13/cobra"
 
 	"tenure"
+	"tenure/cmd/tenure/node"
 )
 
 func versionCommand() *cobra.Command {

@@ -92,7 +92,7 @@ func change(c document.Client, at *history.Millis, secret *snapshots.NewSecret) 
 		Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &c, nil }}
 }
 
-// issuer is a certificate authority and an intermediate, for the example only.
+// issuer is a certificate authority with an intermediate, for the example only.
 type issuer struct {
 	root, middle []byte // DER
 	parent       *x509.Certificate
@@ -123,7 +123,8 @@ func authority(name string, serial int64, pathLen int) *x509.Certificate {
 		MaxPathLen: pathLen, MaxPathLenZero: pathLen == 0, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 }
 
-// keySet is an RFC 7517 set of one RSA key with its chain of three.
+// keySet is an RFC 7517 key set with one RSA key and its chain of three
+// certificates.
 func (i *issuer) keySet(name string) ([]byte, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -7,18 +7,18 @@ import (
 	"tenure/cmd/tenure/node"
 )
 
-// PrintRequests tells what the example installation holds, and one request per
-// surface to paste.
+// PrintRequests prints what is in the example installation, and requests to
+// paste, at least one for each surface.
 func PrintRequests(out io.Writer, i node.Info) {
 	fmt.Fprintf(out, "tenure dev serves an example on %s\n", i.URL)
 	if i.HydraAdminURL != "" {
-		fmt.Fprintf(out, "Hydra's admin API, which asks for no key, is on %s\n", i.HydraAdminURL)
+		fmt.Fprintf(out, "Hydra's admin API, which needs no key, is on %s\n", i.HydraAdminURL)
 	}
 	fmt.Fprint(out, "\norganizations, each with an administrator's key:\n")
 	for _, o := range i.Organizations {
 		fmt.Fprintf(out, "  %-20s %s  %s\n", o.Name, o.ID, o.APIKey)
 	}
-	if len(i.Clients) == 0 { // a database that was kept, and no file that has their credentials
+	if len(i.Clients) == 0 { // the database is an earlier one, and no info file has the credentials
 		fmt.Fprint(out, "\nfor the requests of docs/api/openfinance.md:\n\n")
 		for _, v := range Variables(i) {
 			if v.Value != "" && v.Name != "CLIENT" {
@@ -41,9 +41,10 @@ func PrintRequests(out io.Writer, i node.Info) {
 	}
 }
 
-// Variable is one that the documents' requests use.
+// Variable is a shell variable that the requests in the documents use.
 type Variable struct{ Name, Value string }
 
+// Variables are the values for the requests in the README and the documents.
 func Variables(i node.Info) []Variable {
 	root, last := i.Organizations[0], i.Organizations[len(i.Organizations)-1]
 	all := []Variable{
@@ -63,9 +64,10 @@ func Variables(i node.Info) []Variable {
 	return all
 }
 
-// Request is one command line for a shell.
+// Request is a command line for a shell.
 type Request struct{ What, Command string }
 
+// Requests are complete: they can be pasted as they are.
 func Requests(i node.Info) []Request {
 	root, last := i.Organizations[0], i.Organizations[len(i.Organizations)-1]
 	setup := fmt.Sprintf("%s/v2/modules/%s/setups/%s", i.URL, i.Module, i.SetupID)

@@ -18,11 +18,11 @@ import (
 	"tenure/snapshots/document"
 )
 
-// Scheme is the Open Finance world of tenure dev: an authority and a
-// directory of its own. It is never part of serve.
-type Scheme struct {
+// OpenFinance is the Open Finance scheme of the example: an authority and a
+// directory of its own, and a listener with mutual TLS.
+type OpenFinance struct {
 	dir              string       // of the certificates
-	l, plain, secure net.Listener // mutual TLS; the directory without TLS, and with
+	l, plain, secure net.Listener // of /reg with mutual TLS; of the directory without and with TLS
 	authority        *ofdemo.Authority
 	directory        *ofdemo.Directory
 	tls              tls.Certificate
@@ -36,9 +36,10 @@ const (
 	cnpj       = "43142666000197"
 )
 
-// OpenScheme opens the listeners, and the certificates in dir.
-func OpenScheme(address, dir string) (*Scheme, error) {
-	d := &Scheme{dir: dir}
+// NewOpenFinance opens the listeners, that of /reg on address, and the
+// certificates in dir.
+func NewOpenFinance(address, dir string) (*OpenFinance, error) {
+	d := &OpenFinance{dir: dir}
 	err := d.open(address)
 	if err != nil {
 		d.Close()
@@ -47,7 +48,7 @@ func OpenScheme(address, dir string) (*Scheme, error) {
 	return d, nil
 }
 
-func (d *Scheme) open(address string) error {
+func (d *OpenFinance) open(address string) error {
 	for _, one := range []struct {
 		to      *net.Listener
 		address string
@@ -73,8 +74,8 @@ func (d *Scheme) open(address string) error {
 	return err
 }
 
-// Close closes the listeners; those that served are closed already.
-func (d *Scheme) Close() {
+// Close closes the listeners; serving has closed those that were used.
+func (d *OpenFinance) Close() {
 	for _, l := range []net.Listener{d.l, d.plain, d.secure} {
 		if l != nil {
 			l.Close()
@@ -82,20 +83,21 @@ func (d *Scheme) Close() {
 	}
 }
 
-func (d *Scheme) keySetURL() string {
+func (d *OpenFinance) keySetURL() string {
 	return "https://" + d.secure.Addr().String() + ofdemo.PathKeySet
 }
 
-func (d *Scheme) OpenFinance() openfinance.Scheme {
+// Scheme is what /reg trusts.
+func (d *OpenFinance) Scheme() openfinance.Scheme {
 	keys := func(context.Context, string) ([]byte, error) { return d.directory.JWKS(), nil }
 	return openfinance.Scheme{Trust: &scheme.Trust{Roots: d.authority.Pool()},
 		Statements: &scheme.Verifier{Directory: scheme.NewDirectory("demonstration", keys, 0), Issuer: ofdemo.Issuer,
 			Environment: "production", Mode: "Live"}}
 }
 
-// Fetch reaches this machine for one address only, that of the demonstration
-// software's key set.
-func (d *Scheme) Fetch() web.Fetch {
+// Fetch is the usual way to fetch URLs, except that it reaches this machine for
+// one URL: that of the key set of the example software.
+func (d *OpenFinance) Fetch() web.Fetch {
 	public := web.GuardedFetch(nil, nil)
 	own := web.GuardedFetch(netip.Addr.IsLoopback, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: d.authority.Pool()}})
 	return func(ctx context.Context, uri string) ([]byte, error) {
@@ -106,7 +108,7 @@ func (d *Scheme) Fetch() web.Fetch {
 	}
 }
 
-func (d *Scheme) endpoints(h http.Handler) ([]node.Endpoint, error) {
+func (d *OpenFinance) endpoints(h http.Handler) ([]node.Endpoint, error) {
 	site, err := ofdemo.NewSite(d.directory, ofdemo.Software{ID: softwareID, OrgID: orgID, OrgName: "Demonstration Bank", CNPJ: cnpj,
 		Name: "Demonstration", JWKSURI: d.keySetURL(), RedirectURIs: []string{"https://software.example/callback"},
 		WebhookURIs: []string{"https://software.example/hook"}, Roles: []string{"DADOS", "PAGTO"}})
@@ -123,14 +125,14 @@ func (d *Scheme) endpoints(h http.Handler) ([]node.Endpoint, error) {
 	}, nil
 }
 
-// describe tells how to reach the setup.
-func (d *Scheme) describe(module string, setup snapshots.EntityID) *node.InfoOpenFinance {
+// describe describes how to reach the setup.
+func (d *OpenFinance) describe(module string, setup snapshots.EntityID) *node.InfoOpenFinance {
 	return &node.InfoOpenFinance{URL: "https://" + d.l.Addr().String() + "/modules/" + module + "/setups/" + string(setup) + "/reg", SetupID: setup,
 		CA: filepath.Join(d.dir, caFile), Cert: filepath.Join(d.dir, clientFile), Key: filepath.Join(d.dir, clientKeyFile),
 		StatementURL: "http://" + d.plain.Addr().String() + ofdemo.PathStatement}
 }
 
-// openFinanceSetup finds or makes the second setup, for software statements.
+// openFinanceSetup finds or makes the setup that takes software statements.
 func openFinanceSetup(ctx context.Context, n *node.Node) (snapshots.EntityID, error) {
 	operator, name := n.Tenancy.Operator("example"), setupName
 	found, err := n.Snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{Name: &name})
@@ -152,8 +154,8 @@ func openFinanceSetup(ctx context.Context, n *node.Node) (snapshots.EntityID, er
 	return out.Entity.ID, n.Snapshots.SetPolicy(ctx, operator, snapshots.DefaultModule, out.Entity.ID, policy)
 }
 
-// AddEndpoints adds the demonstration's endpoints, and describes them.
-func (d *Scheme) AddEndpoints(ctx context.Context, endpoints []node.Endpoint, n *node.Node, described *node.Info) ([]node.Endpoint, error) {
+// AddEndpoints makes the setup, adds the endpoints and describes them.
+func (d *OpenFinance) AddEndpoints(ctx context.Context, endpoints []node.Endpoint, n *node.Node, described *node.Info) ([]node.Endpoint, error) {
 	setup, err := openFinanceSetup(ctx, n)
 	if err != nil {
 		return endpoints, err

@@ -8,7 +8,7 @@ import (
 	ofdemo "tenure/handlers/openfinance/demo"
 )
 
-// Files of the demonstration's certificates, in PEM; only the owner reads them.
+// Files of the certificates, in PEM; only their owner can read them.
 const (
 	caFile        = "ca.pem"
 	caKeyFile     = "ca.key"
@@ -16,15 +16,16 @@ const (
 	clientKeyFile = "client.key"
 )
 
-// Certificates of an earlier start are renewed when they end within these: an
-// authority outlives what it issues.
+// Certificates of an earlier start are renewed if less than this is left of
+// them. An authority must outlive the certificates that it issues.
 const (
 	clientLeft    = 30 * 24 * time.Hour
 	authorityLeft = 2 * 365 * 24 * time.Hour
 )
 
-// openCertificates takes authority and client certificate over from an earlier
-// start in dir; what is not there, does not open or ends soon is made anew.
+// openCertificates reads the authority and the client certificate that an
+// earlier start left in dir. It makes new ones for those that are missing, cannot
+// be read, or end soon.
 func openCertificates(dir string, subject ofdemo.Subject, now func() time.Time) (*ofdemo.Authority, *ofdemo.Pair, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, err
@@ -57,7 +58,7 @@ func newAuthority(dir string, now func() time.Time) (*ofdemo.Authority, error) {
 	return authority, err
 }
 
-// readOrNothing is a file's content, or nothing, which opens as no certificate.
+// readOrNothing is a file's content; empty if it cannot be read.
 func readOrNothing(dir, name string) []byte {
 	raw, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {

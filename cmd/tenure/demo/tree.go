@@ -8,9 +8,9 @@ import (
 	"tenure/tenancy"
 )
 
-// Fill fills an empty database with the example installation and describes
-// it. On a later start with the same database it makes new keys only where the
-// earlier description does not have them.
+// Fill fills an empty database with the example installation and describes it.
+// If the database is filled already, it makes new API keys only for the
+// organizations whose key is not in the earlier description.
 func Fill(ctx context.Context, n *node.Node, url string, earlier node.Info) (node.Info, error) {
 	first, err := n.Bootstrap(ctx, "acme")
 	if err != nil {
@@ -56,7 +56,7 @@ func Fill(ctx context.Context, n *node.Node, url string, earlier node.Info) (nod
 	return described, nil
 }
 
-// openRegistration lets anybody register a client in the default setup.
+// openRegistration lets everybody register clients in the default setup.
 func openRegistration(ctx context.Context, n *node.Node, operator tenancy.Scope) error {
 	policy := snapshots.DefaultPolicy()
 	policy.Registration, policy.OpenFinanceProfile = snapshots.RegistrationOpen, snapshots.ProfilePlain

@@ -11,14 +11,14 @@ import (
 // Exit codes.
 const (
 	Failure  = 1
-	Usage    = 2 // a flag, variable or config file that is not understood
+	Usage    = 2 // a command, flag, variable or config file is not valid
 	Database = 3 // the database cannot be opened, or is in use
-	Listen   = 4 // the address cannot be listened on
-	Problems = 5 // the consistency check found something
-	Refused  = 6 // the database is behind the log that was published, or has another
+	Listen   = 4 // the program cannot listen on the address
+	Problems = 5 // the consistency check found problems
+	Refused  = 6 // the database is older than the log that was published, or has another log
 
-	Unreachable = 7 // a log that is watched does not answer
-	Proof       = 9 // a proof or a signature does not hold
+	Unreachable = 7 // the watched log does not answer
+	Proof       = 9 // a proof or a signature is not valid
 )
 
 // Error is an error with the code that the program ends with.
@@ -39,7 +39,7 @@ func With(code int, err error) error {
 	return &Error{code, err}
 }
 
-// Code is the code that an error carries, and false where it has none.
+// Code is the code that an error carries, and false if it carries none.
 func Code(err error) (int, bool) {
 	var e *Error
 	if errors.As(err, &e) {
@@ -48,8 +48,8 @@ func Code(err error) (int, bool) {
 	return 0, false
 }
 
-// Message is an error's text for an operator: a fault's causes are not hidden
-// from whoever runs the program.
+// Message is an error's text for the operator. Unlike callers of the API, the
+// operator also sees the cause of an internal error.
 func Message(err error) string {
 	if f := fault.Of(err); f.Kind != fault.Internal {
 		return f.Error()

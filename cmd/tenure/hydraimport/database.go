@@ -20,26 +20,26 @@ import (
 	"tenure/tenancy/history"
 )
 
-// surface is the API that imported clients count as registered by.
+// surface is the API that imported clients are registered by.
 const surface = "hydra"
 
 // databaseTarget writes into a database that no server uses.
 type databaseTarget struct {
-	node  *node.Node
-	setup snapshots.Entity
-	owner tenancy.OrgID // empty for the setup's
-	dry   bool
-	drop  string // folder that goes with the target
+	node      *node.Node
+	setup     snapshots.Entity
+	owner     tenancy.OrgID // of new clients; empty for the setup's owner
+	dry       bool
+	temporary string // folder to delete at the end; empty for none
 }
 
-// openDatabaseTarget opens the database and makes a new one ready as serve
-// does. A rehearsal into a new one uses one that goes away.
+// openDatabaseTarget opens the database, and prepares a new one as serve does. A
+// dry run into a new one uses a temporary one.
 func openDatabaseTarget(ctx context.Context, f Options, report *report) (target, error) {
 	d := &databaseTarget{dry: f.DryRun}
-	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, LogKey: node.NoLogKey, Log: zerolog.Nop()}
+	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, LogKey: node.None, Log: zerolog.Nop()}
 	if d.dry {
-		cfg.SecretsKey = node.SealingNone // and so no key is made
-		if err := d.elsewhere(&cfg); err != nil {
+		cfg.SecretsKey = node.None // no key file is created
+		if err := d.useTemporary(&cfg); err != nil {
 			return nil, err
 		}
 	}
@@ -47,14 +47,14 @@ func openDatabaseTarget(ctx context.Context, f Options, report *report) (target,
 	if d.node, err = node.Open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
-	if err := d.choose(ctx, f, report); err != nil {
+	if err := d.prepare(ctx, f, report); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
 
-// elsewhere takes another file for a SQLite database that is not there.
-func (d *databaseTarget) elsewhere(cfg *node.Config) error {
+// useTemporary uses a temporary file if the SQLite database does not exist.
+func (d *databaseTarget) useTemporary(cfg *node.Config) error {
 	if strings.Contains(cfg.Database, "://") {
 		return node.RequireSchema(cfg.Database)
 	}
@@ -62,37 +62,37 @@ func (d *databaseTarget) elsewhere(cfg *node.Config) error {
 		return nil
 	}
 	var err error
-	if d.drop, err = os.MkdirTemp("", "tenure-dry-run-"); err != nil {
+	if d.temporary, err = os.MkdirTemp("", "tenure-dry-run-"); err != nil {
 		return err
 	}
-	cfg.Database = filepath.Join(d.drop, "tenure.db")
+	cfg.Database = filepath.Join(d.temporary, "tenure.db")
 	return nil
 }
 
-// choose finds the setup and the owner.
-func (d *databaseTarget) choose(ctx context.Context, f Options, report *report) error {
-	if d.node.Tenancy.Root() == "" && d.dry && d.drop == "" {
-		return exit.With(exit.Database, errors.New("the database has no organization yet; start tenure serve on it once"))
+// prepare finds the setup and the owner; an empty database is filled first.
+func (d *databaseTarget) prepare(ctx context.Context, f Options, report *report) error {
+	if d.node.Tenancy.Root() == "" && d.dry && d.temporary == "" {
+		return exit.With(exit.Database, errors.New("the database is empty: start tenure serve on it once"))
 	}
-	if !d.dry || d.drop != "" {
+	if !d.dry || d.temporary != "" {
 		key, err := d.node.Bootstrap(ctx, "root")
 		if err != nil {
 			return exit.With(exit.Database, err)
 		}
-		if key != "" && d.drop == "" {
+		if key != "" && d.temporary == "" {
 			report.key(key)
 		}
 	}
-	if err := d.chooseOwner(f.Owner); err != nil {
+	if err := d.findOwner(f.Owner); err != nil {
 		return exit.With(exit.Usage, err)
 	}
 	setup := snapshots.EntityID(f.Setup)
 	if setup == "" {
-		above := d.owner
-		if above == "" {
-			above = d.node.Tenancy.Root()
+		owner := d.owner
+		if owner == "" {
+			owner = d.node.Tenancy.Root()
 		}
-		setup = snapshots.EntityID(d.node.Tenancy.DefaultSetup(above))
+		setup = snapshots.EntityID(d.node.Tenancy.DefaultSetup(owner))
 	}
 	var err error
 	if d.setup, err = d.node.Snapshots.Mounted(ctx, d.scope(), "", setup); err != nil {
@@ -101,8 +101,8 @@ func (d *databaseTarget) choose(ctx context.Context, f Options, report *report) 
 	return nil
 }
 
-// chooseOwner takes an organization's id, or a name that only one has.
-func (d *databaseTarget) chooseOwner(named string) error {
+// findOwner finds an organization by its id, or by a name that only one has.
+func (d *databaseTarget) findOwner(named string) error {
 	if named == "" {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (d *databaseTarget) chooseOwner(named string) error {
 		}
 	}
 	if len(found) != 1 {
-		return fmt.Errorf("--owner %s: %d organizations have that name; give an id", named, len(found))
+		return fmt.Errorf("--owner %s: %d organizations have that name: give an id", named, len(found))
 	}
 	d.owner = found[0]
 	return nil
@@ -136,15 +136,15 @@ func (d *databaseTarget) close() error {
 	if d.node != nil {
 		err = d.node.Close()
 	}
-	if d.drop != "" {
-		err = errors.Join(err, os.RemoveAll(d.drop))
+	if d.temporary != "" {
+		err = errors.Join(err, os.RemoveAll(d.temporary))
 	}
 	return err
 }
 
-// put edits the client that bears the id, or creates it.
+// put updates the client with the id, or creates it.
 func (d *databaseTarget) put(ctx context.Context, c sourceClient) (result, error) {
-	r, err := d.bring(ctx, c)
+	r, err := d.write(ctx, c)
 	if err == nil {
 		return r, nil
 	}
@@ -155,29 +155,29 @@ func (d *databaseTarget) put(ctx context.Context, c sourceClient) (result, error
 	return c.refused(err), nil
 }
 
-func (d *databaseTarget) bring(ctx context.Context, c sourceClient) (result, error) {
+func (d *databaseTarget) write(ctx context.Context, c sourceClient) (result, error) {
 	faults := append(document.CheckClientID(c.id, false), ory.CheckSecret(c.body.ClientSecret)...)
-	held, bad := d.held(c)
+	secrets, bad := d.secretsOf(c)
 	if err := fault.Rules(append(faults, bad...)); err != nil {
 		return result{}, err
 	}
-	w := databaseWrite{databaseTarget: d, client: c, held: held}
+	w := databaseWrite{databaseTarget: d, client: c, secrets: secrets}
 	e, state, err := d.node.Snapshots.Find(ctx, d.scope(), snapshots.ByClientID("", d.setup.ID, c.id))
 	switch {
 	case fault.Is(err, fault.NotFound):
 		return w.create(ctx)
 	case err != nil:
 		return result{}, err
-	case state == snapshots.Deleted: // bringing it back would revive its secrets
+	case state == snapshots.Deleted: // creating it again would make its secrets valid again
 		r := c.result(resultUnchanged)
-		r.Note = "deleted here, and left so"
+		r.Note = "deleted here, and stays deleted"
 		return r, nil
 	}
 	return w.edit(ctx, e)
 }
 
-// held makes ready the secrets of which the file has the hashes.
-func (d *databaseTarget) held(c sourceClient) (held []*snapshots.NewSecret, faults []fault.Field) {
+// secretsOf makes secrets of the hashes in the file.
+func (d *databaseTarget) secretsOf(c sourceClient) (secrets []*snapshots.NewSecret, faults []fault.Field) {
 	for i, hash := range c.hashes {
 		n, err := d.node.Snapshots.ImportedSecret(hash)
 		if err != nil {
@@ -188,21 +188,21 @@ func (d *databaseTarget) held(c sourceClient) (held []*snapshots.NewSecret, faul
 			faults = append(faults, fault.Field{Path: path, Rule: "import", Message: fault.Of(err).Fields[0].Message})
 			continue
 		}
-		held = append(held, n)
+		secrets = append(secrets, n)
 	}
-	return held, faults
+	return secrets, faults
 }
 
-// databaseWrite is one client on its way.
+// databaseWrite writes one client.
 type databaseWrite struct {
 	*databaseTarget
 	client  sourceClient
-	held    []*snapshots.NewSecret
-	changed []string // of the client that was there
+	secrets []*snapshots.NewSecret
+	changed []string // members of the existing client that differ
 }
 
 func (w *databaseWrite) change() snapshots.Change[document.Client] {
-	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.held, Rehearse: w.dry,
+	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.secrets, Rehearse: w.dry,
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			next, faults := w.client.body.ToDomain(base, setup)
 			if base != nil {
@@ -218,7 +218,7 @@ func (w *databaseWrite) create(ctx context.Context) (result, error) {
 	ch.Imported = &since
 	if w.client.body.ClientSecret != "" {
 		r.Secrets = 1
-		if err := w.choose(&ch); err != nil {
+		if err := w.chosenSecret(&ch); err != nil {
 			return r, err
 		}
 	}
@@ -229,12 +229,13 @@ func (w *databaseWrite) create(ctx context.Context) (result, error) {
 	}
 	r.Secrets += out.Secrets
 	if r.Secrets == 0 && ory.TakesSecret(out.Content.TokenEndpointAuthMethod) {
-		r.Note = "the file has no secret of it: rotate one in"
+		r.Note = "its secret is not in the file: rotate one in"
 	}
 	return r, nil
 }
 
-// since is when what the file has took effect.
+// since is the instant from which the file's configuration was in force; 0 if
+// unknown.
 func (w *databaseWrite) since() history.Millis {
 	at := w.client.body.UpdatedAt
 	if at.IsZero() {
@@ -246,8 +247,8 @@ func (w *databaseWrite) since() history.Millis {
 	return history.Millis(at.UnixMilli())
 }
 
-// choose makes the secret that the file has in clear.
-func (w *databaseWrite) choose(ch *snapshots.Change[document.Client]) (err error) {
+// chosenSecret makes the secret that the file has in clear.
+func (w *databaseWrite) chosenSecret(ch *snapshots.Change[document.Client]) (err error) {
 	if !w.dry {
 		ch.Secret, err = w.node.Snapshots.ChosenSecret(w.client.body.ClientSecret)
 	}
@@ -258,12 +259,12 @@ func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, e
 	ref := e.Ref()
 	ch, r, secret := w.change(), w.client.result(resultUnchanged), false
 	if w.owner != "" && e.Owner != w.owner {
-		return r, refuse("/owner", "the client belongs to another organization than --owner says")
+		return r, invalid("/owner", "the client belongs to another organization than --owner")
 	}
 	if plain := w.client.body.ClientSecret; plain != "" {
 		same, err := w.node.Snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)
 		if secret = !same; secret && err == nil {
-			err = w.choose(&ch)
+			err = w.chosenSecret(&ch)
 		}
 		if err != nil {
 			return r, err

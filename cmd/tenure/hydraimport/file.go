@@ -16,30 +16,30 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// Bounds of what is read: Hydra has none, so they are far above what it is
-// used for. A client is stored up to half a megabyte.
+// Limits of what is read. Hydra has none, so these are far above what people
+// have. The stored form of a client has at most half a megabyte.
 const (
 	maxFile   = 8 << 30
-	maxValue  = 8 << 20 // one JSON value, or one row: beyond it the file is given up
+	maxValue  = 8 << 20 // one JSON value or one row; more ends the import
 	maxClient = 1 << 20
 )
 
-// sourceClient is one client of a file.
+// sourceClient is one client in a file.
 type sourceClient struct {
 	number int // in the file, from 1
 	id     string
-	body   *ory.Client // nil where err says why
-	hashes []string    // of its secrets, newest first; from SQLite only
-	err    error       // why it cannot be read
+	body   *ory.Client // nil if err is not
+	hashes []string    // of its secrets, newest first; only from SQLite
+	err    error       // why it cannot be imported
 }
 
 // sourceFile reads the clients of a file, one after another.
 type sourceFile struct {
 	sqlite  bool
-	partial bool // it is one page of a list that goes on; known at the end
+	partial bool // the file is one page of a longer list; known at the end
 	file    *os.File
 	in      *bufio.Reader
-	size    int64 // bytes, or rows; 0 if it is not known
+	size    int64 // in bytes, or rows of a database; 0 if unknown
 	read    atomic.Int64
 	count   int
 	rows    *sourceRows
@@ -47,7 +47,7 @@ type sourceFile struct {
 
 var sqliteMagic = []byte("SQLite format 3\x00")
 
-// openFile opens path, or standard input for "-", and looks what it is.
+// openFile opens path, or standard input for "-", and detects its format.
 func openFile(path string) (*sourceFile, error) {
 	h := &sourceFile{file: os.Stdin}
 	if path != "-" {
@@ -62,7 +62,7 @@ func openFile(path string) (*sourceFile, error) {
 	}
 	if h.size > maxFile {
 		h.close()
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, int64(maxFile))
+		return nil, fmt.Errorf("%s must not be larger than %d bytes", path, int64(maxFile))
 	}
 	h.in = bufio.NewReaderSize(h.file, 1<<16)
 	start, err := h.in.Peek(len(sqliteMagic))
@@ -89,8 +89,7 @@ func (h *sourceFile) close() error {
 	return h.file.Close()
 }
 
-// share is how much of the file was read, from 0 to 1; negative if that is not
-// known.
+// share is how much of the file was read, from 0 to 1; negative if unknown.
 func (h *sourceFile) share() float64 {
 	if h.size == 0 {
 		return -1
@@ -98,10 +97,10 @@ func (h *sourceFile) share() float64 {
 	return float64(h.read.Load()) / float64(h.size)
 }
 
-// each hands every client to yield until that returns false. The error is one
-// after which nothing more can be read.
+// each calls yield with every client until it returns false. After an error
+// nothing more can be read.
 func (h *sourceFile) each(yield func(sourceClient) bool) error {
-	hand := func(c sourceClient, raw []byte) bool {
+	decode := func(c sourceClient, raw []byte) bool {
 		h.count++
 		c.number = h.count
 		if c.err == nil {
@@ -110,13 +109,13 @@ func (h *sourceFile) each(yield func(sourceClient) bool) error {
 		return yield(c)
 	}
 	if h.sqlite {
-		return h.rows.each(&h.read, hand)
+		return h.rows.each(&h.read, decode)
 	}
-	j := &jsonReader{file: h, hand: func(raw []byte) bool { return hand(sourceClient{}, raw) }}
+	j := &jsonReader{file: h, yield: func(raw []byte) bool { return decode(sourceClient{}, raw) }}
 	j.dec = json.NewDecoder(j)
 	err := j.values()
 	if err != nil {
-		err = fmt.Errorf("the file is not what Hydra gives, after client %d: %w", h.count, err)
+		err = fmt.Errorf("cannot read the file after client %d: %w", h.count, err)
 	}
 	return err
 }
@@ -124,22 +123,22 @@ func (h *sourceFile) each(yield func(sourceClient) bool) error {
 // read decodes the client object.
 func (c *sourceClient) read(raw []byte) {
 	if len(raw) > maxClient {
-		c.err = refuse("", "the client has more than %d bytes", maxClient)
+		c.err = invalid("", "the client must not have more than %d bytes", maxClient)
 		return
 	}
 	body, err := ory.Decode(raw)
 	if err != nil {
-		c.err = c.misread(raw, err)
+		c.err = c.memberError(raw, err)
 		return
 	}
 	c.body, c.id = body, body.ClientID
 	if c.id == "" {
-		c.err = refuse("/client_id", "it has none")
+		c.err = invalid("/client_id", "is required")
 	}
 }
 
-// misread finds the member that does not decode, and whose it is.
-func (c *sourceClient) misread(raw []byte, err error) error {
+// memberError finds the member that cannot be decoded, and the client's id.
+func (c *sourceClient) memberError(raw []byte, err error) error {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(raw, &members) != nil {
 		return err
@@ -150,7 +149,7 @@ func (c *sourceClient) misread(raw []byte, err error) error {
 			continue
 		}
 		if one, bad := ory.Decode(alone); bad != nil {
-			err = refuse("/"+name, "%s", strings.TrimPrefix(exit.Message(bad), "Unable to decode the request body: "))
+			err = invalid("/"+name, "%s", strings.TrimPrefix(exit.Message(bad), "Unable to decode the request body: "))
 		} else if one.ClientID != "" {
 			c.id = one.ClientID
 		}
@@ -158,26 +157,28 @@ func (c *sourceClient) misread(raw []byte, err error) error {
 	return err
 }
 
-// refuse is why a client is not taken; path is a JSON pointer.
-func refuse(path, format string, args ...any) error { return fault.At(path, "import", format, args...) }
-
-// jsonReader walks the values of a JSON file: lists of clients, answers of the
-// command-line tool with an items member, and single clients.
-type jsonReader struct {
-	file *sourceFile
-	dec  *json.Decoder
-	hand func(raw []byte) bool
-	done bool
+// invalid is the reason why a client is refused; path is a JSON pointer.
+func invalid(path, format string, args ...any) error {
+	return fault.At(path, "import", format, args...)
 }
 
-// Read feeds the decoder, which holds one value at a time.
+// jsonReader reads the values of a JSON file: lists of clients, answers of the
+// command-line tool with an items member, and single clients.
+type jsonReader struct {
+	file  *sourceFile
+	dec   *json.Decoder
+	yield func(raw []byte) bool
+	done  bool
+}
+
+// Read feeds the decoder, which has one value in memory at a time.
 func (j *jsonReader) Read(p []byte) (int, error) {
 	read := j.file.read.Load()
 	switch {
 	case read-j.dec.InputOffset() > maxValue:
-		return 0, fmt.Errorf("a value has more than %d bytes", maxValue)
+		return 0, fmt.Errorf("a value must not have more than %d bytes", maxValue)
 	case read > maxFile:
-		return 0, fmt.Errorf("there are more than %d bytes", int64(maxFile))
+		return 0, fmt.Errorf("the file must not have more than %d bytes", int64(maxFile))
 	}
 	n, err := j.file.in.Read(p)
 	j.file.read.Add(int64(n))
@@ -202,7 +203,7 @@ func (j *jsonReader) values() error {
 		case json.Delim('{'):
 			err = j.object()
 		default:
-			err = errors.New("neither a client nor a list of clients")
+			err = errors.New("it must be a client or a list of clients")
 		}
 		if err != nil {
 			return err
@@ -211,14 +212,14 @@ func (j *jsonReader) values() error {
 	return nil
 }
 
-// list reads the clients behind an opening bracket.
+// list reads the clients after an opening bracket.
 func (j *jsonReader) list() error {
 	for j.dec.More() {
 		var raw json.RawMessage
 		if err := j.dec.Decode(&raw); err != nil {
 			return err
 		}
-		if !j.hand(raw) {
+		if !j.yield(raw) {
 			j.done = true
 			return nil
 		}
@@ -227,8 +228,8 @@ func (j *jsonReader) list() error {
 	return err
 }
 
-// object reads what follows an opening brace: a page of a list, whose items
-// are read one by one, or a client.
+// object reads what follows an opening brace: a client, or a page of a list,
+// whose items are read one by one.
 func (j *jsonReader) object() error {
 	members, page := map[string]json.RawMessage{}, false
 	for j.dec.More() {
@@ -257,7 +258,7 @@ func (j *jsonReader) object() error {
 		return nil
 	}
 	raw, err := json.Marshal(members)
-	if err == nil && !j.hand(raw) {
+	if err == nil && !j.yield(raw) {
 		j.done = true
 	}
 	return err
@@ -268,10 +269,10 @@ func (j *jsonReader) items() error {
 	switch {
 	case err != nil:
 		return err
-	case start == nil: // an empty list, as some clients of the API write it
+	case start == nil: // how some programs write an empty list
 		return nil
 	case start != json.Delim('['):
-		return errors.New("items is no list")
+		return errors.New("items must be a list")
 	}
 	return j.list()
 }

@@ -15,7 +15,7 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// What becomes of a client.
+// What happened to a client.
 const (
 	resultCreated   = "created"
 	resultUpdated   = "updated"
@@ -23,13 +23,13 @@ const (
 	resultRefused   = "refused"
 )
 
-// result is what became of one client. It holds no secret.
+// result is what happened to one client. It contains no secret.
 type result struct {
 	ClientID string        `json:"client_id,omitempty"`
-	Number   int           `json:"number"` // in the file, from 1
+	Number   int           `json:"number"` // position in the file, from 1
 	Result   string        `json:"result"`
-	Changed  []string      `json:"changed,omitempty"` // members
-	Secrets  int           `json:"secrets,omitempty"` // taken over
+	Changed  []string      `json:"changed,omitempty"` // members that changed
+	Secrets  int           `json:"secrets,omitempty"` // number imported
 	Note     string        `json:"note,omitempty"`
 	Faults   []resultFault `json:"faults,omitempty"`
 }
@@ -39,12 +39,12 @@ type resultFault struct {
 	Message string `json:"message"`
 }
 
-// result begins the client's result.
+// result is the client's result, to be completed.
 func (c sourceClient) result(as string) result {
 	return result{ClientID: c.id, Number: c.number, Result: as}
 }
 
-// refused tells why a client was not taken: one fault for each place.
+// refused is the result of a refused client: one fault for each member.
 func (c sourceClient) refused(err error) result {
 	r, f := c.result(resultRefused), fault.Of(err)
 	said := map[string]bool{}
@@ -60,13 +60,13 @@ func (c sourceClient) refused(err error) result {
 	return r
 }
 
-// report writes each client's result as it comes, and the sums.
+// report writes the result of each client, and then the sums.
 type report struct {
 	Created, Updated, Unchanged, Refused int
 
 	out    *bufio.Writer
-	aside  io.Writer // what is no part of the report
-	screen io.Writer // for progress; nil where nobody looks
+	stderr io.Writer // for what is not part of the report
+	screen io.Writer // for the progress; nil unless it is a terminal
 	json   bool
 	dry    bool
 	begun  bool
@@ -75,9 +75,9 @@ type report struct {
 
 func newReport(out, screen io.Writer, f Options) (*report, error) {
 	if f.Format != "text" && f.Format != "json" {
-		return nil, fmt.Errorf("--format %s: text or json", f.Format)
+		return nil, fmt.Errorf("--format must be text or json, not %q", f.Format)
 	}
-	r := &report{out: bufio.NewWriter(out), aside: screen, json: f.Format == "json", dry: f.DryRun}
+	r := &report{out: bufio.NewWriter(out), stderr: screen, json: f.Format == "json", dry: f.DryRun}
 	if isTerminal(screen) {
 		r.screen = screen
 	}
@@ -95,15 +95,15 @@ func isTerminal(w io.Writer) bool {
 
 func (r *report) total() int { return r.Created + r.Updated + r.Unchanged + r.Refused }
 
-// key shows the key of a database that was just made ready: where the report
-// is for a program, on the other stream.
+// key shows the API key of a new database. If the report is JSON, it goes to
+// standard error.
 func (r *report) key(text string) {
 	if r.json {
-		fmt.Fprintf(r.aside, "first administrator's API key, shown this once: %s\n", text)
+		fmt.Fprintf(r.stderr, "first administrator's API key, shown this once: %s\n", text)
 		return
 	}
 	fmt.Fprintf(r.out, "first administrator's API key, shown this once: %s\n", text)
-	r.out.Flush() // nothing that happens later may lose it
+	r.out.Flush() // a later failure must not lose it
 }
 
 func (r *report) add(c result) {
@@ -123,7 +123,7 @@ func (r *report) add(c result) {
 	}
 	name := c.ClientID
 	if name == "" {
-		name = fmt.Sprintf("(client %d of the file)", c.Number)
+		name = fmt.Sprintf("(client %d in the file)", c.Number)
 	}
 	fmt.Fprintf(r.out, "%-9s  %s", c.Result, printable(name))
 	if len(c.Changed) > 0 {
@@ -138,7 +138,7 @@ func (r *report) add(c result) {
 	}
 }
 
-// printable keeps a file from steering the terminal.
+// printable quotes a text that could control the terminal.
 func printable(text string) string {
 	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return text
@@ -155,12 +155,12 @@ func (r *report) addJSON(c result) {
 	r.out.WriteString(separator)
 	raw, err := json.Marshal(c)
 	if err != nil {
-		raw = []byte("null") // cannot be: it is made of strings and numbers
+		raw = []byte("null") // cannot happen: it consists of strings and numbers
 	}
 	r.out.Write(raw)
 }
 
-// progress draws how far the import is, ten times a second.
+// progress draws the progress of the import, at most ten times a second.
 func (r *report) progress(share float64) {
 	if r.screen == nil || time.Since(r.drawn) < 100*time.Millisecond {
 		return
@@ -181,7 +181,7 @@ func (r *report) wipe() {
 	}
 }
 
-// end writes the sums; partial tells that the file is one page of a list.
+// end writes the sums; partial says that the file is one page of a longer list.
 func (r *report) end(partial bool) {
 	r.wipe()
 	if r.json {
@@ -194,7 +194,7 @@ func (r *report) end(partial bool) {
 		fmt.Fprintf(r.out, "%d clients: %d created, %d updated, %d unchanged, %d refused%s\n",
 			r.total(), r.Created, r.Updated, r.Unchanged, r.Refused, would)
 		if partial {
-			fmt.Fprintln(r.out, "the file is one page of a longer list (is_last_page is false): import the other pages too")
+			fmt.Fprintln(r.out, "the file is one page of a longer list (is_last_page is false): import the other pages, too")
 		}
 	}
 	r.out.Flush()

@@ -21,8 +21,8 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// sourceRows reads the client table of Hydra's SQLite file. The columns that
-// are not there, as releases before have fewer, are left out.
+// sourceRows reads the client table of Hydra's SQLite file. Earlier releases of
+// Hydra have fewer columns; missing ones are left out.
 type sourceRows struct {
 	db      *sql.DB
 	columns []string
@@ -31,8 +31,8 @@ type sourceRows struct {
 // A hydraColumn turns a column's text into the JSON of a member.
 type columnReader func(text string) (json.RawMessage, error)
 
-// columnReaders are the columns whose member in the client object is not a
-// text of the same name, and nil for those that are.
+// columnReaders are the columns that are read: nil if the member of the client
+// object is a string with the same name.
 var columnReaders = map[string]columnReader{
 	"id": nil, "client_name": nil, "client_secret": nil, "scope": nil, "owner": nil, "policy_uri": nil, "tos_uri": nil,
 	"client_uri": nil, "logo_uri": nil, "sector_identifier_uri": nil, "jwks_uri": nil, "token_endpoint_auth_method": nil,
@@ -47,15 +47,15 @@ var columnReaders = map[string]columnReader{
 	"created_at": columnTime, "updated_at": columnTime,
 }
 
-// openRows opens the file so that neither it nor anything beside it
-// changes, and counts its clients.
+// openRows opens the file without changing it or creating files next to it, and
+// counts its clients.
 func openRows(path string) (*sourceRows, int64, error) {
-	still, err := nobodyWrites(path)
+	closed, err := closedWAL(path)
 	if err != nil {
 		return nil, 0, err
 	}
 	query := url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_busy_timeout": {"5000"}}
-	if still {
+	if closed {
 		query.Set("immutable", "1")
 	}
 	path, err = filepath.Abs(path)
@@ -76,9 +76,9 @@ func openRows(path string) (*sourceRows, int64, error) {
 	return r, n, nil
 }
 
-// nobodyWrites reports whether a file in WAL mode has no log beside it: then
-// no process has it open, and it can be read without making one.
-func nobodyWrites(path string) (bool, error) {
+// closedWAL reports whether a file is in WAL mode and has no write-ahead log.
+// Then no process has it open, and it can be read without creating one.
+func closedWAL(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return false, err
@@ -119,7 +119,7 @@ func (r *sourceRows) prepare() (clients int64, err error) {
 		}
 	}
 	if !slices.Contains(r.columns, "id") || !slices.Contains(r.columns, "client_secret") {
-		return 0, errors.New("it has no table hydra_client: it is not Hydra's")
+		return 0, errors.New("it has no table hydra_client, so it is not a database of Hydra")
 	}
 	if slices.Contains(names, "nid") {
 		if err := r.oneNetwork(); err != nil {
@@ -145,15 +145,15 @@ func (r *sourceRows) tableColumns() (names []string, err error) {
 	return names, rows.Err()
 }
 
-// oneNetwork refuses a file of the hosted product, where client ids of several
-// networks may be the same.
+// oneNetwork refuses a file of the hosted product with several networks, whose
+// client ids can collide.
 func (r *sourceRows) oneNetwork() error {
 	var networks int
 	if err := r.db.QueryRow("SELECT count(DISTINCT nid) FROM hydra_client").Scan(&networks); err != nil {
 		return err
 	}
 	if networks > 1 {
-		return fmt.Errorf("it has clients of %d networks; import them from JSON, each into a setup of its own", networks)
+		return fmt.Errorf("it has clients of %d networks: import each network from JSON, into a setup of its own", networks)
 	}
 	return nil
 }
@@ -166,8 +166,8 @@ func columnFor(name string) (columnReader, bool) {
 	return column, known
 }
 
-// each reads every client; done counts them.
-func (r *sourceRows) each(done *atomic.Int64, hand func(c sourceClient, raw []byte) bool) error {
+// each calls yield with every client until it returns false, and counts them.
+func (r *sourceRows) each(done *atomic.Int64, yield func(c sourceClient, raw []byte) bool) error {
 	texts := make([]string, len(r.columns))
 	for i, name := range r.columns {
 		texts[i] = `CAST("` + name + `" AS TEXT)`
@@ -186,14 +186,14 @@ func (r *sourceRows) each(done *atomic.Int64, hand func(c sourceClient, raw []by
 			return err
 		}
 		done.Add(1)
-		if !hand(r.client(values)) {
+		if !yield(r.client(values)) {
 			return nil
 		}
 	}
 	return rows.Err()
 }
 
-// client makes the client object of a row, and finds the hashes of its secrets.
+// client makes the client object of a row, and takes the hashes of its secrets.
 func (r *sourceRows) client(values []sql.NullString) (c sourceClient, raw []byte) {
 	members, faults := make(map[string]json.RawMessage, len(values)), []fault.Field(nil)
 	var rotated []string
@@ -243,7 +243,7 @@ func columnList(text string) (json.RawMessage, error) {
 	}
 	var items []string
 	if err := json.Unmarshal([]byte(text), &items); err != nil {
-		return nil, errors.New("it is no list of strings")
+		return nil, errors.New("must be a list of strings")
 	}
 	return json.RawMessage(text), nil
 }
@@ -253,12 +253,12 @@ func columnJSON(text string) (json.RawMessage, error) {
 		return nil, nil
 	}
 	if !json.Valid([]byte(text)) {
-		return nil, errors.New("it is not JSON")
+		return nil, errors.New("must be JSON")
 	}
 	return json.RawMessage(text), nil
 }
 
-// columnKeys reads a key set; one without keys is none.
+// columnKeys reads a key set; one without keys is left out.
 func columnKeys(text string) (json.RawMessage, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -275,7 +275,7 @@ func columnFlag(text string) (json.RawMessage, error) {
 		flag, err = false, nil
 	}
 	if err != nil {
-		return nil, errors.New("it is no boolean")
+		return nil, errors.New("must be a boolean")
 	}
 	return strconv.AppendBool(nil, flag), nil
 }
@@ -284,15 +284,15 @@ func columnFlag(text string) (json.RawMessage, error) {
 func columnSpan(text string) (json.RawMessage, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return nil, errors.New("it is no number of nanoseconds")
+		return nil, errors.New("must be a number of nanoseconds")
 	}
 	return json.Marshal(time.Duration(n).String())
 }
 
-// columnTime reads an instant as the SQLite drivers that Hydra has used write
-// it; one that reads as none is left out.
+// columnTime reads an instant in the formats of the SQLite drivers that Hydra
+// has used; any other text is left out.
 func columnTime(text string) (json.RawMessage, error) {
-	text, _, _ = strings.Cut(text, " m=") // what Go says of its monotonic clock
+	text, _, _ = strings.Cut(text, " m=") // Go's monotonic clock
 	for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST",
 		"2006-01-02 15:04:05.999999999 -0700 -0700", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999"} {
 		if at, err := time.Parse(form, text); err == nil {

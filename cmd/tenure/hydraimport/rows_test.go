@@ -155,7 +155,7 @@ func TestImportOfHydrasDatabase(t *testing.T) {
 				t.Errorf("%v %s", err, out)
 			}
 			wants(t, out, "created    web", "created    old", "created    public", "refused    unknown hash", "refused    broken",
-				"           /contacts: it is no list of strings", "5 clients: 3 created, 0 updated, 0 unchanged, 2 refused")
+				"           /contacts: must be a list of strings", "5 clients: 3 created, 0 updated, 0 unchanged, 2 refused")
 			if after := contents(t, filepath.Dir(h.path)); !maps.Equal(before, after) {
 				t.Errorf("Hydra's files changed: %v, were %v", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
 			}
@@ -229,7 +229,7 @@ func TestImportOfADatabaseInUse(t *testing.T) {
 	must(t, err)
 	sum := contents(t, filepath.Dir(h.path))[filepath.Base(h.path)]
 	wants(t, mustImport(t, h.path, Options{Database: filepath.Join(t.TempDir(), "tenure.db")}),
-		"created    a  (the file has no secret of it: rotate one in)")
+		"created    a  (its secret is not in the file: rotate one in)")
 	if now := contents(t, filepath.Dir(h.path))[filepath.Base(h.path)]; now != sum {
 		t.Error("Hydra's file changed")
 	}
@@ -251,7 +251,7 @@ func TestOtherDatabasesAreRefused(t *testing.T) {
 			t.Errorf("want %q: %v", says, err)
 		}
 	}
-	if _, err := imports(t, newHydraDatabase(t, "DELETE").path, Options{URL: "http://127.0.0.1:1"}); err == nil || !strings.Contains(err.Error(), "no hashes") {
+	if _, err := imports(t, newHydraDatabase(t, "DELETE").path, Options{URL: "http://127.0.0.1:1"}); err == nil || !strings.Contains(err.Error(), "does not take hashes") {
 		t.Errorf("a SQLite file for a server: %v", err)
 	}
 }

@@ -12,30 +12,34 @@ import (
 	"tenure/cmd/tenure/exit"
 )
 
-// writers is how many clients are written side by side; the group
-// committer makes one transaction of them.
+// writers is how many clients are written at a time; the group committer puts
+// them into one transaction.
 const writers = 64
 
-// Options say what is imported where, and how it is reported.
+// Options configure an import. Either URL or Database is the target; if both
+// are given, URL is.
 type Options struct {
-	Database   string // to write into while no server runs on it; empty for a server
-	SecretsKey string // as nodeConfig has it
-	URL        string // of a running server; empty for a database
-	KeyFile    string // with the API key for url
+	Database   string // SQLite file or postgres:// URL that no server is using
+	SecretsKey string // key file of Database, as in node.Config
+	URL        string // of a running server
+	KeyFile    string // file with the API key for URL
 	Setup      string // entity id; empty for the owner's default setup
-	Owner      string // organization, by id or name; empty for the setup's
-	Format     string // text or json
-	DryRun     bool
+	Owner      string // of new clients, by id or name; empty for the setup's owner
+	Format     string // of the report: text or json
+	DryRun     bool   // report only
 }
 
-// target is where clients go.
+// target is what clients are imported into.
 type target interface {
-	// put brings one client to what the file says. An error is one that every
-	// further client would meet; a refused client is none.
+	// put creates or updates a client. A client that is refused is a result; an
+	// error would stop every other client too, and ends the import.
 	put(ctx context.Context, c sourceClient) (result, error)
 	close() error
 }
 
+// Run imports the clients of the file at path, or of standard input for "-". It
+// writes the report to out and, if screen is a terminal, the progress to screen.
+// The error has the exit code that the program ends with.
 func Run(out, screen io.Writer, path string, f Options) error {
 	stopping, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -49,14 +53,14 @@ func Run(out, screen io.Writer, path string, f Options) error {
 		return exit.With(exit.Usage, err)
 	}
 	defer source.close()
-	target, err := openTarget(stopping, source, f, report)
+	to, err := openTarget(stopping, source, f, report)
 	if err != nil {
 		return err
 	}
-	if err = putAll(stopping, source, target, report); err != nil {
+	if err = putAll(stopping, source, to, report); err != nil {
 		err = exit.With(exit.Failure, err)
 	}
-	if err := errors.Join(err, target.close()); err != nil {
+	if err := errors.Join(err, to.close()); err != nil {
 		return err
 	}
 	if report.Refused > 0 {
@@ -68,19 +72,19 @@ func Run(out, screen io.Writer, path string, f Options) error {
 func openTarget(ctx context.Context, source *sourceFile, f Options, report *report) (target, error) {
 	switch {
 	case f.URL != "" && source.sqlite:
-		return nil, exit.With(exit.Usage, errors.New("a server takes no hashes of secrets: give --database for a SQLite file"))
+		return nil, exit.With(exit.Usage, errors.New("a server does not take hashes of secrets: import a SQLite file with --database"))
 	case f.URL != "":
 		return openServerTarget(f)
 	case f.Database != "":
 		return openDatabaseTarget(ctx, f, report)
 	}
-	return nil, exit.With(exit.Usage, errors.New("say where to: --database, or --url with --api-key-file"))
+	return nil, exit.With(exit.Usage, errors.New("--database is required, or --url with --api-key-file"))
 }
 
-// putAll puts every client of the file, importWriters at a time, and
-// reports them in the file's order. What is under way when stopping ends is
-// finished: its outcome is known.
-func putAll(stopping context.Context, source *sourceFile, target target, report *report) error {
+// putAll puts every client of the source, several at a time, and reports them in
+// the order of the source. When stopping ends it finishes the clients under way,
+// so that the report is complete.
+func putAll(stopping context.Context, source *sourceFile, to target, report *report) error {
 	type outcome struct {
 		result result
 		err    error
@@ -96,7 +100,7 @@ func putAll(stopping context.Context, source *sourceFile, target target, report 
 				return false
 			}
 			if c.err == nil && seen[c.id] {
-				c.err = refuse("/client_id", "another client of the file has it")
+				c.err = invalid("/client_id", "another client in the file has the same client_id")
 			} else if c.err == nil {
 				seen[strings.Clone(c.id)] = true
 			}
@@ -111,7 +115,7 @@ func putAll(stopping context.Context, source *sourceFile, target target, report 
 				if c.err != nil {
 					o.result = c.refused(c.err)
 				} else {
-					o.result, o.err = target.put(context.WithoutCancel(stopping), c)
+					o.result, o.err = to.put(context.WithoutCancel(stopping), c)
 				}
 				slot <- o
 			}()
@@ -134,7 +138,7 @@ func putAll(stopping context.Context, source *sourceFile, target target, report 
 	case failed != nil:
 		err = failed
 	case stopping.Err() != nil:
-		err = errors.New("interrupted; run the same command again to go on")
+		err = errors.New("interrupted; run the same command again to continue")
 	}
 	report.end(source.partial && err == nil)
 	return err

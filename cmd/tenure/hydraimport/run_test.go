@@ -136,7 +136,7 @@ func TestImportOfAList(t *testing.T) {
 	}
 
 	out = mustImport(t, importFixture("list.json"), f)
-	wants(t, out, "created    shop  (the file has no secret of it: rotate one in)", "created    kiosk", "5 clients: 5 created, 0 updated, 0 unchanged, 0 refused")
+	wants(t, out, "created    shop  (its secret is not in the file: rotate one in)", "created    kiosk", "5 clients: 5 created, 0 updated, 0 unchanged, 0 refused")
 	if !regexp.MustCompile(`(?m)^first administrator's API key, shown this once: tenure_\S+$`).MatchString(out) || strings.Contains(out, "kept-in-clear-1") {
 		t.Error(out)
 	}
@@ -184,7 +184,7 @@ func TestImportLeavesWhatWasDeleted(t *testing.T) {
 		snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}, nil))
 	n.done()
 	out := mustImport(t, importFixture("list.json"), f)
-	wants(t, out, "unchanged  "+id+"  (deleted here, and left so)", "5 clients: 0 created, 0 updated, 5 unchanged, 0 refused")
+	wants(t, out, "unchanged  "+id+"  (deleted here, and stays deleted)", "5 clients: 0 created, 0 updated, 5 unchanged, 0 refused")
 	n = openImported(t, f.Database)
 	if n.authenticates(id, "client_secret_basic", "kept-in-clear-1") {
 		t.Error("its secret holds again")
@@ -211,7 +211,7 @@ func TestRehearsalOnADatabase(t *testing.T) {
 		t.Errorf("files changed: %v, were %v", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
 	}
 
-	wants(t, mustImport(t, changed, f), "created    new  (the file has no secret of it: rotate one in)", "3 clients: 1 created, 2 updated, 0 unchanged, 0 refused")
+	wants(t, mustImport(t, changed, f), "created    new  (its secret is not in the file: rotate one in)", "3 clients: 1 created, 2 updated, 0 unchanged, 0 refused")
 	n := openImported(t, f.Database)
 	if c := n.client("kiosk"); c.Content.ClientName != "Kiosk 2" || c.Imported || c.Base == "" {
 		t.Errorf("%+v", c.Version)
@@ -233,8 +233,8 @@ func TestImportGoesOnAfterARefusedClient(t *testing.T) {
 		"           /redirect_uris/1: a redirect URI needs a scheme or a leading slash, and has to parse",
 		"           /redirect_uris/2: a redirect URI must not have a fragment (#)",
 		"refused    bad-key",
-		"refused    (client 4 of the file)", "           /client_id: it has none",
-		"refused    good-1", "           /client_id: another client of the file has it",
+		"refused    (client 4 in the file)", "           /client_id: is required",
+		"refused    good-1", "           /client_id: another client in the file has the same client_id",
 		`refused    "bad-\x1b[31mid"`, "refused    bad-secret",
 		"refused    bad-span", `           /authorization_code_grant_access_token_lifespan: time: unknown unit "d" in duration "1d"`,
 		"refused    bad-type", "           /redirect_uris: json: cannot unmarshal string into Go struct field Client.redirect_uris of type sqlxx.StringSliceJSONFormat",
@@ -285,16 +285,16 @@ func TestFormsOfAnImportFile(t *testing.T) {
 		{"one client", `{"client_name":"x","client_id":"a","metadata":{"items":[1]}}`, "", 1},
 		{"lines", "{\"client_id\":\"a\"}\n{\"client_id\":\"b\"}\r\n\n{\"client_id\":\"c\"}", "", 3},
 		{"pages, members sorted", `{"is_last_page":false,"items":[{"client_id":"a"}],"next_page_token":"x"}{"is_last_page":true,"items":[{"client_id":"b"}]}`, "", 2},
-		{"one page of more", `{"items":[{"client_id":"a"}],"next_page_token":"x","is_last_page":false}`, "import the other pages too", 1},
+		{"one page of more", `{"items":[{"client_id":"a"}],"next_page_token":"x","is_last_page":false}`, "import the other pages, too", 1},
 		{"byte order mark", "\ufeff[{\"client_id\":\"a\"}]", "", 1},
 		{"empty", "", "", 0},
-		{"no JSON", "client_id: a", "not what Hydra gives, after client 0", 0},
+		{"no JSON", "client_id: a", "cannot read the file after client 0", 0},
 		{"cut", `[{"client_id":"a"},{"client_id":`, "after client 1", 1},
-		{"text", `"a"`, "neither a client nor a list", 0},
-		{"items of another kind", `{"items":{"client_id":"a"}}`, "items is no list", 0},
+		{"text", `"a"`, "must be a client or a list of clients", 0},
+		{"items of another kind", `{"items":{"client_id":"a"}}`, "items must be a list", 0},
 		{"client of another kind", `[7,{"client_id":"a"}]`, "cannot unmarshal number", 1},
-		{"large client", `[{"client_id":"big","client_name":"` + strings.Repeat("x", maxClient) + `"},{"client_id":"a"}]`, "more than 1048576 bytes", 1},
-		{"larger than anything", `[{"client_id":"a"},{"client_id":"` + strings.Repeat("x", maxValue+1<<20), "a value has more than 8388608 bytes", 1},
+		{"large client", `[{"client_id":"big","client_name":"` + strings.Repeat("x", maxClient) + `"},{"client_id":"a"}]`, "must not have more than 1048576 bytes", 1},
+		{"larger than anything", `[{"client_id":"a"},{"client_id":"` + strings.Repeat("x", maxValue+1<<20), "a value must not have more than 8388608 bytes", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "clients")
@@ -341,7 +341,7 @@ func TestImportIntoASetupForAnOwner(t *testing.T) {
 	if err == nil {
 		t.Error("clients of another owner were taken")
 	}
-	wants(t, out, "           /owner: the client belongs to another organization than --owner says", "5 clients: 0 created, 0 updated, 0 unchanged, 5 refused")
+	wants(t, out, "           /owner: the client belongs to another organization than --owner", "5 clients: 0 created, 0 updated, 0 unchanged, 5 refused")
 }
 
 func must(t *testing.T, err error) {

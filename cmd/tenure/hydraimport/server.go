@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	serverTries  = 5 // of a request that the server is too busy for
-	serverTime   = 30 * time.Second
-	maxServerSay = 4 << 20
+	serverTries = 5 // of a request, while the server is too busy
+	serverTime  = 30 * time.Second
+	maxAnswer   = 4 << 20
 )
 
 // serverTarget writes through a running server's Hydra API.
@@ -41,7 +41,7 @@ func openServerTarget(f Options) (target, error) {
 	}
 	base, err := url.Parse(f.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, exit.With(exit.Usage, errors.New("--url is an http or https URL"))
+		return nil, exit.With(exit.Usage, errors.New("--url must be an http or https URL"))
 	}
 	if f.Setup != "" {
 		base = base.JoinPath("modules", snapshots.DefaultModule, "setups", f.Setup)
@@ -58,11 +58,11 @@ func (s *serverTarget) close() error {
 	return nil
 }
 
-// put compares the client with what the server has, and sends it if they
-// differ. The server shows no secret, so that of a client which is there is
-// left as it is.
+// put compares the client with the one on the server, and sends it if they
+// differ. The server shows no secrets, so the secret of an existing client is not
+// changed.
 func (s *serverTarget) put(ctx context.Context, c sourceClient) (result, error) {
-	var there *document.Client
+	var existing *document.Client
 	one := s.clients + "/" + url.PathEscape(c.id)
 	status, body, err := s.call(ctx, http.MethodGet, one, nil)
 	switch {
@@ -73,20 +73,20 @@ func (s *serverTarget) put(ctx context.Context, c sourceClient) (result, error) 
 		if err != nil {
 			return result{}, fmt.Errorf("the server's answer for client %d: %s", c.number, exit.Message(err))
 		}
-		there, _ = shown.ToDomain(nil, &document.Setup{})
+		existing, _ = shown.ToDomain(nil, &document.Setup{})
 	case status != http.StatusNotFound:
 		return s.refused(c, status, body)
 	}
 	faults := document.CheckClientID(c.id, false)
-	if err := errors.Join(fault.Rules(faults), c.body.Check(there, &document.Setup{})); err != nil {
+	if err := errors.Join(fault.Rules(faults), c.body.Check(existing, &document.Setup{})); err != nil {
 		return c.refused(err), nil
 	}
-	if there == nil {
+	if existing == nil {
 		return s.create(ctx, c)
 	}
-	next, _ := c.body.ToDomain(there, &document.Setup{})
+	next, _ := c.body.ToDomain(existing, &document.Setup{})
 	r := c.result(resultUnchanged)
-	if r.Changed = document.Changed(there, next); len(r.Changed) == 0 {
+	if r.Changed = document.Changed(existing, next); len(r.Changed) == 0 {
 		return r, nil
 	}
 	r.Result = resultUpdated
@@ -101,7 +101,7 @@ func (s *serverTarget) create(ctx context.Context, c sourceClient) (result, erro
 	case c.body.ClientSecret != "":
 		r.Secrets = 1
 	case method == "" || ory.TakesSecret(method):
-		r.Note = "the file has no secret of it: rotate one in"
+		r.Note = "its secret is not in the file: rotate one in"
 	}
 	return s.send(ctx, c, http.MethodPost, s.clients, *c.body, r)
 }
@@ -124,15 +124,15 @@ func (s *serverTarget) send(ctx context.Context, c sourceClient, method, to stri
 	return r, nil
 }
 
-// refused reads an error's body. What is wrong with the key or the address is
-// wrong for every client.
+// refused reads the body of an error. An error of the key, the address or the
+// server would meet every client, and is returned.
 func (s *serverTarget) refused(c sourceClient, status int, body []byte) (result, error) {
 	var said struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}
 	if err := json.Unmarshal(body, &said); err != nil || said.Error == "" {
-		return result{}, fmt.Errorf("the server answered %d, and not as the Hydra API does: is --url right?", status)
+		return result{}, fmt.Errorf("the server answered %d, but not in the form of the Hydra API: is --url right?", status)
 	}
 	text := strings.TrimSuffix(said.Error+": "+said.Description, ": ")
 	if status == http.StatusUnauthorized || status == http.StatusForbidden || status >= http.StatusInternalServerError {
@@ -143,7 +143,7 @@ func (s *serverTarget) refused(c sourceClient, status int, body []byte) (result,
 	return r, nil
 }
 
-// call sends a request until the server has time for it.
+// call sends a request, and sends it again while the server is too busy.
 func (s *serverTarget) call(ctx context.Context, method, to string, body []byte) (int, []byte, error) {
 	for try := 1; ; try++ {
 		req, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(string(body)))
@@ -162,7 +162,7 @@ func (s *serverTarget) call(ctx context.Context, method, to string, body []byte)
 		if err != nil {
 			return 0, nil, err
 		}
-		answer, err := io.ReadAll(io.LimitReader(res.Body, maxServerSay))
+		answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 		res.Body.Close()
 		busy := res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable
 		if err != nil || !busy || try == serverTries {

@@ -11,16 +11,19 @@ import (
 	"tenure/tenancy/history"
 )
 
-// bootstrapTime is how long a node waits for the one that made the root to
-// make the rest.
+// bootstrapTime is how long a node waits for the node that made the root
+// organization to make the rest.
 const bootstrapTime = 10 * time.Second
 
-// Bootstrap makes what an empty database lacks: the root organization, the
-// module, a default setup, an administrator's key. Of several nodes that start
-// at once the one that makes the root makes the rest, and the others wait for
-// it; if it does not, they complete a start that broke off. What an
-// administrator took away later is not made again, but for a key: where no
-// administrator's key of the root holds, a start makes one. Its text is returned.
+// Bootstrap prepares an empty database: it makes the root organization, the
+// module, a default setup and an administrator's key, and returns the text of
+// the key.
+//
+// If several nodes start at once, the one that makes the root makes the rest.
+// The others wait for it, and complete its work if it ends early. A later start
+// restores nothing that an administrator has deleted, except for the key: if the
+// root has no valid administrator's key, a start makes one. Otherwise the text
+// is empty.
 func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 	root, made, err := n.Tenancy.Bootstrap(ctx, n.Tenancy.Operator("first start"), rootName)
 	if err != nil {
@@ -28,12 +31,12 @@ func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 	}
 	operator := n.Tenancy.Operator("first start")
 	for waited := time.Duration(0); !made && waited < bootstrapTime; waited += history.PollEvery {
-		lacks, err := n.lacks(ctx, operator, root)
-		if err != nil || !lacks {
+		missing, err := n.incomplete(ctx, operator, root)
+		if err != nil || !missing {
 			return "", err
 		}
 		if n.DB.Dialect == db.SQLite {
-			break // nobody else can be at it
+			break // no other node can be making it
 		}
 		time.Sleep(history.PollEvery)
 		if err := n.Log.Poll(ctx, n.DB); err != nil {
@@ -58,15 +61,15 @@ func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 			return "", err
 		}
 	}
-	if held, err := n.administered(ctx, operator, root); held || err != nil {
+	if found, err := n.hasAdministrator(ctx, operator, root); found || err != nil {
 		return "", err
 	}
 	_, text, err := n.Tenancy.CreateKey(ctx, operator, tenancy.NewKey{Org: root, Name: "first administrator", Role: tenancy.Admin})
 	return text, err
 }
 
-// lacks reports whether something that bootstrap makes is not there.
-func (n *Node) lacks(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) (bool, error) {
+// incomplete reports whether something is missing that Bootstrap makes.
+func (n *Node) incomplete(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) (bool, error) {
 	modules, err := n.Snapshots.Modules(ctx, operator)
 	if err != nil || len(modules) == 0 {
 		return true, err
@@ -75,12 +78,12 @@ func (n *Node) lacks(ctx context.Context, operator tenancy.Scope, root tenancy.O
 	if err != nil || len(setups) == 0 {
 		return true, err
 	}
-	held, err := n.administered(ctx, operator, root)
-	return !held, err
+	found, err := n.hasAdministrator(ctx, operator, root)
+	return !found, err
 }
 
-// administered reports whether a key of the root's administrators holds.
-func (n *Node) administered(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) (bool, error) {
+// hasAdministrator reports whether the root has a valid administrator's key.
+func (n *Node) hasAdministrator(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) (bool, error) {
 	keys, err := n.Tenancy.Keys(ctx, operator)
 	for _, k := range keys {
 		if k.Org == root && k.Role == tenancy.Admin && (k.ExpiresAt == 0 || k.ExpiresAt > n.Tenancy.Now()) {

@@ -12,13 +12,13 @@ import (
 	"tenure/tenancy/history"
 )
 
-// openEvidence makes what makes evidence bundles; without a key for the log or
-// for evidence it makes none, and says so to whoever asks.
+// openEvidence makes the exporter of evidence bundles. Without a key for the log
+// or for evidence, the exporter answers every request with what is missing.
 func (n *Node) openEvidence(cfg Config, published *history.Publisher) (*evidence.Exporter, error) {
 	x := &evidence.Exporter{DB: n.DB, Log: published, Now: n.Log.Now, Program: "tenure " + Version()}
 	path := cfg.EvidenceKey
 	switch {
-	case path == NoLogKey, path == "" && (n.DB.Dialect == db.Postgres || !published.Signs()):
+	case path == None, path == "" && (n.DB.Dialect == db.Postgres || !published.Signs()):
 		return x, nil
 	case path == "":
 		path = cfg.Database + ".evidence-key"
@@ -33,6 +33,7 @@ func (n *Node) openEvidence(cfg Config, published *history.Publisher) (*evidence
 	return x, err
 }
 
+// ReadEvidenceKeys reads a file of keys that sign evidence bundles.
 func ReadEvidenceKeys(path string) (*history.Keys, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {

@@ -14,17 +14,19 @@ import (
 	"tenure/tenancy"
 )
 
-// HydraAdmin is the listener that stands in for Hydra's admin port: whoever
-// reaches it acts with one configured key.
+// HydraAdmin configures the listener that replaces Hydra's admin port. Requests
+// to it need no credential: all act with one configured API key.
 type HydraAdmin struct {
-	Listen, KeyFile        string
-	Hosts                  []string
-	AllowRemote, AllowRoot bool
+	Listen      string   // host:port or unix:/path; empty for no listener
+	KeyFile     string   // with the API key
+	Hosts       []string // host names that requests may use, besides the listener's own
+	AllowRemote bool     // addresses that other machines can reach
+	AllowRoot   bool     // an administrator's key of the root organization
 }
 
 const unixPrefix = "unix:"
 
-// Open opens the listener; nil if none is wanted.
+// Open opens the listener; nil if none is configured.
 func (a HydraAdmin) Open() (net.Listener, error) {
 	path, unix := strings.CutPrefix(a.Listen, unixPrefix)
 	switch {
@@ -33,18 +35,17 @@ func (a HydraAdmin) Open() (net.Listener, error) {
 	case unix:
 		return listenUnix(path)
 	case !a.AllowRemote && !IsLoopback(a.Listen):
-		return nil, exit.With(exit.Usage, fmt.Errorf("--hydra-admin-listen %s: whoever reaches it is an administrator of clients, "+
-			"so it is a loopback address or unix:/path, unless --hydra-admin-allow-remote", a.Listen))
-
+		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-listen must be a loopback address or unix:/path, because every caller can change clients, "+
+			"unless --hydra-admin-allow-remote is given"))
 	}
 	return Listen(a.Listen)
 }
 
-// listenUnix takes the place of a socket that nobody answers on any more.
+// listenUnix replaces a socket on which no process answers.
 func listenUnix(path string) (net.Listener, error) {
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
 		if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
-			return nil, exit.With(exit.Listen, errors.Join(fmt.Errorf("cannot listen on %s: another process does", path), conn.Close()))
+			return nil, exit.With(exit.Listen, errors.Join(fmt.Errorf("cannot listen on %s: another process listens on it", path), conn.Close()))
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, exit.With(exit.Listen, err)
@@ -60,8 +61,8 @@ func listenUnix(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// Handler serves the admin API on l. key is used where no file names one;
-// publicURL is where clients reach the program.
+// handler serves the admin API on l. key is the API key unless KeyFile names
+// one; publicURL is where clients reach the program.
 func (a HydraAdmin) handler(n *Node, l net.Listener, key, publicURL string) (http.Handler, error) {
 	if a.KeyFile != "" {
 		raw, err := os.ReadFile(a.KeyFile)
@@ -75,12 +76,11 @@ func (a HydraAdmin) handler(n *Node, l net.Listener, key, publicURL string) (htt
 	}
 	principal, err := n.Tenancy.Authenticate(key)
 	if err != nil {
-		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-key-file: the API key in it is not valid here"))
+		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-key-file: its API key is not valid in this database"))
 	}
 	if principal.Org == n.Tenancy.Root() && principal.Role == tenancy.Admin && !a.AllowRoot {
-		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-key-file: an administrator's key of the root organization may do anything; "+
-			"use an editor's, or say --hydra-admin-allow-root"))
-
+		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-key-file must not be an administrator's key of the root organization, which may do anything: "+
+			"use an editor's key, or give --hydra-admin-allow-root"))
 	}
 	stores := n.stores
 	if stores.PublicURL == "" {
@@ -89,13 +89,13 @@ func (a HydraAdmin) handler(n *Node, l net.Listener, key, publicURL string) (htt
 	return handlers.NewHydraAdmin(n.web, stores, key, append(ownHosts(l), a.Hosts...)), nil
 }
 
-// beside adds the admin API on l to the endpoints.
+// AddEndpoint adds the admin API on l to the endpoints.
 func (a HydraAdmin) AddEndpoint(endpoints []Endpoint, n *Node, l net.Listener, key, publicURL string) ([]Endpoint, error) {
 	h, err := a.handler(n, l, key, publicURL)
 	return append(endpoints, Endpoint{Listener: l, Handler: h}), err
 }
 
-// ownHosts are the names by which a request can mean the listener.
+// ownHosts are the host names by which a request can address the listener.
 func ownHosts(l net.Listener) []string {
 	hosts := []string{"localhost"}
 	if l.Addr().Network() == "unix" {
@@ -107,7 +107,8 @@ func ownHosts(l net.Listener) []string {
 	return hosts
 }
 
-// AdminURL is how info and output name the listener; empty without one.
+// AdminURL is the listener's URL in the info file and in the output; empty
+// without a listener.
 func AdminURL(l net.Listener) string {
 	switch {
 	case l == nil:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"tenure/cmd/tenure/exit"
 	"tenure/snapshots"
@@ -40,7 +39,8 @@ type InfoClient struct {
 	RegistrationToken string `json:"registration_access_token,omitempty"`
 }
 
-// InfoOpenFinance is what a caller of the second setup's /reg needs; files are PEM.
+// InfoOpenFinance is what a caller of the example scheme's /reg needs; its files
+// are PEM.
 type InfoOpenFinance struct {
 	URL          string             `json:"url"` // of /reg
 	SetupID      snapshots.EntityID `json:"setup_id"`
@@ -50,7 +50,7 @@ type InfoOpenFinance struct {
 	StatementURL string             `json:"statement_url"`
 }
 
-// ClientOf is the example client that an organization owns.
+// ClientOf is the first client that an organization owns.
 func (i Info) ClientOf(org tenancy.OrgID) InfoClient {
 	for _, c := range i.Clients {
 		if c.Owner == org {
@@ -79,7 +79,8 @@ func (n *Node) Describe(url string, keys map[tenancy.OrgID]string, clients []Inf
 	return all, nil
 }
 
-// keep takes over from an earlier file what is shown only once.
+// KeepShownOnce copies from an earlier file what the server shows only once: API
+// keys, and the credentials of clients.
 func (i *Info) KeepShownOnce(earlier Info) {
 	keys := make(map[tenancy.OrgID]string)
 	for _, o := range earlier.Organizations {
@@ -95,7 +96,7 @@ func (i *Info) KeepShownOnce(earlier Info) {
 	}
 }
 
-// ReadInfo reads an earlier file; none is no error.
+// ReadInfo reads an earlier file; a missing one is not an error.
 func ReadInfo(path string) (Info, error) {
 	var i Info
 	if path == "" {
@@ -114,7 +115,7 @@ func ReadInfo(path string) (Info, error) {
 	return i, nil
 }
 
-// Write puts the file in place at once, readable by its owner only.
+// Write replaces the file atomically; only its owner can read it.
 func (i Info) Write(path string) error {
 	if path == "" {
 		return nil
@@ -123,15 +124,7 @@ func (i Info) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".info-*") // made 0600
-	if err == nil {
-		_, err = f.Write(append(raw, '\n'))
-		err = errors.Join(err, f.Sync(), f.Close())
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
+	if err := ReplaceFile(path, append(raw, '\n')); err != nil {
 		return exit.With(exit.Usage, fmt.Errorf("--info: %w", err))
 	}
 	return nil

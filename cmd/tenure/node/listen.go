@@ -19,12 +19,14 @@ func Address(l net.Listener, tlsConfig *tls.Config) string {
 	return scheme + "://" + l.Addr().String()
 }
 
+// LoadTLS reads the certificate chain and the key of the listener; nil without
+// them.
 func LoadTLS(cert, key string) (*tls.Config, error) {
 	if cert == "" && key == "" {
 		return nil, nil
 	}
 	if cert == "" || key == "" {
-		return nil, errors.New("--tls-cert and --tls-key go together")
+		return nil, errors.New("--tls-cert and --tls-key must be given together")
 	}
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
@@ -33,7 +35,7 @@ func LoadTLS(cert, key string) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// IsLoopback reports whether an address is one that only this machine reaches.
+// IsLoopback reports whether only this machine can reach an address (host:port).
 func IsLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -43,7 +45,7 @@ func IsLoopback(address string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Listen opens the address before anything is promised to anybody.
+// Listen opens a TCP address.
 func Listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -52,7 +54,7 @@ func Listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// Endpoint is a listener with what it serves.
+// Endpoint is a listener and the handler that it serves, over TLS if that is set.
 type Endpoint struct {
 	net.Listener
 	Handler http.Handler

@@ -14,13 +14,14 @@ import (
 	"tenure/tenancy/history"
 )
 
-const NoLogKey = "none"
+// None is the name of a key file that turns its key off.
+const None = "none"
 
-// LogKeyFile is where the log's keys are: beside a SQLite file if nothing is
-// said; empty for none.
+// LogKeyFile is the file with the keys of the log: path, or by default the one
+// next to a SQLite file. It is empty if there is none.
 func LogKeyFile(dialect db.Dialect, database, path string) string {
 	switch {
-	case path == NoLogKey, path == "" && dialect == db.Postgres:
+	case path == None, path == "" && dialect == db.Postgres:
 		return ""
 	case path == "":
 		return database + ".log-key"
@@ -28,9 +29,9 @@ func LogKeyFile(dialect db.Dialect, database, path string) string {
 	return path
 }
 
-// LoadLogKeys reads the log's signing keys; nil for none. With SQLite the file
-// is made when there is none, but not for a log that was signed with another:
-// the right one is missing.
+// LoadLogKeys reads the keys that sign the log; nil for no path. With SQLite it
+// creates a missing file, unless the log is signed already: then the right file
+// is missing.
 func LoadLogKeys(dialect db.Dialect, path string, signed bool) (*history.Keys, error) {
 	if path == "" {
 		return nil, nil
@@ -54,12 +55,18 @@ func makeLogKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return text, createFile(path, text)
+}
+
+// createFile writes a key file that must not exist yet. Only its owner can read
+// it.
+func createFile(path string, raw []byte) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, err = f.Write(text)
-	return text, errors.Join(err, f.Sync(), f.Close())
+	_, err = f.Write(raw)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // logOrigin is the origin of a new log that is reached at a public URL: the
@@ -72,11 +79,11 @@ func logOrigin(publicURL string) string {
 	return strings.TrimSuffix(u.Host+u.EscapedPath(), "/") + "/log"
 }
 
-// LogState is the file that keeps the last published checkpoint outside the
-// database; an empty path for none.
+// LogState is the path of the file that keeps the last published checkpoint
+// outside the database; empty for none.
 type LogState string
 
-// Read is the kept checkpoint; nil for none.
+// Read returns the kept checkpoint; nil for none.
 func (s LogState) Read() ([]byte, error) {
 	if s == "" {
 		return nil, nil
@@ -92,6 +99,7 @@ func (s LogState) Read() ([]byte, error) {
 	return raw, nil
 }
 
+// Keep replaces the kept checkpoint.
 func (s LogState) Keep(note []byte) error {
 	if s == "" {
 		return nil
@@ -99,8 +107,8 @@ func (s LogState) Keep(note []byte) error {
 	return ReplaceFile(string(s), note)
 }
 
-// ReplaceFile puts a file in place at once, durably: after a crash it is the
-// old one or the new one.
+// ReplaceFile replaces a file atomically and durably: after a crash it has its
+// old content or its new one. Only its owner can read it.
 func ReplaceFile(path string, raw []byte) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*") // made 0600

@@ -2,14 +2,11 @@ package node
 
 import "strings"
 
-// NoLogState is the --log-state that keeps nothing.
-const NoLogState = "none"
-
-// LogStateFile is where the last published checkpoint is kept: beside a SQLite
-// file if nothing is said; empty for nowhere.
+// LogStateFile is the file that keeps the last published checkpoint: path, or by
+// default the one next to a SQLite file. It is empty if there is none.
 func LogStateFile(database, path string) string {
 	switch {
-	case path == NoLogState, path == "" && strings.Contains(database, "://"):
+	case path == None, path == "" && strings.Contains(database, "://"):
 		return ""
 	case path == "":
 		return database + ".log-state"

@@ -29,50 +29,53 @@ const (
 	maxHeader    = 32 << 10
 )
 
-// Config is what a running node is made of.
+// Config configures a node.
 type Config struct {
 	Database    string
-	SecretsKey  string // file, "none", or empty for the database's default
+	SecretsKey  string // file, None, or empty for the database's default
 	CacheBytes  uint64
-	PublicURL   string        // empty to take it from each request
-	LogKey      string        // file, "none", or empty for the database's default
+	PublicURL   string        // base URL; empty to take it from each request
+	LogKey      string        // file, None, or empty for the database's default
 	LogState    string        // file; empty for none
-	EvidenceKey string        // file, "none", or empty for the database's default
-	MaxAge      time.Duration // of answers that callers hold; zero for a minute
+	EvidenceKey string        // file, None, or empty for the database's default
+	MaxAge      time.Duration // for which callers may cache an answer; zero for a minute
 	ReadLog     string        // off, sampled or full; empty for off
 	Log         zerolog.Logger
 }
 
-// Node is an open installation: the stores and the handler over them.
+// Node is an open installation: its stores and the handler over them.
 type Node struct {
 	DB        *db.DB
 	Log       *history.Log
 	Tenancy   *tenancy.Store
 	Snapshots *snapshots.Store
-	stores    handlers.Stores
-	web       web.Config
-	Handler   http.Handler // nil until mount
-	zlog      zerolog.Logger
-	stop      context.CancelFunc
-	done      sync.WaitGroup // of what stop ends
+	Handler   http.Handler // nil until Mount
+
+	stores     handlers.Stores
+	web        web.Config
+	programLog zerolog.Logger
+	stop       context.CancelFunc // ends the background work
+	background sync.WaitGroup
 }
 
+// Open opens the database and its key files and starts the background work.
+// Close ends it.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
 	d, err := db.Open(ctx, cfg.Database, db.Options{})
 	if err != nil {
 		return nil, exit.With(exit.Database, err)
 	}
-	n := &Node{DB: d, zlog: cfg.Log}
+	n := &Node{DB: d, programLog: cfg.Log}
 	if err := n.build(ctx, cfg); err != nil {
 		d.Close()
 		return nil, exit.With(openCode(err), err)
 	}
-	background, stop := context.WithCancel(context.Background())
+	running, stop := context.WithCancel(context.Background())
 	n.stop = stop
-	n.done.Go(func() {
-		n.Log.Follow(background, d, func(err error) { cfg.Log.Error().Err(err).Msg("reading the log of other nodes") })
+	n.background.Go(func() {
+		n.Log.Follow(running, d, func(err error) { cfg.Log.Error().Err(err).Msg("reading the log of other nodes") })
 	})
-	n.done.Go(func() { n.flush(background) })
+	n.background.Go(func() { n.flush(running) })
 	return n, nil
 }
 
@@ -114,14 +117,15 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// Mount makes the handler, with what /reg rests on and, where it is not the
-// usual one, the way to fetch what requests name.
+// Mount makes the handler. scheme is what /reg trusts; fetch, unless it is nil,
+// replaces the usual way to fetch the URLs that requests name.
 func (n *Node) Mount(scheme openfinance.Scheme, fetch web.Fetch) {
 	n.stores.OpenFinance, n.stores.Fetch = scheme, fetch
 	n.Handler = handlers.New(n.web, n.stores)
 }
 
-// flush writes what may be late: last uses of keys, and repairs of memory.
+// flush regularly writes the last uses of keys and clients, and refreshes what
+// the stores have in memory.
 func (n *Node) flush(ctx context.Context) {
 	ticker := time.NewTicker(tenancy.FlushEvery)
 	defer ticker.Stop()
@@ -131,21 +135,22 @@ func (n *Node) flush(ctx context.Context) {
 			return
 		case <-ticker.C:
 			if err := errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx), n.Tenancy.Refresh(ctx)); err != nil && ctx.Err() == nil {
-				n.zlog.Error().Err(err).Msg("writing last uses")
+				n.programLog.Error().Err(err).Msg("writing last uses")
 			}
 		}
 	}
 }
 
+// Close ends the background work and closes the database.
 func (n *Node) Close() error {
 	n.stop()
-	n.done.Wait()
+	n.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
 	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx), n.DB.Close())
 }
 
-// Version is the program's own, as its build says it.
+// Version is the version of the program, from its build information.
 func Version() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		return info.Main.Version
@@ -153,8 +158,8 @@ func Version() string {
 	return "unknown"
 }
 
-// Serve answers on the endpoints until ctx ends or one fails, then finishes
-// what is under way.
+// Serve answers on the endpoints until ctx ends or an endpoint fails. Then it
+// finishes the requests under way, for at most shutdownTime.
 func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(300) // caches dominate the heap: fewer collections cost little memory
@@ -163,7 +168,7 @@ func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 	servers := make([]*http.Server, len(endpoints))
 	for i, e := range endpoints {
 		server := &http.Server{Handler: e.Handler, ReadHeaderTimeout: headerTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-			MaxHeaderBytes: maxHeader, TLSConfig: e.TLS, ErrorLog: serverLog(n.zlog)}
+			MaxHeaderBytes: maxHeader, TLSConfig: e.TLS, ErrorLog: serverLog(n.programLog)}
 		servers[i] = server
 		go func() {
 			if e.TLS != nil {
@@ -187,4 +192,14 @@ func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 	}
 	stopped.Wait()
 	return errors.Join(append(ends, err)...)
+}
+
+// RequireSchema returns an error for a database that does not have our tables:
+// opening it to write would create them.
+func RequireSchema(dsn string) error {
+	d, err := db.Open(context.Background(), dsn, db.Options{ReadOnly: true})
+	if err != nil {
+		return exit.With(exit.Database, err)
+	}
+	return d.Close()
 }

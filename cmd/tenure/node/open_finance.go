@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -20,8 +19,8 @@ import (
 	"tenure/handlers/openfinance/scheme"
 )
 
-// OpenFinance is what /reg rests on: authorities of client certificates, the
-// directory of software statements, and the proxies that hand certificates on.
+// OpenFinance configures what /reg trusts: authorities of client certificates,
+// the directory of software statements, and the proxies that pass certificates.
 type OpenFinance struct {
 	ClientCA, ClientCRL                                  string
 	DirectoryKeys, DirectoryIssuer, DirectoryEnvironment string
@@ -30,21 +29,21 @@ type OpenFinance struct {
 	ProxyFrom                                            []string
 }
 
-// check refuses combinations that could not work.
+// check refuses combinations that cannot work.
 func (o OpenFinance) check(withTLS bool) error {
 	directory := o.DirectoryIssuer != "" || o.DirectoryEnvironment != "" || o.DirectoryMode != ""
 	proxy := o.ProxyHeader != "" || o.ProxyFormat != "" || len(o.ProxyFrom) > 0
 	switch {
 	case proxy && (o.ProxyHeader == "" || o.ProxyFormat == "" || len(o.ProxyFrom) == 0):
-		return errors.New("--proxy-cert-header, --proxy-cert-format and --proxy-from go together")
+		return errors.New("--proxy-cert-header, --proxy-cert-format and --proxy-from must be given together")
 	case proxy && o.ClientCA == "":
-		return errors.New("--proxy-cert-header needs --client-ca: what the proxy hands on is verified here")
+		return errors.New("--proxy-cert-header needs --client-ca: the server verifies the certificates that the proxy passes")
 	case o.ClientCRL != "" && o.ClientCA == "":
 		return errors.New("--client-crl needs --client-ca")
 	case o.ClientCA != "" && !withTLS && !proxy:
-		return errors.New("--client-ca needs --tls-cert and --tls-key, or a proxy that hands on certificates (--proxy-cert-header)")
+		return errors.New("--client-ca needs --tls-cert and --tls-key, or a proxy that passes certificates (--proxy-cert-header)")
 	case o.DirectoryKeys != "" && o.ClientCA == "":
-		return errors.New("--directory-keys needs --client-ca: a software statement counts only with a certificate of the same software")
+		return errors.New("--directory-keys needs --client-ca: a software statement is valid only with a certificate of the same software")
 	case directory && o.DirectoryKeys == "":
 		return errors.New("--directory-issuer, --directory-environment and --directory-mode need --directory-keys")
 	}
@@ -78,14 +77,18 @@ func (o OpenFinance) trust(log zerolog.Logger) (*scheme.Trust, error) {
 	if o.ClientCA == "" {
 		return nil, nil
 	}
-	authorities, err := readCertificates(o.ClientCA)
+	text, err := os.ReadFile(o.ClientCA)
 	if err != nil {
 		return nil, fmt.Errorf("--client-ca: %w", err)
+	}
+	authorities, err := scheme.Certificates(text)
+	if err != nil {
+		return nil, fmt.Errorf("--client-ca %s: %w", o.ClientCA, err)
 	}
 	trust := &scheme.Trust{Roots: x509.NewCertPool()}
 	for _, a := range authorities {
 		if !a.IsCA {
-			return nil, fmt.Errorf("--client-ca: %s is no authority's certificate", a.Subject)
+			return nil, fmt.Errorf("--client-ca: %s is not the certificate of an authority", a.Subject)
 		}
 		trust.Roots.AddCert(a)
 	}
@@ -93,39 +96,13 @@ func (o OpenFinance) trust(log zerolog.Logger) (*scheme.Trust, error) {
 		return trust, nil
 	}
 	revocations, err := scheme.OpenRevocations(o.ClientCRL, authorities, time.Now, func(err error) {
-		log.Error().Err(err).Msg("reading --client-crl again; the last good lists stay in force")
+		log.Error().Err(err).Msg("reading --client-crl again failed; the last good lists remain in force")
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--client-crl: %w", err)
 	}
 	trust.Revoked = revocations.Revoked
 	return trust, nil
-}
-
-func readCertificates(path string) ([]*x509.Certificate, error) {
-	rest, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var all []*x509.Certificate
-	for {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("%s holds a %q, not only certificates", path, block.Type)
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		all = append(all, cert)
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has no certificate in PEM", path)
-	}
-	return all, nil
 }
 
 func (o OpenFinance) proxy() (*scheme.Proxy, error) {
@@ -138,7 +115,7 @@ func (o OpenFinance) proxy() (*scheme.Proxy, error) {
 		if err != nil {
 			addr, bad := netip.ParseAddr(strings.TrimSpace(text))
 			if bad != nil {
-				return nil, fmt.Errorf("--proxy-from %s: neither a prefix such as 10.0.0.0/8 nor an address", text)
+				return nil, fmt.Errorf("--proxy-from %s must be an address or a prefix such as 10.0.0.0/8", text)
 			}
 			prefix = netip.PrefixFrom(addr, addr.BitLen())
 		}
@@ -150,22 +127,22 @@ func (o OpenFinance) proxy() (*scheme.Proxy, error) {
 	return p, nil
 }
 
-// statements tries the directory's key set once. A peer that does not answer
-// now may answer later; a file is there or not.
+// statements reads the directory's key set once. A file must exist; a server
+// that does not answer yet is only reported.
 func (o OpenFinance) statements(ctx context.Context, log zerolog.Logger) (*scheme.Verifier, error) {
 	if o.DirectoryKeys == "" {
 		return nil, nil
 	}
 	remote := strings.Contains(o.DirectoryKeys, "://")
 	if u, err := url.Parse(o.DirectoryKeys); remote && (err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u.Hostname()+":0"))) {
-		return nil, errors.New("--directory-keys: neither a file, an https URL, nor an http URL of this machine")
+		return nil, errors.New("--directory-keys must be a file, an https URL, or an http URL of this machine")
 	}
 	if _, err := os.Stat(o.DirectoryKeys); !remote && err != nil {
 		return nil, fmt.Errorf("--directory-keys: %w", err)
 	}
 	directory := scheme.NewDirectory(o.DirectoryKeys, scheme.FetchConfigured(nil), 0)
 	if _, err := directory.Keys(ctx, "", time.Now()); err != nil {
-		log.Warn().Err(err).Msg("the key set at --directory-keys cannot be had yet; registrations are answered 502 until it can")
+		log.Warn().Err(err).Msg("cannot read the key set of --directory-keys yet; registrations are answered with 502 until then")
 	}
 	return &scheme.Verifier{Directory: directory, Issuer: o.DirectoryIssuer, Environment: o.DirectoryEnvironment, Mode: o.DirectoryMode}, nil
 }

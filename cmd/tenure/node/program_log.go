@@ -15,7 +15,7 @@ import (
 func NewLog(level, file string) (zerolog.Logger, error) {
 	parsed, err := zerolog.ParseLevel(level)
 	if err != nil {
-		return zerolog.Nop(), exit.With(exit.Usage, fmt.Errorf("--log-level %s: one of debug, info, warn, error, disabled", level))
+		return zerolog.Nop(), exit.With(exit.Usage, fmt.Errorf("--log-level must be debug, info, warn, error or disabled, not %q", level))
 	}
 	var to io.Writer = os.Stderr
 	if file != "" {
@@ -29,8 +29,8 @@ func NewLog(level, file string) (zerolog.Logger, error) {
 	return zerolog.New(to).Level(parsed).With().Timestamp().Logger(), nil
 }
 
-// serverLog takes what net/http reports of connections. Its texts may hold
-// what a peer sent, so only that something happened is kept.
+// serverLog receives what net/http reports about connections. Its texts can
+// contain what a peer sent, so only the fact is logged.
 func serverLog(log zerolog.Logger) *stdlog.Logger {
 	return stdlog.New(connectionLog{log}, "", 0)
 }

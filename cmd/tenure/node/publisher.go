@@ -9,7 +9,7 @@ import (
 	"tenure/tenancy/history"
 )
 
-// openPublisher makes what signs and shows the log.
+// openPublisher opens the publisher, which signs the log and serves it.
 func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publisher, error) {
 	origin, err := history.ReadOrigin(ctx, n.DB)
 	if err != nil {
@@ -19,7 +19,7 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 	if err != nil {
 		return nil, err
 	}
-	if keys != nil || cfg.LogState != "" { // what signs nothing needs no file, unless it is named
+	if keys != nil || cfg.LogState != "" { // without keys nothing is signed, and no file is needed unless it is named
 		cfg.LogState = LogStateFile(cfg.Database, cfg.LogState)
 	}
 	kept, err := LogState(cfg.LogState).Read()

@@ -13,17 +13,16 @@ import (
 	"tenure/tenancy/db"
 )
 
-const SealingNone = "none"
-
-// loadSealer reads the sealing key. With SQLite the file stands beside the
-// database and is made on the first start; with PostgreSQL, where several
-// nodes must share it, it has to be given. "none" turns sealing off.
+// loadSealer reads the key that seals client secrets. With SQLite its file is
+// next to the database and is created at the first start; with PostgreSQL, where
+// several nodes share it, it must be given. None turns sealing off.
 //
-// A database that is sealed already gets no new key: the right one is missing.
+// If secrets in the database are sealed already, a missing file is an error: a
+// new key could not open them.
 func loadSealer(dialect db.Dialect, cfg Config, sealed bool) (*credential.Sealer, error) {
 	path := cfg.SecretsKey
 	switch {
-	case path == SealingNone:
+	case path == None:
 		return nil, nil
 	case path == "" && dialect == db.Postgres:
 		return nil, errors.New("--secrets-key-file is required with PostgreSQL: a file with 32 bytes in base64, or none")
@@ -35,15 +34,15 @@ func loadSealer(dialect db.Dialect, cfg Config, sealed bool) (*credential.Sealer
 		raw, err = makeSealingKey(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("sealing key: %w", err)
+		return nil, fmt.Errorf("--secrets-key-file: %w", err)
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
 	if err != nil {
-		return nil, fmt.Errorf("sealing key %s: not base64", path)
+		return nil, fmt.Errorf("--secrets-key-file %s must be base64", path)
 	}
 	sealer, err := credential.NewSealer(key)
 	if err != nil {
-		return nil, fmt.Errorf("sealing key %s: %w", path, err)
+		return nil, fmt.Errorf("--secrets-key-file %s: %w", path, err)
 	}
 	return sealer, nil
 }
@@ -54,10 +53,5 @@ func makeSealingKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	text := []byte(base64.StdEncoding.EncodeToString(key) + "\n")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(text)
-	return text, errors.Join(err, f.Sync(), f.Close())
+	return text, createFile(path, text)
 }

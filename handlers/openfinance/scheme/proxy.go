@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -119,22 +118,11 @@ func parseEscapedPEM(value string) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, errProxyHeader
 	}
-	var certs []*x509.Certificate
-	for rest := []byte(text); len(bytes.TrimSpace(rest)) > 0; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" || len(certs) == maxProxyChain {
-			return nil, errProxyHeader
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		certs = append(certs, cert)
-	}
-	if len(certs) == 0 {
+	ders, rest, err := pemBlocks([]byte(text), "CERTIFICATE")
+	if err != nil || len(ders) == 0 || len(ders) > maxProxyChain || len(bytes.TrimSpace(rest)) > 0 {
 		return nil, errProxyHeader
 	}
-	return certs, nil
+	return parseCertificates(ders)
 }
 
 // parseByteSequence reads an RFC 8941 byte sequence without parameters (RFC 9440

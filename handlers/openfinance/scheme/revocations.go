@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -93,16 +92,9 @@ func readLists(raw []byte, authorities []*x509.Certificate) (map[string]bool, er
 	revoked := map[string]bool{}
 	ders := [][]byte{raw}
 	if bytes.Contains(raw, []byte("-----BEGIN")) {
-		ders = nil
-		for rest := raw; ; {
-			var block *pem.Block
-			if block, rest = pem.Decode(rest); block == nil {
-				break
-			}
-			if block.Type != "X509 CRL" {
-				return nil, fmt.Errorf("it contains a %q besides revocation lists", block.Type)
-			}
-			ders = append(ders, block.Bytes)
+		var err error
+		if ders, _, err = pemBlocks(raw, "X509 CRL"); err != nil {
+			return nil, err
 		}
 	}
 	if len(ders) == 0 {
