@@ -1,9 +1,12 @@
 package handlers_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/token"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -12,6 +15,7 @@ import (
 	"testing"
 
 	"tenure/handlers"
+	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -84,30 +88,11 @@ func TestTheAPIPageIsWhole(t *testing.T) {
 	raw, err := os.ReadFile("../docs/api/v1.md")
 	must(t, err)
 	page := string(raw)
-	sections := sectionsOf(t, page)
 	for _, s := range handlers.Surfaces(newFamily(t).stores) {
 		if s.Name != "api" {
 			continue
 		}
-		for _, r := range s.Routes {
-			route := r.Method + " " + r.Pattern
-			section := sections[route]
-			if section == nil {
-				t.Errorf("%s is not on the page", route)
-				continue
-			}
-			delete(sections, route)
-			want := map[string]string{}
-			for _, p := range r.Query {
-				want[p.Name] = typeOf(p)
-			}
-			if fmt.Sprint(want) != fmt.Sprint(section.params) {
-				t.Errorf("%s takes %v, the page says %v", route, want, section.params)
-			}
-			if strings.Contains(section.text, "*Conditional.*") != r.Conditional {
-				t.Errorf("%s: the page is wrong about If-Match", route)
-			}
-		}
+		checkRoutes(t, page, s)
 		for _, kind := range fault.Kinds() {
 			reply := s.Error(nil, fault.New(kind, "", ""))
 			row := regexp.MustCompile(fmt.Sprintf("(?m)^\\| `/problems/%s` \\| %d[ ,|]", kind, reply.Status))
@@ -115,9 +100,6 @@ func TestTheAPIPageIsWhole(t *testing.T) {
 				t.Errorf("the page does not say that %s is %d", kind, reply.Status)
 			}
 		}
-	}
-	for route := range sections {
-		t.Errorf("%s is on the page, and no route", route)
 	}
 	for _, kind := range history.Kinds() {
 		if !strings.Contains(page, "`"+string(kind)+"`") {
@@ -138,6 +120,102 @@ func TestTheAPIPageIsWhole(t *testing.T) {
 		}
 		if !slices.Contains(known, m[1]) {
 			t.Errorf("the page has a code %s, which is none", m[1])
+		}
+	}
+}
+
+// checkRoutes compares a page that has a section for each route with the routes of
+// a surface. Those that are repeated below each setup have none.
+func checkRoutes(t *testing.T, page string, s web.Surface) {
+	t.Helper()
+	sections := sectionsOf(t, page)
+	for _, r := range s.Routes {
+		if strings.HasPrefix(r.Pattern, belowEachSetup) {
+			continue
+		}
+		route := r.Method + " " + r.Pattern
+		section := sections[route]
+		if section == nil {
+			t.Errorf("%s: %s is not on the page", s.Name, route)
+			continue
+		}
+		delete(sections, route)
+		want := map[string]string{}
+		for _, p := range r.Query {
+			want[p.Name] = typeOf(p)
+		}
+		if fmt.Sprint(want) != fmt.Sprint(section.params) {
+			t.Errorf("%s: %s takes %v, the page says %v", s.Name, route, want, section.params)
+		}
+		if strings.Contains(section.text, "*Conditional.*") != r.Conditional {
+			t.Errorf("%s: %s: the page is wrong about If-Match", s.Name, route)
+		}
+	}
+	for route := range sections {
+		t.Errorf("%s: %s is on the page, and no route", s.Name, route)
+	}
+}
+
+const belowEachSetup = "/modules/{module}/setups/{setupId}/"
+
+// TestTheDialectPagesAreWhole: the page of each dialect has its routes with their
+// parameters and no others, the mount below each setup, and the errors that it has
+// beside Hydra's.
+func TestTheDialectPagesAreWhole(t *testing.T) {
+	read := func(name string) string {
+		t.Helper()
+		raw, err := os.ReadFile("../docs/api/" + name + ".md")
+		must(t, err)
+		return string(raw)
+	}
+	checked := 0
+	for _, s := range handlers.Surfaces(newFamily(t).stores) {
+		switch s.Name {
+		case "hydra", "register":
+			page := read(s.Name)
+			checkRoutes(t, page, s)
+			if !strings.Contains(page, "`"+strings.TrimSuffix(belowEachSetup, "/")+"`") {
+				t.Errorf("%s: the page does not say where other setups are", s.Name)
+			}
+		case "openfinance": // which has one table of routes
+			page := read(s.Name)
+			for _, r := range s.Routes {
+				if !strings.HasPrefix(r.Pattern, belowEachSetup) && !strings.Contains(page, "`"+r.Method+" "+r.Pattern+"`") {
+					t.Errorf("%s: %s %s is not on the page", s.Name, r.Method, r.Pattern)
+				}
+				for _, p := range r.Query {
+					if !strings.Contains(page, "`"+p.Name+"`") {
+						t.Errorf("%s: the parameter %s is not on the page", s.Name, p.Name)
+					}
+				}
+			}
+		default:
+			continue
+		}
+		checked++
+	}
+	if checked != 3 {
+		t.Errorf("%d pages were checked", checked)
+	}
+}
+
+// TestThePageOfHydraHasItsErrors: each kind of fault, as this dialect spells it, and
+// what it spells by code.
+func TestThePageOfHydraHasItsErrors(t *testing.T) {
+	raw, err := os.ReadFile("../docs/api/hydra.md")
+	must(t, err)
+	call := &web.Call{Request: httptest.NewRequest(http.MethodGet, "/admin/clients", nil)}
+	faults := []*fault.Fault{fault.New(fault.NotFound, fault.CodeClientUnknown, ""), fault.New(fault.Conflict, fault.CodeIDTaken, ""), fault.Of(ory.InvalidRequest("x")),
+		fault.At("/redirect_uris/0", "ory-redirect-uri", "x")}
+	for _, kind := range fault.Kinds() {
+		faults = append(faults, fault.New(kind, "", ""))
+	}
+	for _, f := range faults {
+		reply := ory.Spell(call, f)
+		var body struct{ Error string }
+		must(t, json.Unmarshal(reply.Body, &body))
+		if row := fmt.Sprintf("\n| %d | `%s` | ", reply.Status, body.Error); !strings.Contains(string(raw), row) {
+			t.Errorf("the page lacks the row%s", row)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -108,13 +105,11 @@ type Reply struct {
 // JSON makes a Reply of v. It is encoded here and not on the way out, so that
 // what cannot be encoded can still become an error.
 func JSON(status int, v any) (*Reply, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("encode %T: %w", v, err)
+	body, err := Encode(v)
+	if err != nil {
+		return nil, err
 	}
-	return &Reply{Status: status, Body: b.Bytes()}, nil
+	return &Reply{Status: status, Body: append(body, '\n')}, nil
 }
 
 // NoContent is the Reply of status 204.
