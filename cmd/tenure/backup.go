@@ -25,7 +25,7 @@ import (
 type backupKeys struct{ log, evidence string }
 
 func (k *backupKeys) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&k.log, "log-key", "", "signing keys of the log, to name them in the backup, or none (default: beside the database, if there)")
+	cmd.Flags().StringVar(&k.log, "log-key", "", "signing keys of the log, to name them in the backup, or none (default: next to the database, if it is there)")
 	cmd.Flags().StringVar(&k.evidence, "evidence-key", "", "signing keys of evidence bundles, likewise")
 }
 
@@ -70,7 +70,7 @@ func backupCommand() *cobra.Command {
 		Short: "Back a SQLite database up to a new folder, also while a server writes to it",
 		Long: "Back a SQLite database up to a new folder: a copy of one instant, the log's newest checkpoint, and a manifest with\n" +
 			"digests and the public ids of the keys that the database needs. The keys themselves are not in it: keep them apart.",
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case to == "":
@@ -85,7 +85,6 @@ func backupCommand() *cobra.Command {
 			return makeBackup(cmd.Context(), cmd.OutOrStdout(), args[0], to, opts)
 		},
 	}
-	cmd.SetContext(context.Background())
 	cmd.Flags().StringVar(&to, "to", "", "folder to make")
 	keys.flags(cmd)
 	cmd.AddCommand(backupVerifyCommand())
@@ -127,7 +126,7 @@ func backupVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify DIR",
 		Short: "Check a backup: its files, and everything that tenure check looks at",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			steps, err := migrate.OfProgram()
 			if err != nil {
@@ -154,6 +153,5 @@ func backupVerifyCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.SetContext(context.Background())
 	return cmd
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func migrateCommand() *cobra.Command {
-	var config, database string
+	var database string
 	var keys backupKeys
 	var dry bool
 	cmd := &cobra.Command{
@@ -26,11 +26,8 @@ func migrateCommand() *cobra.Command {
 		Long: "Bring a database of an older schema version up to that of this program. A SQLite file, which no server may\n" +
 			"use meanwhile, is backed up beside it first; back PostgreSQL up yourself. On PostgreSQL servers may go on running,\n" +
 			"but writes wait; --dry-run says whether servers of the older version can go on afterwards.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
 			m, err := migration(database, cmd.OutOrStdout())
 			if err == nil {
 				m.Options, err = keys.options(database)
@@ -41,9 +38,7 @@ func migrateCommand() *cobra.Command {
 			return runMigration(cmd.Context(), cmd.OutOrStdout(), m, dry)
 		},
 	}
-	cmd.SetContext(context.Background())
-	cmd.Flags().StringVar(&config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&database, "database", "tenure.db", "SQLite file, or postgres://…")
+	databaseFlag(cmd.Flags(), &database)
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "list what would be done, and do nothing")
 	keys.flags(cmd)
 	return cmd
@@ -61,7 +56,7 @@ func runMigration(ctx context.Context, out io.Writer, m upkeep.Migration, dry bo
 	pending, found, err := m.Pending(ctx)
 	switch {
 	case err == nil && found.Schema == 0:
-		err = fmt.Errorf("there is no database at %s: serve makes one", shown(m.Database))
+		err = fmt.Errorf("there is no database at %s: serve makes one", redacted(m.Database))
 	case err != nil, len(pending) == 0:
 	case dry:
 		if !m.Postgres() {
@@ -78,10 +73,10 @@ func runMigration(ctx context.Context, out io.Writer, m upkeep.Migration, dry bo
 		return exit.With(exit.Database, errors.New(exit.Message(err)))
 	}
 	if found.Schema > tenure.SchemaVersion {
-		fmt.Fprintf(out, "%s has schema %d, which this program (schema %d) can use: nothing to migrate\n", shown(m.Database), found.Schema, tenure.SchemaVersion)
+		fmt.Fprintf(out, "%s has schema %d, which this program (schema %d) can use: nothing to migrate\n", redacted(m.Database), found.Schema, tenure.SchemaVersion)
 		return nil
 	}
-	fmt.Fprintf(out, "%s has schema %d\n", shown(m.Database), found.Schema+len(pending))
+	fmt.Fprintf(out, "%s has schema %d\n", redacted(m.Database), found.Schema+len(pending))
 	return nil
 }
 

@@ -19,7 +19,7 @@ func restoreCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore DIR --to FILE",
 		Short: "Restore a SQLite database from a backup to a new file",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to == "" {
 				return exit.With(exit.Usage, errors.New("name the new file with --to"))
@@ -27,7 +27,6 @@ func restoreCommand() *cobra.Command {
 			return restore(cmd.Context(), cmd.OutOrStdout(), args[0], to, state)
 		},
 	}
-	cmd.SetContext(context.Background())
 	cmd.Flags().StringVar(&to, "to", "", "SQLite file to make")
 	cmd.Flags().StringVar(&state, "log-state", "", "file with the last published checkpoint, to compare with (default: FILE.log-state)")
 	return cmd

@@ -439,3 +439,22 @@ func TestReadsOfAnotherInstant(t *testing.T) {
 	f.send("PUT", "/admin/clients/a?"+at, "{}").want(t, 400, "at is not taken here")
 	f.get("/admin/clients?nobody=reads&this=1").want(t, 200)
 }
+
+// TestARepeatedPostShowsNoCredentials: those of the first answer are valid, and what
+// was generated for the second one was never stored.
+func TestARepeatedPostShowsNoCredentials(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	post := func() answer {
+		return f.send("POST", "/admin/clients", `{"client_id":"c"}`, "Idempotency-Key: once").want(t, 201)
+	}
+	first, second := post(), post()
+	if second.Header().Get("Tenure-Idempotent-Replay") != "true" || second.text(t, "client_id") != "c" {
+		t.Errorf("%v %s", second.Header(), second.Body)
+	}
+	if second.text(t, "client_secret")+second.text(t, "registration_access_token")+second.Header().Get("Tenure-Secret-Id") != "" {
+		t.Errorf("credentials that were never stored: %s", second.Body)
+	}
+	if !f.works("c", first.text(t, "client_secret")) {
+		t.Error("the first secret does not work")
+	}
+}

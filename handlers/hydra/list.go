@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -19,15 +20,13 @@ const (
 
 // list shows a page of the setup's clients that the acting organization may see.
 func (h *handler) list(c *web.Call) (*web.Reply, error) {
-	setup, err := h.setup(c)
+	module, setup := h.mount(c)
+	q, err := h.readListQuery(c, setup)
 	if err != nil {
-		return nil, err
+		_, unknown := h.setup(c) // an unknown setup comes first
+		return nil, cmp.Or(unknown, err)
 	}
-	q, err := h.readListQuery(c, setup.ID)
-	if err != nil {
-		return nil, err
-	}
-	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup.ID, snapshots.PageQuery{
+	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup, snapshots.PageQuery{Module: module,
 		After: q.after, Limit: q.size, Name: q.filter("client_name"), Owner: q.filter("owner"), In: q.in})
 	if err != nil {
 		return nil, err
@@ -37,9 +36,9 @@ func (h *handler) list(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	path := c.Request.URL.EscapedPath()
-	link := q.link(path, "first", h.cursors.seal(setup.ID, ""))
+	link := q.link(path, "first", h.cursors.seal(setup, ""))
 	if more {
-		link += "," + q.link(path, "next", h.cursors.seal(setup.ID, found[len(found)-1].Entity.ClientID))
+		link += "," + q.link(path, "next", h.cursors.seal(setup, found[len(found)-1].Entity.ClientID))
 	}
 	return &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
 		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}, nil

@@ -152,13 +152,6 @@ func (a answer) text(t testing.TB, member string) string {
 	return s
 }
 
-func encode(t testing.TB, v any) string {
-	t.Helper()
-	raw, err := json.Marshal(v)
-	must(t, err)
-	return string(raw)
-}
-
 // stored creates a client through the store, as another dialect does.
 func (f *fixture) stored(t testing.TB, clientID string, doc document.Client) {
 	t.Helper()
@@ -169,7 +162,7 @@ func (f *fixture) stored(t testing.TB, clientID string, doc document.Client) {
 
 func (f *fixture) found(t testing.TB, clientID string) snapshots.Resolved[document.Client] {
 	t.Helper()
-	found, err := f.store.ClientByID(ctx, f.Scope(t, f.North, tenancy.Editor), f.setup, clientID)
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), snapshots.ByClientID("", f.setup, clientID), snapshots.Instant{})
 	must(t, err)
 	return found
 }

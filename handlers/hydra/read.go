@@ -11,10 +11,16 @@ import (
 	"tenure/tenancy/fault"
 )
 
+// mount names the setup that the request is about.
+func (h *handler) mount(c *web.Call) (module string, setup snapshots.EntityID) {
+	module, id := c.Mount(h.Tenancy)
+	return module, snapshots.EntityID(id)
+}
+
 // setup finds the setup that the request is about.
 func (h *handler) setup(c *web.Call) (snapshots.Entity, error) {
-	module, setup := c.Mount(h.Tenancy)
-	return h.Store.Mounted(c.Request.Context(), c.Scope, module, snapshots.EntityID(setup))
+	module, id := h.mount(c)
+	return h.Store.Mounted(c.Request.Context(), c.Scope, module, id)
 }
 
 // find finds the client that the path names, as it is now.
@@ -24,11 +30,8 @@ func (h *handler) find(c *web.Call) (snapshots.Resolved[document.Client], error)
 
 // findAsOf is find at an instant.
 func (h *handler) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
-	setup, err := h.setup(c)
-	if err != nil {
-		return snapshots.Resolved[document.Client]{}, err
-	}
-	return h.Store.ClientByIDAsOf(c.Request.Context(), c.Scope, setup.ID, c.Var("client"), in)
+	module, setup := h.mount(c)
+	return snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, snapshots.ByClientID(module, setup, c.Var("client")), in)
 }
 
 // get shows a client.

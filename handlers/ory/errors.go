@@ -82,7 +82,7 @@ func InvalidMetadata(hint string) error { return fault.New(fault.Invalid, CodeMe
 func Spell(c *web.Call, f *fault.Fault) *web.Reply {
 	row := statuses[f.Kind]
 	reply := &web.Reply{Status: row.status}
-	if c.Request.Method == http.MethodGet {
+	if method := c.Request.Method; method == http.MethodGet || method == http.MethodHead {
 		reply.Header = http.Header{"Cache-Control": {CacheControl}}
 	}
 	if f.Code == web.CodeRoute || f.Code == web.CodeMethod {

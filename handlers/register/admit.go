@@ -7,6 +7,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -62,7 +63,8 @@ func (h *handler) admitClient(c *web.Call) (*management, tenancy.Scope, error) {
 		return nil, tenancy.Scope{}, hideClient(err)
 	}
 	// A client that is only planned does not exist here yet, whatever it presents.
-	found, err := h.Store.Client(c.Request.Context(), scope, snapshots.Ref{Module: setup.Module, Setup: setup.ID, Entity: snapshots.EntityID(grant.Client)})
+	own := snapshots.ByRef(snapshots.Ref{Module: setup.Module, Setup: setup.ID, Entity: snapshots.EntityID(grant.Client)})
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Store, scope, own, snapshots.Instant{})
 	if err != nil {
 		return nil, tenancy.Scope{}, hideClient(err)
 	}

@@ -124,14 +124,6 @@ func becomes(doc document.Client) func(*snapshots.Change[document.Client]) {
 	}
 }
 
-// content is what the store has of a client.
-func (f *fixture) content(t testing.TB, ref snapshots.Ref) document.Client {
-	t.Helper()
-	found, err := f.store.Client(ctx, f.Store.Operator("test"), ref)
-	must(t, err)
-	return *found.Content
-}
-
 type answer struct{ *httptest.ResponseRecorder }
 
 // send sends a request; header lines are "Name: value".

@@ -2,6 +2,7 @@ package snapshots
 
 import (
 	"context"
+	"slices"
 
 	"github.com/Masterminds/squirrel"
 
@@ -12,93 +13,45 @@ import (
 	"tenure/tenancy/history"
 )
 
-// PageQuery asks for clients in the order of their client_id (bytewise).
+// PageQuery asks for clients of a setup in the order of their client_id
+// (bytewise).
 type PageQuery struct {
-	After string // client_id that the page before ended with; empty for the first
-	Limit int
-	Name  *string // exact
-	Owner *string // owner label, exact
-	In    Instant
+	Module string // that the setup must be in; empty for any
+	After  string // client_id that the page before ended with; empty for the first
+	Limit  int
+	Name   *string // exact
+	Owner  *string // owner label, exact
+	In     Instant
+	Next   bool // find out when each one changes, which takes a statement more
 }
 
 // Page reads the clients of the acting organization's subtree in a setup that
 // are in force at an instant, Limit of them at most, and whether there are more.
+// Of the setup it answers as Resolve does.
 func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) ([]Resolved[document.Client], bool, error) {
 	now := s.log.Now().Millis()
 	if err := scope.Check(q.In.need(now)); err != nil {
 		return nil, false, err
 	}
-	found, more := []Resolved[document.Client]{}, false
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		p := paging{s: s, conn: c, scope: scope, query: q, moment: q.In.moment(now)}
-		e, err := s.entity(c, setup)
-		if fault.Is(err, fault.NotFound) || err == nil && !p.listable(e) {
-			return unknown(KindSetup)
-		}
-		if err != nil {
+	var found []Resolved[document.Client]
+	more := false
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		p := paging{lister: newLister(ctx, s, scope, c, q.In, now), query: q}
+		if p.setup, err = p.listable(q.Module, setup); err != nil {
 			return err
 		}
-		p.setup = e
-		if err := p.inherit(); err != nil {
-			return err
+		if found, more, err = p.collect(); err == nil && q.Next {
+			err = p.changes(found)
 		}
-		found, more, err = p.collect()
 		return err
 	})
 	return found, more, err
 }
 
 type paging struct {
-	s         *Store
-	conn      *db.Conn
-	scope     tenancy.Scope
-	setup     Entity
-	inherited Version[document.Setup]
-	query     PageQuery
-	moment
-}
-
-// listable reports whether the setup's clients may be listed: of one that is
-// deleted, as they were by those above.
-func (p *paging) listable(setup Entity) bool {
-	return setup.Kind == KindSetup && (visible(p.scope, setup, true) || p.query.In.Given() && p.scope.Covers(setup.Owner))
-}
-
-// inherit reads the setup's snapshot, from which its clients inherit.
-func (p *paging) inherit() (err error) {
-	if !p.query.In.Given() {
-		p.inherited, err = p.s.setupAt(p.conn, SetupRef(p.setup.Module, p.setup.ID), p.at)
-		return err
-	}
-	p.inherited = Version[document.Setup]{Entity: p.setup, Content: &document.Setup{}}
-	row, err := inForceAsOf(p.conn, p.setup, p.moment)
-	if err != nil || row == nil || row.tombstone() {
-		return err
-	}
-	v, err := version[document.Setup](p.s, p.conn, p.setup, row)
-	if fault.Is(err, fault.Gone) {
-		return nil
-	}
-	p.inherited = v
-	return err
-}
-
-// shows reports whether the scope may see a candidate, and it was there.
-func (p *paging) shows(e Entity, row *snapshotRow) (bool, error) {
-	if !p.query.In.Given() {
-		return visible(p.scope, e, true), nil
-	}
-	if !p.scope.Covers(e.Owner) {
-		return false, nil
-	}
-	setup, err := inForceAsOf(p.conn, p.setup, p.moment)
-	if err == nil {
-		err = endedAsOf(p.conn, e, row, setup, p.moment)
-	}
-	if fault.Is(err, fault.Gone) {
-		return false, nil
-	}
-	return err == nil, err
+	lister
+	setup *timeline
+	query PageQuery
 }
 
 // collect reads candidates in steps until the page and one more are found: a
@@ -114,32 +67,81 @@ func (p *paging) collect() ([]Resolved[document.Client], bool, error) {
 		}
 		for _, r := range rows {
 			after = r.ClientID
-			row := r.row()
-			if shown, err := p.shows(r.entity(), &row); err != nil || !shown {
-				if err != nil {
-					return nil, false, err
-				}
-				continue
-			}
-			v, err := version[document.Client](p.s, p.conn, r.entity(), &row)
-			if fault.Is(err, fault.Gone) {
-				continue // its content is erased
-			}
+			client, shown, err := p.client(r, filter)
 			if err != nil {
 				return nil, false, err
 			}
-			if !filter.holds(terms(v.Content)) {
+			if !shown {
 				continue
 			}
 			if len(found) == p.query.Limit {
 				return found, true, nil
 			}
-			found = append(found, Resolved[document.Client]{Version: v, Setup: p.inherited})
+			found = append(found, client)
 		}
 		if len(rows) < p.query.Limit+1 {
 			return found, false, nil
 		}
 	}
+}
+
+// client is a candidate as a list shows it, if the scope may see it, its
+// content is not erased, and the filter holds.
+func (l *lister) client(r pageRow, filter Filter) (Resolved[document.Client], bool, error) {
+	e, row := r.entity(), r.row()
+	if shown, err := l.shows(e); err != nil || !shown {
+		return Resolved[document.Client]{}, false, err
+	}
+	v, err := version[document.Client](l.s, l.conn, e, &row)
+	if fault.Is(err, fault.Gone) {
+		return Resolved[document.Client]{}, false, nil
+	}
+	if err != nil || !filter.holds(terms(v.Content)) {
+		return Resolved[document.Client]{}, false, err
+	}
+	setup, err := l.inherited(e.Setup)
+	return Resolved[document.Client]{Version: v, Setup: setup}, true, err
+}
+
+// changes fills in when the clients of one setup change: with the next snapshot
+// of their own, or with the end of their setup or organization.
+func (p *paging) changes(found []Resolved[document.Client]) error {
+	ends := history.Millis(0)
+	if p.past() {
+		var err error
+		if ends, err = setupEnds(p.conn, p.setup.entity, p.known); err != nil {
+			return err
+		}
+	}
+	place := make(map[EntityID]int, len(found))
+	ids := make([]EntityID, len(found))
+	for i, f := range found {
+		place[f.Entity.ID], ids[i], found[i].Ends = i, f.Entity.ID, ends
+		if p.past() {
+			org, err := p.ownerEnds(f.Entity.Owner)
+			if err != nil {
+				return err
+			}
+			found[i].Ends = earlier(ends, org.Millis())
+		}
+	}
+	for chunk := range slices.Chunk(ids, maxOwners) {
+		var rows []struct {
+			ID   EntityID       `db:"entity_id"`
+			Next history.Millis `db:"next"`
+		}
+		e := p.setup.entity
+		q := db.Builder().Select("s.entity_id, min(s.valid_from) AS next").From("snapshot s").
+			Where(squirrel.Eq{"s.module": e.Module, "s.setup_id": e.ID, "s.entity_id": chunk}).
+			Where("s.valid_from > ?"+asOfPresent, p.at, p.known, p.known).GroupBy("s.entity_id")
+		if err := p.conn.SelectBuilt(&rows, q); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			found[place[r.ID]].NextValidFrom = r.Next
+		}
+	}
+	return nil
 }
 
 // pageRow is a client with its snapshot in force.
@@ -174,10 +176,11 @@ func (p *paging) start(filters []term) (squirrel.SelectBuilder, []term, error) {
 	if len(filters) == 0 {
 		return all, nil, nil
 	}
-	first := squirrel.Eq{"m.bucket": string(p.setup.ID), "m.field": filters[0].field, "m.value": cut(filters[0].value)}
+	bucket := string(p.setup.entity.ID)
+	first := squirrel.Eq{"m.bucket": bucket, "m.field": filters[0].field, "m.value": cut(filters[0].value)}
 	var n int
 	if err := p.conn.Get(&n, "SELECT count(*) FROM (SELECT 1 FROM entity_term WHERE bucket = ? AND field = ? AND value = ? LIMIT ?) few",
-		string(p.setup.ID), filters[0].field, cut(filters[0].value), fewMatches+1); err != nil || n > fewMatches {
+		bucket, filters[0].field, cut(filters[0].value), fewMatches+1); err != nil || n > fewMatches {
 		return all, filters, err
 	}
 	// CROSS JOIN fixes the order of a join in SQLite, which has no statistics.
@@ -191,21 +194,15 @@ func (p *paging) step(after string, filter Filter) ([]pageRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	present, args := notWithdrawn, []any{p.at}
-	if p.query.In.Known != nil {
-		present, args = asOfPresent, []any{p.at, p.known, p.known}
-	}
-	q = q.Join(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
-			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+present+`
-			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, args...).
-		Where("e.setup_id = ? AND e.kind = 'client' AND e.client_id > ? AND f.kind = 'content'", p.setup.ID, after).
+	q = p.withSnapshot(q).
+		Where("e.setup_id = ? AND e.kind = 'client' AND e.client_id > ? AND f.kind = 'content'", p.setup.entity.ID, after).
 		OrderBy("e.client_id").Limit(uint64(p.query.Limit + 1))
-	if owners := p.scope.Subtree(); !p.query.In.Given() && !p.scope.Covers(p.setup.Owner) && len(owners) <= maxOwners {
-		q = q.Where(squirrel.Eq{"e.org_id": owners})
+	if !p.scope.Covers(p.setup.entity.Owner) {
+		q = p.ownedBelow(q)
 	}
 	for _, t := range filters {
 		q = q.Where("e.entity_id IN (SELECT entity_id FROM entity_term WHERE bucket = ? AND field = ? AND value = ?)",
-			string(p.setup.ID), t.field, cut(t.value))
+			string(p.setup.entity.ID), t.field, cut(t.value))
 	}
 	var rows []pageRow
 	return rows, p.conn.SelectBuilt(&rows, q)

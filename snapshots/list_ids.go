@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/Masterminds/squirrel"
-
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -62,40 +60,32 @@ func (s *Store) Clients(ctx context.Context, scope tenancy.Scope, module string,
 
 // Names is Clients with the name that each bears.
 func (s *Store) Names(ctx context.Context, scope tenancy.Scope, module string, setup EntityID) ([]Listed, error) {
-	l := listing[document.Client]{s: s, scope: scope, in: Ref{Module: module, Setup: setup}, named: true}
-	return l.run(ctx)
+	l := listing[document.Client]{in: Ref{Module: module, Setup: setup}, named: true}
+	return l.run(ctx, s, scope)
 }
 
 func list[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, in Ref, f Filter) ([]Listed, error) {
-	l := listing[T]{s: s, scope: scope, in: in, filter: f}
-	return l.run(ctx)
+	l := listing[T]{in: in, filter: f}
+	return l.run(ctx, s, scope)
 }
 
-// listing is one list in the making.
+// listing is a list of ids in the making.
 type listing[T document.Content] struct {
-	s      *Store
-	scope  tenancy.Scope
+	lister
 	in     Ref
 	filter Filter
 	named  bool
-
-	now  history.Millis
-	conn *db.Conn
 }
 
-func (l *listing[T]) run(ctx context.Context) ([]Listed, error) {
-	l.now = l.s.log.Now().Millis()
-	if err := l.scope.Check(l.filter.need(l.now)); err != nil {
+func (l *listing[T]) run(ctx context.Context, s *Store, scope tenancy.Scope) ([]Listed, error) {
+	now := s.log.Now().Millis()
+	if err := scope.Check(l.filter.need(now)); err != nil {
 		return nil, err
 	}
 	found := []Listed{}
-	err := l.s.db.View(ctx, func(c *db.Conn) error {
-		l.conn = c
-		setup, err := l.s.listable(c, l.scope, kindOf[T](), l.in, l.now)
-		if err != nil {
-			return err
-		}
-		candidates, err := l.candidates(setup)
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		l.lister = newLister(ctx, s, scope, c, Instant{At: l.filter.At}, now)
+		candidates, err := l.candidates()
 		if err != nil {
 			return err
 		}
@@ -113,22 +103,6 @@ func (l *listing[T]) run(ctx context.Context) ([]Listed, error) {
 	return found, err
 }
 
-// listable refuses a module or setup that is not there for the scope.
-func (s *Store) listable(c *db.Conn, scope tenancy.Scope, kind Kind, in Ref, now history.Millis) (Entity, error) {
-	if kind == KindSetup {
-		return Entity{}, moduleExists(c, in.Module)
-	}
-	setup, err := s.usableSetup(c, scope, in.Module, in.Setup)
-	if err != nil {
-		return setup, err
-	}
-	row, err := inForce(c, setup, now)
-	if err == nil && (row == nil || row.tombstone()) {
-		err = unknown(KindSetup)
-	}
-	return setup, err
-}
-
 // candidate is an entity with its snapshot in force at the list's instant;
 // the snapshot's members are empty if there is none.
 type candidate struct {
@@ -140,30 +114,30 @@ type candidate struct {
 const candidateColumns = `e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
 	COALESCE(f.snapshot_id, '') AS snapshot_id, COALESCE(f.kind, '') AS content_kind`
 
-// maxOwners is how many owners a list names in its statement; with more it
-// reads the whole setup and leaves out what is not visible.
-const maxOwners = 500
-
 // candidates reads the entities that the scope may see and whose index holds
-// every value asked for; whether they bear it at the instant is not said yet.
-func (l *listing[T]) candidates(setup Entity) ([]candidate, error) {
-	kind, at := kindOf[T](), l.now
-	if l.filter.At != nil {
-		at = *l.filter.At
-	}
+// every value asked for; whether they have it at the instant is not said yet.
+func (l *listing[T]) candidates() ([]candidate, error) {
+	kind := kindOf[T]()
+	snapshot, known := l.present()
 	q := db.Builder().Select(candidateColumns).From("entity e").
 		LeftJoin(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
-			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+notWithdrawn+`
-			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, at).
+			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+snapshot+`
+			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, append([]any{l.at}, known...)...).
 		OrderBy("e.recorded_at", "e.entity_id")
-	within := string(l.in.Setup)
+	bucket := string(l.in.Setup)
 	if kind == KindSetup {
-		within = l.in.Module
-		q = q.Where("e.kind = ? AND e.module = ?", kind, l.in.Module)
+		if err := moduleExists(l.conn, l.in.Module); err != nil {
+			return nil, err
+		}
+		bucket, q = l.in.Module, q.Where("e.kind = ? AND e.module = ?", kind, l.in.Module)
 	} else {
+		setup, err := l.listable(l.in.Module, l.in.Setup)
+		if err != nil {
+			return nil, err
+		}
 		q = q.Where("e.setup_id = ? AND e.kind = ?", l.in.Setup, kind)
-		if owners := l.scope.Subtree(); kind == KindClient && !l.scope.Covers(setup.Owner) && len(owners) <= maxOwners {
-			q = q.Where(squirrel.Eq{"e.org_id": owners})
+		if kind == KindClient && !l.scope.Covers(setup.entity.Owner) {
+			q = l.ownedBelow(q)
 		}
 	}
 	for _, t := range l.filter.terms() {
@@ -171,14 +145,30 @@ func (l *listing[T]) candidates(setup Entity) ([]candidate, error) {
 			return nil, nil
 		}
 		q = q.Where("e.entity_id IN (SELECT entity_id FROM entity_term WHERE bucket = ? AND field = ? AND value = ?)",
-			within, cut(t.field), cut(t.value))
+			bucket, cut(t.field), cut(t.value))
 	}
-	var rows []candidate
+	var rows, seen []candidate
 	if err := l.conn.SelectBuilt(&rows, q); err != nil {
 		return nil, err
 	}
-	activeOnly := !l.filter.AnyTime && !l.filter.IncludeDeleted && l.filter.At == nil
-	return slices.DeleteFunc(rows, func(r candidate) bool { return !visible(l.scope, r.entity(), activeOnly) }), nil
+	for _, r := range rows {
+		shown, err := l.lists(r.entity())
+		if err != nil {
+			return nil, err
+		}
+		if shown {
+			seen = append(seen, r)
+		}
+	}
+	return seen, nil
+}
+
+// lists reports whether the scope sees an entity in this list.
+func (l *listing[T]) lists(e Entity) (bool, error) {
+	if l.past() {
+		return l.shows(e)
+	}
+	return visible(l.scope, e, !l.filter.AnyTime && !l.filter.IncludeDeleted), nil
 }
 
 func (f Filter) terms() []term {
@@ -240,67 +230,4 @@ func (f Filter) holds(has []term) bool {
 		}
 	}
 	return true
-}
-
-// Snapshots lists the ids of an entity's snapshots that are not withdrawn,
-// oldest valid_from first; at an instant the one then in force, or none. With
-// withdrawn, withdrawn ones are listed too.
-func Snapshots[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, at *history.Millis, withdrawn bool) ([]SnapshotID, error) {
-	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
-		return nil, err
-	}
-	ids := []SnapshotID{}
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		e, err := s.audited(c, scope, kindOf[T](), ref)
-		if err != nil {
-			return err
-		}
-		if at != nil {
-			row, err := inForce(c, e, *at)
-			if row != nil {
-				ids = append(ids, row.ID)
-			}
-			return err
-		}
-		rows, err := series(c, e, withdrawn)
-		for _, r := range rows {
-			ids = append(ids, r.ID)
-		}
-		return err
-	})
-	return ids, err
-}
-
-// EntityID finds the client that bears client_id in a setup. One that is only
-// planned is found by those who may see plans.
-func (s *Store) EntityID(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, clientID string) (EntityID, error) {
-	if err := scope.Check(tenancy.Resolve); err != nil {
-		return "", err
-	}
-	var id EntityID
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		now := s.log.Now().Millis()
-		if _, err := s.listable(c, scope, KindClient, Ref{Module: module, Setup: setup}, now); err != nil {
-			return err
-		}
-		var r entityRow
-		err := errNoRow()
-		if storable(clientID) {
-			err = c.Get(&r, "SELECT "+entityColumns+" FROM entity WHERE setup_id = "+asText+" AND kind = 'client'"+
-				" AND client_id = "+asText+" ORDER BY incarnation DESC LIMIT 1", setup, clientID)
-		}
-		if fault.Is(err, fault.NotFound) || err == nil && !visible(scope, r.entity(), true) {
-			return unknown(KindClient)
-		}
-		if err != nil {
-			return err
-		}
-		row, err := inForce(c, r.entity(), now)
-		if err == nil && (row == nil && !scope.Allows(tenancy.Plans) || row != nil && row.tombstone()) {
-			return unknown(KindClient)
-		}
-		id = r.ID
-		return err
-	})
-	return id, err
 }
