@@ -1,6 +1,9 @@
 package web
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -110,6 +113,18 @@ func JSON(status int, v any) (*Reply, error) {
 		return nil, err
 	}
 	return &Reply{Status: status, Body: append(body, '\n')}, nil
+}
+
+// Encode is JSON as it goes on the wire, without a line feed: texts are not
+// escaped for HTML.
+func Encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode %T: %w", v, err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // NoContent is the Reply of status 204.
