@@ -86,7 +86,8 @@ func typeOf(p web.Param) string {
 
 // pages are what users read of each surface, in docs/api. A surface that has no
 // page yet is not in it.
-var pages = map[string]string{"api": "v1.md", "hydra": "hydra.md", "log": "log.md", "operations": "operations.md", "register": "register.md"}
+var pages = map[string]string{"api": "v1.md", "hydra": "hydra.md", "log": "log.md", "nevismeta": "nevismeta.md",
+	"operations": "operations.md", "register": "register.md"}
 
 // belowEachSetup is where the routes of a dialect are repeated for every setup. A
 // page says so, and has a section for each route only once.
