@@ -62,6 +62,9 @@ func (h *handler) post(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	e, view := out.Entity, body.Echo(out.Resolved)
+	if out.Repeated { // the request was sent before, so what was generated now is not stored
+		change.Secret, change.Token = nil, &snapshots.NewToken{}
+	}
 	view.RegistrationAccessToken = change.Token.Text
 	view.RegistrationClientURI = web.SelfURI(h.Tenancy, h.PublicURL(c), e.Module, string(e.Setup), ory.PathRegister, e.ClientID)
 	reply, err := h.answer(c, http.StatusCreated, view, out.Resolved, change.Secret)
