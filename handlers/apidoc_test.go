@@ -1,9 +1,12 @@
 package handlers_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/token"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -12,6 +15,7 @@ import (
 	"testing"
 
 	"tenure/handlers"
+	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -82,7 +86,12 @@ func typeOf(p web.Param) string {
 
 // pages are what users read of each surface, in docs/api. A surface that has no
 // page yet is not in it.
-var pages = map[string]string{"api": "v1.md", "log": "log.md", "nevismeta": "nevismeta.md", "operations": "operations.md"}
+var pages = map[string]string{"api": "v1.md", "hydra": "hydra.md", "log": "log.md", "nevismeta": "nevismeta.md",
+	"operations": "operations.md", "register": "register.md"}
+
+// belowEachSetup is where the routes of a dialect are repeated for every setup. A
+// page says so, and has a section for each route only once.
+const belowEachSetup = "/modules/{module}/setups/{setupId}"
 
 // TestAPIPagesAreWhole: a surface's page has each of its routes with each query
 // parameter, and no other.
@@ -96,6 +105,12 @@ func TestAPIPagesAreWhole(t *testing.T) {
 		must(t, err)
 		sections := sectionsOf(t, string(raw))
 		for _, r := range s.Routes {
+			if s.Name != "api" && strings.HasPrefix(r.Pattern, belowEachSetup+"/") {
+				if !strings.Contains(string(raw), "`"+belowEachSetup+"`") {
+					t.Errorf("%s does not say where %s is", name, r.Pattern)
+				}
+				continue
+			}
 			route := r.Method + " " + r.Pattern
 			section := sections[route]
 			if section == nil {
@@ -116,6 +131,54 @@ func TestAPIPagesAreWhole(t *testing.T) {
 		}
 		for route := range sections {
 			t.Errorf("%s: %s is on the page, and no route", name, route)
+		}
+	}
+}
+
+// TestThePageOfOpenFinanceIsWhole: it has one table of routes and one of parameters.
+func TestThePageOfOpenFinanceIsWhole(t *testing.T) {
+	raw, err := os.ReadFile("../docs/api/openfinance.md")
+	must(t, err)
+	named := 0
+	for _, s := range handlers.Surfaces(newFamily(t).stores) {
+		if s.Name != "openfinance" {
+			continue
+		}
+		for _, r := range s.Routes {
+			names := []string{r.Method + " " + strings.TrimPrefix(r.Pattern, belowEachSetup)}
+			for _, p := range r.Query {
+				names = append(names, p.Name)
+			}
+			for _, name := range names {
+				named++
+				if !strings.Contains(string(raw), "`"+name+"`") {
+					t.Errorf("%s is not on the page", name)
+				}
+			}
+		}
+	}
+	if named < 8 {
+		t.Errorf("only %d names were looked for", named)
+	}
+}
+
+// TestThePageOfHydraListsErrors: docs/api/hydra.md has each status with its error
+// member, for each kind of fault and for what this dialect tells apart by code.
+func TestThePageOfHydraListsErrors(t *testing.T) {
+	raw, err := os.ReadFile("../docs/api/hydra.md")
+	must(t, err)
+	call := &web.Call{Request: httptest.NewRequest(http.MethodGet, "/admin/clients", nil)}
+	faults := []*fault.Fault{fault.New(fault.NotFound, fault.CodeClientUnknown, ""), fault.New(fault.Conflict, fault.CodeIDTaken, ""),
+		fault.Of(ory.InvalidRequest("x")), fault.At("/redirect_uris/0", "ory-redirect-uri", "x")}
+	for _, kind := range fault.Kinds() {
+		faults = append(faults, fault.New(kind, "", ""))
+	}
+	for _, f := range faults {
+		reply := ory.Spell(call, f)
+		var body struct{ Error string }
+		must(t, json.Unmarshal(reply.Body, &body))
+		if row := fmt.Sprintf("\n| %d | `%s` | ", reply.Status, body.Error); !strings.Contains(string(raw), row) {
+			t.Errorf("the page lacks the row %s", row)
 		}
 	}
 }

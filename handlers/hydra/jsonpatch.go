@@ -1,3 +1,7 @@
+// This is not the library that api uses for JSON Patch, because Hydra's dialect of
+// RFC 6902 is another: three operations; a path that leads nowhere is made, also by
+// replace; members are named in any case; and a fault names its operation.
+
 package hydra
 
 import (
@@ -17,23 +21,19 @@ const (
 	maxTokens     = 64
 )
 
-// operation is one of a JSON Patch (RFC 6902), of which Hydra has three.
+// operation is one operation of a JSON Patch.
 type operation struct {
 	op, path string
 	tokens   []string
 	value    json.RawMessage
 }
 
-// parsePatch reads the first JSON value of a body.
+// parsePatch reads the JSON Patch at the start of a body.
 func parsePatch(body []byte) ([]operation, error) {
 	raw, err := ory.FirstValue(body)
-	var list []struct {
-		Op    string
-		Path  string
-		Value json.RawMessage
-	}
+	var sent []sentOperation
 	if err == nil {
-		err = json.Unmarshal(raw, &list)
+		err = json.Unmarshal(raw, &sent)
 	}
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -42,24 +42,20 @@ func parsePatch(body []byte) ([]operation, error) {
 	case err != nil:
 		return nil, ory.InvalidRequest("The body is not a JSON Patch: %s", err)
 	}
-	if len(list) > maxOperations {
+	if len(sent) > maxOperations {
 		return nil, ory.InvalidRequest("The JSON Patch has more than %d operations", maxOperations)
 	}
-	operations := make([]operation, len(list))
-	for i, item := range list {
-		o := operation{op: item.Op, path: item.Path, value: item.Value}
+	operations := make([]operation, len(sent))
+	for i, s := range sent {
+		o := operation{op: s.Op, path: s.Path, value: s.Value}
 		if operations[i], err = o.parsed(); err != nil {
-			return nil, o.fault(i, err.Error())
+			return nil, errOperation(i, o, err.Error())
 		}
 	}
 	return operations, nil
 }
 
-// fault names the operation in what is said of it.
-func (o operation) fault(i int, reason string) error {
-	return ory.InvalidRequest("JSON Patch operation %d (%s %s): %s", i, o.op, o.path, reason)
-}
-
+// parsed checks the operation and splits its path.
 func (o operation) parsed() (operation, error) {
 	if !slices.Contains([]string{"add", "remove", "replace"}, o.op) {
 		return o, errors.New("only add, remove and replace are supported")
@@ -68,7 +64,7 @@ func (o operation) parsed() (operation, error) {
 		return o, errors.New("the operation has no value")
 	}
 	if !strings.HasPrefix(o.path, "/") {
-		return o, errors.New("the path is a JSON pointer that begins with a slash")
+		return o, errors.New("the path must be a JSON pointer that begins with a slash")
 	}
 	o.tokens = strings.Split(o.path[1:], "/")
 	if len(o.tokens) > maxTokens {
@@ -77,7 +73,7 @@ func (o operation) parsed() (operation, error) {
 	for i, token := range o.tokens {
 		plain := strings.NewReplacer("~0", "", "~1", "").Replace(token)
 		if strings.Contains(plain, "~") {
-			return o, errors.New("a tilde in the path is followed by neither 0 nor 1")
+			return o, errors.New("a tilde in the path must be followed by 0 or 1")
 		}
 		o.tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
 	}
@@ -92,11 +88,21 @@ func (o operation) parsed() (operation, error) {
 
 var (
 	errMissing = errors.New("there is nothing at the path")
-	errIndex   = errors.New("the index is none of the list's")
+	errIndex   = errors.New("the index is out of range")
 )
 
-// apply runs the operation on what the tokens name below node, and returns
-// what stands in node's place then.
+// applyAll runs operations on an object.
+func applyAll(object map[string]any, operations []operation) error {
+	for i, o := range operations {
+		if _, err := o.apply(object, o.tokens); err != nil {
+			return errOperation(i, o, err.Error())
+		}
+	}
+	return nil
+}
+
+// apply runs the operation on the value that the tokens name below node, and
+// returns node's new value.
 func (o operation) apply(node any, tokens []string) (any, error) {
 	switch n := node.(type) {
 	case map[string]any:
@@ -104,7 +110,7 @@ func (o operation) apply(node any, tokens []string) (any, error) {
 	case []any:
 		return o.applyToItem(n, tokens)
 	}
-	return nil, errors.New("what holds the path's end is neither an object nor a list")
+	return nil, errors.New("the parent of the path's end is neither an object nor a list")
 }
 
 func (o operation) applyToMember(object map[string]any, tokens []string) (err error) {
@@ -129,8 +135,8 @@ func (o operation) applyToMember(object map[string]any, tokens []string) (err er
 	return nil
 }
 
-// missingParent makes what a path misses on its way: Hydra's replace adds, except to
-// lists.
+// missingParent makes the object or list that the path needs and that is not there.
+// Hydra's replace adds, except to lists.
 func (o operation) missingParent(tokens []string) (any, error) {
 	last := tokens[len(tokens)-1]
 	if _, isIndex := parseIndex(last); o.op == "remove" || o.op == "replace" && (isIndex || last == "-") {
@@ -182,7 +188,7 @@ func parseIndex(token string) (int, bool) {
 	return n, err == nil
 }
 
-// decodeTree decodes JSON with numbers as they are written.
+// decodeTree decodes JSON and keeps numbers as they were written.
 func decodeTree(raw []byte) (v any, err error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()

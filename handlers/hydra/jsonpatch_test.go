@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/hydra"
 	"tenure/handlers/ory"
+	"tenure/handlers/web"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
@@ -174,7 +175,7 @@ func FuzzPatch(f *testing.F) {
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		raw, err := ory.Encode(ory.FromDomain(next, &document.Setup{}))
+		raw, err := web.Encode(ory.FromDomain(next, &document.Setup{}))
 		if err != nil || !json.Valid(raw) {
 			t.Fatalf("%v, %s", err, raw)
 		}

@@ -8,23 +8,33 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/tenancy/fault"
 )
 
-// find resolves the client that the path names.
+// mount names the setup that the request is about.
+func (h *handler) mount(c *web.Call) (module string, setup snapshots.EntityID) {
+	module, id := c.Mount(h.Tenancy)
+	return module, snapshots.EntityID(id)
+}
+
+// setup finds the setup that the request is about.
+func (h *handler) setup(c *web.Call) (snapshots.Entity, error) {
+	module, id := h.mount(c)
+	return h.Store.Mounted(c.Request.Context(), c.Scope, module, id)
+}
+
+// find finds the client that the path names, as it is now.
 func (h *handler) find(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	return h.findAsOf(c, snapshots.Instant{})
 }
 
 // findAsOf is find at an instant.
 func (h *handler) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
-	return snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope,
-		snapshots.ByClientID(c.Var("module"), h.setupID(c), c.Var("client")), in)
+	module, setup := h.mount(c)
+	return snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, snapshots.ByClientID(module, setup, c.Var("client")), in)
 }
 
-func ref(e snapshots.Entity) snapshots.Ref {
-	return snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}
-}
-
+// get shows a client.
 func (h *handler) get(c *web.Call) (*web.Reply, error) {
 	found, err := h.findAsOf(c, snapshots.InstantOf(c.Instants()))
 	if err != nil {
@@ -37,31 +47,47 @@ func (h *handler) get(c *web.Call) (*web.Reply, error) {
 	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
-// answer is that of a write to a client that was there before.
-func (h *handler) answer(c *web.Call, view ory.Client, found snapshots.Resolved[document.Client], secret *snapshots.NewSecret) (*web.Reply, error) {
-	showSecret(&view, secret)
-	reply, err := ory.Reply(http.StatusOK, view, found)
+// answer shows a client that was written. A new secret is shown this once, unless
+// the client's auth method has no use for it.
+func (h *handler) answer(c *web.Call, status int, view ory.Client, found snapshots.Resolved[document.Client], secret *snapshots.NewSecret) (*web.Reply, error) {
+	shown := secret != nil && view.TokenEndpointAuthMethod != document.MethodNone
+	if shown {
+		view.ClientSecret = secret.Plain()
+	}
+	reply, err := ory.Reply(status, view, found)
 	if err != nil {
 		return nil, err
 	}
-	nameSecret(reply, view, secret)
+	if shown {
+		reply.Header["Tenure-Secret-Id"] = []string{secret.ID}
+	}
 	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
-// showSecret puts a new secret into the one answer that may have it: a client that
-// has no use for it is not shown it.
-func showSecret(view *ory.Client, secret *snapshots.NewSecret) {
-	if secret != nil && view.TokenEndpointAuthMethod != document.MethodNone {
-		view.ClientSecret = secret.Plain()
-	}
+// location is the value of Location for a new client. Hydra escapes the client_id
+// twice.
+func location(c *web.Call, clientID string) string {
+	return c.Request.URL.EscapedPath() + "/" + url.PathEscape(url.PathEscape(clientID))
 }
 
-// nameSecret tells the id of a secret that the answer shows.
-func nameSecret(reply *web.Reply, view ory.Client, secret *snapshots.NewSecret) {
-	if view.ClientSecret != "" {
-		reply.Header["Tenure-Secret-Id"] = []string{secret.ID}
+// alive, ready and version are open to everybody.
+
+func (h *handler) alive(*web.Call) (*web.Reply, error) { return openAnswer(statusBody{"ok"}) }
+
+func (h *handler) ready(c *web.Call) (*web.Reply, error) {
+	if err := h.Ready(c.Request.Context()); err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
 	}
+	return openAnswer(statusBody{"ok"})
 }
 
-// escapeTwice is a client_id in a Location: Hydra escapes it twice.
-func escapeTwice(clientID string) string { return url.PathEscape(url.PathEscape(clientID)) }
+func (h *handler) version(*web.Call) (*web.Reply, error) { return openAnswer(versionBody{h.Version}) }
+
+func openAnswer(body any) (*web.Reply, error) {
+	reply, err := web.JSON(http.StatusOK, body)
+	if err != nil {
+		return nil, err
+	}
+	reply.ContentType, reply.Header = ory.ContentType, http.Header{"Cache-Control": {ory.CacheControl}}
+	return reply, nil
+}

@@ -1,18 +1,27 @@
 package hydra
 
 import (
+	"net/http"
 	"time"
 
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
-// longestOverlap is ten years, the most that a lifetime may be elsewhere.
+// longestOverlap is ten years, as for lifetimes elsewhere.
 const longestOverlap = 10 * 365 * 24 * time.Hour
+
+// generateSecret makes a client secret in Hydra's form.
+func (h *handler) generateSecret() (*snapshots.NewSecret, error) {
+	text, err := ory.NewSecret(h.ids)
+	if err != nil {
+		return nil, err
+	}
+	return h.Store.GenerateSecret(text)
+}
 
 // findRotatable finds a client that authenticates with a secret.
 func (h *handler) findRotatable(c *web.Call) (snapshots.Resolved[document.Client], error) {
@@ -20,12 +29,14 @@ func (h *handler) findRotatable(c *web.Call) (snapshots.Resolved[document.Client
 	if err != nil {
 		return found, err
 	}
-	if method := ory.FromDomain(found.Content, found.Setup.Content).TokenEndpointAuthMethod; !ory.TakesSecret(method) {
-		return found, ory.BadRequest("The client is configured to use the '%s' authentication method, which does not support client secret rotation.", method)
+	if method := ory.AuthMethod(found.Content); !ory.TakesSecret(method) {
+		return found, errNoSecret(method)
 	}
 	return found, nil
 }
 
+// rotate adds a generated secret. The ones before it go on for the overlap, or
+// until endRotated.
 func (h *handler) rotate(c *web.Call) (*web.Reply, error) {
 	found, err := h.findRotatable(c)
 	if err != nil {
@@ -35,17 +46,17 @@ func (h *handler) rotate(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, err := h.generatedSecret()
+	secret, err := h.generateSecret()
 	if err != nil {
 		return nil, err
 	}
-	if found, err = h.Store.RotateSecret(c.Request.Context(), c.Scope, ref(found.Entity), secret, ends); err != nil {
+	if found, err = h.Store.RotateSecret(c.Request.Context(), c.Scope, found.Entity.Ref(), secret, ends); err != nil {
 		return nil, err
 	}
-	return h.answer(c, ory.Read(found), found, secret)
+	return h.answer(c, http.StatusOK, ory.Read(found), found, secret)
 }
 
-// overlapEnd is when the secrets before the new one end; 0 if they do not by
+// overlapEnd is the instant at which the older secrets end; 0 if they do not end by
 // themselves.
 func (h *handler) overlapEnd(c *web.Call) (history.Millis, error) {
 	overlap := c.TextOrNil("overlap")
@@ -54,18 +65,19 @@ func (h *handler) overlapEnd(c *web.Call) (history.Millis, error) {
 	}
 	span, err := time.ParseDuration(*overlap)
 	if err != nil || span < 0 || span > longestOverlap {
-		return 0, fault.New(fault.Malformed, fault.CodeQuery, "Unable to parse the overlap: it is a duration such as 24h, ten years at most.")
+		return 0, errOverlap()
 	}
 	return h.Store.Now().Millis() + history.Millis(span.Milliseconds()), nil
 }
 
+// endRotated ends every secret but the newest.
 func (h *handler) endRotated(c *web.Call) (*web.Reply, error) {
 	found, err := h.findRotatable(c)
 	if err != nil {
 		return nil, err
 	}
-	if found, err = h.Store.EndRotated(c.Request.Context(), c.Scope, ref(found.Entity)); err != nil {
+	if found, err = h.Store.EndRotated(c.Request.Context(), c.Scope, found.Entity.Ref()); err != nil {
 		return nil, err
 	}
-	return h.answer(c, ory.Read(found), found, nil)
+	return h.answer(c, http.StatusOK, ory.Read(found), found, nil)
 }

@@ -1,8 +1,8 @@
 package ory
 
 import (
+	"cmp"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +12,7 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// What Hydra takes for a member that is left out.
+// The defaults of members that are left out.
 const (
 	DefaultScope = "offline_access offline openid"
 
@@ -21,25 +21,25 @@ const (
 	defaultUserinfoAlg = "none"
 )
 
-// FromDomain renders what a client's configuration holds, inherited grant types in
-// place; identifiers and times stay empty.
+// FromDomain is the client object of a client's configuration. Inherited grant
+// types are filled in; identifiers and times stay empty.
 func FromDomain(c *document.Client, setup *document.Setup) Client {
 	effective := document.Effective(c, setup)
 	view := Client{
-		ClientName: c.ClientName, RedirectURIs: list(c.RedirectURIs), GrantTypes: list(effective.GrantTypes),
-		ResponseTypes: list(c.ResponseTypes), Scope: strings.Join(c.Scopes, " "), Audience: list(c.Audience), Owner: c.OwnerLabel,
-		PolicyURI: c.PolicyURI, AllowedCORSOrigins: list(c.AllowedCORSOrigins), TosURI: c.TosURI, ClientURI: c.ClientURI,
-		LogoURI: c.LogoURI, Contacts: list(c.Contacts), SubjectType: or(c.SubjectType, defaultSubjectType),
+		ClientName: c.ClientName, RedirectURIs: notNil(c.RedirectURIs), GrantTypes: notNil(effective.GrantTypes),
+		ResponseTypes: notNil(c.ResponseTypes), Scope: strings.Join(c.Scopes, " "), Audience: notNil(c.Audience), Owner: c.OwnerLabel,
+		PolicyURI: c.PolicyURI, AllowedCORSOrigins: notNil(c.AllowedCORSOrigins), TosURI: c.TosURI, ClientURI: c.ClientURI,
+		LogoURI: c.LogoURI, Contacts: notNil(c.Contacts), SubjectType: cmp.Or(c.SubjectType, defaultSubjectType),
 		SectorIdentifierURI: c.SectorIdentifierURI, JWKSURI: c.JWKSURI, JWKS: keySet(c.JWKS),
-		TokenEndpointAuthMethod:     or(c.TokenEndpointAuthMethod, defaultMethod),
+		TokenEndpointAuthMethod:     cmp.Or(c.TokenEndpointAuthMethod, defaultMethod),
 		TokenEndpointAuthSigningAlg: c.TokenEndpointAuthSigningAlg, RequestURIs: c.RequestURIs,
 		RequestObjectSigningAlg:           c.RequestObjectSigningAlg,
-		UserinfoSignedResponseAlg:         or(c.UserinfoSignedResponseAlg, defaultUserinfoAlg),
+		UserinfoSignedResponseAlg:         cmp.Or(c.UserinfoSignedResponseAlg, defaultUserinfoAlg),
 		FrontchannelLogoutURI:             c.FrontchannelLogoutURI,
 		FrontchannelLogoutSessionRequired: c.FrontchannelLogoutSessionRequired.Bool(false),
 		PostLogoutRedirectURIs:            c.PostLogoutRedirectURIs, BackchannelLogoutURI: c.BackchannelLogoutURI,
 		BackchannelLogoutSessionRequired: c.BackchannelLogoutSessionRequired.Bool(false),
-		Metadata:                         json.RawMessage(or(string(c.FreeMetadata), "{}")),
+		Metadata:                         json.RawMessage(cmp.Or(string(c.FreeMetadata), "{}")),
 		AccessTokenStrategy:              c.AccessTokenStrategy, SkipConsent: c.SkipConsent.Bool(false),
 	}
 	if c.SkipLogoutConsent != document.Unset {
@@ -56,7 +56,7 @@ func FromDomain(c *document.Client, setup *document.Setup) Client {
 	return view
 }
 
-// Read renders a client as a read of it shows it.
+// Read is the client object that a read shows.
 func Read(found snapshots.Resolved[document.Client]) Client {
 	view := FromDomain(found.Content, found.Setup.Content)
 	view.ClientID = found.Entity.ClientID
@@ -65,8 +65,8 @@ func Read(found snapshots.Resolved[document.Client]) Client {
 	return view
 }
 
-// Echo is the answer to a write: the client as stored, but null where the
-// body left out a list that is empty.
+// Echo is the client object in the answer to a write: the client as stored, except
+// that an empty list which the body left out is null.
 func (b *Client) Echo(found snapshots.Resolved[document.Client]) Client {
 	view := Read(found)
 	for _, m := range []struct {
@@ -83,22 +83,12 @@ func (b *Client) Echo(found snapshots.Resolved[document.Client]) Client {
 	return view
 }
 
-// RegistrationURI is where a client manages itself; base is the program's
-// public URL, rootSetup the setup that paths without one mean there.
-func RegistrationURI(base string, e snapshots.Entity, rootSetup string) string {
-	below := ""
-	if string(e.Setup) != rootSetup {
-		below = "/modules/" + url.PathEscape(e.Module) + "/setups/" + string(e.Setup)
-	}
-	return strings.TrimSuffix(base, "/") + below + "/oauth2/register/" + url.PathEscape(e.ClientID)
-}
-
 type lifespanPair struct {
 	wire   **Duration
 	stored *document.Lifetime
 }
 
-// pairs joins each override with its place in the domain.
+// pairs joins each override with its field in the domain.
 func (l *Lifespans) pairs(s *document.Lifespans) []lifespanPair {
 	return []lifespanPair{
 		{&l.AuthorizationCodeAccessToken, &s.AuthorizationCodeAccessToken},
@@ -117,34 +107,35 @@ func (l *Lifespans) pairs(s *document.Lifespans) []lifespanPair {
 	}
 }
 
-func list(items []string) []string {
+func notNil(items []string) []string {
 	if items == nil {
 		return []string{}
 	}
 	return items
 }
 
-func or(s, without string) string {
-	if s == "" {
-		return without
+// ToDomain makes the domain record of a client object that was sent. Members that
+// this dialect carries are replaced, everything else of base stays, and so does
+// every member that equals what a read of base shows. base is nil for a new client;
+// neither argument is changed. The record is of use only if there are no faults.
+func (b *Client) ToDomain(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
+	if base == nil {
+		return b.toDomain(nil, nil)
 	}
-	return s
+	shown := FromDomain(base, setup)
+	return b.toDomain(base, &shown)
 }
 
-// ToDomain makes the domain record of a written client: what this dialect carries
-// is replaced, everything else of base stays, and so does what equals a read
-// of base. base is nil for a new client; neither argument is changed.
-func (b *Client) ToDomain(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
-	next, shown := &document.Client{}, (*Client)(nil)
+// toDomain is ToDomain for what a read of base shows.
+func (b *Client) toDomain(base *document.Client, shown *Client) (*document.Client, []fault.Field) {
+	next := &document.Client{}
 	if base != nil {
 		next = document.Clone(base)
-		view := FromDomain(base, setup)
-		shown = &view
 	}
 	b.applyTexts(next, shown)
 	b.applyLists(next, shown)
 	b.applyFlags(next, shown)
-	b.Lifespans.ToDomain(next)
+	b.Lifespans.toDomain(next)
 	return next, slices.Concat(b.applyKeys(next, shown), b.applyMetadata(next, shown))
 }
 
@@ -169,13 +160,13 @@ func (b *Client) applyTexts(next *document.Client, shown *Client) {
 		{&next.TosURI, b.TosURI, shown.TosURI},
 		{&next.ClientURI, b.ClientURI, shown.ClientURI},
 		{&next.LogoURI, b.LogoURI, shown.LogoURI},
-		{&next.SubjectType, or(b.SubjectType, defaultSubjectType), shown.SubjectType},
+		{&next.SubjectType, cmp.Or(b.SubjectType, defaultSubjectType), shown.SubjectType},
 		{&next.SectorIdentifierURI, b.SectorIdentifierURI, shown.SectorIdentifierURI},
 		{&next.JWKSURI, b.JWKSURI, shown.JWKSURI},
-		{&next.TokenEndpointAuthMethod, or(b.TokenEndpointAuthMethod, defaultMethod), shown.TokenEndpointAuthMethod},
+		{&next.TokenEndpointAuthMethod, cmp.Or(b.TokenEndpointAuthMethod, defaultMethod), shown.TokenEndpointAuthMethod},
 		{&next.TokenEndpointAuthSigningAlg, b.TokenEndpointAuthSigningAlg, shown.TokenEndpointAuthSigningAlg},
 		{&next.RequestObjectSigningAlg, b.RequestObjectSigningAlg, shown.RequestObjectSigningAlg},
-		{&next.UserinfoSignedResponseAlg, or(b.UserinfoSignedResponseAlg, defaultUserinfoAlg), shown.UserinfoSignedResponseAlg},
+		{&next.UserinfoSignedResponseAlg, cmp.Or(b.UserinfoSignedResponseAlg, defaultUserinfoAlg), shown.UserinfoSignedResponseAlg},
 		{&next.FrontchannelLogoutURI, b.FrontchannelLogoutURI, shown.FrontchannelLogoutURI},
 		{&next.BackchannelLogoutURI, b.BackchannelLogoutURI, shown.BackchannelLogoutURI},
 		{&next.AccessTokenStrategy, strategy, shown.AccessTokenStrategy},
@@ -190,7 +181,7 @@ func (b *Client) applyLists(next *document.Client, shown *Client) {
 	origins, scope := b.AllowedCORSOrigins, strings.Join(strings.Fields(b.Scope), " ")
 	if shown == nil {
 		shown = &Client{}
-		scope = or(scope, DefaultScope)
+		scope = cmp.Or(scope, DefaultScope)
 		next.GrantTypes = []string{}
 	} else if scope == "" && shown.Scope != "" {
 		scope = DefaultScope
@@ -218,12 +209,12 @@ func (b *Client) applyLists(next *document.Client, shown *Client) {
 		{&next.PostLogoutRedirectURIs, b.PostLogoutRedirectURIs, shown.PostLogoutRedirectURIs},
 	} {
 		if !slices.Equal(m.posted, m.shown) {
-			*m.to = list(m.posted)
+			*m.to = notNil(m.posted)
 		}
 	}
 }
 
-// applyFlags stores false as unset, which it means here.
+// applyFlags stores false as unset, which means the same here.
 func (b *Client) applyFlags(next *document.Client, shown *Client) {
 	if shown == nil {
 		shown = &Client{}
@@ -250,8 +241,8 @@ func (b *Client) applyFlags(next *document.Client, shown *Client) {
 	}
 }
 
-// ToDomain replaces all of a client's overrides.
-func (l Lifespans) ToDomain(next *document.Client) {
+// toDomain replaces all of a client's overrides.
+func (l Lifespans) toDomain(next *document.Client) {
 	for _, pair := range l.pairs(&next.Lifespans) {
 		*pair.stored = nil
 		if *pair.wire != nil {

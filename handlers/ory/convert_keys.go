@@ -8,11 +8,12 @@ import (
 	"reflect"
 	"slices"
 
+	"tenure/handlers/web"
 	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
-// keyForm is the rule of what Hydra's decoder refuses of a key set.
+// keyForm is the rule about key sets that Hydra's decoder refuses.
 const keyForm = "ory-key-form"
 
 func (b *Client) applyKeys(next *document.Client, shown *Client) []fault.Field {
@@ -31,8 +32,8 @@ func (b *Client) applyKeys(next *document.Client, shown *Client) []fault.Field {
 	return faults
 }
 
-// checkKeyForms refuses what Hydra's decoder refuses of a key set: keys that
-// are no list, and key types that no registry has.
+// checkKeyForms refuses the key sets that Hydra's decoder refuses: keys that are
+// not a list, and key types that are not registered.
 func checkKeyForms(jwks json.RawMessage) error {
 	var set struct {
 		Keys json.RawMessage
@@ -65,7 +66,7 @@ func wrongKeys(field string, value json.RawMessage, want string) error {
 	return fmt.Errorf("json: cannot unmarshal %s into Go struct field %s of type %s", kindOf(value), field, want)
 }
 
-// kindOf is what encoding/json calls a value's kind.
+// kindOf is the kind of a JSON value, as encoding/json calls it.
 func kindOf(value json.RawMessage) string {
 	switch bytes.TrimSpace(value)[0] {
 	case '"':
@@ -82,7 +83,7 @@ func kindOf(value json.RawMessage) string {
 	return "number"
 }
 
-// NoKeys reports whether a jwks member holds no set at all.
+// NoKeys reports whether a jwks member has no key set at all.
 func NoKeys(jwks json.RawMessage) bool {
 	switch string(bytes.Join(bytes.Fields(jwks), nil)) {
 	case "", "null", "{}":
@@ -91,8 +92,12 @@ func NoKeys(jwks json.RawMessage) bool {
 	return false
 }
 
-// SameJSON compares two values whatever their spacing and the order of members.
+// SameJSON reports whether two values are equal. Spacing and the order of members
+// do not matter.
 func SameJSON(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
+		return json.Valid(a)
+	}
 	read := func(data json.RawMessage) (v any, ok bool) {
 		dec := json.NewDecoder(bytes.NewReader(data))
 		dec.UseNumber()
@@ -103,12 +108,12 @@ func SameJSON(a, b json.RawMessage) bool {
 	return okA && okB && reflect.DeepEqual(va, vb)
 }
 
-// keyMembers is the order in which Hydra writes the members of a key; others
-// come after them, by name.
+// keyMembers is the order in which Hydra writes the members of a key. Others
+// follow, sorted by name.
 var keyMembers = []string{"use", "kty", "kid", "crv", "alg", "k", "x", "y", "n", "e", "d", "p", "q", "dp", "dq", "qi",
 	"x5c", "x5u", "x5t", "x5t#S256"}
 
-// keySet is a stored key set as it is read.
+// keySet is a stored key set as reads show it.
 func keySet(stored document.JWKS) json.RawMessage {
 	if stored == "" {
 		return json.RawMessage("{}")
@@ -129,8 +134,8 @@ func keySet(stored document.JWKS) json.RawMessage {
 	return inOrder(set, []string{"keys"})
 }
 
-// inOrder is an object with the members of first in that order, the others
-// after them by name.
+// inOrder writes an object: the members of first in that order, then the others
+// sorted by name.
 func inOrder(members map[string]json.RawMessage, first []string) []byte {
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(members)), func(name string) bool { return slices.Contains(first, name) })
 	object := []byte{'{'}
@@ -142,7 +147,7 @@ func inOrder(members map[string]json.RawMessage, first []string) []byte {
 		if len(object) > 1 {
 			object = append(object, ',')
 		}
-		quoted, err := Encode(name)
+		quoted, err := web.Encode(name)
 		if err != nil {
 			continue // a string always encodes
 		}

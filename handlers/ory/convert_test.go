@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"tenure/handlers/ory"
+	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
@@ -28,7 +29,7 @@ func resolved(c document.Client) snapshots.Resolved[document.Client] {
 // golden compares with a file of testdata/hydra, or writes it.
 func golden(t *testing.T, name string, view ory.Client) {
 	t.Helper()
-	raw, err := ory.Encode(view)
+	raw, err := web.Encode(view)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func decode(t testing.TB, body string) *ory.Client {
 // sent is a read sent back.
 func sent(t testing.TB, c *document.Client, setup *document.Setup) *ory.Client {
 	t.Helper()
-	raw, err := ory.Encode(ory.FromDomain(c, setup))
+	raw, err := web.Encode(ory.FromDomain(c, setup))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +175,7 @@ func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 	}
 	base := documenttest.FullClient()
 	base.FrontchannelLogoutSessionRequired, base.SkipLogoutConsent = document.True, document.True
-	raw, err := ory.Encode(ory.FromDomain(&base, defaults))
+	raw, err := web.Encode(ory.FromDomain(&base, defaults))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,17 +235,5 @@ func TestPutKeepsWhatHydraDoesNotCarry(t *testing.T) {
 	if next.PKCEMode != base.PKCEMode || next.Comment != base.Comment || next.AccessTokenTTL == nil || next.ClientName != "" ||
 		next.JWKS != "" || next.Lifespans != (document.Lifespans{}) || strings.Join(next.Scopes, " ") != ory.DefaultScope {
 		t.Errorf("%+v", next)
-	}
-}
-
-func TestRegistrationURI(t *testing.T) {
-	e := snapshots.Entity{Module: "my module", Setup: "s1", ClientID: "a b/c"}
-	for root, want := range map[string]string{
-		"s1": "https://id.example/oauth2/register/a%20b%2Fc",
-		"s2": "https://id.example/modules/my%20module/setups/s1/oauth2/register/a%20b%2Fc",
-	} {
-		if got := ory.RegistrationURI("https://id.example/", e, root); got != want {
-			t.Errorf("%s, not %s", got, want)
-		}
 	}
 }

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -9,26 +10,43 @@ import (
 	"tenure/snapshots/document"
 )
 
-// keepAdministrators is what a client wants to become with what only an administrator may
-// set left as it is: its metadata, owner label, audience, token strategy and
-// the two skip flags.
-func keepAdministrators(in *ory.Client, policy snapshots.Policy, base *document.Client, setup *document.Setup) *ory.Client {
-	wanted := *in
-	shown := ory.Client{SkipLogoutConsent: in.SkipLogoutConsent} // here null or false
-	if base != nil {
-		shown = ory.FromDomain(base, setup)
+// toDomain wants what a client says of itself, and leaves as it is what only an
+// administrator may set: metadata, owner label, audience, token strategy and the two
+// skip flags.
+func toDomain(in *ory.Client, policy snapshots.Policy) ory.Want {
+	return func(shown *ory.Client) (*ory.Client, error) {
+		isNew := shown == nil
+		if isNew {
+			shown = &ory.Client{SkipLogoutConsent: in.SkipLogoutConsent} // null or false: forbidden refuses true
+		}
+		wanted := *in
+		wanted.Metadata, wanted.Owner, wanted.Audience = shown.Metadata, shown.Owner, shown.Audience
+		wanted.AccessTokenStrategy, wanted.SkipConsent = shown.AccessTokenStrategy, shown.SkipConsent
+		wanted.SkipLogoutConsent, wanted.ClientSecret = shown.SkipLogoutConsent, ""
+		if strings.TrimSpace(wanted.Scope) == "" && (isNew || shown.Scope != "") {
+			wanted.Scope = defaultScope(policy)
+		}
+		return &wanted, nil
 	}
-	wanted.Metadata, wanted.Owner, wanted.Audience = shown.Metadata, shown.Owner, shown.Audience
-	wanted.AccessTokenStrategy, wanted.SkipConsent = shown.AccessTokenStrategy, shown.SkipConsent
-	wanted.SkipLogoutConsent, wanted.ClientSecret = shown.SkipLogoutConsent, ""
-	if strings.TrimSpace(wanted.Scope) == "" && (base == nil || shown.Scope != "") {
-		wanted.Scope = defaultScope(policy)
-	}
-	return &wanted
 }
 
-// defaultScope is what a client gets that asks for no scope: Hydra's default,
-// as far as the policy allows it, or else all that it allows.
+// fromDomain is what a read shows a client of itself: all but its metadata.
+func fromDomain(found snapshots.Resolved[document.Client]) ory.Client {
+	view := ory.Read(found)
+	view.Metadata = nil
+	return view
+}
+
+// echo is what the answer to a write shows. Metadata is an administrator's, and is
+// not shown.
+func echo(in *ory.Client, found snapshots.Resolved[document.Client]) ory.Client {
+	view := in.Echo(found)
+	view.Metadata = json.RawMessage("{}")
+	return view
+}
+
+// defaultScope is the scope of a client that asks for none: Hydra's default as far
+// as the policy allows it, else everything that it allows.
 func defaultScope(policy snapshots.Policy) string {
 	words := strings.Fields(ory.DefaultScope)
 	if len(policy.AllowedScopes) > 0 {
@@ -38,9 +56,4 @@ func defaultScope(policy snapshots.Policy) string {
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// rules are those of this API and of the setup's policy.
-func rules(policy snapshots.Policy, sector ory.Sector) []document.Rule[document.Client] {
-	return slices.Concat(ory.Rules(), []document.Rule[document.Client]{sector.Rule()}, policy.RegistrationRules())
 }

@@ -10,25 +10,14 @@ import (
 	"tenure/handlers/web"
 )
 
-// credentials are what a request presents, at most one of the two.
-type credentials struct {
-	token   string // a registration or initial access token
-	secrets []pair // a client's own id and secret, in each way they can be meant
-	method  string // the auth method that the pairs belong to
-}
+// credentialParams are the query parameters that credentials come in. They may be
+// repeated: then they are not taken.
+var credentialParams = []web.Param{web.Text("access_token").AsIs(), web.Text("client_secret").AsIs()}
 
-type pair struct{ id, secret string }
-
-// The auth methods whose credentials are taken here, for reading.
-const (
-	methodBasic = "client_secret_basic"
-	methodPost  = "client_secret_post"
-)
-
-// credentialsOf reads a request's credentials as Hydra does: a Bearer header
-// decides, then access_token in the query or in a form, then what belongs to
-// the client itself. What stands twice is nothing: two readers of the same
-// request could take different ones.
+// credentialsOf reads a request's credentials as Hydra does: first a Bearer header,
+// then access_token in the query or in a form, then the client's own credentials.
+// A value that is repeated is not taken: two readers of the same request could take
+// different ones.
 func credentialsOf(c *web.Call, id string) credentials {
 	header := onlyOne(c.Request.Header["Authorization"])
 	scheme, rest, _ := strings.Cut(header, " ")
@@ -53,7 +42,7 @@ func credentialsOf(c *web.Call, id string) credentials {
 	return credentials{}
 }
 
-// formToken is the access_token of a form body, which reading has none of.
+// formToken is the access_token of a form body. A read has no body.
 func formToken(c *web.Call) string {
 	if isRead(c) {
 		return ""
@@ -73,8 +62,8 @@ func formToken(c *web.Call) string {
 	return onlyOne(form["access_token"])
 }
 
-// basicPairs decodes the Basic scheme's id and secret: encoded as RFC 6749 section
-// 2.3.1 wants them, and as they are, which is how most clients send them.
+// basicPairs decodes the Basic scheme's id and secret: form-encoded as RFC 6749
+// section 2.3.1 asks for, and as they are, which is how most clients send them.
 func basicPairs(encoded string) []pair {
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if err != nil {
@@ -93,7 +82,7 @@ func basicPairs(encoded string) []pair {
 	return []pair{plain}
 }
 
-// onlyOne is a value that stands once.
+// onlyOne is the value if there is exactly one; else empty.
 func onlyOne(values []string) string {
 	if len(values) == 1 {
 		return values[0]

@@ -273,3 +273,16 @@ func TestAnImportedHashIsRenewed(t *testing.T) {
 		t.Error("not renewed")
 	}
 }
+
+// TestAClientReadsItselfNow: no route here is about another instant.
+func TestAClientReadsItselfNow(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	c := f.stored(t, f.setup, "c", "client_secret_basic")
+	for _, query := range []string{"at=2020-01-01T00:00:00Z", "known_at=2020-01-01T00:00:00Z", "as_of=2020-01-01T00:00:00Z", "validAt=x"} {
+		for _, method := range []string{"GET", "PUT", "DELETE"} {
+			f.send(method, "/oauth2/register/c?"+query, "{}", bearer(c.token)).want(t, 400, "this route is about now")
+		}
+		f.send("POST", "/oauth2/register?"+query, "{}").want(t, 400, "this route is about now")
+	}
+	f.send("GET", "/oauth2/register/c?other=x", "", bearer(c.token)).want(t, 200)
+}
