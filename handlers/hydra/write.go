@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"context"
 	"net/http"
 
 	"tenure/handlers/ory"
@@ -52,7 +53,7 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	sector := body.Sector(c.Request.Context(), h.Fetch, nil)
-	secret, err := h.firstSecret(body)
+	secret, err := h.firstSecret(c.Request.Context(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +79,11 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 
 // firstSecret is the one chosen, else a generated one, but none for a client
 // that would never be told it.
-func (h *surface) firstSecret(body *ory.Client) (*snapshots.NewSecret, error) {
+func (h *surface) firstSecret(ctx context.Context, body *ory.Client) (*snapshots.NewSecret, error) {
 	if body.ClientSecret == "" && body.TokenEndpointAuthMethod != document.MethodNone {
 		return h.generated()
 	}
-	return h.chosen(body.ClientSecret)
+	return h.chosen(ctx, body.ClientSecret)
 }
 
 func (h *surface) generated() (*snapshots.NewSecret, error) {
@@ -94,11 +95,11 @@ func (h *surface) generated() (*snapshots.NewSecret, error) {
 }
 
 // chosen is a secret that the caller wrote; nil if there is none.
-func (h *surface) chosen(text string) (*snapshots.NewSecret, error) {
+func (h *surface) chosen(ctx context.Context, text string) (*snapshots.NewSecret, error) {
 	if text == "" {
 		return nil, nil
 	}
-	return h.Store.ChosenSecret(text)
+	return h.Store.ChosenSecret(ctx, text)
 }
 
 func (h *surface) put(c *web.Call) (*web.Reply, error) {
@@ -142,7 +143,7 @@ func (h *surface) edit(c *web.Call, found snapshots.Resolved[document.Client], b
 		return none, nil, ory.BadRequest("Tenure-Owner is not the client's owner, and an edit does not change that")
 	}
 	sector := body.Sector(c.Request.Context(), h.Fetch, found.Content)
-	secret, err := h.chosen(body.ClientSecret)
+	secret, err := h.chosen(c.Request.Context(), body.ClientSecret)
 	if err != nil {
 		return none, nil, err
 	}

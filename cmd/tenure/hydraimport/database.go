@@ -222,7 +222,7 @@ func (w *databaseWrite) create(ctx context.Context) (result, error) {
 	ch.Imported = &since
 	if w.client.body.ClientSecret != "" {
 		r.Secrets = 1
-		if err := w.choose(&ch); err != nil {
+		if err := w.choose(ctx, &ch); err != nil {
 			return r, err
 		}
 	}
@@ -251,9 +251,9 @@ func (w *databaseWrite) since() history.Millis {
 }
 
 // choose makes the secret that the file has in clear.
-func (w *databaseWrite) choose(ch *snapshots.Change[document.Client]) (err error) {
+func (w *databaseWrite) choose(ctx context.Context, ch *snapshots.Change[document.Client]) (err error) {
 	if !w.dry {
-		ch.Secret, err = w.node.Snapshots.ChosenSecret(w.client.body.ClientSecret)
+		ch.Secret, err = w.node.Snapshots.ChosenSecret(ctx, w.client.body.ClientSecret)
 	}
 	return err
 }
@@ -272,7 +272,7 @@ func (w *databaseWrite) edit(ctx context.Context, ref snapshots.Ref) (result, er
 	if plain := w.client.body.ClientSecret; plain != "" {
 		same, err := w.node.Snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)
 		if secret = !same; secret && err == nil {
-			err = w.choose(&ch)
+			err = w.choose(ctx, &ch)
 		}
 		if err != nil {
 			return r, err
