@@ -35,7 +35,7 @@ func logOriginCommand() *cobra.Command {
 // newOrigin opens the installation without its log, so that one that is refused
 // opens too.
 func newOrigin(ctx context.Context, out io.Writer, f logFlags) (err error) {
-	log, err := node.NewLog("error", "")
+	log, _, err := node.NewLog("error", "")
 	if err != nil {
 		return err
 	}
