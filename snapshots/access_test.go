@@ -22,7 +22,7 @@ var unscoped = map[string]string{
 	"Now": "the clock", "Final": "the clock", "PageKey": "of the installation", "Flush": "what callers proved already", "Render": "after Authorize only", "CanReveal": "of the installation",
 	"NoteRead": "after Authorize only", "KeepsReads": "of the installation",
 	"GenerateToken": "stores nothing", "ImportedSecret": "stores nothing",
-	"Register": "decides under which scope to act", "Registering": "decides under which scope to act", "SetupOwner": "decides under which scope to act",
+	"Register": "decides under which scope to act", "Registering": "decides under which scope to act",
 	"VerifySecret": "proves who may have a scope", "VerifyToken": "proves who may have a scope",
 	"GenerateSecret": "stores nothing", "ChosenSecret": "stores nothing",
 	"SetupUsable": "inside tenancy's transaction", "OwnsAnything": "inside tenancy's transaction", "KeepsClients": "inside tenancy's transaction",
@@ -85,7 +85,7 @@ func TestZeroScopeIsRefused(t *testing.T) {
 		refused("Edit", err)
 		refused("Delete", snapshots.Delete[client](ctx, w.Store, none, ref, nil))
 		refused("Withdraw", snapshots.Withdraw[client](ctx, w.Store, none, ref, made.ID))
-		_, err = snapshots.Snapshot[client](ctx, w.Store, none, ref, made.ID)
+		_, err = snapshots.Snapshot[client](ctx, w.Store, none, snapshots.ByRef(ref), made.ID)
 		refused("Snapshot", err)
 		_, err = snapshots.Snapshots[client](ctx, w.Store, none, ref, nil, true)
 		refused("Snapshots", err)
@@ -100,10 +100,10 @@ func try(w *snapshotstest.World, scope tenancy.Scope, id snapshots.EntityID, pla
 	ref, in := w.Ref(id), snapshots.SetupRef(snapshotstest.Module, w.Setup)
 	got := make(map[string]error)
 	w.Tick()
-	_, got["client"] = w.Store.Client(ctx, scope, ref)
-	_, got["client by id"] = w.Store.ClientEntity(ctx, scope, ref)
-	_, got["client_id"] = w.Store.EntityID(ctx, scope, snapshotstest.Module, w.Setup, "shop")
-	_, got["snapshot"] = snapshots.Snapshot[client](ctx, w.Store, scope, ref, plan)
+	_, got["client"] = snapshots.Resolve[client](ctx, w.Store, scope, snapshots.ByRef(ref), snapshots.Instant{})
+	_, _, got["client by id"] = w.Store.Find(ctx, scope, snapshots.ByRef(ref))
+	_, _, got["client_id"] = w.Store.Find(ctx, scope, snapshots.ByClientID(snapshotstest.Module, w.Setup, "shop"))
+	_, got["snapshot"] = snapshots.Snapshot[client](ctx, w.Store, scope, snapshots.ByRef(ref), plan)
 	_, got["snapshots"] = snapshots.Snapshots[client](ctx, w.Store, scope, ref, nil, false)
 	_, got["edit"] = snapshots.Edit(ctx, w.Store, scope, ref, snapshots.Change[client]{Apply: func(base *client, _ *setup) (*client, error) {
 		next := *base
@@ -112,8 +112,8 @@ func try(w *snapshotstest.World, scope tenancy.Scope, id snapshots.EntityID, pla
 	}})
 	got["withdraw"] = snapshots.Withdraw[client](ctx, w.Store, scope, ref, plan)
 
-	_, got["setup"] = w.Store.Setup(ctx, scope, snapshotstest.Module, w.Setup)
-	_, got["setup's snapshot"] = snapshots.Snapshot[setup](ctx, w.Store, scope, in, setupSnapshot)
+	_, got["setup"] = snapshots.Resolve[setup](ctx, w.Store, scope, snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, w.Setup)), snapshots.Instant{})
+	_, got["setup's snapshot"] = snapshots.Snapshot[setup](ctx, w.Store, scope, snapshots.ByRef(in), setupSnapshot)
 	_, got["setup's snapshots"] = snapshots.Snapshots[setup](ctx, w.Store, scope, in, nil, false)
 	_, got["edit setup"] = snapshots.Edit(ctx, w.Store, scope, in, snapshots.Change[setup]{Apply: func(base, _ *setup) (*setup, error) {
 		next := *base
@@ -148,7 +148,7 @@ func outcome(err error) string {
 func TestWhoMayWhat(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		id := w.NewClient(w.Admin(w.Harbour), "shop", snapshotstest.To(snapshotstest.Named("shop"))).Entity.ID
-		in, err := w.Store.Setup(ctx, w.Admin(w.North), snapshotstest.Module, w.Setup)
+		in, err := snapshots.Resolve[setup](ctx, w.Store, w.Admin(w.North), snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, w.Setup)), snapshots.Instant{})
 		w.Must(err)
 		clientOps := []string{"client", "client by id", "client_id", "snapshot", "snapshots", "edit", "withdraw"}
 		for org, want := range map[tenancy.OrgID]map[string]string{
@@ -187,7 +187,7 @@ func TestWhoMayWhat(t *testing.T) {
 		}
 		// A key of the root that acts for south sees no more than south.
 		acting := w.ScopeOn(w.Node, w.Root, tenancy.Admin, w.South)
-		_, err = w.Store.Client(ctx, acting, w.Ref(id))
+		_, err = snapshots.Resolve[client](ctx, w.Store, acting, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 		w.Must(snapshots.Delete[client](ctx, w.Store, w.Admin(w.Root), w.Ref(id), nil))
 	})
@@ -197,7 +197,7 @@ func TestWhoMayWhat(t *testing.T) {
 func TestRoles(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		id := w.NewClient(w.Admin(w.North), "shop", snapshotstest.To(snapshotstest.Named("shop"))).Entity.ID
-		in, err := w.Store.Setup(ctx, w.Admin(w.North), snapshotstest.Module, w.Setup)
+		in, err := snapshots.Resolve[setup](ctx, w.Store, w.Admin(w.North), snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, w.Setup)), snapshots.Instant{})
 		w.Must(err)
 		may := map[tenancy.Role]string{
 			tenancy.Reader:  "client,client by id,client_id,setup,clients,resource servers",
@@ -260,10 +260,10 @@ func TestRefsMustFit(t *testing.T) {
 			{snapshots.Ref{Module: m, Setup: w.Setup, Entity: "' OR '1'='1"}, noClient},
 		} {
 			w.Tick()
-			_, resolved := w.Store.Client(ctx, admin, c.ref)
+			_, resolved := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(c.ref), snapshots.Instant{})
 			_, listed := snapshots.Snapshots[client](ctx, w.Store, admin, c.ref, nil, true)
 			_, edited := snapshots.Edit(ctx, w.Store, admin, c.ref, adding("https://x.example/"))
-			_, found := w.Store.ClientEntity(ctx, admin, c.ref)
+			_, _, found := w.Store.Find(ctx, admin, snapshots.ByRef(c.ref))
 			for op, err := range map[string]error{"client": resolved, "snapshots": listed, "edit": edited, "entity": found} {
 				if got := outcome(err); got != c.want {
 					t.Errorf("%+v, %s: %s (%v), want %s", c.ref, op, got, err, c.want)
@@ -271,12 +271,12 @@ func TestRefsMustFit(t *testing.T) {
 			}
 		}
 		for _, bad := range []snapshots.SnapshotID{"", "\x00", "\xff", "x"} {
-			_, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(id), bad)
+			_, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), bad)
 			w.Refused(err, fault.NotFound, fault.CodeSnapshotUnknown)
 			w.Refused(snapshots.Withdraw[client](ctx, w.Store, admin, w.Ref(id), bad), fault.NotFound, fault.CodeSnapshotUnknown)
 		}
 		for _, bad := range []string{"\x00", "\xff", "shop\x00"} {
-			_, err := w.Store.EntityID(ctx, admin, m, w.Setup, bad)
+			_, _, err := w.Store.Find(ctx, admin, snapshots.ByClientID(m, w.Setup, bad))
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 			_, err = w.Store.Setups(ctx, admin, bad, snapshots.Filter{})
 			w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)

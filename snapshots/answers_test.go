@@ -269,19 +269,14 @@ func (a *asked) clients() {
 		{"a setup's id", in(w.Setup, w.Setup)}, {"no text", in(w.Setup, "\x00")},
 	} {
 		a.timed("client by ref: "+c.what, func(scope tenancy.Scope, in snapshots.Instant) string {
-			found, err := snapshots.AsOf[client](ctx, s, scope, c.ref, in)
-			answer := toldOf(a, found, err)
-			if !in.Given() {
-				same, err := s.Client(ctx, scope, c.ref)
-				a.same("by ref", c.what, toldOf(a, same, err), answer)
-			}
-			return answer
+			found, err := snapshots.Resolve[client](ctx, s, scope, snapshots.ByRef(c.ref), in)
+			return toldOf(a, found, err)
 		})
 		if c.ref.Setup == a.other || c.ref.Setup == a.souths || c.ref.Setup == a.ids["unknown"] || c.ref.Module == "none" {
 			continue // an entity id alone names neither
 		}
 		a.timed("client by entity id: "+c.what, func(scope tenancy.Scope, in snapshots.Instant) string {
-			found, err := s.ClientAsOf(ctx, scope, c.ref.Entity, in)
+			found, err := snapshots.Resolve[client](ctx, s, scope, snapshots.ByEntity(c.ref.Entity), in)
 			return toldOf(a, found, err)
 		})
 	}
@@ -294,13 +289,8 @@ func (a *asked) clients() {
 		{"unknown", "nobody", w.Setup}, {"of an unknown setup", "own", a.ids["unknown"]}, {"not in that setup", "own", a.other}, {"of another's setup", "own", a.souths}, {"no text", "\x00", w.Setup},
 	} {
 		a.timed("client by client_id in a setup: "+c.what, func(scope tenancy.Scope, in snapshots.Instant) string {
-			found, err := s.ClientByIDAsOf(ctx, scope, c.setup, c.id, in)
-			answer := toldOf(a, found, err)
-			if !in.Given() {
-				same, err := s.ClientByID(ctx, scope, c.setup, c.id)
-				a.same("by client_id", c.what, toldOf(a, same, err), answer)
-			}
-			return answer
+			found, err := snapshots.Resolve[client](ctx, s, scope, snapshots.ByClientID("", c.setup, c.id), in)
+			return toldOf(a, found, err)
 		})
 	}
 	for _, c := range []struct {
@@ -314,20 +304,9 @@ func (a *asked) clients() {
 		{"in two setups, within one", "twice", w.Setup, a.other}, {"unknown", "nobody", "", ""}, {"no text", "\x00", "", ""},
 	} {
 		a.timed("client by client_id anywhere: "+c.what, func(scope tenancy.Scope, in snapshots.Instant) string {
-			found, err := s.ClientAnywhereAsOf(ctx, scope, c.within, c.preferred, c.id, in)
-			answer := toldOf(a, found, err)
-			if !in.Given() {
-				same, err := s.ClientAnywhere(ctx, scope, c.within, c.preferred, c.id)
-				a.same("anywhere", c.what, toldOf(a, same, err), answer)
-			}
-			return answer
+			found, err := snapshots.Resolve[client](ctx, s, scope, snapshots.Anywhere(c.id, c.preferred).Within("", c.within), in)
+			return toldOf(a, found, err)
 		})
-	}
-}
-
-func (a *asked) same(how, what, got, want string) {
-	if got != want {
-		a.t.Errorf("%s, %s: %s, and %s by its sister", how, what, got, want)
 	}
 }
 
@@ -341,17 +320,12 @@ func (a *asked) setups() {
 		{"a client's id", a.ids["own"]}, {"no text", "\x00"},
 	} {
 		a.timed("setup: "+c.what, func(scope tenancy.Scope, in snapshots.Instant) string {
-			found, err := snapshots.AsOf[setup](ctx, s, scope, snapshots.SetupRef(snapshotstest.Module, c.id), in)
-			answer := toldOf(a, found, err)
-			if !in.Given() {
-				same, err := s.Setup(ctx, scope, snapshotstest.Module, c.id)
-				a.same("setup", c.what, toldOf(a, same, err), answer)
-			}
-			return answer
+			found, err := snapshots.Resolve[setup](ctx, s, scope, snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, c.id)), in)
+			return toldOf(a, found, err)
 		})
 	}
 	a.timed("setup: not in that module", func(scope tenancy.Scope, in snapshots.Instant) string {
-		found, err := snapshots.AsOf[setup](ctx, s, scope, snapshots.SetupRef("none", w.Setup), in)
+		found, err := snapshots.Resolve[setup](ctx, s, scope, snapshots.ByRef(snapshots.SetupRef("none", w.Setup)), in)
 		return toldOf(a, found, err)
 	})
 	for _, c := range []struct {
@@ -363,13 +337,8 @@ func (a *asked) setups() {
 	} {
 		a.timed("resource server: "+c.what, func(scope tenancy.Scope, in snapshots.Instant) string {
 			ref := snapshots.Ref{Module: snapshotstest.Module, Setup: c.setup, Entity: c.entity}
-			found, err := snapshots.AsOf[server](ctx, s, scope, ref, in)
-			answer := toldOf(a, found, err)
-			if !in.Given() {
-				same, err := s.ResourceServer(ctx, scope, ref)
-				a.same("resource server", c.what, toldOf(a, same, err), answer)
-			}
-			return answer
+			found, err := snapshots.Resolve[server](ctx, s, scope, snapshots.ByRef(ref), in)
+			return toldOf(a, found, err)
 		})
 	}
 }
@@ -394,11 +363,11 @@ func (a *asked) snapshots() {
 			ref.Setup = a.gone
 		}
 		a.row("  "+c.what, func(scope tenancy.Scope) string {
-			found, err := snapshots.Snapshot[client](ctx, s, scope, ref, c.id)
+			found, err := snapshots.Snapshot[client](ctx, s, scope, snapshots.ByRef(ref), c.id)
 			return toldOf(a, found, err)
 		})
 		a.row("  the same, by entity", func(scope tenancy.Scope) string {
-			found, err := s.SnapshotOf(ctx, scope, ref.Entity, c.id)
+			found, err := snapshots.Snapshot[client](ctx, s, scope, snapshots.ByEntity(ref.Entity), c.id)
 			return toldOf(a, found, err)
 		})
 	}
@@ -414,8 +383,7 @@ func (a *asked) tombstone(id snapshots.EntityID) snapshots.SnapshotID {
 	return end
 }
 
-// present asks the doors that know only now, and name an entity without its
-// content.
+// present asks for what is there now, planned or deleted, without its content.
 func (a *asked) present() {
 	w, s := a.w, a.w.Store
 	told := func(id snapshots.EntityID, err error) string {
@@ -437,43 +405,21 @@ func (a *asked) present() {
 		}
 		return w.Ref(a.ids[name])
 	}
-	section("ref by entity id")
-	for _, name := range names {
-		a.row("  "+name, func(scope tenancy.Scope) string {
-			found, err := s.RefOf(ctx, scope, a.ids[name])
-			return told(found.Entity, err)
-		})
-	}
-	section("ref by client_id in a setup, planned ones too")
-	for _, name := range names {
-		a.row("  "+name, func(scope tenancy.Scope) string {
-			found, err := s.RefByID(ctx, scope, ref(name).Setup, name)
-			return told(found.Entity, err)
-		})
-	}
-	section("entity id by client_id in a setup")
-	for _, name := range names {
-		a.row("  "+name, func(scope tenancy.Scope) string {
-			id, err := s.EntityID(ctx, scope, snapshotstest.Module, ref(name).Setup, name)
-			return told(id, err)
-		})
-	}
-	section("entity by ref, for a write")
-	for _, name := range names {
-		a.row("  "+name, func(scope tenancy.Scope) string {
-			e, err := s.ClientEntity(ctx, scope, ref(name))
-			return told(e.ID, err)
-		})
-	}
-	section("deleted, by client_id in a setup")
-	for _, name := range names {
-		a.row("  "+name, func(scope tenancy.Scope) string {
-			deleted, err := s.Deleted(ctx, scope, ref(name).Setup, name)
-			if err != nil {
-				return faultOf(err)
-			}
-			return fmt.Sprint(deleted)
-		})
+	for _, by := range []struct {
+		title string
+		name  func(string) snapshots.Name
+	}{
+		{"found by entity id", func(name string) snapshots.Name { return snapshots.ByEntity(a.ids[name]) }},
+		{"found by ref", func(name string) snapshots.Name { return snapshots.ByRef(ref(name)) }},
+		{"found by client_id in a setup", func(name string) snapshots.Name { return snapshots.ByClientID("", ref(name).Setup, name) }},
+	} {
+		section(by.title)
+		for _, name := range names {
+			a.row("  "+name, func(scope tenancy.Scope) string {
+				e, state, err := s.Find(ctx, scope, by.name(name))
+				return strings.TrimSpace([]string{"", "", "planned", "deleted"}[state] + " " + told(e.ID, err))
+			})
+		}
 	}
 	section("setup by id alone")
 	for _, c := range []struct {
@@ -481,18 +427,12 @@ func (a *asked) present() {
 		id   snapshots.EntityID
 	}{{"in force", w.Setup}, {"deleted", a.gone}, {"a sibling's", a.souths}, {"of a gone owner", a.lost}, {"unknown", a.ids["unknown"]}, {"a client's id", a.ids["own"]}} {
 		a.row("  "+c.name, func(scope tenancy.Scope) string {
-			_, err := s.SetupEntity(ctx, scope, c.id)
+			_, err := snapshots.Resolve[setup](ctx, s, scope, snapshots.ByEntity(c.id), snapshots.Instant{})
 			if err != nil {
 				return faultOf(err)
 			}
 			return "found"
 		})
-		_, err := s.SetupOwner(ctx, c.id)
-		answer := "found"
-		if err != nil {
-			answer = faultOf(err)
-		}
-		fmt.Fprintf(&a.table, "%-26s%s\n", "  without a scope", answer)
 	}
 }
 

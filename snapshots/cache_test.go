@@ -109,7 +109,7 @@ func TestInheritedValuesOfTheSameInstant(t *testing.T) {
 			{"past", first, "10 11 12 13 [grant10] 1"}, {"active", second, "20 21 22 23 [grant20] 2"},
 			{"future", third, "30 31 32 33 [grant30] 1"}, {"own", fourth, "1 31 32 33 [] 2"},
 		} {
-			read, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(id), c.of.ID)
+			read, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), c.of.ID)
 			w.Must(err)
 			for how, r := range map[string]snapshots.Resolved[client]{"written": c.of.Resolved, "read": read} {
 				e := document.Effective(r.Content, r.Setup.Content)
@@ -170,6 +170,7 @@ func TestReaderBesideWriter(t *testing.T) {
 		write := func(name string, hooks map[string]func()) {
 			t.Helper()
 			w.Tick()
+			w.Must(w.Log.Poll(ctx, w.DB)) // else a node beside others is stale, and asks the database
 			at = hooks
 			doc := snapshotstest.Named("shop")
 			doc.ClientName = name
@@ -226,7 +227,7 @@ func TestReadYourWrites(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					found, err := w.Store.Client(ctx, admin, w.Ref(id))
+					found, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 					if err != nil || found.ID != out.ID {
 						t.Errorf("wrote %s, read %s, %v", out.ID, found.ID, err)
 						return
@@ -236,7 +237,7 @@ func TestReadYourWrites(t *testing.T) {
 			all.Go(func() { // others read all the while
 				last := snapshots.Resolved[client]{}
 				for range 50 {
-					found, err := w.Store.Client(ctx, admin, w.Ref(id))
+					found, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 					if err != nil || found.ValidFrom < last.ValidFrom {
 						t.Errorf("read %d after %d, %v", found.ValidFrom, last.ValidFrom, err)
 						return
@@ -308,7 +309,7 @@ func TestTwoNodes(t *testing.T) {
 	id := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("0"))).Entity.ID
 	name := func(want string) {
 		t.Helper()
-		found, err := other.Store.Client(ctx, there(w.North), w.Ref(id))
+		found, err := snapshots.Resolve[client](ctx, other.Store, there(w.North), snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 		if err != nil || found.Content.ClientName != want {
 			t.Fatalf("the other node shows %q, %v; want %q", found.Content.ClientName, err, want)
 		}
@@ -336,7 +337,7 @@ func TestTwoNodes(t *testing.T) {
 	_, err := snapshots.Edit(ctx, w.Store, admin, snapshots.SetupRef(snapshotstest.Module, w.Setup), snapshotstest.To(doc))
 	w.Must(err)
 	poll()
-	if found, err := other.Store.Client(ctx, there(w.North), w.Ref(id)); err != nil || secondsOf(found.Setup.Content.AccessTokenTTL) != 5 {
+	if found, err := snapshots.Resolve[client](ctx, other.Store, there(w.North), snapshots.ByRef(w.Ref(id)), snapshots.Instant{}); err != nil || secondsOf(found.Setup.Content.AccessTokenTTL) != 5 {
 		t.Errorf("%+v, %v", found.Setup.Content, err)
 	}
 	plan := w.Edit(admin, id, snapshotstest.ToAt(snapshotstest.Named("3"), w.In(time.Minute)))
@@ -359,7 +360,7 @@ func TestTwoNodes(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			found, err := store.Client(ctx, scope, w.Ref(id))
+			found, err := snapshots.Resolve[client](ctx, store, scope, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 			if err != nil || found.ValidFrom < out.ValidFrom {
 				t.Errorf("wrote %d, read %d, %v", out.ValidFrom, found.ValidFrom, err)
 			}
@@ -370,7 +371,7 @@ func TestTwoNodes(t *testing.T) {
 	poll()
 	w.Must(w.Log.Poll(ctx, w.DB))
 	for _, n := range []*snapshotstest.Node{w.Node, other} {
-		found, err := n.Store.Client(ctx, w.ScopeOn(n, w.North, tenancy.Admin, w.North), w.Ref(id))
+		found, err := snapshots.Resolve[client](ctx, n.Store, w.ScopeOn(n, w.North, tenancy.Admin, w.North), snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 		if err != nil || len(found.Content.RedirectURIs) != 17 {
 			t.Errorf("%d URIs, %v", len(found.Content.RedirectURIs), err)
 		}
@@ -378,14 +379,14 @@ func TestTwoNodes(t *testing.T) {
 
 	w.Tick()
 	w.Must(snapshots.Delete[client](ctx, other.Store, there(w.North), w.Ref(id), nil))
-	if _, err := other.Store.Client(ctx, there(w.North), w.Ref(id)); !fault.Is(err, fault.NotFound) {
+	if _, err := snapshots.Resolve[client](ctx, other.Store, there(w.North), snapshots.ByRef(w.Ref(id)), snapshots.Instant{}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("deleted here, and read here: %v", err)
 	}
 	if _, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(id), snapshotstest.To(full())); !fault.HasCode(err, fault.CodeClientUnknown) {
 		t.Errorf("deleted there, and changed here: %v", err)
 	}
 	w.Must(w.Log.Poll(ctx, w.DB))
-	if _, err := w.Store.Client(ctx, admin, w.Ref(id)); !fault.Is(err, fault.NotFound) {
+	if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), snapshots.Instant{}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("deleted there, and read here after a poll: %v", err)
 	}
 	list, err := w.Store.Clients(ctx, admin, snapshotstest.Module, w.Setup, snapshots.Filter{})

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"tenure/snapshots/document"
 	"tenure/tenancy"
-	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 )
 
@@ -19,9 +17,9 @@ func (s *Store) ModulesAsOf(ctx context.Context, scope tenancy.Scope, in Instant
 	if !in.Given() {
 		return s.Modules(ctx, scope)
 	}
-	return inView(ctx, s, scope, in, func(c *db.Conn, _ moment) ([]string, error) {
+	return inView(ctx, s, scope, in, func(l *look) ([]string, error) {
 		var names []string
-		err := c.Select(&names, "SELECT name FROM module WHERE recorded_at <= ? ORDER BY name", int64(in.Recorded(s.log.Now())))
+		err := l.view.Select(&names, "SELECT name FROM module WHERE recorded_at <= ? ORDER BY name", int64(in.Recorded(s.log.Now())))
 		return names, err
 	})
 }
@@ -32,12 +30,12 @@ func (s *Store) PolicyAsOf(ctx context.Context, scope tenancy.Scope, setup Entit
 	if !in.Given() {
 		return s.Policy(ctx, scope, setup)
 	}
-	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) (Policy, error) {
-		if err := s.setupAsOf(c, scope, setup, m); err != nil {
+	return inView(ctx, s, scope, in, func(l *look) (Policy, error) {
+		if _, err := l.find(KindSetup, ByEntity(setup)); err != nil {
 			return Policy{}, err
 		}
 		var raw string
-		err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = ? AND recorded_at <= ? ORDER BY seq DESC LIMIT 1",
+		err := l.view.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = ? AND recorded_at <= ? ORDER BY seq DESC LIMIT 1",
 			setup, int64(in.Recorded(s.log.Now())))
 		if fault.Is(err, fault.NotFound) {
 			return DefaultPolicy(), nil
@@ -52,19 +50,6 @@ func (s *Store) PolicyAsOf(ctx context.Context, scope tenancy.Scope, setup Entit
 	})
 }
 
-// setupAsOf refuses a setup that was not in force at a moment, or whose past the
-// scope may not see.
-func (s *Store) setupAsOf(c *db.Conn, scope tenancy.Scope, setup EntityID, m moment) error {
-	e, err := s.entity(c, setup)
-	if fault.Is(err, fault.NotFound) || err == nil && e.Kind != KindSetup {
-		err = unknown(KindSetup)
-	}
-	if err == nil {
-		_, err = asOf[document.Setup](s, c, scope, e, m)
-	}
-	return err
-}
-
 // InitialTokensAsOf lists a setup's initial access tokens that had been made and
 // not revoked by an instant, with their uses by then.
 func (s *Store) InitialTokensAsOf(ctx context.Context, scope tenancy.Scope, setup EntityID, in Instant) ([]InitialToken, error) {
@@ -74,13 +59,13 @@ func (s *Store) InitialTokensAsOf(ctx context.Context, scope tenancy.Scope, setu
 	if err := scope.Check(tenancy.History); err != nil {
 		return nil, err
 	}
-	return inView(ctx, s, scope, in, func(c *db.Conn, m moment) ([]InitialToken, error) {
-		if err := s.setupAsOf(c, scope, setup, m); err != nil {
+	return inView(ctx, s, scope, in, func(l *look) ([]InitialToken, error) {
+		if _, err := l.find(KindSetup, ByEntity(setup)); err != nil {
 			return nil, err
 		}
 		then := int64(in.Recorded(s.log.Now()))
 		var rows []initialRow
-		err := c.Select(&rows, `SELECT t.token_id, t.name, t.max_uses, t.expires_at, t.recorded_at,
+		err := l.view.Select(&rows, `SELECT t.token_id, t.name, t.max_uses, t.expires_at, t.recorded_at,
 			(SELECT count(*) FROM initial_token_use u WHERE u.token_id = t.token_id AND u.recorded_at <= ?) AS uses
 			FROM initial_token t WHERE t.setup_id = ? AND t.recorded_at <= ?
 				AND NOT EXISTS (SELECT 1 FROM initial_token_end x WHERE x.token_id = t.token_id AND x.recorded_at <= ?)
@@ -111,30 +96,35 @@ const secretsKnown = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last
 // or were planned. Newest first.
 func (s *Store) SecretsAsOf(ctx context.Context, scope tenancy.Scope, setup EntityID, clientID string, in Instant) ([]Secret, error) {
 	if !in.Given() {
-		ref, err := s.RefByID(ctx, scope, setup, clientID)
+		e, _, err := s.Find(ctx, scope, ByClientID("", setup, clientID))
+		if fault.HasCode(err, fault.CodeSetupUnknown) {
+			err = unknown(KindClient)
+		}
 		if err != nil {
 			return nil, err
 		}
-		return s.Secrets(ctx, scope, ref)
+		return s.Secrets(ctx, scope, e.Ref())
 	}
 	if err := scope.Check(tenancy.History); err != nil {
 		return nil, err
 	}
-	found, err := s.ClientByIDAsOf(ctx, scope, setup, clientID, in)
-	if err != nil {
-		return nil, err
-	}
-	m := in.moment(s.log.Now().Millis())
-	return inView(ctx, s, scope, in, func(c *db.Conn, _ moment) ([]Secret, error) {
-		known := int64(m.known)
+	return inView(ctx, s, scope, in, func(l *look) ([]Secret, error) {
+		client, err := l.find(KindClient, ByClientID("", setup, clientID))
+		if fault.HasCode(err, fault.CodeSetupUnknown) {
+			err = unknown(KindClient)
+		}
+		if err != nil {
+			return nil, err
+		}
+		known := int64(l.known)
 		var rows []secretRow
-		if err := c.Select(&rows, secretsKnown, known, known, known, known, found.Entity.ID, known, known); err != nil {
+		if err := l.view.Select(&rows, secretsKnown, known, known, known, known, client.own.entity.ID, known, known); err != nil {
 			return nil, err
 		}
 		list := []Secret{}
 		for _, r := range rows {
-			started := r.ValidFrom <= m.at || r.RecordedAt <= m.tree()
-			if started && (r.EndsAt == 0 || r.EndsAt > m.at) {
+			started := r.ValidFrom <= l.at || r.RecordedAt <= l.tree()
+			if started && (r.EndsAt == 0 || r.EndsAt > l.at) {
 				list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
 			}
 		}

@@ -70,7 +70,7 @@ func TestErase(t *testing.T) {
 			}
 		}
 		at := snapshots.Instant{At: &from}
-		if _, err := w.Store.ClientAsOf(ctx, admin, id, at); err != nil { // cached from here on
+		if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(id), at); err != nil { // cached from here on
 			t.Fatal(err)
 		}
 		want := snapshots.Erasure{Reason: "request 17"}
@@ -92,7 +92,7 @@ func TestErase(t *testing.T) {
 				t.Errorf("after: %q", found)
 			}
 		}
-		_, err = w.Store.ClientAsOf(ctx, admin, id, at)
+		_, err = snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(id), at)
 		w.Refused(err, fault.Gone, fault.CodeErased)
 		_, err = w.Store.Erase(ctx, admin, id, want)
 		w.Refused(err, fault.Gone, fault.CodeErased)
@@ -102,7 +102,7 @@ func TestErase(t *testing.T) {
 		if last.Envelope.Kind != "client.erased" || last.Envelope.Reason != "request 17" {
 			t.Errorf("the last event is %+v", last)
 		}
-		if _, err := w.Store.ClientAsOf(ctx, admin, other.Entity.ID, snapshots.Instant{}); err != nil {
+		if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(other.Entity.ID), snapshots.Instant{}); err != nil {
 			t.Errorf("the neighbour: %v", err)
 		}
 	})

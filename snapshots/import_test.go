@@ -149,7 +149,7 @@ func TestImportedClientKeepsItsPastOnce(t *testing.T) {
 		if err != nil || next.Imported || next.Base != made.ID || next.ValidFrom <= *since {
 			t.Errorf("%+v, %v", next.Version, err)
 		}
-		read, err := snapshots.Snapshot[document.Client](context.Background(), i.store, i.scope, i.ref(made.Entity.ID), made.ID)
+		read, err := snapshots.Snapshot[document.Client](context.Background(), i.store, i.scope, snapshots.ByRef(i.ref(made.Entity.ID)), made.ID)
 		if err != nil || !read.Imported || read.Content.ClientName != "as it was" {
 			t.Errorf("%+v, %v", read.Version, err)
 		}
@@ -285,7 +285,7 @@ func TestRehearsalKeepsNothing(t *testing.T) {
 		if got := i.rows(t); got != rows || i.Log.Size() != size {
 			t.Errorf("rows %v, were %v; log %d, was %d", got, rows, i.Log.Size(), size)
 		}
-		if _, err := i.store.RefByID(context.Background(), i.scope, i.setup.ID, "from elsewhere"); !fault.Is(err, fault.NotFound) {
+		if _, _, err := i.store.Find(context.Background(), i.scope, snapshots.ByClientID("", i.setup.ID, "from elsewhere")); !fault.Is(err, fault.NotFound) {
 			t.Errorf("it is there: %v", err)
 		}
 		ch.Rehearse = false

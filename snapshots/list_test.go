@@ -188,10 +188,12 @@ func TestListPermissions(t *testing.T) {
 
 		at := w.In(time.Hour)
 		w.NewClient(w.Admin(w.North), "plan", snapshotstest.ToAt(snapshotstest.Named("plan"), at))
-		_, err = w.Store.EntityID(ctx, w.Scope(w.North, tenancy.Reader), snapshotstest.Module, w.Setup, "plan")
+		_, _, err = w.Store.Find(ctx, w.Scope(w.North, tenancy.Reader), snapshots.ByClientID(snapshotstest.Module, w.Setup, "plan"))
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
-		_, err = w.Store.EntityID(ctx, w.Scope(w.North, tenancy.Auditor), snapshotstest.Module, w.Setup, "plan")
-		w.Must(err)
+		_, state, err := w.Store.Find(ctx, w.Scope(w.North, tenancy.Auditor), snapshots.ByClientID(snapshotstest.Module, w.Setup, "plan"))
+		if w.Must(err); state != snapshots.Planned {
+			t.Errorf("state %d", state)
+		}
 	})
 }
 
@@ -305,13 +307,13 @@ func TestClientIDs(t *testing.T) {
 			made[id] = out.Entity.ID
 		}
 		for _, id := range ids {
-			found, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, id)
-			if err != nil || found != made[id] || w.Active(admin, found).Entity.ClientID != id {
-				t.Errorf("%q: %s, %v; want %s", id, found, err, made[id])
+			found, state, err := w.Store.Find(ctx, admin, snapshots.ByClientID(snapshotstest.Module, w.Setup, id))
+			if err != nil || state != snapshots.InForce || found.ID != made[id] || w.Active(admin, found.ID).Entity.ClientID != id {
+				t.Errorf("%q: %s, %v; want %s", id, found.ID, err, made[id])
 			}
 		}
 		for _, other := range []string{"sHop", "", "shop  ", "LäDEN", string(made["shop"]), strings.Repeat("x", 256)} {
-			_, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, other)
+			_, _, err := w.Store.Find(ctx, admin, snapshots.ByClientID(snapshotstest.Module, w.Setup, other))
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		}
 		// The same id in another setup is another client.

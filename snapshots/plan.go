@@ -95,7 +95,7 @@ func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to S
 	if err := scope.Check(tenancy.WriteClients | tenancy.History | tenancy.Plans); err != nil {
 		return Outcome[document.Client]{}, nil, err
 	}
-	found, err := Snapshot[document.Client](ctx, s, scope, ref, to)
+	found, err := Snapshot[document.Client](ctx, s, scope, ByRef(ref), to)
 	if err != nil {
 		return Outcome[document.Client]{}, nil, err
 	}

@@ -24,7 +24,7 @@ func TestAsOf(t *testing.T) {
 		w.Tick()
 		plan := w.Edit(admin, made.Entity.ID, snapshotstest.ToAt(snapshotstest.Named("later"), w.In(time.Hour)))
 		ask := func(scope tenancy.Scope, in snapshots.Instant) (snapshots.Resolved[client], error) {
-			return w.Store.ClientAsOf(ctx, scope, made.Entity.ID, in)
+			return snapshots.Resolve[client](ctx, w.Store, scope, snapshots.ByEntity(made.Entity.ID), in)
 		}
 		at := func(m history.Millis) snapshots.Instant { return snapshots.Instant{At: &m} }
 		known := w.Log.Now()
@@ -62,7 +62,7 @@ func TestAsOf(t *testing.T) {
 		again := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("second-life")))
 		w.Tick()
 		for instant, want := range map[history.Millis]snapshots.SnapshotID{made.ValidFrom: made.ID, again.ValidFrom: again.ID} {
-			if found, err := w.Store.ClientByIDAsOf(ctx, admin, w.Setup, "shop", at(instant)); err != nil || found.ID != want {
+			if found, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByClientID("", w.Setup, "shop"), at(instant)); err != nil || found.ID != want {
 				t.Errorf("by client_id: %v, %v", found.ID, err)
 			}
 		}

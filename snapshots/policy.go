@@ -219,7 +219,10 @@ func (s *Store) Policy(ctx context.Context, scope tenancy.Scope, setup EntityID)
 	if err := scope.Check(tenancy.Resolve); err != nil {
 		return Policy{}, err
 	}
-	e, err := s.SetupEntity(ctx, scope, setup)
+	e, err := s.setupInForce(ctx, setup)
+	if err == nil && !visible(scope, e, true) {
+		err = unknown(KindSetup)
+	}
 	if err != nil {
 		return Policy{}, err
 	}

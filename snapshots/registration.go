@@ -54,7 +54,7 @@ func (s *Store) Register(ctx context.Context, by Registrant) (Registration, erro
 // setup and its policy; then the clients that did before cannot manage
 // themselves either.
 func (s *Store) Registering(ctx context.Context, setup EntityID, byStatement bool) (Entity, Policy, error) {
-	e, err := s.SetupOwner(ctx, setup)
+	e, err := s.setupInForce(ctx, setup)
 	if err != nil {
 		return e, Policy{}, err
 	}

@@ -95,7 +95,7 @@ func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, ref Ref) ([]Se
 	if err := scope.Check(tenancy.History); err != nil {
 		return nil, err
 	}
-	e, err := s.ClientEntity(ctx, scope, ref)
+	e, err := s.covered(ctx, scope, ref)
 	if err != nil {
 		return nil, err
 	}

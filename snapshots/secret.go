@@ -215,7 +215,7 @@ func (s *Store) disclosable(ctx context.Context, scope tenancy.Scope, e Entity, 
 	if s.sealer == nil {
 		return e, Disclosed{}, nil
 	}
-	e, err := s.ClientEntity(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
+	e, err := s.covered(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
 	if fault.Is(err, fault.NotFound) {
 		return e, Disclosed{}, unknown(KindClient)
 	}
@@ -249,31 +249,11 @@ func (s *Store) HasSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at 
 	return current != nil, err
 }
 
-// ClientEntity finds the client that an edit is about; NotFound if the scope
-// may not see it.
-func (s *Store) ClientEntity(ctx context.Context, scope tenancy.Scope, ref Ref) (Entity, error) {
-	if err := scope.Check(tenancy.Resolve); err != nil {
-		return Entity{}, err
-	}
-	var e Entity
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		if _, err := s.usableSetup(c, scope, ref.Module, ref.Setup); err != nil {
-			return err
-		}
-		e, err = s.find(c, KindClient, ref)
-		return err
-	})
-	if err == nil && !visible(scope, e, false) {
-		err = unknown(KindClient)
-	}
-	return e, err
-}
-
 func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at history.Millis) (*secretRow, error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return nil, err
 	}
-	e, err := s.ClientEntity(ctx, scope, ref)
+	e, err := s.covered(ctx, scope, ref)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}

@@ -112,7 +112,6 @@ func TestDisclose(t *testing.T) {
 			}
 		}
 		forged := made.Entity
-		size := w.Log.Size()
 		for _, org := range []tenancy.OrgID{w.South, w.Quay} {
 			_, err := w.Store.Disclose(ctx, w.Admin(org), made.Entity, 0)
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
@@ -127,7 +126,7 @@ func TestDisclose(t *testing.T) {
 		if e := w.Events(w.Log.Size() - 1)[0]; e.Org != string(w.Harbour) {
 			t.Errorf("event %+v", e)
 		}
-		size = w.Log.Size()
+		size := w.Log.Size()
 		none := w.NewClient(harbour, "none", snapshotstest.To(snapshotstest.Named("none")))
 		got, err := w.Store.Disclose(ctx, harbour, none.Entity, 0)
 		if w.Must(err); got != (snapshots.Disclosed{}) || w.Log.Size() != size+1 {
@@ -207,7 +206,7 @@ func TestSecretsFollowTheirSnapshots(t *testing.T) {
 	eachWith(t, snapshots.Options{Sealer: sealer(t, 1)}, func(t *testing.T, w *snapshotstest.World) {
 		admin := w.Admin(w.North)
 		id := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("a"))).Entity.ID
-		entity, err := w.Store.ClientEntity(ctx, admin, w.Ref(id))
+		entity, _, err := w.Store.Find(ctx, admin, snapshots.ByRef(w.Ref(id)))
 		w.Must(err)
 		change := func(plain string, doc client, at *history.Millis) snapshots.Outcome[client] {
 			t.Helper()

@@ -16,15 +16,12 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	var config, database, logKey string
+	var database, logKey string
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Check a database: every leaf, the tree's root, every snapshot, without changing anything",
-		Args:  cobra.NoArgs,
+		Short: "Check a database without changing it: every leaf, the tree's root, every snapshot",
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
 			d, err := db.Open(cmd.Context(), database, db.Options{ReadOnly: true})
 			if err != nil {
 				return exit.With(exit.Database, err)
@@ -43,21 +40,19 @@ func checkCommand() *cobra.Command {
 				fmt.Fprintln(cmd.OutOrStdout(), p)
 			}
 			if len(problems) > 0 {
-				return exit.With(exit.Problems, fmt.Errorf("%s is not consistent: %d problems", shown(database), len(problems)))
+				return exit.With(exit.Problems, fmt.Errorf("%s is not consistent: %d problems", redacted(database), len(problems)))
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is consistent\n", shown(database))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is consistent\n", redacted(database))
 			return nil
 		},
 	}
-	cmd.SetContext(context.Background())
-	cmd.Flags().StringVar(&config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&database, "database", "tenure.db", "SQLite file, or postgres://…")
-	cmd.Flags().StringVar(&logKey, "log-key", "", "signing keys of the log, to verify its checkpoints, or none (default: beside a SQLite file, if there)")
+	databaseFlag(cmd.Flags(), &database)
+	cmd.Flags().StringVar(&logKey, "log-key", "", "file with the keys that sign the log, to verify its checkpoints, or none (default: next to a SQLite file, if it exists)")
 	return cmd
 }
 
-// checkSignatures verifies the log's checkpoints, if the key is there; a file
-// that is named must be.
+// checkSignatures verifies the log's checkpoints, if the key file exists. A file
+// that --log-key names must exist.
 func checkSignatures(ctx context.Context, d *db.DB, file string, named bool) (problems []string, err error) {
 	keys, err := node.LoadLogKeys(d.Dialect, file, true)
 	switch {

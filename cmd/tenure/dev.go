@@ -19,32 +19,27 @@ import (
 )
 
 type devFlags struct {
-	config, database, listen, info, logLevel, logFile string
-	allowRemote                                       bool
-	hydra                                             node.HydraAdmin
-	openFinance                                       string // address of the mutual-TLS listener
+	database, listen, info, logLevel, logFile string
+	allowRemote                               bool
+	hydra                                     node.HydraAdmin
+	openFinance                               string // address of the mutual-TLS listener
 }
 
 func devCommand() *cobra.Command {
 	var f devFlags
 	cmd := &cobra.Command{
 		Use:   "dev",
-		Short: "Serve a small example installation, ready to try",
-		Args:  cobra.NoArgs,
+		Short: "Serve a small example installation to try things on",
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
 			return dev(cmd.OutOrStdout(), f)
 		},
 	}
-	cmd.Flags().StringVar(&f.config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&f.database, "database", "", "SQLite file to keep (default: one that goes with the server)")
+	cmd.Flags().StringVar(&f.database, "database", "", "SQLite file to keep (default: a temporary one, deleted when the server ends)")
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on")
-	cmd.Flags().StringVar(&f.info, "info", "", "file to describe the running server in (JSON, with its keys)")
-	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
-	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
-	cmd.Flags().BoolVar(&f.allowRemote, "dev-allow-remote", false, "allow an address that others can reach; the keys are printed")
+	cmd.Flags().StringVar(&f.info, "info", "", "file to write a JSON description of the running server to, with its keys")
+	programLogFlags(cmd.Flags(), &f.logLevel, &f.logFile)
+	cmd.Flags().BoolVar(&f.allowRemote, "dev-allow-remote", false, "allow addresses that other machines can reach, although the keys are printed")
 	cmd.Flags().StringVar(&f.openFinance, "open-finance-listen", "127.0.0.1:0", "address to serve Open Finance on with mutual TLS, or off")
 	hydraAdminFlags(cmd.Flags(), &f.hydra)
 	return cmd
@@ -59,7 +54,7 @@ func dev(out io.Writer, f devFlags) error {
 	}
 	defer logFile.Close()
 	if !f.allowRemote && !node.IsLoopback(f.listen) {
-		return exit.With(exit.Usage, fmt.Errorf("--listen %s: tenure dev serves on loopback addresses only, unless --dev-allow-remote", f.listen))
+		return exit.With(exit.Usage, errors.New("--listen must be a loopback address, unless --dev-allow-remote is given"))
 	}
 	l, err := node.Listen(f.listen)
 	if err != nil {
@@ -92,6 +87,9 @@ func dev(out io.Writer, f devFlags) error {
 	if scheme != nil {
 		defer scheme.Close()
 	}
+	if err := migrateFirst(ctx, out, f.database, false); err != nil {
+		return err
+	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, Log: log})
 	if err != nil {
 		return err
@@ -123,14 +121,14 @@ func dev(out io.Writer, f devFlags) error {
 	return errors.Join(n.Serve(ctx, endpoints...), n.Close())
 }
 
-// scheme opens the demonstration, its certificates beside the database; nil if
-// it is not wanted.
+// scheme opens the example scheme, with its certificates next to the database;
+// nil if --open-finance-listen is off.
 func (f devFlags) scheme() (*demo.Scheme, error) {
 	if f.openFinance == "off" {
 		return nil, nil
 	}
 	if !f.allowRemote && !node.IsLoopback(f.openFinance) {
-		return nil, exit.With(exit.Usage, fmt.Errorf("--open-finance-listen %s: a loopback address, or off", f.openFinance))
+		return nil, exit.With(exit.Usage, errors.New("--open-finance-listen must be a loopback address or off, unless --dev-allow-remote is given"))
 	}
 	dir, err := filepath.Abs(f.database + ".open-finance") // callers are in folders of their own
 	if err != nil {

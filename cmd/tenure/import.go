@@ -2,55 +2,49 @@ package main
 
 import (
 	"errors"
-	"os"
+
+	"github.com/spf13/cobra"
 
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/hydraimport"
-
-	"github.com/spf13/cobra"
 )
 
 func importCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "import", Short: "Take over the clients of another system"}
+	cmd := &cobra.Command{Use: "import", Short: "Import the clients of another system"}
 	cmd.AddCommand(importHydraCommand())
 	return cmd
 }
 
 func importHydraCommand() *cobra.Command {
 	var f hydraimport.Options
-	var config string
 	cmd := &cobra.Command{
 		Use:   "hydra FILE",
-		Short: "Take over the clients of Ory Hydra",
-		Long: `Takes over the clients of Ory Hydra from FILE: its SQLite file, with the secrets' hashes, or what
-"hydra list clients --format json" and GET /admin/clients give, one client object, or one JSON value
-after another; - for standard input. Running it again changes only what has changed in FILE.
+		Short: "Import the clients of Ory Hydra",
+		Long: `Imports the clients of Ory Hydra from FILE, or from standard input if FILE is -. FILE is Hydra's SQLite
+database, with the hashes of the secrets, or JSON: the output of "hydra list clients --format json" or of
+GET /admin/clients, a single client, or several such values one after another. Importing again changes
+only what has changed in FILE.
 
---database writes into a database that no server is using (a new one is made ready first), --url into
-a running server, which takes JSON only.`,
-		Args: cobra.ExactArgs(1),
+With --database it writes into a database that no server is using, and prepares a new one first. With
+--url it writes into a running server; it can then import JSON only.`,
+		Args: oneArgument("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("url") && cmd.Flags().Changed("database") {
-				return exit.With(exit.Usage, errors.New("--url and --database exclude each other"))
+				return exit.With(exit.Usage, errors.New("--url and --database must not be given together"))
 			}
-			byURL := cmd.Flags().Changed("url")
-			if err := settle(cmd); err != nil {
-				return err
-			}
-			if !byURL && f.Database != "" {
+			if !cmd.Flags().Changed("url") && f.Database != "" {
 				f.URL = ""
 			}
-			return hydraimport.Run(cmd.OutOrStdout(), os.Stderr, args[0], f)
+			return hydraimport.Run(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], f)
 		},
 	}
-	cmd.Flags().StringVar(&config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&f.Database, "database", "", "SQLite file, or postgres://…, to write into while no server runs on it")
-	cmd.Flags().StringVar(&f.SecretsKey, "secrets-key-file", "", "sealing key of client secrets, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.URL, "url", "", "server to write into, such as http://127.0.0.1:8080")
+	cmd.Flags().StringVar(&f.Database, "database", "", "SQLite file or postgres:// URL to import into; no server may be running on it")
+	secretsKeyFlag(cmd.Flags(), &f.SecretsKey)
+	cmd.Flags().StringVar(&f.URL, "url", "", "URL of a running server to import into, such as http://127.0.0.1:8080")
 	cmd.Flags().StringVar(&f.KeyFile, "api-key-file", "", "file with the API key for --url")
 	cmd.Flags().StringVar(&f.Setup, "setup", "", "setup that the clients belong to (default: the owner's default setup)")
-	cmd.Flags().StringVar(&f.Owner, "owner", "", "organization that owns new clients, by id or name (default: the setup's)")
-	cmd.Flags().BoolVar(&f.DryRun, "dry-run", false, "report what would become of each client, and write nothing")
-	cmd.Flags().StringVar(&f.Format, "format", "text", "report as text or json")
+	cmd.Flags().StringVar(&f.Owner, "owner", "", "organization that owns new clients, by id or name (default: the setup's owner)")
+	cmd.Flags().BoolVar(&f.DryRun, "dry-run", false, "report what would happen to each client, and write nothing")
+	cmd.Flags().StringVar(&f.Format, "format", "text", "format of the report: text or json")
 	return cmd
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,7 +54,7 @@ func TestLogFileIsClosed(t *testing.T) {
 	file := filepath.Join(dir, "log")
 	for _, command := range [][]string{{"serve"}, {"dev", "--open-finance-listen", "off"}} {
 		args := append(command, "--listen", "127.0.0.1:0", "--log-file", file, "--database", filepath.Join(dir, "none", "x.db"))
-		if code := run(args); code == 0 {
+		if code := run(args, io.Discard, io.Discard); code == 0 {
 			t.Fatalf("%s serves a database in a folder that is not there", command)
 		}
 		files, err := os.ReadDir(open)

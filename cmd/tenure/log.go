@@ -1,22 +1,20 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func logCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "log", Short: "The signed log: its keys, a new origin, and watching it from outside", Args: cobra.NoArgs}
-	cmd.AddCommand(logKeyCommand(), logOriginCommand(), logWatchCommand())
+	cmd := &cobra.Command{Use: "log", Short: "The signed log: print its keys, start a new origin, watch it from outside"}
+	cmd.AddCommand(logKeyCommand(), logNewOriginCommand(), logWatchCommand())
 	return cmd
 }
 
-type logFlags struct{ config, database, key, state, reason, evidenceKey string }
+// logFlags are those of the commands that open the database of a log.
+type logFlags struct{ database, key string }
 
-func (f *logFlags) add(cmd *cobra.Command) {
-	cmd.SetContext(context.Background())
-	cmd.Flags().StringVar(&f.config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&f.database, "database", "tenure.db", "SQLite file, or postgres://…")
-	cmd.Flags().StringVar(&f.key, "log-key", "", "signing keys of the log (default: beside a SQLite file)")
+func (f *logFlags) add(flags *pflag.FlagSet) {
+	databaseFlag(flags, &f.database)
+	flags.StringVar(&f.key, "log-key", "", "file with the keys that sign the log (default: next to a SQLite file)")
 }

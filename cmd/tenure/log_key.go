@@ -17,23 +17,21 @@ import (
 
 func logKeyCommand() *cobra.Command {
 	var f logFlags
+	var evidenceKey string
 	cmd := &cobra.Command{
 		Use:   "key",
 		Short: "Print the public keys that verify the log's checkpoints",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
-			return printLogKeys(cmd.Context(), cmd.OutOrStdout(), f)
+			return printLogKeys(cmd.Context(), cmd.OutOrStdout(), f, evidenceKey)
 		},
 	}
-	f.add(cmd)
-	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", node.NoLogKey, "print those of this file of evidence keys instead")
+	f.add(cmd.Flags())
+	cmd.Flags().StringVar(&evidenceKey, "evidence-key", node.NoLogKey, "print the public keys of this file of evidence keys instead")
 	return cmd
 }
 
-func printLogKeys(ctx context.Context, out io.Writer, f logFlags) error {
+func printLogKeys(ctx context.Context, out io.Writer, f logFlags, evidenceKey string) error {
 	d, err := db.Open(ctx, f.database, db.Options{ReadOnly: true})
 	if err != nil {
 		return exit.With(exit.Database, err)
@@ -48,11 +46,11 @@ func printLogKeys(ctx context.Context, out io.Writer, f logFlags) error {
 	case err != nil:
 		return exit.With(exit.Usage, err)
 	case keys == nil:
-		return exit.With(exit.Usage, errors.New("there is no log key: name it with --log-key"))
+		return exit.With(exit.Usage, errors.New("there is no log key: give its file with --log-key"))
 	case origin == "":
 		return errors.New("the log has no origin yet: it gets one when a server first starts with the key")
-	case f.evidenceKey != node.NoLogKey:
-		own, err := node.ReadEvidenceKeys(f.evidenceKey)
+	case evidenceKey != node.NoLogKey:
+		own, err := node.ReadEvidenceKeys(evidenceKey)
 		if err != nil {
 			return exit.With(exit.Usage, err)
 		}

@@ -13,33 +13,32 @@ import (
 	"tenure/tenancy/history"
 )
 
-func logOriginCommand() *cobra.Command {
+func logNewOriginCommand() *cobra.Command {
 	var f logFlags
+	var state, reason string
 	cmd := &cobra.Command{
 		Use:   "new-origin",
-		Short: "After a restore: end the log's origin, and go on under the next",
-		Args:  cobra.NoArgs,
+		Short: "After a restore: end the log's origin and continue under a new one",
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
-			return newOrigin(cmd.Context(), cmd.OutOrStdout(), f)
+			return newOrigin(cmd.Context(), cmd.OutOrStdout(), f, state, reason)
 		},
 	}
-	f.add(cmd)
-	cmd.Flags().StringVar(&f.state, "log-state", "", "file with the last published checkpoint")
-	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for the log")
+	f.add(cmd.Flags())
+	cmd.Flags().StringVar(&state, "log-state", "", "file with the last published checkpoint, or none (default: next to a SQLite file)")
+	cmd.Flags().StringVar(&reason, "reason", "", "reason, kept in the log")
 	return cmd
 }
 
-// newOrigin opens the installation without its log, so that one that is refused
-// opens too.
-func newOrigin(ctx context.Context, out io.Writer, f logFlags) (err error) {
+// newOrigin opens the installation without its log's key, because with it an
+// installation whose log is refused does not open.
+func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason string) (err error) {
 	log, _, err := node.NewLog("error", "")
 	if err != nil {
 		return err
 	}
-	kept, err := node.LogState(f.state).Read()
+	state := node.LogState(node.LogStateFile(f.database, stateFile))
+	kept, err := state.Read()
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
@@ -53,15 +52,15 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags) (err error) {
 		return exit.With(exit.Usage, err)
 	}
 	if keys == nil {
-		return exit.With(exit.Usage, errors.New("there is no log key: name it with --log-key"))
+		return exit.With(exit.Usage, errors.New("there is no log key: give its file with --log-key"))
 	}
 	e := n.Tenancy.Operator("log new-origin").Event(history.Event{Org: string(n.Tenancy.Root())})
-	e.Reason = f.reason
+	e.Reason = reason
 	origin, last, err := history.NewOrigin(ctx, n.DB, kept, e)
 	if err != nil {
 		return errors.New(exit.Message(err))
 	}
-	p, err := history.OpenPublisher(ctx, n.DB, n.Log, history.PublisherOptions{Keys: keys, Kept: kept, Keep: node.LogState(f.state).Keep})
+	p, err := history.OpenPublisher(ctx, n.DB, n.Log, history.PublisherOptions{Keys: keys, Kept: kept, Keep: state.Keep})
 	if err != nil {
 		return errors.New(exit.Message(err))
 	}

@@ -27,22 +27,19 @@ import (
 const watchTime = 30 * time.Second // for one answer
 
 type watchFlags struct {
-	config, state string
-	keys          []string
-	interval      time.Duration
-	once          bool
+	state    string
+	keys     []string
+	interval time.Duration
+	once     bool
 }
 
 func logWatchCommand() *cobra.Command {
 	var f watchFlags
 	cmd := &cobra.Command{
 		Use:   "watch URL",
-		Short: "Watch a log from outside, and alarm when its history was rewritten",
-		Args:  cobra.ExactArgs(1),
+		Short: "Watch a log from outside, and raise an alarm if its history was rewritten",
+		Args:  oneArgument("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
 			w, err := newWatcher(args[0], f)
 			if err != nil {
 				return exit.With(exit.Usage, err)
@@ -52,11 +49,10 @@ func logWatchCommand() *cobra.Command {
 			return w.run(ctx, cmd.OutOrStdout(), f)
 		},
 	}
-	cmd.Flags().StringVar(&f.config, "config", "", "JSON file whose members are these flags")
 	cmd.Flags().StringVar(&f.state, "state", "", "file that keeps the keys and the last checkpoint seen (required)")
-	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key of the log, as tenure log key prints it (default: the kept ones)")
-	cmd.Flags().DurationVar(&f.interval, "interval", time.Minute, "time between two looks")
-	cmd.Flags().BoolVar(&f.once, "once", false, "look once")
+	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key of the log, as tenure log key prints it; may be repeated (default: those in --state)")
+	cmd.Flags().DurationVar(&f.interval, "interval", time.Minute, "time between two checks")
+	cmd.Flags().BoolVar(&f.once, "once", false, "check once and end")
 	return cmd
 }
 
@@ -79,11 +75,11 @@ func newWatcher(address string, f watchFlags) (*watcher, error) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, fmt.Errorf("%q is no URL of a log: https://host, or https://host/path/of/the/log", address)
+		return nil, fmt.Errorf("%q is not the URL of a log, such as https://host or https://host/path/of/the/log", address)
 	case f.state == "":
 		return nil, errors.New("--state is required")
 	case f.interval <= 0:
-		return nil, errors.New("--interval must be more than nothing")
+		return nil, errors.New("--interval must be greater than 0")
 	}
 	if strings.Trim(u.Path, "/") == "" {
 		u.Path = "/log"
@@ -100,7 +96,7 @@ func newWatcher(address string, f watchFlags) (*watcher, error) {
 		w.kept.Keys = f.keys
 	}
 	if len(w.kept.Keys) == 0 {
-		return nil, errors.New("--key is required at the first look: tenure log key prints it where the log is kept")
+		return nil, errors.New("--key is required on the first run: the operator of the log prints it with tenure log key")
 	}
 	var list []note.Verifier
 	for _, key := range w.kept.Keys {

@@ -1,51 +1,57 @@
 // Command tenure serves OAuth 2.0 / OpenID Connect client configuration with
-// versioned snapshots, and does its operators' work.
+// versioned snapshots, and has the commands that its operators need.
 //
 // It has one file for each command, which turns flags into one call. What
-// several commands share is in the packages beside it: node (a running
+// several commands share is in the packages below: node (a running
 // installation), hydraimport, demo, and exit (the exit codes). Together they
-// may import everything of ours, and they alone may make an operator's scope
+// may import everything of ours, and only they may make an operator's scope
 // (tenancy.Store.Operator).
 package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
-	"tenure/cmd/tenure/exit"
-
 	"github.com/spf13/cobra"
+
+	"tenure/cmd/tenure/exit"
 )
 
 func main() {
-	os.Exit(run(os.Args[1:]))
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-func run(args []string) int {
+// run runs a command line and returns its exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	root := commandTree()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, "tenure:", err)
+	if code, given := exit.Code(err); given {
+		return code
+	}
+	return exit.Failure
+}
+
+// commandTree is the tree of commands.
+func commandTree() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "tenure",
 		Short:         "OAuth 2.0 / OpenID Connect client configuration with versioned snapshots",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetArgs(args)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return exit.With(exit.Usage, fmt.Errorf("%w; see tenure %s --help", err, cmd.Name()))
-	})
-	understood := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand())
-	err := root.Execute()
-	if err == nil {
-		return 0
-	}
-	fmt.Fprintln(os.Stderr, "tenure:", err)
-	if code, known := exit.Code(err); known {
-		return code
-	}
-	if !understood { // what cobra itself refuses: an unknown command or argument
-		return exit.Usage
-	}
-	return exit.Failure
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(helpCommand())
+	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand(),
+		migrateCommand(), backupCommand(), restoreCommand(), versionCommand())
+	prepare(root)
+	return root
 }

@@ -18,12 +18,13 @@ import (
 )
 
 type serveFlags struct {
-	config, database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
-	cacheMiB                                                                       uint64
-	publicURL, logKey, logState, readLog, evidenceKey                              string
-	maxAge                                                                         time.Duration
-	hydra                                                                          node.HydraAdmin
-	openFinance                                                                    node.OpenFinance
+	database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
+	cacheMiB                                                               uint64
+	publicURL, logKey, logState, readLog, evidenceKey                      string
+	maxAge                                                                 time.Duration
+	migrate                                                                bool
+	hydra                                                                  node.HydraAdmin
+	openFinance                                                            node.OpenFinance
 }
 
 func serveCommand() *cobra.Command {
@@ -31,30 +32,26 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve an installation",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
 			return serve(cmd.OutOrStdout(), f)
 		},
 	}
-	cmd.Flags().StringVar(&f.config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&f.database, "database", "tenure.db", "SQLite file, or postgres://…")
+	databaseFlag(cmd.Flags(), &f.database)
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on")
-	cmd.Flags().StringVar(&f.info, "info", "", "file to describe the running server in (JSON, with the keys just made)")
-	cmd.Flags().StringVar(&f.secretsKey, "secrets-key-file", "", "sealing key of client secrets, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.logKey, "log-key", "", "signing keys of the log, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database")
-	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", "", "signing keys of evidence bundles, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain to serve TLS with (PEM)")
+	cmd.Flags().StringVar(&f.info, "info", "", "file to write a JSON description of the running server to, with the keys that it has just made")
+	secretsKeyFlag(cmd.Flags(), &f.secretsKey)
+	cmd.Flags().StringVar(&f.logKey, "log-key", "", "file with the keys that sign the log, or none (default: next to a SQLite file)")
+	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database, or none (default: next to a SQLite file)")
+	cmd.Flags().BoolVar(&f.migrate, "migrate", false, "migrate a PostgreSQL database of an older schema version first (SQLite is always migrated, after a backup)")
+	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", "", "file with the keys that sign evidence bundles, or none (default: next to a SQLite file)")
+	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain for TLS (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
-	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
-	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
-	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches")
-	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
-	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may hold an answer at most")
-	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "keep who was first shown which version of a client: off, sampled (1 in 16) or full")
+	programLogFlags(cmd.Flags(), &f.logLevel, &f.logFile)
+	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches, in MiB")
+	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL under which clients reach the server (default: that of each request)")
+	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may cache an answer, between 1s and 1h")
+	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "record who first read which version of a client: off, sampled (1 in 16) or full")
 	hydraAdminFlags(cmd.Flags(), &f.hydra)
 	openFinanceFlags(cmd.Flags(), &f.openFinance)
 	return cmd
@@ -69,10 +66,10 @@ func serve(out io.Writer, f serveFlags) error {
 	}
 	defer logFile.Close()
 	if _, err := snapshots.ParseReadLog(f.readLog); err != nil {
-		return exit.With(exit.Usage, fmt.Errorf("--read-log: %w", err))
+		return exit.With(exit.Usage, errors.New("--read-log must be off, sampled or full"))
 	}
 	if f.maxAge < time.Second || f.maxAge > time.Hour {
-		return exit.With(exit.Usage, errors.New("--cache-max-age lies between 1s and 1h"))
+		return exit.With(exit.Usage, errors.New("--cache-max-age must be between 1s and 1h"))
 	}
 	tlsConfig, err := node.LoadTLS(f.tlsCert, f.tlsKey)
 	if err != nil {
@@ -97,6 +94,9 @@ func serve(out io.Writer, f serveFlags) error {
 	}
 	if admin != nil {
 		defer admin.Close()
+	}
+	if err := migrateFirst(ctx, out, f.database, f.migrate); err != nil {
+		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20,
 		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Log: log})
@@ -126,7 +126,7 @@ func serve(out io.Writer, f serveFlags) error {
 	if err != nil {
 		return errors.Join(err, n.Close())
 	}
-	fmt.Fprintf(out, "tenure serves %s on %s\n", shown(f.database), described.URL)
+	fmt.Fprintf(out, "tenure serves %s on %s\n", redacted(f.database), described.URL)
 	if admin != nil {
 		fmt.Fprintf(out, "Hydra's admin API is on %s\n", described.HydraAdminURL)
 	}

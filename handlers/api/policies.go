@@ -28,7 +28,7 @@ func (h *handler) putPolicy(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	setup, err := h.Snapshots.SetupEntity(c.Request.Context(), c.Scope, setupID(c))
+	setup, err := h.Snapshots.Mounted(c.Request.Context(), c.Scope, "", setupID(c))
 	if err != nil {
 		return nil, err
 	}

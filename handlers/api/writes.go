@@ -51,9 +51,11 @@ func (h *handler) write(c *web.Call, read func(write) (changing, error), rehears
 	if w.change.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	if w.ref, err = h.Snapshots.RefOf(c.Request.Context(), c.Scope, entityID(c)); err != nil {
+	e, _, err := h.Snapshots.Find(c.Request.Context(), c.Scope, snapshots.ByEntity(entityID(c)))
+	if err != nil {
 		return nil, err
 	}
+	w.ref = e.Ref()
 	if rehearse || c.DryRun() {
 		p, err := h.planned(c, w)
 		if err != nil {
@@ -177,7 +179,7 @@ func (h *handler) planned(c *web.Call, w changing) (plan, error) {
 	}
 	var base *document.Client
 	if out.Plan.Base != "" {
-		found, err := h.Snapshots.SnapshotOf(c.Request.Context(), c.Scope, w.ref.Entity, out.Plan.Base)
+		found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(w.ref.Entity), out.Plan.Base)
 		if err != nil {
 			return plan{}, err
 		}

@@ -18,7 +18,7 @@ func After(document []byte, patch string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return after(document, operations)
+	return applyOperations(document, operations)
 }
 
 // Cursors are page tokens.

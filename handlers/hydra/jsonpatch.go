@@ -95,32 +95,32 @@ var (
 	errIndex   = errors.New("the index is none of the list's")
 )
 
-// change runs the operation on what the tokens name below node, and returns
+// apply runs the operation on what the tokens name below node, and returns
 // what stands in node's place then.
-func (o operation) change(node any, tokens []string) (any, error) {
+func (o operation) apply(node any, tokens []string) (any, error) {
 	switch n := node.(type) {
 	case map[string]any:
-		return n, o.changeMember(n, tokens)
+		return n, o.applyToMember(n, tokens)
 	case []any:
-		return o.changeItem(n, tokens)
+		return o.applyToItem(n, tokens)
 	}
 	return nil, errors.New("what holds the path's end is neither an object nor a list")
 }
 
-func (o operation) changeMember(object map[string]any, tokens []string) (err error) {
+func (o operation) applyToMember(object map[string]any, tokens []string) (err error) {
 	name := tokens[0]
 	child, there := object[name]
 	switch {
 	case len(tokens) > 1:
 		if !there || child == nil {
-			if child, err = o.parent(tokens); err != nil {
+			if child, err = o.missingParent(tokens); err != nil {
 				return err
 			}
 		}
-		object[name], err = o.change(child, tokens[1:])
+		object[name], err = o.apply(child, tokens[1:])
 		return err
 	case o.op != "remove":
-		object[name], err = tree(o.value)
+		object[name], err = decodeTree(o.value)
 		return err
 	case !there:
 		return errMissing
@@ -129,11 +129,11 @@ func (o operation) changeMember(object map[string]any, tokens []string) (err err
 	return nil
 }
 
-// parent makes what a path misses on its way: Hydra's replace adds, except to
+// missingParent makes what a path misses on its way: Hydra's replace adds, except to
 // lists.
-func (o operation) parent(tokens []string) (any, error) {
+func (o operation) missingParent(tokens []string) (any, error) {
 	last := tokens[len(tokens)-1]
-	if _, isIndex := index(last); o.op == "remove" || o.op == "replace" && (isIndex || last == "-") {
+	if _, isIndex := parseIndex(last); o.op == "remove" || o.op == "replace" && (isIndex || last == "-") {
 		return nil, errMissing
 	}
 	if next := tokens[1]; next == "-" || next == "0" {
@@ -142,8 +142,8 @@ func (o operation) parent(tokens []string) (any, error) {
 	return map[string]any{}, nil
 }
 
-func (o operation) changeItem(items []any, tokens []string) (any, error) {
-	at, ok := index(tokens[0])
+func (o operation) applyToItem(items []any, tokens []string) (any, error) {
+	at, ok := parseIndex(tokens[0])
 	if tokens[0] == "-" && o.op == "add" && len(tokens) == 1 {
 		at, ok = len(items), true
 	}
@@ -155,14 +155,14 @@ func (o operation) changeItem(items []any, tokens []string) (any, error) {
 		return nil, errIndex
 	}
 	if len(tokens) > 1 {
-		child, err := o.change(items[at], tokens[1:])
+		child, err := o.apply(items[at], tokens[1:])
 		items[at] = child
 		return items, err
 	}
 	if o.op == "remove" {
 		return slices.Delete(items, at, at+1), nil
 	}
-	value, err := tree(o.value)
+	value, err := decodeTree(o.value)
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +173,8 @@ func (o operation) changeItem(items []any, tokens []string) (any, error) {
 	return items, nil
 }
 
-// index reads an array index of RFC 6901.
-func index(token string) (int, bool) {
+// parseIndex reads an array index of RFC 6901.
+func parseIndex(token string) (int, bool) {
 	if token == "" || len(token) > 9 || token[0] == '0' && token != "0" || strings.Trim(token, "0123456789") != "" {
 		return 0, false
 	}
@@ -182,8 +182,8 @@ func index(token string) (int, bool) {
 	return n, err == nil
 }
 
-// tree decodes JSON with numbers as they are written.
-func tree(raw []byte) (v any, err error) {
+// decodeTree decodes JSON with numbers as they are written.
+func decodeTree(raw []byte) (v any, err error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	if err := dec.Decode(&v); err != nil {

@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,46 +19,44 @@ const (
 	maxPageSize = 500
 )
 
-// page is what a list asks for.
-type page struct {
+// listQuery is what a list asks for.
+type listQuery struct {
 	filters url.Values // that are set
 	size    int
 	after   string
 	in      snapshots.Instant
 }
 
-func (h *surface) list(c *web.Call) (*web.Reply, error) {
-	setup, err := h.setup(c)
+func (h *handler) list(c *web.Call) (*web.Reply, error) {
+	setup := h.setupID(c)
+	p, err := h.readListQuery(c, setup)
+	if err != nil {
+		_, unknown := h.setup(c) // comes first
+		return nil, cmp.Or(unknown, err)
+	}
+	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup, snapshots.PageQuery{
+		Module: c.Var("module"), After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner"), In: p.in})
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.page(c, setup.ID)
-	if err != nil {
-		return nil, err
-	}
-	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup.ID, snapshots.PageQuery{
-		After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner"), In: p.in})
-	if err != nil {
-		return nil, err
-	}
-	body, err := h.array(found)
+	body, err := h.joinRendered(found)
 	if err != nil {
 		return nil, err
 	}
 	path := c.Request.URL.EscapedPath()
-	link := p.link(path, "first", h.cursors.seal(setup.ID, ""))
+	link := p.link(path, "first", h.cursors.seal(setup, ""))
 	if more {
-		link += "," + p.link(path, "next", h.cursors.seal(setup.ID, found[len(found)-1].Entity.ClientID))
+		link += "," + p.link(path, "next", h.cursors.seal(setup, found[len(found)-1].Entity.ClientID))
 	}
 	return &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
 		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}, nil
 }
 
-// array joins the bytes that a read of each client answers with.
-func (h *surface) array(found []snapshots.Resolved[document.Client]) ([]byte, error) {
+// joinRendered joins the bytes that a read of each client answers with.
+func (h *handler) joinRendered(found []snapshots.Resolved[document.Client]) ([]byte, error) {
 	items, size := make([][]byte, len(found)), len("[]\n")
 	for i := range found {
-		reply, err := ory.Kept(h.Store, found[i], Name, ory.Read)
+		reply, err := ory.Rendered(h.Store, found[i], Name, ory.Read)
 		if err != nil {
 			return nil, err
 		}
@@ -74,8 +73,8 @@ func (h *surface) array(found []snapshots.Resolved[document.Client]) ([]byte, er
 	return append(body, "]\n"...), nil
 }
 
-func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
-	p := page{filters: url.Values{}, size: pageSize}
+func (h *handler) readListQuery(c *web.Call, setup snapshots.EntityID) (listQuery, error) {
+	p := listQuery{filters: url.Values{}, size: pageSize}
 	for _, name := range []string{"client_name", "owner"} {
 		if value := c.Text(name); value != "" {
 			p.filters.Set(name, value)
@@ -110,7 +109,7 @@ func badPage(reason string) error {
 	return fault.New(fault.Malformed, fault.CodeQuery, "Unable to parse pagination parameters: %s", reason)
 }
 
-func (p page) filter(name string) *string {
+func (p listQuery) filter(name string) *string {
 	if !p.filters.Has(name) {
 		return nil
 	}
@@ -119,7 +118,7 @@ func (p page) filter(name string) *string {
 }
 
 // link is one entry of the Link header, with sorted query keys.
-func (p page) link(path, relation, token string) string {
+func (p listQuery) link(path, relation, token string) string {
 	query := url.Values{"page_size": {strconv.Itoa(p.size)}, "page_token": {token}}
 	for name, values := range p.filters {
 		query[name] = values

@@ -10,7 +10,7 @@ import (
 	"tenure/tenancy/fault"
 )
 
-func (h *surface) patch(c *web.Call) (*web.Reply, error) {
+func (h *handler) patch(c *web.Call) (*web.Reply, error) {
 	raw, err := c.Body()
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (h *surface) patch(c *web.Call) (*web.Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		next, faults := body.Apply(base, setup)
+		next, faults := body.ToDomain(base, setup)
 		return next, fault.Rules(faults)
 	})
 	if err != nil {
@@ -43,42 +43,42 @@ func (h *surface) patch(c *web.Call) (*web.Reply, error) {
 
 // patched is the client object that a read of base shows, after operations.
 func patched(base *document.Client, setup *document.Setup, operations []operation) (*ory.Client, error) {
-	view := ory.View(base, setup)
+	view := ory.FromDomain(base, setup)
 	document, err := ory.Encode(view)
 	if err != nil {
 		return nil, err
 	}
-	result, err := after(document, operations)
+	result, err := applyOperations(document, operations)
 	if err != nil {
 		return nil, err
 	}
 	body, err := ory.Unmarshal(result)
 	if err != nil {
-		return nil, blame(result, operations, err)
+		return nil, blameOperation(result, operations, err)
 	}
 	oneKeySource(body, view)
 	return body, nil
 }
 
-// after is the document that operations make.
-func after(document []byte, operations []operation) ([]byte, error) {
-	root, err := tree(document)
+// applyOperations is the document that operations make.
+func applyOperations(document []byte, operations []operation) ([]byte, error) {
+	root, err := decodeTree(document)
 	if err != nil {
 		return nil, err
 	}
 	object := root.(map[string]any)
 	object["client_secret"] = "" // it can be removed, though it is never shown
 	for i, op := range operations {
-		if _, err := op.change(object, op.tokens); err != nil {
+		if _, err := op.apply(object, op.tokens); err != nil {
 			return nil, op.fault(i, err.Error())
 		}
 	}
 	return json.Marshal(object)
 }
 
-// blame names the last operation on a member that does not decode: every such
+// blameOperation names the last operation on a member that does not decode: every such
 // member is one that an operation wrote, as a read decodes.
-func blame(result []byte, operations []operation, cause error) error {
+func blameOperation(result []byte, operations []operation, cause error) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(result, &members); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -23,8 +24,8 @@ const (
 	below       = "/modules/{module}/setups/{setupId}"
 )
 
-// Config is what the surface works on. Fetch and Version may be left out.
-type Config struct {
+// Deps is what the surface works on. Fetch and Version may be left out.
+type Deps struct {
 	Store     *snapshots.Store
 	Tenancy   *tenancy.Store
 	Ready     func(context.Context) error // nil error: the stores answer
@@ -33,19 +34,19 @@ type Config struct {
 	Version   string
 }
 
-type surface struct {
-	Config
+type handler struct {
+	Deps
 	ids     *tenancy.IDs
 	cursors *cursors
 }
 
 // New makes the surface.
-func New(cfg Config) web.Surface {
-	if cfg.Fetch == nil {
-		cfg.Fetch = web.GuardedFetch(nil, nil)
+func New(deps Deps) web.Surface {
+	if deps.Fetch == nil {
+		deps.Fetch = web.GuardedFetch(nil, nil)
 	}
-	ids := cfg.Tenancy.IDs()
-	h := &surface{Config: cfg, ids: ids, cursors: newCursors(cfg.Store.PageKey(), ids, cfg.Store.Now)}
+	ids := deps.Tenancy.IDs()
+	h := &handler{Deps: deps, ids: ids, cursors: newCursors(deps.Store.PageKey(), ids, deps.Store.Now)}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
 			Conditional: method != http.MethodGet && object == web.ObjectClient && !strings.HasSuffix(pattern, pathRotate)}
@@ -67,15 +68,15 @@ func New(cfg Config) web.Surface {
 		pattern string
 		handle  func(*web.Call) (*web.Reply, error)
 	}{
-		{"/health/alive", func(c *web.Call) (*web.Reply, error) { return plain(c, "status", "ok") }},
+		{"/health/alive", func(c *web.Call) (*web.Reply, error) { return openAnswer(c, "status", "ok") }},
 		{"/health/ready", h.ready},
-		{"/version", func(c *web.Call) (*web.Reply, error) { return plain(c, "version", h.Version) }},
+		{"/version", func(c *web.Call) (*web.Reply, error) { return openAnswer(c, "version", h.Version) }},
 	} {
 		for _, prefix := range []string{"/admin", ""} { // the trusted listener puts /admin there, the public one does not
 			routes = append(routes, web.Route{Method: http.MethodGet, Pattern: prefix + open.pattern, Open: true, Object: web.ObjectNone, Handle: open.handle})
 		}
 	}
-	return web.Surface{Name: Name, DropSlash: true, Error: ory.Error, Routes: routes}
+	return web.Surface{Name: Name, DropSlash: true, Error: ory.Spell, Routes: routes}
 }
 
 // Rewrite puts the prefix /admin where a path on Hydra's admin port may leave
@@ -89,7 +90,7 @@ func Rewrite(path string) string {
 	return "/admin" + path
 }
 
-func plain(c *web.Call, member, value string) (*web.Reply, error) {
+func openAnswer(c *web.Call, member, value string) (*web.Reply, error) {
 	reply, err := web.JSON(http.StatusOK, map[string]string{member: value})
 	if err != nil {
 		return nil, err
@@ -98,26 +99,20 @@ func plain(c *web.Call, member, value string) (*web.Reply, error) {
 	return reply, nil
 }
 
-func (h *surface) ready(c *web.Call) (*web.Reply, error) {
+func (h *handler) ready(c *web.Call) (*web.Reply, error) {
 	if err := h.Ready(c.Request.Context()); err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
 	}
-	return plain(c, "status", "ok")
+	return openAnswer(c, "status", "ok")
+}
+
+// setupID names the setup that the request is about: the path's, or the acting
+// organization's default one.
+func (h *handler) setupID(c *web.Call) snapshots.EntityID {
+	return snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(c.Scope.Acting())))
 }
 
 // setup is the one that the request is about.
-func (h *surface) setup(c *web.Call) (snapshots.Entity, error) {
-	unknown := fault.New(fault.NotFound, fault.CodeSetupUnknown, "there is no such setup")
-	id := c.Var("setupId")
-	if id == "" {
-		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
-	}
-	e, err := h.Store.SetupEntity(c.Request.Context(), c.Scope, snapshots.EntityID(id))
-	if fault.Is(err, fault.NotFound) {
-		return e, unknown
-	}
-	if module := c.Var("module"); err == nil && module != "" && module != e.Module {
-		return e, unknown
-	}
-	return e, err
+func (h *handler) setup(c *web.Call) (snapshots.Entity, error) {
+	return h.Store.Mounted(c.Request.Context(), c.Scope, c.Var("module"), h.setupID(c))
 }

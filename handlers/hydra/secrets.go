@@ -14,28 +14,28 @@ import (
 // longestOverlap is ten years, the most that a lifetime may be elsewhere.
 const longestOverlap = 10 * 365 * 24 * time.Hour
 
-// rotating finds a client that authenticates with a secret.
-func (h *surface) rotating(c *web.Call) (snapshots.Resolved[document.Client], error) {
+// findRotatable finds a client that authenticates with a secret.
+func (h *handler) findRotatable(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	found, err := h.find(c)
 	if err != nil {
 		return found, err
 	}
-	if method := ory.View(found.Content, found.Setup.Content).TokenEndpointAuthMethod; !ory.TakesSecret(method) {
+	if method := ory.FromDomain(found.Content, found.Setup.Content).TokenEndpointAuthMethod; !ory.TakesSecret(method) {
 		return found, ory.BadRequest("The client is configured to use the '%s' authentication method, which does not support client secret rotation.", method)
 	}
 	return found, nil
 }
 
-func (h *surface) rotate(c *web.Call) (*web.Reply, error) {
-	found, err := h.rotating(c)
+func (h *handler) rotate(c *web.Call) (*web.Reply, error) {
+	found, err := h.findRotatable(c)
 	if err != nil {
 		return nil, err
 	}
-	ends, err := h.ends(c)
+	ends, err := h.overlapEnd(c)
 	if err != nil {
 		return nil, err
 	}
-	secret, err := h.generated()
+	secret, err := h.generatedSecret()
 	if err != nil {
 		return nil, err
 	}
@@ -45,9 +45,9 @@ func (h *surface) rotate(c *web.Call) (*web.Reply, error) {
 	return h.answer(c, ory.Read(found), found, secret)
 }
 
-// ends is when the secrets before the new one end; 0 if they do not by
+// overlapEnd is when the secrets before the new one end; 0 if they do not by
 // themselves.
-func (h *surface) ends(c *web.Call) (history.Millis, error) {
+func (h *handler) overlapEnd(c *web.Call) (history.Millis, error) {
 	overlap := c.TextOrNil("overlap")
 	if overlap == nil {
 		return 0, nil
@@ -59,8 +59,8 @@ func (h *surface) ends(c *web.Call) (history.Millis, error) {
 	return h.Store.Now().Millis() + history.Millis(span.Milliseconds()), nil
 }
 
-func (h *surface) endRotated(c *web.Call) (*web.Reply, error) {
-	found, err := h.rotating(c)
+func (h *handler) endRotated(c *web.Call) (*web.Reply, error) {
+	found, err := h.findRotatable(c)
 	if err != nil {
 		return nil, err
 	}

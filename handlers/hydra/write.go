@@ -17,12 +17,12 @@ type transform func(base *document.Client, setup *document.Setup) (*document.Cli
 // applying replaces what the body carries.
 func applying(body *ory.Client) transform {
 	return func(base *document.Client, setup *document.Setup) (*document.Client, error) {
-		next, faults := body.Apply(base, setup)
+		next, faults := body.ToDomain(base, setup)
 		return next, fault.Rules(faults)
 	}
 }
 
-func decoded(c *web.Call) (*ory.Client, error) {
+func decodeBody(c *web.Call) (*ory.Client, error) {
 	raw, err := c.Body()
 	if err != nil {
 		return nil, err
@@ -30,8 +30,8 @@ func decoded(c *web.Call) (*ory.Client, error) {
 	return ory.Decode(raw)
 }
 
-func (h *surface) post(c *web.Call) (*web.Reply, error) {
-	body, err := decoded(c)
+func (h *handler) post(c *web.Call) (*web.Reply, error) {
+	body, err := decodeBody(c)
 	if err != nil {
 		return nil, err
 	}
@@ -65,28 +65,28 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	view := body.Echo(out.Resolved)
-	show(&view, secret)
+	showSecret(&view, secret)
 	view.RegistrationAccessToken = token.Text
 	view.RegistrationClientURI = ory.RegistrationURI(h.PublicURL(c), out.Entity, h.Tenancy.DefaultSetup(h.Tenancy.Root()))
 	reply, err := ory.Reply(http.StatusCreated, view, out.Resolved)
 	if err != nil {
 		return nil, err
 	}
-	name(reply, view, secret)
-	reply.Header["Location"] = []string{c.Request.URL.EscapedPath() + "/" + escaped(out.Entity.ClientID)}
+	nameSecret(reply, view, secret)
+	reply.Header["Location"] = []string{c.Request.URL.EscapedPath() + "/" + escapeTwice(out.Entity.ClientID)}
 	return web.Planned(reply, c.Scope, out.NextValidFrom), nil
 }
 
 // firstSecret is the one chosen, else a generated one, but none for a client
 // that would never be told it.
-func (h *surface) firstSecret(ctx context.Context, body *ory.Client) (*snapshots.NewSecret, error) {
+func (h *handler) firstSecret(ctx context.Context, body *ory.Client) (*snapshots.NewSecret, error) {
 	if body.ClientSecret == "" && body.TokenEndpointAuthMethod != document.MethodNone {
-		return h.generated()
+		return h.generatedSecret()
 	}
-	return h.chosen(ctx, body.ClientSecret)
+	return h.chosenSecret(ctx, body.ClientSecret)
 }
 
-func (h *surface) generated() (*snapshots.NewSecret, error) {
+func (h *handler) generatedSecret() (*snapshots.NewSecret, error) {
 	text, err := ory.NewSecret(h.ids)
 	if err != nil {
 		return nil, err
@@ -94,16 +94,16 @@ func (h *surface) generated() (*snapshots.NewSecret, error) {
 	return h.Store.GenerateSecret(text)
 }
 
-// chosen is a secret that the caller wrote; nil if there is none.
-func (h *surface) chosen(ctx context.Context, text string) (*snapshots.NewSecret, error) {
+// chosenSecret is a secret that the caller wrote; nil if there is none.
+func (h *handler) chosenSecret(ctx context.Context, text string) (*snapshots.NewSecret, error) {
 	if text == "" {
 		return nil, nil
 	}
 	return h.Store.ChosenSecret(ctx, text)
 }
 
-func (h *surface) put(c *web.Call) (*web.Reply, error) {
-	body, err := decoded(c)
+func (h *handler) put(c *web.Call) (*web.Reply, error) {
+	body, err := decodeBody(c)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (h *surface) put(c *web.Call) (*web.Reply, error) {
 
 // edit appends what change makes; body is what it comes to on the present
 // base, by which secret and sector are made ready.
-func (h *surface) edit(c *web.Call, found snapshots.Resolved[document.Client], body *ory.Client, change transform) (
+func (h *handler) edit(c *web.Call, found snapshots.Resolved[document.Client], body *ory.Client, change transform) (
 	snapshots.Outcome[document.Client], *snapshots.NewSecret, error) {
 	var none snapshots.Outcome[document.Client]
 	if err := body.Check(found.Content, found.Setup.Content); err != nil {
@@ -143,17 +143,17 @@ func (h *surface) edit(c *web.Call, found snapshots.Resolved[document.Client], b
 		return none, nil, ory.BadRequest("Tenure-Owner is not the client's owner, and an edit does not change that")
 	}
 	sector := body.Sector(c.Request.Context(), h.Fetch, found.Content)
-	secret, err := h.chosen(c.Request.Context(), body.ClientSecret)
+	secret, err := h.chosenSecret(c.Request.Context(), body.ClientSecret)
 	if err != nil {
 		return none, nil, err
 	}
 	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[document.Client]{
-		Apply: inForce(change), Rules: append(ory.Rules(), sector.Rule()), Secret: secret, Match: match, Always: true})
+		Apply: unlessPlanned(change), Rules: append(ory.Rules(), sector.Rule()), Secret: secret, Match: match, Always: true})
 	return out, secret, err
 }
 
-// inForce refuses to change what is only planned.
-func inForce(change transform) transform {
+// unlessPlanned refuses to change what is only planned.
+func unlessPlanned(change transform) transform {
 	return func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 		if base == nil {
 			return nil, fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
@@ -162,7 +162,7 @@ func inForce(change transform) transform {
 	}
 }
 
-func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
+func (h *handler) putLifespans(c *web.Call) (*web.Reply, error) {
 	raw, err := c.Body()
 	if err != nil {
 		return nil, err
@@ -180,9 +180,9 @@ func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[document.Client]{
-		Match: match, Always: true, Apply: inForce(func(base *document.Client, _ *document.Setup) (*document.Client, error) {
+		Match: match, Always: true, Apply: unlessPlanned(func(base *document.Client, _ *document.Setup) (*document.Client, error) {
 			next := document.Clone(base)
-			spans.Apply(next)
+			spans.ToDomain(next)
 			return next, nil
 		})})
 	if err != nil {
@@ -191,7 +191,7 @@ func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
 	return h.answer(c, ory.Read(out.Resolved), out.Resolved, nil)
 }
 
-func (h *surface) delete(c *web.Call) (*web.Reply, error) {
+func (h *handler) delete(c *web.Call) (*web.Reply, error) {
 	found, err := h.find(c)
 	if err != nil {
 		return nil, err

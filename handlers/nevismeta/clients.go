@@ -23,7 +23,7 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 		form = formRaw
 	}
 	in := snapshots.InstantOf(c.Instants())
-	found, err := snapshots.AsOf[document.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), in)
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) getClientSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +77,14 @@ func (h *surface) clientEntityID(c *web.Call) (*web.Reply, error) {
 		return nil, badQuery("client_id", "it is required")
 	}
 	ref := setupRef(c)
-	id, err := h.store.EntityID(c.Request.Context(), c.Scope, ref.Module, ref.Setup, *clientID)
+	e, state, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByClientID(ref.Module, ref.Setup, *clientID))
+	if err == nil && state == snapshots.Deleted {
+		err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
+	}
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, map[string]any{"clientId": id})
+	return web.JSON(http.StatusOK, map[string]any{"clientId": e.ID})
 }
 
 func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
@@ -202,7 +205,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	}
 	validFrom, faults := start(body.ValidFrom)
 	ref := clientRef(c)
-	if active, err := h.store.Client(c.Request.Context(), c.Scope, ref); err == nil {
+	if active, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(ref), snapshots.Instant{}); err == nil {
 		body.shows(active.Content.JWKS) // before the transaction, in which it costs everybody's time
 	}
 	fixed, err := h.keepsIdentity(c, ref, body)
@@ -230,7 +233,7 @@ func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 	if err != nil || body.ClientID == nil && asked == "" {
 		return nil, err
 	}
-	e, err := h.store.ClientEntity(c.Request.Context(), c.Scope, ref)
+	e, _, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByRef(ref))
 	if err != nil {
 		return nil, err
 	}
@@ -285,7 +288,7 @@ func (h *surface) startsToNeed(ctx context.Context, scope tenancy.Scope, ref sna
 	if err != nil || len(base) == 0 {
 		return true, err
 	}
-	found, err := snapshots.Snapshot[document.Client](ctx, h.store, scope, ref, base[0])
+	found, err := snapshots.Snapshot[document.Client](ctx, h.store, scope, snapshots.ByRef(ref), base[0])
 	if err != nil {
 		return false, err
 	}

@@ -39,12 +39,18 @@ type management struct {
 	token  string // as presented
 }
 
+// setupID names the setup that a call is about: the path's, or the root's default
+// one.
+func (h *handler) setupID(c *web.Call) snapshots.EntityID {
+	return snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(h.Tenancy.Root())))
+}
+
 // arrive finds setup and profile, and counts the call against the limit of its
 // caller: the API key, the certificate if its chain is valid, else the address.
 func (h *handler) arrive(c *web.Call) (arrival, error) {
 	var a arrival
 	var err error
-	id := snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(h.Tenancy.Root())))
+	id := h.setupID(c)
 	a.setup, a.policy, err = h.Store.Registering(c.Request.Context(), id, true)
 	caller := c.Address()
 	if c.Principal.KeyID != "" {
@@ -193,7 +199,7 @@ func (h *handler) admitClient(c *web.Call) (*management, tenancy.Scope, error) {
 	if m.off != nil {
 		return nil, none, fault.New(fault.Forbidden, snapshots.CodeRegistrationOff, "clients of this setup may not manage themselves")
 	}
-	if m.client, err = h.Store.Client(ctx, scope, refOf(e)); err != nil {
+	if m.client, err = snapshots.Resolve[document.Client](ctx, h.Store, scope, snapshots.ByRef(refOf(e)), snapshots.Instant{}); err != nil {
 		return nil, none, concealClient(err)
 	}
 	if m.profile.MutualTLS && !m.holder.Holds(m.client.Content.SoftwareID, m.client.Content.OrganisationID) {

@@ -59,7 +59,7 @@ func TestDecodeFaults(t *testing.T) {
 // through reads and writes back unchanged.
 func FuzzDecode(f *testing.F) {
 	full := documenttest.FullClient()
-	raw, err := ory.Encode(ory.View(&full, defaults))
+	raw, err := ory.Encode(ory.FromDomain(&full, defaults))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -80,15 +80,15 @@ func FuzzDecode(f *testing.F) {
 		if c.Check(nil, defaults) != nil {
 			return
 		}
-		stored, faults := c.Apply(nil, defaults)
+		stored, faults := c.ToDomain(nil, defaults)
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		again, faults := sent(t, stored, defaults).Apply(stored, defaults)
+		again, faults := sent(t, stored, defaults).ToDomain(stored, defaults)
 		if changed := document.Changed(stored, again); len(changed) > 0 || len(faults) > 0 {
 			t.Errorf("changed %v, faults %v", changed, faults)
 		}
-		over, faults := c.Apply(&full, defaults)
+		over, faults := c.ToDomain(&full, defaults)
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}

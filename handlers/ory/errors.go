@@ -78,15 +78,15 @@ func InvalidRequest(format string, args ...any) error {
 // InvalidMetadata is a 400 with the error invalid_client_metadata and a hint.
 func InvalidMetadata(hint string) error { return fault.New(fault.Invalid, CodeMetadata, "%s", hint) }
 
-// Error spells a fault.
-func Error(c *web.Call, f *fault.Fault) *web.Reply {
+// Spell spells a fault.
+func Spell(c *web.Call, f *fault.Fault) *web.Reply {
 	row := statuses[f.Kind]
 	reply := &web.Reply{Status: row.status}
 	if c.Request.Method == http.MethodGet {
 		reply.Header = http.Header{"Cache-Control": {CacheControl}}
 	}
 	if f.Code == web.CodeRoute || f.Code == web.CodeMethod {
-		return nowhere(c, reply)
+		return notRouted(c, reply)
 	}
 	var body any = errorBody{Error: row.text, Description: tidy(f.Message)}
 	switch {
@@ -110,9 +110,9 @@ func Error(c *web.Call, f *fault.Fault) *web.Reply {
 	return reply
 }
 
-// nowhere is the answer where there is no such route: a page, unless the
+// notRouted is the answer where there is no such route: a page, unless the
 // caller asks for JSON.
-func nowhere(c *web.Call, reply *web.Reply) *web.Reply {
+func notRouted(c *web.Call, reply *web.Reply) *web.Reply {
 	reply.Status = http.StatusNotFound
 	if !strings.Contains(c.Request.Header.Get("Accept"), "json") {
 		reply.ContentType, reply.Body = "text/html; charset=utf-8", []byte(routePage)

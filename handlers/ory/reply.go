@@ -26,9 +26,9 @@ func Reply(status int, client Client, found snapshots.Resolved[document.Client])
 		NoStore: client.ClientSecret != "" || client.RegistrationAccessToken != ""}, nil
 }
 
-// Kept answers a read from the store's cache of rendered answers; form names
+// Rendered answers a read from the store's cache of rendered answers; form names
 // what else than the client makes the answer, and view what is shown of it.
-func Kept(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
+func Rendered(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
 	view func(snapshots.Resolved[document.Client]) Client) (*web.Reply, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
 	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {

@@ -217,7 +217,7 @@ func checkStrategy(in input) []fault.Field {
 // Check reports what is broken in a written client, before anything is
 // fetched, hashed or stored; base is nil for a new client.
 func (b *Client) Check(base *document.Client, setup *document.Setup) error {
-	next, faults := b.Apply(base, setup)
+	next, faults := b.ToDomain(base, setup)
 	in := input{Next: next, Base: base, Setup: setup}
 	faults = slices.Concat(CheckSecret(b.ClientSecret), faults, document.Validate(document.ClientRules(), in), document.Validate(Rules(), in))
 	return fault.Rules(faults)

@@ -21,7 +21,7 @@ type admitted struct {
 }
 
 // setupOf is the setup that the path names, or the root's default one.
-func (h *surface) setupOf(c *web.Call) snapshots.EntityID {
+func (h *handler) setupOf(c *web.Call) snapshots.EntityID {
 	if id := c.Var("setupId"); id != "" {
 		return snapshots.EntityID(id)
 	}
@@ -40,9 +40,9 @@ func inModule(c *web.Call, setup snapshots.Entity) error {
 // there or not.
 func errOff() error { return fault.New(fault.NotFound, snapshots.CodeRegistrationOff, offSentence) }
 
-// off is how a registration is told what says that there is no such setup, no
+// hideSetup is how a registration is told what says that there is no such setup, no
 // registration, or no token any more.
-func off(err error) error {
+func hideSetup(err error) error {
 	switch fault.Of(err).Kind {
 	case fault.NotFound, fault.Forbidden:
 		return errOff()
@@ -56,8 +56,8 @@ func off(err error) error {
 // client, a wrong or missing credential, another client's.
 func errCredentials() error { return fault.New(fault.Unauthenticated, "", ory.BadCredentials) }
 
-// hidden is errCredentials for what would tell whether a client is there.
-func hidden(err error) error {
+// hideClient is errCredentials for what would tell whether a client is there.
+func hideClient(err error) error {
 	switch fault.Of(err).Kind {
 	case fault.NotFound, fault.Unauthenticated, fault.Forbidden:
 		return errCredentials()
@@ -67,15 +67,15 @@ func hidden(err error) error {
 
 // admitNew lets a caller register: anybody where the setup's policy is open,
 // within the limits, else who has an initial access token.
-func (h *surface) admitNew(c *web.Call) (tenancy.Scope, error) {
+func (h *handler) admitNew(c *web.Call) (tenancy.Scope, error) {
 	ctx, address := c.Request.Context(), c.Address()
 	token := credentialsOf(c, "").token
 	r, err := h.Store.Register(ctx, snapshots.Registrant{Setup: h.setupOf(c), Surface: Name, Address: address, Token: token})
 	if fault.Is(err, fault.Unauthenticated) {
-		return tenancy.Scope{}, h.refused(token != "", address, guessed(&admitted{}, address, ""))
+		return tenancy.Scope{}, h.refuse(token != "", address, guessKey(&admitted{}, address, ""))
 	}
 	if err != nil {
-		return tenancy.Scope{}, off(err)
+		return tenancy.Scope{}, hideSetup(err)
 	}
 	if err := inModule(c, r.Setup); err != nil {
 		return tenancy.Scope{}, err
@@ -91,20 +91,20 @@ func (h *surface) admitNew(c *web.Call) (tenancy.Scope, error) {
 	c.Admitted = &admitted{setup: r.Setup, policy: r.Policy, initial: r.Initial}
 	scope, err := h.Tenancy.AuthorizeGrant(r.Grant, "")
 	if err != nil {
-		return scope, off(err)
+		return scope, hideSetup(err)
 	}
 	return scope, nil
 }
 
 // admitClient lets a client manage itself, with its registration token or, for
 // reading, with its own credentials.
-func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
+func (h *handler) admitClient(c *web.Call) (tenancy.Scope, error) {
 	setup, policy, err := h.Store.Registering(c.Request.Context(), h.setupOf(c), false)
 	if err == nil {
 		err = inModule(c, setup)
 	}
 	if err != nil {
-		return tenancy.Scope{}, off(err)
+		return tenancy.Scope{}, hideSetup(err)
 	}
 	a := &admitted{setup: setup, policy: policy}
 	c.Admitted = a
@@ -113,7 +113,7 @@ func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
 	switch {
 	case presented.token != "":
 		return h.byToken(c, a, id, presented.token)
-	case presented.method != "" && reads(c):
+	case presented.method != "" && isRead(c):
 		return h.bySecret(c, a, id, presented)
 	}
 	return tenancy.Scope{}, errCredentials()
@@ -121,24 +121,24 @@ func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
 
 // byToken always looks whether the token holds before it counts a failure, so
 // that nobody can lock out the one who has it: 256 random bits are not guessed.
-func (h *surface) byToken(c *web.Call, a *admitted, id, token string) (tenancy.Scope, error) {
+func (h *handler) byToken(c *web.Call, a *admitted, id, token string) (tenancy.Scope, error) {
 	e, valid, err := h.Store.VerifyToken(c.Request.Context(), a.setup.ID, id, ory.TokenSurface, ory.SignificantToken(token))
 	if fault.Is(err, fault.Unauthenticated) {
-		return tenancy.Scope{}, h.refused(true, c.Address(), guessed(a, c.Address(), id))
+		return tenancy.Scope{}, h.refuse(true, c.Address(), guessKey(a, c.Address(), id))
 	}
 	if err != nil {
 		return tenancy.Scope{}, err
 	}
 	grant := grantOf(e, tenancy.Resolve|tenancy.WriteClients)
 	grant.Valid = valid
-	return h.scope(c, a, grant)
+	return h.authorize(c, a, grant)
 }
 
 // bySecret counts before it looks, because secrets may be guessed and are
 // costly to compare; what holds is taken back.
-func (h *surface) bySecret(c *web.Call, a *admitted, id string, presented credentials) (tenancy.Scope, error) {
-	address, client := c.Address(), guessed(a, c.Address(), id)
-	if err := h.refused(true, address, client); !fault.Is(err, fault.Unauthenticated) {
+func (h *handler) bySecret(c *web.Call, a *admitted, id string, presented credentials) (tenancy.Scope, error) {
+	address, client := c.Address(), guessKey(a, c.Address(), id)
+	if err := h.refuse(true, address, client); !fault.Is(err, fault.Unauthenticated) {
 		return tenancy.Scope{}, err
 	}
 	for _, p := range presented.secrets {
@@ -154,15 +154,15 @@ func (h *surface) bySecret(c *web.Call, a *admitted, id string, presented creden
 		}
 		h.guesses.Give(client)
 		h.guessers.Give(address)
-		h.renew(c, v, p.secret)
-		return h.scope(c, a, grantOf(v.Entity, tenancy.Resolve))
+		h.renewImported(c, v, p.secret)
+		return h.authorize(c, a, grantOf(v.Entity, tenancy.Resolve))
 	}
 	return tenancy.Scope{}, errCredentials()
 }
 
-// renew replaces an imported hash. The caller came to read and is answered
+// renewImported replaces an imported hash. The caller came to read and is answered
 // whether it succeeds or not: the next use tries again.
-func (h *surface) renew(c *web.Call, v snapshots.Verified, secret string) {
+func (h *handler) renewImported(c *web.Call, v snapshots.Verified, secret string) {
 	if !v.Imported() {
 		return
 	}
@@ -177,25 +177,25 @@ func grantOf(e snapshots.Entity, allowed tenancy.Permission) tenancy.Grant {
 		Allowed: allowed, Surface: Name}
 }
 
-// scope makes the scope of a client that proved who it is. One that is only
+// authorize makes the scope of a client that proved who it is. One that is only
 // planned is not there yet, whatever it presents.
-func (h *surface) scope(c *web.Call, a *admitted, g tenancy.Grant) (tenancy.Scope, error) {
+func (h *handler) authorize(c *web.Call, a *admitted, g tenancy.Grant) (tenancy.Scope, error) {
 	scope, err := h.Tenancy.AuthorizeGrant(g, "")
 	if err != nil {
-		return scope, hidden(err)
+		return scope, hideClient(err)
 	}
-	a.client, err = h.Store.Client(c.Request.Context(), scope,
-		snapshots.Ref{Module: a.setup.Module, Setup: a.setup.ID, Entity: snapshots.EntityID(g.Client)})
+	a.client, err = snapshots.Resolve[document.Client](c.Request.Context(), h.Store, scope,
+		snapshots.ByRef(snapshots.Ref{Module: a.setup.Module, Setup: a.setup.ID, Entity: snapshots.EntityID(g.Client)}), snapshots.Instant{})
 	if err != nil {
-		return tenancy.Scope{}, hidden(err)
+		return tenancy.Scope{}, hideClient(err)
 	}
 	return scope, nil
 }
 
-// refused is the answer to credentials that do not hold. Those that were a
+// refuse is the answer to credentials that do not hold. Those that were a
 // guess are counted first, for the client from this address and for the
 // address over all clients: Throttled where there were too many.
-func (h *surface) refused(guess bool, address, client string) error {
+func (h *handler) refuse(guess bool, address, client string) error {
 	if guess {
 		if err := h.guesses.Take(client); err != nil {
 			return err
@@ -207,9 +207,9 @@ func (h *surface) refused(guess bool, address, client string) error {
 	return errCredentials()
 }
 
-// guessed is the key under which guesses at one client from one address are
+// guessKey is the key under which guesses at one client from one address are
 // counted, of a length that the caller does not choose.
-func guessed(a *admitted, address, id string) string {
+func guessKey(a *admitted, address, id string) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{string(a.setup.ID), address, id}, "\x00")))
 	return string(sum[:])
 }

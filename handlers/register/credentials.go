@@ -30,7 +30,7 @@ const (
 // the client itself. What stands twice is nothing: two readers of the same
 // request could take different ones.
 func credentialsOf(c *web.Call, id string) credentials {
-	header := one(c.Request.Header["Authorization"])
+	header := onlyOne(c.Request.Header["Authorization"])
 	scheme, rest, _ := strings.Cut(header, " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return credentials{token: strings.TrimLeft(rest, " ")}
@@ -38,16 +38,16 @@ func credentialsOf(c *web.Call, id string) credentials {
 	if len(c.Request.Header["Authorization"]) > 1 {
 		return credentials{}
 	}
-	if token := one(c.Texts("access_token")); token != "" {
+	if token := onlyOne(c.Texts("access_token")); token != "" {
 		return credentials{token: token}
 	}
 	if token := formToken(c); token != "" {
 		return credentials{token: token}
 	}
 	if strings.EqualFold(scheme, "Basic") {
-		return credentials{secrets: basic(rest), method: methodBasic}
+		return credentials{secrets: basicPairs(rest), method: methodBasic}
 	}
-	if secret := one(c.Texts("client_secret")); secret != "" {
+	if secret := onlyOne(c.Texts("client_secret")); secret != "" {
 		return credentials{secrets: []pair{{id, secret}}, method: methodPost}
 	}
 	return credentials{}
@@ -55,7 +55,7 @@ func credentialsOf(c *web.Call, id string) credentials {
 
 // formToken is the access_token of a form body, which reading has none of.
 func formToken(c *web.Call) string {
-	if reads(c) {
+	if isRead(c) {
 		return ""
 	}
 	kind, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
@@ -70,12 +70,12 @@ func formToken(c *web.Call) string {
 	if err != nil {
 		return ""
 	}
-	return one(form["access_token"])
+	return onlyOne(form["access_token"])
 }
 
-// basic decodes the Basic scheme's id and secret: encoded as RFC 6749 section
+// basicPairs decodes the Basic scheme's id and secret: encoded as RFC 6749 section
 // 2.3.1 wants them, and as they are, which is how most clients send them.
-func basic(encoded string) []pair {
+func basicPairs(encoded string) []pair {
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if err != nil {
 		return nil
@@ -93,14 +93,14 @@ func basic(encoded string) []pair {
 	return []pair{plain}
 }
 
-// one is a value that stands once.
-func one(values []string) string {
+// onlyOne is a value that stands once.
+func onlyOne(values []string) string {
 	if len(values) == 1 {
 		return values[0]
 	}
 	return ""
 }
 
-func reads(c *web.Call) bool {
+func isRead(c *web.Call) bool {
 	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
 }

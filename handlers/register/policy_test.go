@@ -194,7 +194,7 @@ func TestAClientThatBeginsToNeedASecret(t *testing.T) {
 // anyway.
 func TestSectorIdentifier(t *testing.T) {
 	fetched := 0
-	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Config) {
+	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Deps) {
 		c.Fetch = func(_ context.Context, uri string) ([]byte, error) {
 			fetched++
 			if uri != "https://sector.example/list" {
@@ -221,7 +221,7 @@ func TestSectorIdentifier(t *testing.T) {
 func TestWhatWasReadMayBeSentBack(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	vars := f.variables(t)
-	found, err := f.store.ClientByID(ctx, f.Store.Operator("test"), f.setup, "shop")
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, "shop"), snapshots.Instant{})
 	must(t, err)
 	read := f.send("GET", "/oauth2/register/shop", "", bearer(vars["shop_token"])).want(t, 200)
 	if !json.Valid(read.Body.Bytes()) {
@@ -238,7 +238,7 @@ func TestDialectsKeepEachOther(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	vars := f.variables(t)
 	f.send("PUT", "/oauth2/register/shop", `{"client_name": "self"}`, bearer(vars["shop_token"])).want(t, 200)
-	found, err := f.store.ClientByID(ctx, f.Store.Operator("test"), f.setup, "shop")
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, "shop"), snapshots.Instant{})
 	must(t, err)
 	c := found.Content
 	if c.PKCEMode != "required" || c.FreeMetadata != `{"tier":"gold"}` || c.OwnerLabel != "retail" || c.AccessTokenStrategy != "jwt" ||

@@ -13,8 +13,8 @@ import (
 // Name is the surface's name in history and logs.
 const Name = "register"
 
-// Config is what the surface works on. The first three are required.
-type Config struct {
+// Deps is what the surface works on. The first three are required.
+type Deps struct {
 	Store   *snapshots.Store
 	Tenancy *tenancy.Store
 	// PublicURL is the base URL at which clients reach the program.
@@ -30,8 +30,8 @@ type Config struct {
 // maxKeys is how many keys each limit remembers.
 const maxKeys = 100_000
 
-type surface struct {
-	Config
+type handler struct {
+	Deps
 	addresses, setups, guesses, guessers *web.Limiter
 }
 
@@ -42,17 +42,17 @@ const (
 )
 
 // New makes the surface.
-func New(cfg Config) web.Surface {
-	if cfg.Fetch == nil {
-		cfg.Fetch = web.GuardedFetch(nil, nil)
+func New(deps Deps) web.Surface {
+	if deps.Fetch == nil {
+		deps.Fetch = web.GuardedFetch(nil, nil)
 	}
-	now := func() time.Time { return cfg.Store.Now().Time() }
-	h := &surface{Config: cfg,
-		addresses: cfg.Addresses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 30}, maxKeys, now), setups: cfg.Setups.Limiter(web.Rate{Every: time.Second, Burst: 300}, maxKeys, now),
-		guesses: cfg.Guesses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 20}, maxKeys, now), guessers: cfg.Guessers.Limiter(web.Rate{Every: time.Second, Burst: 200}, maxKeys, now)}
+	now := func() time.Time { return deps.Store.Now().Time() }
+	h := &handler{Deps: deps,
+		addresses: deps.Addresses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 30}, maxKeys, now), setups: deps.Setups.Limiter(web.Rate{Every: time.Second, Burst: 300}, maxKeys, now),
+		guesses: deps.Guesses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 20}, maxKeys, now), guessers: deps.Guessers.Limiter(web.Rate{Every: time.Second, Burst: 200}, maxKeys, now)}
 	query := []web.Param{web.Text("access_token").AsIs(), web.Text("client_secret").AsIs()}
 	const write = tenancy.Resolve | tenancy.WriteClients
-	return web.Surface{Name: Name, Error: ory.Error, DropSlash: true, Routes: web.Below(belowSetup, []web.Route{
+	return web.Surface{Name: Name, Error: ory.Spell, DropSlash: true, Routes: web.Below(belowSetup, []web.Route{
 		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.get, Query: query},
 		{Method: http.MethodPut, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.put, Query: query, Conditional: true},
 		{Method: http.MethodDelete, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.delete, Query: query, Conditional: true},

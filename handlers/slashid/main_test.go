@@ -221,7 +221,7 @@ func (f *fixture) stored(clientID string, doc document.Client) string {
 // found is what the store has for the client at path.
 func (f *fixture) found(path string) snapshots.Resolved[document.Client] {
 	f.t.Helper()
-	found, err := f.store.ClientAnywhere(ctx, f.scope(f.Root, tenancy.Auditor), "", f.setup, path[strings.LastIndexByte(path, '/')+1:])
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.scope(f.Root, tenancy.Auditor), snapshots.Anywhere(path[strings.LastIndexByte(path, '/')+1:], f.setup).Within("", ""), snapshots.Instant{})
 	must(f.t, err)
 	return found
 }

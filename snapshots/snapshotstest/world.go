@@ -307,7 +307,7 @@ func (w *World) Edit(scope tenancy.Scope, id snapshots.EntityID, ch snapshots.Ch
 // Active resolves a client of the World's setup.
 func (w *World) Active(scope tenancy.Scope, id snapshots.EntityID) snapshots.Resolved[document.Client] {
 	w.t.Helper()
-	found, err := w.Store.Client(context.Background(), scope, w.Ref(id))
+	found, err := snapshots.Resolve[document.Client](context.Background(), w.Store, scope, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

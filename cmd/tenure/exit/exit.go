@@ -30,8 +30,14 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// With gives an error the code that the program ends with.
-func With(code int, err error) error { return &Error{code, err} }
+// With gives an error the code that the program ends with. It returns nil for
+// no error.
+func With(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{code, err}
+}
 
 // Code is the code that an error carries, and false where it has none.
 func Code(err error) (int, bool) {

@@ -95,7 +95,7 @@ func (d *databaseTarget) choose(ctx context.Context, f Options, report *report) 
 		setup = snapshots.EntityID(d.node.Tenancy.DefaultSetup(above))
 	}
 	var err error
-	if d.setup, err = d.node.Snapshots.SetupOwner(ctx, setup); err != nil {
+	if d.setup, err = d.node.Snapshots.Mounted(ctx, d.scope(), "", setup); err != nil {
 		return exit.With(exit.Usage, fmt.Errorf("--setup %s: %s", setup, exit.Message(err)))
 	}
 	return nil
@@ -162,22 +162,18 @@ func (d *databaseTarget) bring(ctx context.Context, c sourceClient) (result, err
 		return result{}, err
 	}
 	w := databaseWrite{databaseTarget: d, client: c, held: held}
-	ref, err := d.node.Snapshots.RefByID(ctx, d.scope(), d.setup.ID, c.id)
-	if err == nil {
-		r, err := w.edit(ctx, ref)
-		if !fault.Is(err, fault.NotFound) {
-			return r, err
-		}
-	} else if !fault.Is(err, fault.NotFound) {
+	e, state, err := d.node.Snapshots.Find(ctx, d.scope(), snapshots.ByClientID("", d.setup.ID, c.id))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return w.create(ctx)
+	case err != nil:
 		return result{}, err
-	}
-	// Bringing back what was deleted here would revive its secrets.
-	if deleted, err := d.node.Snapshots.Deleted(ctx, d.scope(), d.setup.ID, c.id); err != nil || deleted {
+	case state == snapshots.Deleted: // bringing it back would revive its secrets
 		r := c.result(resultUnchanged)
 		r.Note = "deleted here, and left so"
-		return r, err
+		return r, nil
 	}
-	return w.create(ctx)
+	return w.edit(ctx, e)
 }
 
 // held makes ready the secrets of which the file has the hashes.
@@ -208,7 +204,7 @@ type databaseWrite struct {
 func (w *databaseWrite) change() snapshots.Change[document.Client] {
 	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.held, Rehearse: w.dry,
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
-			next, faults := w.client.body.Apply(base, setup)
+			next, faults := w.client.body.ToDomain(base, setup)
 			if base != nil {
 				w.changed = document.Changed(base, next)
 			}
@@ -258,16 +254,11 @@ func (w *databaseWrite) choose(ctx context.Context, ch *snapshots.Change[documen
 	return err
 }
 
-func (w *databaseWrite) edit(ctx context.Context, ref snapshots.Ref) (result, error) {
+func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, error) {
+	ref := e.Ref()
 	ch, r, secret := w.change(), w.client.result(resultUnchanged), false
-	if w.owner != "" {
-		e, err := w.node.Snapshots.ClientEntity(ctx, w.scope(), ref)
-		if err == nil && e.Owner != w.owner {
-			err = refuse("/owner", "the client belongs to another organization than --owner says")
-		}
-		if err != nil {
-			return r, err
-		}
+	if w.owner != "" && e.Owner != w.owner {
+		return r, refuse("/owner", "the client belongs to another organization than --owner says")
 	}
 	if plain := w.client.body.ClientSecret; plain != "" {
 		same, err := w.node.Snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)

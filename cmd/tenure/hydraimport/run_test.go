@@ -79,7 +79,7 @@ func (i imported) setup() snapshots.EntityID {
 
 func (i imported) client(id string) snapshots.Resolved[document.Client] {
 	i.t.Helper()
-	found, err := i.Snapshots.ClientByID(context.Background(), i.Tenancy.Operator("test"), i.setup(), id)
+	found, err := snapshots.Resolve[document.Client](context.Background(), i.Snapshots, i.Tenancy.Operator("test"), snapshots.ByClientID("", i.setup(), id), snapshots.Instant{})
 	if err != nil {
 		i.t.Fatalf("%s: %v", id, err)
 	}
@@ -327,7 +327,7 @@ func TestImportIntoASetupForAnOwner(t *testing.T) {
 	f.Setup, f.Owner = string(second.Entity.ID), "acme-north"
 	mustImport(t, importFixture("list.json"), f)
 	n = openImported(t, f.Database)
-	found, err := n.Snapshots.ClientByID(ctx, n.Tenancy.Operator("test"), second.Entity.ID, "shop")
+	found, err := snapshots.Resolve[document.Client](ctx, n.Snapshots, n.Tenancy.Operator("test"), snapshots.ByClientID("", second.Entity.ID, "shop"), snapshots.Instant{})
 	must(t, err)
 	orgs, err := n.Tenancy.Organizations(n.Tenancy.Operator("test"))
 	must(t, err)

@@ -73,7 +73,7 @@ func (s *serverTarget) put(ctx context.Context, c sourceClient) (result, error) 
 		if err != nil {
 			return result{}, fmt.Errorf("the server's answer for client %d: %s", c.number, exit.Message(err))
 		}
-		there, _ = shown.Apply(nil, &document.Setup{})
+		there, _ = shown.ToDomain(nil, &document.Setup{})
 	case status != http.StatusNotFound:
 		return s.refused(c, status, body)
 	}
@@ -84,7 +84,7 @@ func (s *serverTarget) put(ctx context.Context, c sourceClient) (result, error) 
 	if there == nil {
 		return s.create(ctx, c)
 	}
-	next, _ := c.body.Apply(there, &document.Setup{})
+	next, _ := c.body.ToDomain(there, &document.Setup{})
 	r := c.result(resultUnchanged)
 	if r.Changed = document.Changed(there, next); len(r.Changed) == 0 {
 		return r, nil

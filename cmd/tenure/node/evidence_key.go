@@ -15,7 +15,7 @@ import (
 // openEvidence makes what makes evidence bundles; without a key for the log or
 // for evidence it makes none, and says so to whoever asks.
 func (n *Node) openEvidence(cfg Config, published *history.Publisher) (*evidence.Exporter, error) {
-	x := &evidence.Exporter{DB: n.DB, Log: published, Now: n.Log.Now, Program: "tenure " + version()}
+	x := &evidence.Exporter{DB: n.DB, Log: published, Now: n.Log.Now, Program: "tenure " + Version()}
 	path := cfg.EvidenceKey
 	switch {
 	case path == NoLogKey, path == "" && (n.DB.Dialect == db.Postgres || !published.Signs()):

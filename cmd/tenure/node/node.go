@@ -110,7 +110,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
 	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, IDs: ids, Log: published, Evidence: exporter, Ready: n.DB.Ping, Await: n.Log.Await,
-		PublicURL: cfg.PublicURL, Version: version(), MaxAge: cfg.MaxAge}
+		PublicURL: cfg.PublicURL, Version: Version(), MaxAge: cfg.MaxAge}
 	return nil
 }
 
@@ -145,8 +145,8 @@ func (n *Node) Close() error {
 	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx), n.DB.Close())
 }
 
-// version is the program's own, as its build says it.
-func version() string {
+// Version is the program's own, as its build says it.
+func Version() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		return info.Main.Version
 	}

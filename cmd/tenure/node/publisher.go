@@ -19,6 +19,9 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 	if err != nil {
 		return nil, err
 	}
+	if keys != nil || cfg.LogState != "" { // what signs nothing needs no file, unless it is named
+		cfg.LogState = LogStateFile(cfg.Database, cfg.LogState)
+	}
 	kept, err := LogState(cfg.LogState).Read()
 	if err != nil {
 		return nil, err
