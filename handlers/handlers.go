@@ -34,8 +34,8 @@ type Stores struct {
 	MaxAge    time.Duration // for which callers may hold answers at most; zero for a minute
 	// OpenFinance is what Open Finance Brasil's profiles rest on; zero for none.
 	OpenFinance openfinance.Scheme
-	// Await returns when every node has what this one has written; nil where
-	// there is one node.
+	// Await returns when every node shows what was written before the call
+	// (history.Log.Await); nil for at once.
 	Await func(context.Context) error
 }
 

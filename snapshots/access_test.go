@@ -14,6 +14,7 @@ import (
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/tenancytest"
 )
 
 // unscoped are the methods of Store that take no Scope, and why.
@@ -205,7 +206,7 @@ func TestRoles(t *testing.T) {
 			tenancy.Admin: "client,client by id,client_id,setup,clients,resource servers,snapshot,snapshots,setup's snapshot,setup's snapshots,edit,withdraw," +
 				"edit setup,policy,new resource server",
 		}
-		for _, role := range tenancy.Roles() {
+		for _, role := range tenancytest.Roles() {
 			w.Tick()
 			plan := w.Edit(w.Admin(w.North), id, snapshotstest.ToAt(snapshotstest.Named("for-"+string(role)), w.In(time.Hour)))
 			for op, err := range try(w, w.Scope(w.North, role), id, plan.ID, in.ID) {

@@ -14,6 +14,7 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/tenancytest"
 )
 
 const answersFile = "testdata/answers.txt"
@@ -134,7 +135,7 @@ func newAsked(t *testing.T, w *snapshotstest.World) *asked {
 		org   tenancy.OrgID
 		roles []tenancy.Role
 	}{
-		{w.Root, []tenancy.Role{tenancy.Admin}}, {w.North, []tenancy.Role{tenancy.Auditor}}, {w.Harbour, tenancy.Roles()},
+		{w.Root, []tenancy.Role{tenancy.Admin}}, {w.North, []tenancy.Role{tenancy.Auditor}}, {w.Harbour, tenancytest.Roles()},
 		{w.Quay, []tenancy.Role{tenancy.Admin}}, {w.South, []tenancy.Role{tenancy.Admin}},
 	} {
 		for _, role := range s.roles {

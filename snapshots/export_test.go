@@ -29,3 +29,15 @@ func (s *Store) SecretEnds(ctx context.Context, id EntityID) (ends []history.Mil
 	}
 	return ends, err
 }
+
+// HoldHashSlots takes every place for a slow hash until release is called.
+func (s *Store) HoldHashSlots() (release func()) {
+	for range cap(s.hashSlots) {
+		s.hashSlots <- struct{}{}
+	}
+	return func() {
+		for range cap(s.hashSlots) {
+			<-s.hashSlots
+		}
+	}
+}

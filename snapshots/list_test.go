@@ -13,6 +13,7 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/tenancytest"
 )
 
 // lists gives the entities of a list, and fails unless each bears the name it is listed with.
@@ -175,7 +176,7 @@ func TestListPermissions(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		past, future, now := w.Clock.Millis()-1, w.Clock.Millis()+1, w.Clock.Millis()
 		for name, f := range map[string]snapshots.Filter{"past": {At: &past}, "future": {At: &future}, "any": {AnyTime: true}, "deleted": {IncludeDeleted: true}} {
-			for _, role := range tenancy.Roles() {
+			for _, role := range tenancytest.Roles() {
 				_, err := w.Store.Clients(ctx, w.Scope(w.North, role), snapshotstest.Module, w.Setup, f)
 				if (role == tenancy.Reader) != fault.Is(err, fault.Forbidden) || err != nil && role != tenancy.Reader {
 					t.Errorf("%s, %s: %v", name, role, err)

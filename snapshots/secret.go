@@ -29,9 +29,10 @@ func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
 	return s.newSecret(plain, credential.Generated(plain))
 }
 
-// ChosenSecret makes ready a secret that a person or another system chose.
-func (s *Store) ChosenSecret(plain string) (*NewSecret, error) {
-	hash, err := s.hashChosen(plain)
+// ChosenSecret makes ready a secret that a person or another system chose. The
+// hash is slow; Timeout if ctx ends before its turn comes.
+func (s *Store) ChosenSecret(ctx context.Context, plain string) (*NewSecret, error) {
+	hash, err := s.hashChosen(ctx, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +236,10 @@ func (s *Store) disclosable(ctx context.Context, scope tenancy.Scope, e Entity, 
 // that the scope does not cover has no secret here.
 func (s *Store) SecretMatches(ctx context.Context, scope tenancy.Scope, ref Ref, plain string, at history.Millis) (bool, error) {
 	current, err := s.ownSecret(ctx, scope, ref, at)
-	return err == nil && current != nil && s.matches(current.Hash, plain), err
+	if err != nil || current == nil {
+		return false, err
+	}
+	return s.matches(ctx, current.Hash, plain)
 }
 
 // HasSecret reports whether the client has a secret that is valid at an

@@ -40,13 +40,19 @@ func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, meth
 			continue
 		}
 		slow = slow || !r.Hash.Fast()
-		if s.matches(r.Hash, secret) {
+		matches, err := s.matches(ctx, r.Hash, secret)
+		if err != nil {
+			return Verified{}, err
+		}
+		if matches {
 			found = &rows[i]
 			break
 		}
 	}
 	if found == nil && !slow {
-		s.matches(credential.Dummy, secret) // an unknown client costs what a known one does
+		if _, err := s.matches(ctx, credential.Dummy, secret); err != nil { // an unknown client costs what a known one does
+			return Verified{}, err
+		}
 	}
 	if found == nil || !s.authenticatesBy(ctx, e, method, now) {
 		return Verified{}, errClient()
@@ -93,7 +99,7 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 	if err := scope.Check(tenancy.WriteClients); err != nil || !v.Imported() {
 		return err
 	}
-	hash, err := s.hashChosen(plain)
+	hash, err := s.hashChosen(ctx, plain)
 	if err != nil {
 		return err
 	}

@@ -73,9 +73,6 @@ func (t *tree) fill(orgs []orgVersion) {
 // ago, also by other nodes; Unavailable if this node cannot find out.
 func (s *Store) Current(ctx context.Context) error { return s.log.Current(ctx) }
 
-// Refresh is Current, called off the request path.
-func (s *Store) Refresh(ctx context.Context) error { return s.Current(ctx) }
-
 // follow brings memory up to date with committed changes (history.Log.Mirror).
 // It may run for the committer and for a poll at the same time: a version or a
 // revocation replaces only what is older.

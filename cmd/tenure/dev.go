@@ -48,22 +48,23 @@ func devCommand() *cobra.Command {
 func dev(out io.Writer, f devFlags) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	log, err := node.NewLog(f.logLevel, f.logFile)
+	log, logFile, err := node.NewLog(f.logLevel, f.logFile)
 	if err != nil {
 		return err
 	}
+	defer logFile.Close()
 	if !f.allowRemote && !node.IsLoopback(f.listen) {
 		return exit.With(exit.Usage, errors.New("--listen must be a loopback address, unless --dev-allow-remote is given"))
-	}
-	earlier, err := node.ReadInfo(f.info)
-	if err != nil {
-		return err
 	}
 	l, err := node.Listen(f.listen)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
+	earlier, err := node.TakeInfo(f.info)
+	if err != nil {
+		return err
+	}
 	admin, err := f.hydra.Open()
 	if err != nil {
 		return err

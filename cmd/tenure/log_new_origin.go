@@ -33,7 +33,7 @@ func logNewOriginCommand() *cobra.Command {
 // newOrigin opens the installation without its log's key, because with it an
 // installation whose log is refused does not open.
 func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason string) (err error) {
-	log, err := node.NewLog("error", "")
+	log, _, err := node.NewLog("error", "")
 	if err != nil {
 		return err
 	}

@@ -60,10 +60,11 @@ func serveCommand() *cobra.Command {
 func serve(out io.Writer, f serveFlags) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	log, err := node.NewLog(f.logLevel, f.logFile)
+	log, logFile, err := node.NewLog(f.logLevel, f.logFile)
 	if err != nil {
 		return err
 	}
+	defer logFile.Close()
 	if _, err := snapshots.ParseReadLog(f.readLog); err != nil {
 		return exit.With(exit.Usage, errors.New("--read-log must be off, sampled or full"))
 	}
@@ -74,11 +75,7 @@ func serve(out io.Writer, f serveFlags) error {
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	scheme, err := f.openFinance.Scheme(ctx, tlsConfig, log)
-	if err != nil {
-		return err
-	}
-	earlier, err := node.ReadInfo(f.info)
+	scheme, tlsConfig, err := f.openFinance.Scheme(ctx, tlsConfig, log)
 	if err != nil {
 		return err
 	}
@@ -87,6 +84,10 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	defer l.Close()
+	earlier, err := node.TakeInfo(f.info)
+	if err != nil {
+		return err
+	}
 	admin, err := f.hydra.Open()
 	if err != nil {
 		return err

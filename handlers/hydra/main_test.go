@@ -190,7 +190,7 @@ func (f *fixture) variables(t *testing.T) map[string]string {
 	t.Helper()
 	vars := map[string]string{"setup": string(f.setup), "south_setup": string(f.south), "harbour": string(f.Harbour), "north": string(f.North)}
 	for name, org := range map[string]tenancy.OrgID{"root": f.Root, "north": f.North, "south": f.South, "harbour": f.Harbour} {
-		for _, role := range tenancy.Roles() {
+		for _, role := range tenancytest.Roles() {
 			vars[fmt.Sprintf("%s_%s", name, role)] = f.Key(org, role)
 		}
 	}

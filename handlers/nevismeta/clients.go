@@ -142,7 +142,7 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[docum
 	if wanted.Owner, err = c.Owner(); err != nil {
 		return none, nil, err
 	}
-	secret, secretFaults, err := h.firstSecret(body)
+	secret, secretFaults, err := h.firstSecret(c.Request.Context(), body)
 	if err != nil {
 		return none, nil, err
 	}
@@ -166,7 +166,7 @@ func applying(body *clientBody, before []fault.Field) func(*document.Client, *do
 // firstSecret is what a new client authenticates with: the secret written, a
 // generated one of 32 hex, or none for a public client and for one that proves
 // itself with a key.
-func (h *surface) firstSecret(body *clientBody) (*snapshots.NewSecret, []fault.Field, error) {
+func (h *surface) firstSecret(ctx context.Context, body *clientBody) (*snapshots.NewSecret, []fault.Field, error) {
 	var probe document.Client
 	body.applyMethod(&probe, keeper{})
 	if body.ClientSecret != nil {
@@ -176,7 +176,7 @@ func (h *surface) firstSecret(body *clientBody) (*snapshots.NewSecret, []fault.F
 		if faults := checkSecret(*body.ClientSecret); len(faults) > 0 {
 			return nil, faults, nil
 		}
-		secret, err := h.store.ChosenSecret(*body.ClientSecret)
+		secret, err := h.store.ChosenSecret(ctx, *body.ClientSecret)
 		return secret, nil, err
 	}
 	if !needsSecret(probe.TokenEndpointAuthMethod) {
@@ -267,7 +267,7 @@ func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snaps
 	if same || err != nil {
 		return nil, nil, err
 	}
-	return h.firstSecret(body)
+	return h.firstSecret(ctx, body)
 }
 
 // startsToNeed reports whether the edit makes a client that has no secret

@@ -9,6 +9,7 @@ import (
 
 	"tenure/tenancy"
 	"tenure/tenancy/history"
+	"tenure/tenancy/tenancytest"
 )
 
 var hex32 = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -63,7 +64,7 @@ func TestSecretIsForThoseWhoMaySee(t *testing.T) {
 	shown := 0
 	for range 2 { // the second answers come from the cache
 		for _, org := range []tenancy.OrgID{f.North, f.Root} {
-			for _, role := range tenancy.Roles() {
+			for _, role := range tenancytest.Roles() {
 				for _, target := range []string{path, path + "?resolve=false", snapshot} {
 					a := f.as(org, role).get(t, target)
 					if role == tenancy.Reader && target == snapshot {

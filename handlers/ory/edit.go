@@ -73,7 +73,7 @@ func (e *Edit) Prepare(ctx context.Context, store *snapshots.Store, fetch web.Fe
 	change := snapshots.Change[document.Client]{Apply: e.apply, Rules: append(Rules(), sector.Rule())}
 	if e.Body.ClientSecret != "" {
 		var err error
-		if change.Secret, err = store.ChosenSecret(e.Body.ClientSecret); err != nil {
+		if change.Secret, err = store.ChosenSecret(ctx, e.Body.ClientSecret); err != nil {
 			return none, err
 		}
 	}

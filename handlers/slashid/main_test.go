@@ -57,7 +57,7 @@ func newFixture(t testing.TB, dsn string) *fixture {
 	f.orgs["c"], f.orgs["d"] = f.MustOrg(t, f.Harbour, "quay"), f.MustOrg(t, f.North, "pier")
 	for _, org := range f.orgs {
 		f.keys[org] = map[tenancy.Role]string{}
-		for _, role := range tenancy.Roles() {
+		for _, role := range tenancytest.Roles() {
 			_, f.keys[org][role] = f.MustKey(t, tenancy.NewKey{Org: org, Name: string(role), Role: role})
 		}
 	}

@@ -120,7 +120,7 @@ func New(t testing.TB, dsn string, opts snapshots.Options) *World {
 	w := &World{t: t, DSN: dsn, Clock: NewClock(), Options: opts, tree: tree, quay: make(map[tenancy.Role]string),
 		Root: tree.Root, North: tree.North, South: tree.South, Harbour: tree.Harbour}
 	w.Quay = tree.MustOrg(t, w.Harbour, "quay")
-	for _, role := range tenancy.Roles() {
+	for _, role := range tenancytest.Roles() {
 		_, w.quay[role] = tree.MustKey(t, tenancy.NewKey{Org: w.Quay, Name: string(role), Role: role})
 	}
 	if err := tree.DB.Close(); err != nil {

@@ -12,6 +12,11 @@ import (
 	"tenure/tenancy/history"
 )
 
+// Roles lists every role.
+func Roles() []tenancy.Role {
+	return []tenancy.Role{tenancy.Reader, tenancy.Auditor, tenancy.Editor, tenancy.Admin}
+}
+
 // World is one installation.
 type World struct {
 	DSN   string
@@ -44,7 +49,7 @@ func New(t testing.TB, dsn string) *World {
 	w.Harbour = w.MustOrg(t, w.North, "harbour")
 	for _, org := range w.Orgs() {
 		w.keys[org] = make(map[tenancy.Role]credential)
-		for _, role := range tenancy.Roles() {
+		for _, role := range Roles() {
 			k, text := w.MustKey(t, tenancy.NewKey{Org: org, Name: string(role), Role: role})
 			w.keys[org][role] = credential{k.ID, text}
 		}

@@ -218,7 +218,7 @@ func (w *databaseWrite) create(ctx context.Context) (result, error) {
 	ch.Imported = &since
 	if w.client.body.ClientSecret != "" {
 		r.Secrets = 1
-		if err := w.chosenSecret(&ch); err != nil {
+		if err := w.chosenSecret(ctx, &ch); err != nil {
 			return r, err
 		}
 	}
@@ -248,9 +248,9 @@ func (w *databaseWrite) since() history.Millis {
 }
 
 // chosenSecret makes the secret that the file has in clear.
-func (w *databaseWrite) chosenSecret(ch *snapshots.Change[document.Client]) (err error) {
+func (w *databaseWrite) chosenSecret(ctx context.Context, ch *snapshots.Change[document.Client]) (err error) {
 	if !w.dry {
-		ch.Secret, err = w.node.Snapshots.ChosenSecret(w.client.body.ClientSecret)
+		ch.Secret, err = w.node.Snapshots.ChosenSecret(ctx, w.client.body.ClientSecret)
 	}
 	return err
 }
@@ -264,7 +264,7 @@ func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, e
 	if plain := w.client.body.ClientSecret; plain != "" {
 		same, err := w.node.Snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)
 		if secret = !same; secret && err == nil {
-			err = w.chosenSecret(&ch)
+			err = w.chosenSecret(ctx, &ch)
 		}
 		if err != nil {
 			return r, err

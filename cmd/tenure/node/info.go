@@ -96,26 +96,53 @@ func (i *Info) KeepShownOnce(earlier Info) {
 	}
 }
 
-// ReadInfo reads an earlier file; a missing one is not an error.
-func ReadInfo(path string) (Info, error) {
-	var i Info
+// aside is where TakeInfo puts an earlier file: what it has is shown only once.
+func aside(path string) string { return path + ".earlier" }
+
+// TakeInfo reads the file of an earlier start and moves it aside, so that a
+// file at path always describes a running server. What it read goes into the new
+// file (KeepShownOnce); until that is written, the next start finds it aside.
+func TakeInfo(path string) (Info, error) {
 	if path == "" {
-		return i, nil
+		return Info{}, nil
 	}
+	earlier, there, err := readInfo(path)
+	if err != nil {
+		return Info{}, err
+	}
+	if !there {
+		earlier, _, err = readInfo(aside(path))
+		return earlier, err
+	}
+	if err := os.Rename(path, aside(path)); err != nil {
+		return Info{}, exit.With(exit.Usage, fmt.Errorf("--info: %w", err))
+	}
+	return earlier, nil
+}
+
+// ReadInfo reads a file; none is no error.
+func ReadInfo(path string) (Info, error) {
+	i, _, err := readInfo(path)
+	return i, err
+}
+
+// readInfo reports whether there is a file. An empty one describes nothing.
+func readInfo(path string) (i Info, there bool, err error) {
 	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(raw) == 0 {
-		return i, nil
-	}
-	if err == nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return i, false, nil
+	case err == nil && len(raw) > 0:
 		err = json.Unmarshal(raw, &i)
 	}
 	if err != nil {
-		return i, exit.With(exit.Usage, fmt.Errorf("--info %s: %w", path, err))
+		return i, false, exit.With(exit.Usage, fmt.Errorf("--info %s: %w", path, err))
 	}
-	return i, nil
+	return i, true, nil
 }
 
-// Write replaces the file atomically; only its owner can read it.
+// Write puts the file in place at once, readable by its owner only, and removes
+// the earlier one.
 func (i Info) Write(path string) error {
 	if path == "" {
 		return nil
@@ -124,7 +151,20 @@ func (i Info) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := ReplaceFile(path, append(raw, '\n')); err != nil {
+	f, err := os.CreateTemp(filepath.Dir(path), ".info-*") // made 0600
+	if err == nil {
+		_, err = f.Write(append(raw, '\n'))
+		err = errors.Join(err, f.Sync(), f.Close())
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err == nil {
+		if err = os.Remove(aside(path)); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	}
+	if err != nil {
 		return exit.With(exit.Usage, fmt.Errorf("--info: %w", err))
 	}
 	return nil

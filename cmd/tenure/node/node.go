@@ -112,7 +112,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
-	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, IDs: ids, Log: published, Evidence: exporter, Ready: n.DB.Ping,
+	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, IDs: ids, Log: published, Evidence: exporter, Ready: n.DB.Ping, Await: n.Log.Await,
 		PublicURL: cfg.PublicURL, Version: Version(), MaxAge: cfg.MaxAge}
 	return nil
 }
@@ -124,8 +124,7 @@ func (n *Node) Mount(scheme openfinance.Scheme, fetch web.Fetch) {
 	n.Handler = handlers.New(n.web, n.stores)
 }
 
-// flush regularly writes the last uses of keys and clients, and refreshes what
-// the stores have in memory.
+// flush regularly writes the last uses of keys and clients, and reads.
 func (n *Node) flush(ctx context.Context) {
 	ticker := time.NewTicker(tenancy.FlushEvery)
 	defer ticker.Stop()
@@ -134,7 +133,7 @@ func (n *Node) flush(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx), n.Tenancy.Refresh(ctx)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx)); err != nil && ctx.Err() == nil {
 				n.programLog.Error().Err(err).Msg("writing last uses")
 			}
 		}

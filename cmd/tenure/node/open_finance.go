@@ -50,9 +50,9 @@ func (o OpenFinance) check(withTLS bool) error {
 	return nil
 }
 
-// OpenFinance makes what the flags say, and has tlsConfig, where there is one, ask
-// for client certificates.
-func (o OpenFinance) Scheme(ctx context.Context, tlsConfig *tls.Config, log zerolog.Logger) (openfinance.Scheme, error) {
+// Scheme makes what the flags say. It returns with it what to serve TLS with:
+// tlsConfig, or a copy that asks for client certificates; nil without TLS.
+func (o OpenFinance) Scheme(ctx context.Context, tlsConfig *tls.Config, log zerolog.Logger) (openfinance.Scheme, *tls.Config, error) {
 	var s openfinance.Scheme
 	err := o.check(tlsConfig != nil)
 	if err == nil {
@@ -65,12 +65,13 @@ func (o OpenFinance) Scheme(ctx context.Context, tlsConfig *tls.Config, log zero
 		s.Statements, err = o.statements(ctx, log)
 	}
 	if err != nil {
-		return openfinance.Scheme{}, exit.With(exit.Usage, err)
+		return openfinance.Scheme{}, nil, exit.With(exit.Usage, err)
 	}
 	if s.Trust != nil && tlsConfig != nil {
+		tlsConfig = tlsConfig.Clone()
 		tlsConfig.ClientAuth = tls.RequestClientCert
 	}
-	return s, nil
+	return s, tlsConfig, nil
 }
 
 func (o OpenFinance) trust(log zerolog.Logger) (*scheme.Trust, error) {
