@@ -151,14 +151,7 @@ func (i Info) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".info-*") // made 0600
-	if err == nil {
-		_, err = f.Write(append(raw, '\n'))
-		err = errors.Join(err, f.Sync(), f.Close())
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
+	err = ReplaceFile(path, append(raw, '\n'))
 	if err == nil {
 		if err = os.Remove(aside(path)); errors.Is(err, fs.ErrNotExist) {
 			err = nil
