@@ -49,9 +49,11 @@ func sectionsOf(t *testing.T, page string) map[string]*section {
 			continue
 		}
 		in.text += line + "\n"
-		if strings.HasPrefix(line, "| ") != table {
-			table = !table && line == "| parameter | type | meaning |"
-			continue
+		switch {
+		case line == "| parameter | type | meaning |":
+			table = true
+		case !strings.HasPrefix(line, "|"):
+			table = false
 		}
 		if m := paramRow.FindStringSubmatch(line); table && m != nil {
 			in.params[m[1]] = strings.TrimSpace(m[2])

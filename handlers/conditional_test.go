@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -27,58 +28,71 @@ func (f *family) write(t *testing.T, route web.Route, on target, header http.Hea
 	return f.answered(t, req)
 }
 
-// tagsOf are the entity tags that reads of an object give, by route; where a
-// surface has none of its own, the snapshot's id in quotes is one.
-func (f *family) tagsOf(t *testing.T, object string, on target) map[string]string {
+// tags are the reads of an object that give an entity tag, each once over all
+// mounts, as functions of the object. Where a surface has no tag of its own, the
+// snapshot's id in quotes is one.
+func (f *family) tags(t *testing.T, object string) map[string]func(on target) string {
 	t.Helper()
-	tags := map[string]string{}
+	all := map[string]func(target) string{}
+	example := f.target(t, "owner")
 	for _, route := range f.routes {
-		if route.Method != http.MethodGet || route.Object != object || route.Admit != nil && !route.TakesKey || strings.Contains(route.Pattern, "/snapshots/") {
+		if route.Method != http.MethodGet || route.Object != object || route.Admit != nil && !route.TakesKey ||
+			strings.HasPrefix(route.Pattern, "/modules/") || strings.Contains(route.Pattern, "/snapshots/") {
 			continue
 		}
-		got := f.read(t, route, on, "", nil)
-		if tag := got.header.Get("Etag"); tag != "" {
-			tags[route.Pattern] = tag
+		read := func(on target) reply {
+			f.Clock.Advance(time.Second) // out of reach of a dialect's limit
+			return f.read(t, route, on, "", nil)
 		}
-		if id := got.header.Get("Tenure-Snapshot-Id"); id != "" {
-			tags[route.Pattern+" (snapshot)"] = `"` + id + `"`
+		header := read(example).header
+		if header.Get("Etag") != "" {
+			all[route.Pattern] = func(on target) string { return read(on).header.Get("Etag") }
+		} else if header.Get("Tenure-Snapshot-Id") != "" {
+			all[route.Pattern] = func(on target) string { return `"` + read(on).header.Get("Tenure-Snapshot-Id") + `"` }
 		}
 	}
-	return tags
+	return all
+}
+
+// conditional are the writes of an object that take If-Match by an API key, each
+// once over all mounts.
+func (f *family) conditional(object string) []web.Route {
+	var all []web.Route
+	for _, route := range f.routes {
+		if route.Conditional && route.Object == object && (route.Admit == nil || route.TakesKey) && !strings.HasPrefix(route.Pattern, "/modules/") {
+			all = append(all, route)
+		}
+	}
+	return all
 }
 
 // TestEveryTagAtEveryWrite: an entity tag of any surface is taken by every
 // conditional write of the object, and refused once the object has changed.
 func TestEveryTagAtEveryWrite(t *testing.T) {
 	f := newFamily(t)
-	f.target(t, "root")
-	asked, surfaces := 0, map[string]bool{}
+	pairs, reads := 0, 0
 	for _, object := range []string{web.ObjectClient, web.ObjectSetup, web.ObjectResourceServer} {
-		reads := f.tagsOf(t, object, f.target(t, "owner"))
-		for _, route := range f.routes {
-			if !route.Conditional || route.Object != object || route.Admit != nil && !route.TakesKey {
-				continue
-			}
+		tags := f.tags(t, object)
+		reads += len(tags)
+		for _, route := range f.conditional(object) {
 			success := exercises[route.Method+" "+route.Pattern].status
-			for read := range reads {
-				asked++
-				surfaces[read] = true
+			for read, tagOf := range tags {
+				pairs++
 				on := f.target(t, "owner")
-				tag := f.tagsOf(t, object, on)[read]
-				if status, body := f.write(t, route, on, http.Header{"If-None-Match": {"*"}}); status != http.StatusPreconditionFailed {
-					t.Errorf("%s %s with If-None-Match: *: %d %s", route.Method, route.Pattern, status, body)
-				}
-				if status, body := f.write(t, route, on, http.Header{"If-Match": {"W/" + tag}}); status != http.StatusPreconditionFailed {
-					t.Errorf("%s %s with the weak tag of %s: %d %s", route.Method, route.Pattern, read, status, body)
-				}
-				if status, body := f.write(t, route, on, http.Header{"If-Match": {"x"}}); status != http.StatusBadRequest {
-					t.Errorf("%s %s with no tag: %d %s", route.Method, route.Pattern, status, body)
-				}
-				if status, body := f.write(t, route, on, http.Header{"If-Match": {`"x", ` + tag}}); status != success {
-					t.Errorf("%s %s with the tag of %s, %s: %d %s", route.Method, route.Pattern, read, tag, status, body)
+				tag := tagOf(on)
+				for _, row := range []struct {
+					header, value string
+					want          int
+				}{
+					{"If-None-Match", "*", http.StatusPreconditionFailed}, {"If-Match", "W/" + tag, http.StatusPreconditionFailed},
+					{"If-Match", "x", http.StatusBadRequest}, {"If-Match", `"x", ` + tag, success},
+				} {
+					if status, body := f.write(t, route, on, http.Header{row.header: {row.value}}); status != row.want {
+						t.Errorf("%s %s, %s: %s from %s: %d, want %d: %s", route.Method, route.Pattern, row.header, row.value, read, status, row.want, body)
+					}
 				}
 				on = f.target(t, "owner")
-				tag = f.tagsOf(t, object, on)[read]
+				tag = tagOf(on)
 				f.changes(t, object, on)
 				if status, body := f.write(t, route, on, http.Header{"If-Match": {tag}}); status != http.StatusPreconditionFailed {
 					t.Errorf("%s %s with an old tag of %s, %s: %d %s", route.Method, route.Pattern, read, tag, status, body)
@@ -86,9 +100,9 @@ func TestEveryTagAtEveryWrite(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d pairs, tags of %d reads", asked, len(surfaces))
-	if asked < 60 || len(surfaces) < 6 {
-		t.Errorf("only %d pairs, tags of %d reads", asked, len(surfaces))
+	t.Logf("%d pairs, tags of %d reads", pairs, reads)
+	if pairs < 50 || reads < 7 {
+		t.Errorf("only %d pairs, tags of %d reads", pairs, reads)
 	}
 }
 
@@ -115,16 +129,16 @@ func (f *family) changes(t *testing.T, object string, on target) {
 // that says so is refused, on DELETE too; the snapshot's id alone does not say it.
 func TestATagKnowsTheSetup(t *testing.T) {
 	f := newFamily(t)
-	f.target(t, "root")
-	for _, route := range f.routes {
-		if !route.Conditional || route.Object != web.ObjectClient || route.Admit != nil && !route.TakesKey {
-			continue
-		}
+	tags := f.tags(t, web.ObjectClient)
+	for _, route := range f.conditional(web.ObjectClient) {
 		on := f.target(t, "owner")
-		tags := f.tagsOf(t, web.ObjectClient, on)
+		seen := map[string]string{}
+		for read, tagOf := range tags {
+			seen[read] = tagOf(on)
+		}
 		f.changes(t, web.ObjectSetup, on)
-		for read, tag := range tags {
-			if strings.Count(tag, ".") == 0 {
+		for read, tag := range seen {
+			if !strings.Contains(tag, ".") {
 				continue
 			}
 			if status, body := f.write(t, route, on, http.Header{"If-Match": {tag}}); status != http.StatusPreconditionFailed {

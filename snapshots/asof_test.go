@@ -21,8 +21,7 @@ import (
 // up, every answer is found by going over all of it.
 type model struct {
 	clients []*modelClient
-	parents []modelParent  // of the organization that owns the clients
-	deleted history.Micros // when that, or the one above, was deleted; 0 for never
+	deleted history.Micros // when the organization that owns the clients, or the one above, was deleted; 0 for never
 }
 
 type modelClient struct {
@@ -36,11 +35,6 @@ type modelSnapshot struct {
 	from      history.Millis
 	recorded  history.Micros
 	withdrawn history.Micros // 0 for never
-}
-
-type modelParent struct {
-	org      tenancy.OrgID
-	recorded history.Micros
 }
 
 // answer is what the model says of a client at an instant: "name", "deleted" or

@@ -108,7 +108,6 @@ func TestDisclose(t *testing.T) {
 			}
 		}
 		forged := made.Entity
-		size := w.Log.Size()
 		for _, org := range []tenancy.OrgID{w.South, w.Quay} {
 			_, err := w.Store.Disclose(ctx, w.Admin(org), made.Entity, 0)
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
@@ -123,7 +122,7 @@ func TestDisclose(t *testing.T) {
 		if e := w.Events(w.Log.Size() - 1)[0]; e.Org != string(w.Harbour) {
 			t.Errorf("event %+v", e)
 		}
-		size = w.Log.Size()
+		size := w.Log.Size()
 		none := w.NewClient(harbour, "none", snapshotstest.To(snapshotstest.Named("none")))
 		got, err := w.Store.Disclose(ctx, harbour, none.Entity, 0)
 		if w.Must(err); got != (snapshots.Disclosed{}) || w.Log.Size() != size+1 {

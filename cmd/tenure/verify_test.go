@@ -62,12 +62,12 @@ func TestVerify(t *testing.T) {
 	}
 	bundle := filepath.Join(dir, "evidence.zip")
 	must(t, os.WriteFile(bundle, raw, 0o600))
-	for _, query := range []string{"client=none", "organization=5f0c8c4e-0000-4000-8000-000000000000"} {
+	for _, query := range []string{"client=" + strings.Repeat("0", 32), "organization=5f0c8c4e-0000-4000-8000-000000000000"} {
 		if status, _, body := p.get(t, "/v1/evidence?"+query); status != 404 {
 			t.Errorf("%s: %d %s", query, status, body)
 		}
 	}
-	for _, query := range []string{"organization=x", "from=yesterday", "to=", strings.Repeat("client=a&", 101)} {
+	for _, query := range []string{"client=none", "organization=x", "from=yesterday", "to=", strings.Repeat("client=a&", 101)} {
 		if status, _, body := p.get(t, "/v1/evidence?"+query); status != 400 {
 			t.Errorf("%s: %d %s", query, status, body)
 		}

@@ -152,13 +152,6 @@ func (a answer) text(t testing.TB, member string) string {
 	return s
 }
 
-func encode(t testing.TB, v any) string {
-	t.Helper()
-	raw, err := json.Marshal(v)
-	must(t, err)
-	return string(raw)
-}
-
 // stored creates a client through the store, as another dialect does.
 func (f *fixture) stored(t testing.TB, clientID string, doc document.Client) {
 	t.Helper()

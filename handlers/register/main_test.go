@@ -124,14 +124,6 @@ func becomes(doc document.Client) func(*snapshots.Change[document.Client]) {
 	}
 }
 
-// content is what the store has of a client.
-func (f *fixture) content(t testing.TB, ref snapshots.Ref) document.Client {
-	t.Helper()
-	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByRef(ref), snapshots.Instant{})
-	must(t, err)
-	return *found.Content
-}
-
 type answer struct{ *httptest.ResponseRecorder }
 
 // send sends a request; header lines are "Name: value".

@@ -1,6 +1,6 @@
 // Package schemetest is a world in which everything is right, for the tests of
 // package scheme and of the surface on top of it: an authority, a directory, one
-// software with its certificate and statement, and a clock that stands still.
+// software with its certificate and statement, and a clock that always shows noon.
 package schemetest
 
 import (
@@ -32,7 +32,7 @@ const (
 	JWKSURI    = "https://keystore.example/application.jwks"
 )
 
-// Must gives a value that comes without an error.
+// Must returns v, and panics on an error.
 func Must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -72,7 +72,7 @@ func With(changes map[string]any) map[string]any {
 	return all
 }
 
-// FetchOf answers every location with one document.
+// FetchOf makes a fetch that returns one document for every location.
 func FetchOf(raw []byte, err error) func(context.Context, string) ([]byte, error) {
 	return func(context.Context, string) ([]byte, error) { return raw, err }
 }
@@ -93,7 +93,8 @@ func Statement(t testing.TB) *scheme.Statement {
 	return s
 }
 
-// EscapedPEM is what nginx hands on for a certificate and its intermediates.
+// EscapedPEM is the header in which nginx passes on a certificate and its
+// intermediates.
 func EscapedPEM(pairs ...*demo.Pair) string {
 	var all strings.Builder
 	for _, p := range pairs {
@@ -102,7 +103,7 @@ func EscapedPEM(pairs ...*demo.Pair) string {
 	return url.PathEscape(all.String())
 }
 
-// ByteSequence is a certificate as RFC 9440 hands it on.
+// ByteSequence is the header of RFC 9440 for a certificate.
 func ByteSequence(p *demo.Pair) string {
 	return ":" + base64.StdEncoding.EncodeToString(p.Certificate.Raw) + ":"
 }
