@@ -40,7 +40,7 @@ func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 			return "", err
 		}
 	}
-	modules, err := n.Snapshots.Modules(ctx, operator)
+	modules, err := n.Snapshots.Modules(ctx, operator, snapshots.Instant{})
 	if err != nil {
 		return "", err
 	}
@@ -49,7 +49,7 @@ func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 			return "", err
 		}
 	}
-	setups, err := n.Snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
+	setups, err := snapshots.List[document.Setup](ctx, n.Snapshots, operator, snapshots.Ref{Module: snapshots.DefaultModule}, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
 	if err != nil {
 		return "", err
 	}
@@ -67,11 +67,11 @@ func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 
 // lacks reports whether something that bootstrap makes is not there.
 func (n *Node) lacks(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) (bool, error) {
-	modules, err := n.Snapshots.Modules(ctx, operator)
+	modules, err := n.Snapshots.Modules(ctx, operator, snapshots.Instant{})
 	if err != nil || len(modules) == 0 {
 		return true, err
 	}
-	setups, err := n.Snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
+	setups, err := snapshots.List[document.Setup](ctx, n.Snapshots, operator, snapshots.Ref{Module: snapshots.DefaultModule}, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
 	if err != nil || len(setups) == 0 {
 		return true, err
 	}
