@@ -62,7 +62,7 @@ func Surfaces(s Stores) []web.Surface {
 		operations(s.Ready),
 	}
 	if s.Log != nil {
-		all = append(all, translog.New(s.Log))
+		all = append(all, translog.New(translog.Deps{Log: s.Log}))
 	}
 	return all
 }
@@ -79,7 +79,7 @@ func hydraSurface(s Stores) web.Surface {
 // a request may be for.
 func NewHydraAdmin(cfg web.Config, s Stores, key string, hosts []string) http.Handler {
 	only := hydraSurface(s)
-	t := web.Trusted{Key: key, Hosts: hosts, Rewrite: hydra.Rewrite, Surface: only}
+	t := web.Trusted{Key: key, Hosts: hosts, Rewrite: hydra.Rewrite, Surface: only, Log: cfg.Log}
 	return t.Handler(web.New(cfg, []web.Surface{only}))
 }
 
@@ -109,6 +109,8 @@ func operations(ready func(context.Context) error) web.Surface {
 				status = http.StatusMethodNotAllowed
 			case f.Kind == fault.NotFound:
 				status = http.StatusNotFound
+			case f.Kind == fault.Malformed:
+				status = http.StatusBadRequest
 			}
 			reply, err := web.JSON(status, map[string]string{"status": http.StatusText(status)})
 			if err != nil {

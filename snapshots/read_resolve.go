@@ -125,10 +125,10 @@ func (l *look) byRef(kind Kind, ref Ref, m manner) (place, error) {
 	switch {
 	case fits && !l.past && usable && inForceFor(l.scope, p.own), covered && l.past:
 		return p, l.standing(p)
-	case !usable && m.setup:
-		return p, unknown(KindSetup)
 	case fits && m.outside && !covered && l.standing(p) == nil:
 		return p, errOutside()
+	case !usable && m.setup:
+		return p, unknown(KindSetup)
 	case fits && usable && l.past && kind != KindClient:
 		return p, errHistory()
 	}

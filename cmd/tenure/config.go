@@ -87,14 +87,16 @@ func setMember(f *pflag.Flag, value any) bool {
 	case json.Number:
 		return kind == "uint64" && f.Value.Set(v.String()) == nil
 	case []any:
-		list, ok := f.Value.(pflag.SliceValue)
+		list, takesList := f.Value.(pflag.SliceValue)
 		texts := make([]string, len(v))
 		for i := range v {
-			if texts[i], ok = v[i].(string); !ok {
+			text, ok := v[i].(string)
+			if !ok {
 				return false
 			}
+			texts[i] = text
 		}
-		return ok && list.Replace(texts) == nil
+		return takesList && list.Replace(texts) == nil
 	}
 	return false
 }

@@ -25,9 +25,9 @@ func TestImportIsToldWhereTo(t *testing.T) {
 		args       []string
 	}{
 		{"nowhere", "say where to", exit.Usage, []string{list}},
-		{"both", "exclude each other", exit.Usage, []string{list, "--database", "x", "--url", "http://127.0.0.1:1"}},
+		{"both", "must not be given together", exit.Usage, []string{list, "--database", "x", "--url", "http://127.0.0.1:1"}},
 		{"no file", "no such file", exit.Usage, []string{filepath.Join(dir, "none"), "--database", filepath.Join(dir, "a.db")}},
-		{"no argument", "accepts 1 arg", exit.Usage, nil},
+		{"no argument", "needs an argument: FILE", exit.Usage, nil},
 		{"format", "--format yaml", exit.Usage, []string{list, "--database", filepath.Join(dir, "a.db"), "--format", "yaml"}},
 		{"a server has it", "in use by another process", exit.Database, []string{list, "--database", held}},
 		{"setup", "--setup nope", exit.Usage, []string{list, "--database", filepath.Join(dir, "b.db"), "--setup", "nope"}},

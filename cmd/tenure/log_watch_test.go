@@ -44,7 +44,7 @@ func openLog(t *testing.T, path string, clock *atomic.Int64) *aLog {
 	must(t, err)
 	p, err := history.OpenPublisher(context.Background(), l.db, l.log, history.PublisherOptions{Keys: keys, Origin: watchOrigin})
 	must(t, err)
-	l.Handler = web.New(web.Config{Log: zerolog.Nop()}, []web.Surface{translog.New(p)})
+	l.Handler = web.New(web.Config{Log: zerolog.Nop()}, []web.Surface{translog.New(translog.Deps{Log: p})})
 	return l
 }
 

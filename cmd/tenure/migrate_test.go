@@ -15,6 +15,7 @@ import (
 	"tenure/cmd/tenure/exit"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/db/migrate"
+	"tenure/tenancy/db/migrate/migratetest"
 )
 
 // addition is a migration to a version that this program does not make, but can
@@ -61,8 +62,20 @@ func TestServeMigrates(t *testing.T) {
 				t.Errorf("verify the backup: exit %d, %s", code, out)
 			}
 		}
-		p := started(t, "", s.args...) // two adjacent versions on one database
+		p := started(t, "", append(s.args, "--migrate")...) // two adjacent versions on one database
 		s.compare(t, p.info.URL)
+		for _, format := range []string{"json", "csv", "ocsf"} {
+			if status, _, body := s.ask(t, p.info.URL, migratetest.Answer{Key: "root", Path: "/v1/history?kind=installation.migrated&format=" + format}); status != 200 ||
+				strings.Count(body, "one more table") == 0 || !strings.Contains(body, "operator:migrate") {
+				t.Errorf("the event as %s: %d %s", format, status, body)
+			}
+		}
+		status, _, bundle := s.ask(t, p.info.URL, migratetest.Answer{Key: "root", Path: "/v1/evidence"})
+		file := filepath.Join(t.TempDir(), "evidence.zip")
+		must(t, os.WriteFile(file, []byte(bundle), 0o600))
+		if code, out := fails(t, "verify", file, "--key", s.VerifierKeys[0]); status != 200 || code != 0 {
+			t.Errorf("a bundle with the event: %d, exit %d, %s", status, code, out)
+		}
 		p.stop(t)
 		if code, out := fails(t, "migrate", "--database", dsn); code != 0 || !strings.Contains(out, "can use: nothing to migrate") {
 			t.Errorf("migrate by the older program: exit %d, %s", code, out)

@@ -108,6 +108,9 @@ func (s *schema3) compare(t *testing.T, url string) {
 			t.Errorf("GET %s as %q: %d %s\nwas %d %s", a.Path, a.Key, status, body, a.Status, want)
 		}
 		for name, was := range a.Answer {
+			if name == "ETag" { // its form is the program's, and no row keeps it
+				continue
+			}
 			if got := header.Get(name); got != was {
 				t.Errorf("GET %s as %q: %s is %q, was %q", a.Path, a.Key, name, got, was)
 			}

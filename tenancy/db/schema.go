@@ -88,7 +88,7 @@ func (d *DB) applySchema(ctx context.Context, opts Options) error {
 	}
 	if !exists {
 		if opts.ReadOnly || opts.Migrating {
-			return fault.New(fault.Conflict, CodeEmpty, "the database is empty: it holds no Tenure schema")
+			return fault.New(fault.Conflict, CodeEmpty, "the database is empty: it has no Tenure schema")
 		}
 		if err := d.createSchema(ctx); err != nil && !d.madeMeanwhile(ctx) {
 			return fault.Wrap(err, fault.Unavailable, "", "the schema cannot be created")
@@ -96,7 +96,7 @@ func (d *DB) applySchema(ctx context.Context, opts Options) error {
 	}
 	v, err := d.Version(ctx)
 	if err != nil {
-		return fault.Wrap(err, fault.Conflict, "", "the database holds no readable Tenure schema")
+		return fault.Wrap(err, fault.Conflict, "", "the database has no readable Tenure schema")
 	}
 	return program{tenure.SchemaVersion, tenure.OldestSchema}.usable(v, opts.Migrating)
 }

@@ -120,7 +120,7 @@ func (l *Log) unlockPolls() { <-l.polling }
 
 func (l *Log) poll(ctx context.Context, d *db.DB) error {
 	for {
-		asked, missed := l.wall(), l.missed.Load()
+		asked, missed := l.age(), l.missed.Load()
 		size, err := l.pollStep(ctx, d)
 		if err != nil {
 			return err
@@ -183,7 +183,7 @@ func (l *Log) Fresh() bool {
 		return true
 	}
 	last := l.lastPoll.Load()
-	return last != nil && l.wall().Sub(*last) < staleTime
+	return last != nil && l.age().Sub(*last) < staleTime
 }
 
 // Await returns once every node answers with what was committed before the

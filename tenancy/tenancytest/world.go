@@ -57,6 +57,7 @@ func (w *World) open(t testing.TB) {
 	w.DB = dbtest.Open(t, w.DSN, db.Options{})
 	ids := tenancy.NewIDs(w.random) // which may be read side by side; the source may not
 	w.Log = history.New(w.Clock.Now, ids)
+	w.Log.AgeBy(w.Clock.Reading)
 	if err := w.Log.Load(context.Background(), w.DB); err != nil {
 		t.Fatal(err)
 	}

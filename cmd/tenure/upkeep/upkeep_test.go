@@ -104,7 +104,7 @@ func TestABackupSaysWhatItIs(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join(dir, e.Name()))
 			must(t, err)
 			if strings.Contains(string(raw), secret[len(secret)-1]) {
-				t.Errorf("%s holds the %s", e.Name(), key)
+				t.Errorf("%s contains the %s", e.Name(), key)
 			}
 		}
 	}
