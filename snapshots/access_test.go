@@ -89,6 +89,12 @@ func TestZeroScopeIsRefused(t *testing.T) {
 		refused("Snapshot", err)
 		_, err = snapshots.Snapshots[client](ctx, w.Store, none, ref, nil, true)
 		refused("Snapshots", err)
+		for _, in := range []snapshots.Instant{{}, {At: &made.ValidFrom}} {
+			_, err = snapshots.Resolve[client](ctx, w.Store, none, snapshots.ByRef(ref), in)
+			refused("Resolve", err)
+			_, err = snapshots.List[client](ctx, w.Store, none, ref, snapshots.Filter{At: in.At})
+			refused("List", err)
+		}
 		if w.Log.Size() != size {
 			t.Error("something was written")
 		}
@@ -122,8 +128,8 @@ func try(w *snapshotstest.World, scope tenancy.Scope, id snapshots.EntityID, pla
 	}})
 	got["policy"] = w.Store.SetPolicy(ctx, scope, snapshotstest.Module, w.Setup, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "dialect"})
 	_, got["new resource server"] = w.Store.CreateResourceServer(ctx, scope, snapshotstest.Module, w.Setup, snapshotstest.To(server{Name: "x"}))
-	_, got["clients"] = w.Store.Clients(ctx, scope, snapshotstest.Module, w.Setup, snapshots.Filter{})
-	_, got["resource servers"] = w.Store.ResourceServers(ctx, scope, snapshotstest.Module, w.Setup, snapshots.Filter{})
+	_, got["clients"] = snapshots.List[client](ctx, w.Store, scope, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{})
+	_, got["resource servers"] = snapshots.List[server](ctx, w.Store, scope, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{})
 	return got
 }
 
@@ -278,15 +284,15 @@ func TestRefsMustFit(t *testing.T) {
 		for _, bad := range []string{"\x00", "\xff", "shop\x00"} {
 			_, _, err := w.Store.Find(ctx, admin, snapshots.ByClientID(m, w.Setup, bad))
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
-			_, err = w.Store.Setups(ctx, admin, bad, snapshots.Filter{})
+			_, err = snapshots.List[setup](ctx, w.Store, admin, snapshots.Ref{Module: bad}, snapshots.Filter{})
 			w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)
 			_, err = w.Store.CreateSetup(ctx, admin, bad, snapshotstest.To(documenttest.FullSetup()))
 			w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)
-			list, err := w.Store.Clients(ctx, admin, m, w.Setup, snapshots.Filter{Name: &bad})
+			list, err := snapshots.List[client](ctx, w.Store, admin, snapshots.Ref{Module: m, Setup: w.Setup}, snapshots.Filter{Name: &bad})
 			if w.Must(err); len(list) != 0 {
 				t.Errorf("listed %v", list)
 			}
-			list, err = w.Store.Clients(ctx, admin, m, w.Setup, snapshots.Filter{Metadata: []document.Localized{{Name: bad, Value: bad}}})
+			list, err = snapshots.List[client](ctx, w.Store, admin, snapshots.Ref{Module: m, Setup: w.Setup}, snapshots.Filter{Metadata: []document.Localized{{Name: bad, Value: bad}}})
 			if w.Must(err); len(list) != 0 {
 				t.Errorf("listed %v", list)
 			}

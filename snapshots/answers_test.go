@@ -487,7 +487,7 @@ func (a *asked) lists() {
 				continue
 			}
 			a.row("  "+i.name, func(scope tenancy.Scope) string {
-				found, err := s.Clients(ctx, scope, snapshotstest.Module, c.setup, snapshots.Filter{At: i.in.At})
+				found, err := snapshots.List[client](ctx, s, scope, snapshots.Ref{Module: snapshotstest.Module, Setup: c.setup}, snapshots.Filter{At: i.in.At})
 				if err != nil {
 					return faultOf(err)
 				}

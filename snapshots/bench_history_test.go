@@ -1,6 +1,7 @@
 package snapshots_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -79,8 +80,9 @@ func BenchmarkLongHistory(b *testing.B) {
 		})
 		run("plan", func() error {
 			ch := snapshotstest.To(snapshotstest.Named("next"))
-			ch.Rehearse = true
-			_, err := snapshots.Edit(ctx, w.Store, admin, ref, ch)
+			_, err := snapshots.Rehearse(ctx, func(ctx context.Context) (snapshots.Outcome[client], error) {
+				return snapshots.Edit(ctx, w.Store, admin, ref, ch)
+			})
 			return err
 		})
 		run("history-page", func() error {

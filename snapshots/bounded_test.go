@@ -138,7 +138,7 @@ func TestEndedSecretsAreNotRead(t *testing.T) {
 		asked := func() int {
 			_, rows := s.of(func() {
 				_, wrong := w.Store.VerifySecret(ctx, w.Setup, "shop", "client_secret_basic", "no")
-				_, err := w.Store.Secrets(ctx, admin, ref)
+				_, err := w.Store.Secrets(ctx, admin, snapshots.ByRef(ref), snapshots.Instant{})
 				has, other := w.Store.HasSecret(ctx, admin, ref, 0)
 				if !fault.Is(wrong, fault.Unauthenticated) || err != nil || other != nil || !has {
 					t.Fatal(wrong, err, other, has)

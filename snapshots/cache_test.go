@@ -389,7 +389,7 @@ func TestTwoNodes(t *testing.T) {
 	if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), snapshots.Instant{}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("deleted there, and read here after a poll: %v", err)
 	}
-	list, err := w.Store.Clients(ctx, admin, snapshotstest.Module, w.Setup, snapshots.Filter{})
+	list, err := snapshots.List[client](ctx, w.Store, admin, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{})
 	if w.Must(err); len(list) != 0 {
 		t.Errorf("listed %v", list)
 	}

@@ -65,13 +65,13 @@ func TestContainersAsOf(t *testing.T) {
 			return fault.Of(err).Kind.String()
 		}
 		say := func(in snapshots.Instant) string {
-			modules, err := w.Store.ModulesAsOf(ctx, admin, in)
+			modules, err := w.Store.Modules(ctx, admin, in)
 			w.Must(err)
-			p, err := w.Store.PolicyAsOf(ctx, admin, setup.ID, in)
+			p, err := w.Store.Policy(ctx, admin, setup.ID, in)
 			text := fmt.Sprintf("%d %s%s", len(modules), p.Registration, code(err))
-			tokens, err := w.Store.InitialTokensAsOf(ctx, admin, setup.ID, in)
+			tokens, err := w.Store.InitialTokens(ctx, admin, setup.ID, in)
 			text += fmt.Sprintf(" %d%s", len(tokens), code(err))
-			secrets, err := w.Store.SecretsAsOf(ctx, admin, setup.ID, "c", in)
+			secrets, err := w.Store.Secrets(ctx, admin, snapshots.ByClientID("", setup.ID, "c"), in)
 			text += fmt.Sprintf(" %d%s", len(secrets), code(err))
 			for _, s := range secrets {
 				text += fmt.Sprintf(" first=%t ends=%t", s.ID == first.ID, s.EndsAt != 0)
@@ -100,17 +100,17 @@ func TestContainersAsOf(t *testing.T) {
 			scope tenancy.Scope
 			kind  fault.Kind
 		}{"a reader": {reader, fault.Forbidden}, "one below": {below, fault.Forbidden}} {
-			if _, err := w.Store.PolicyAsOf(ctx, refused.scope, setup.ID, at(opened)); !fault.Is(err, refused.kind) {
+			if _, err := w.Store.Policy(ctx, refused.scope, setup.ID, at(opened)); !fault.Is(err, refused.kind) {
 				t.Errorf("%s reads a policy: %v", who, err)
 			}
-			if _, err := w.Store.InitialTokensAsOf(ctx, refused.scope, setup.ID, at(opened)); !fault.Is(err, refused.kind) {
+			if _, err := w.Store.InitialTokens(ctx, refused.scope, setup.ID, at(opened)); !fault.Is(err, refused.kind) {
 				t.Errorf("%s reads tokens: %v", who, err)
 			}
 		}
-		if _, err := w.Store.SecretsAsOf(ctx, below, setup.ID, "c", at(opened)); !fault.Is(err, fault.NotFound) {
+		if _, err := w.Store.Secrets(ctx, below, snapshots.ByClientID("", setup.ID, "c"), at(opened)); !fault.Is(err, fault.NotFound) {
 			t.Errorf("one below reads secrets: %v", err)
 		}
-		if _, err := w.Store.ModulesAsOf(ctx, reader, at(opened)); !fault.Is(err, fault.Forbidden) {
+		if _, err := w.Store.Modules(ctx, reader, at(opened)); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("a reader reads modules of the past: %v", err)
 		}
 	})

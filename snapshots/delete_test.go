@@ -165,7 +165,7 @@ func TestDeletedSetup(t *testing.T) {
 		ref := snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup, Entity: srv.Entity.ID}
 		_, err = snapshots.Resolve[server](ctx, w.Store, north, snapshots.ByRef(ref), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
-		_, err = w.Store.Clients(ctx, north, snapshotstest.Module, w.Setup, snapshots.Filter{})
+		_, err = snapshots.List[client](ctx, w.Store, north, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 		deleted(t, w, north, ids[0], "a")
 		_, err = w.Store.CreateClient(ctx, harbour, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: "d"}, snapshotstest.To(full()))
@@ -216,11 +216,11 @@ func TestDeletedOrganization(t *testing.T) {
 		w.Active(north, norths)
 		_, err = snapshots.Resolve[setup](ctx, w.Store, north, snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, own.Entity.ID)), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
-		list, err := w.Store.Clients(ctx, north, snapshotstest.Module, w.Setup, snapshots.Filter{IncludeDeleted: true, AnyTime: true})
+		list, err := snapshots.List[client](ctx, w.Store, north, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{IncludeDeleted: true, AnyTime: true})
 		if w.Must(err); len(list) != 1 || list[0].ID != norths {
 			t.Errorf("listed %v", list)
 		}
-		setups, err := w.Store.Setups(ctx, north, snapshotstest.Module, snapshots.Filter{})
+		setups, err := snapshots.List[setup](ctx, w.Store, north, snapshots.Ref{Module: snapshotstest.Module}, snapshots.Filter{})
 		if w.Must(err); len(setups) != 1 || setups[0].ID != w.Setup {
 			t.Errorf("listed %v", setups)
 		}

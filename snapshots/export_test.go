@@ -22,11 +22,13 @@ func (s *Store) Holds(id EntityID) bool { return s.cache.held(id, s.log.Now().Mi
 
 // SecretEnds lists when the entity's secrets end, the newest first; 0 for never.
 func (s *Store) SecretEnds(ctx context.Context, id EntityID) (ends []history.Millis, err error) {
-	var rows []secretRow
-	err = s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf+newestFirst, id) })
-	for _, r := range rows {
-		ends = append(ends, r.EndsAt)
-	}
+	err = s.db.View(ctx, func(c *db.Conn) error {
+		rows, err := secretsFrom(c, id, ever)
+		for _, r := range rows {
+			ends = append(ends, r.EndsAt)
+		}
+		return err
+	})
 	return ends, err
 }
 

@@ -8,23 +8,17 @@ import (
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
-	"tenure/tenancy/history"
 )
 
 // lister is what all lists share: who looks at which moment, and what was found
 // out on the way about setups and owners, so that it is asked once.
 type lister struct {
 	look
-	conn   *db.Conn
 	setups map[EntityID]Version[document.Setup]
 }
 
-func newLister(ctx context.Context, s *Store, scope tenancy.Scope, c *db.Conn, in Instant, now history.Millis) lister {
-	l := lister{look: look{ctx: ctx, s: s, scope: scope, moment: in.moment(now)}, conn: c, setups: map[EntityID]Version[document.Setup]{}}
-	if in.Given() {
-		l.view = c
-	}
-	return l
+func newLister(ctx context.Context, s *Store, scope tenancy.Scope, in Instant, view *db.Conn) lister {
+	return lister{lookIn(ctx, s, scope, in, view), map[EntityID]Version[document.Setup]{}}
 }
 
 // listable finds a setup whose clients the scope may list at the moment: before
@@ -37,7 +31,7 @@ func (l *lister) listable(module string, id EntityID) (*timeline, error) {
 	if !t.is(KindSetup, module, id) || !l.uses(t) {
 		return nil, unknown(KindSetup)
 	}
-	if l.past() && t.active != nil {
+	if l.past && t.active != nil {
 		err = l.ended(place{t, t})
 	}
 	return t, err
@@ -46,7 +40,7 @@ func (l *lister) listable(module string, id EntityID) (*timeline, error) {
 // shows reports whether the scope sees a client, and whether its owner was there
 // at the moment; its own end and its setup's are for the query to leave out.
 func (l *lister) shows(e Entity) (bool, error) {
-	if !l.past() {
+	if !l.past {
 		return visible(l.scope, e, true), nil
 	}
 	if !l.scope.Covers(e.Owner) {
@@ -65,7 +59,7 @@ func (l *lister) inherited(id EntityID) (Version[document.Setup], error) {
 	if err != nil {
 		return Version[document.Setup]{}, err
 	}
-	v, err := inherited(l.s, l.conn, t.entity, t.active)
+	v, err := inherited(l.s, l.view, t.entity, t.active)
 	l.setups[id] = v
 	return v, err
 }
@@ -98,7 +92,7 @@ const below = `WITH RECURSIVE below (org_id) AS (SELECT CAST(? AS TEXT) UNION
 // ownedBelow keeps what the acting organization or one under it owns. At another
 // instant deleted ones count too, which memory does not list.
 func (l *lister) ownedBelow(q squirrel.SelectBuilder) squirrel.SelectBuilder {
-	if owners := l.scope.Subtree(); !l.past() && len(owners) <= maxOwners {
+	if owners := l.scope.Subtree(); !l.past && len(owners) <= maxOwners {
 		return q.Where(squirrel.Eq{"e.org_id": owners})
 	}
 	return q.Where("e.org_id IN ("+below+")", l.scope.Acting())

@@ -18,10 +18,11 @@ type Filter struct {
 	At             *history.Millis      // nil for now
 	AnyTime        bool                 // whatever is in force when; any snapshot may match
 	IncludeDeleted bool
+	Named          bool // tell the names too
 }
 
-// Listed is one entry of a list: an entity and, in Names and filtered lists,
-// the name it bears at the instant asked for.
+// Listed is one entry of a list: an entity and, in named and filtered lists, the
+// name it has at the instant asked for.
 type Listed struct {
 	ID   EntityID
 	Name string
@@ -30,41 +31,18 @@ type Listed struct {
 // need is what a list at that instant takes: the past and the future are not
 // for everybody.
 func (f Filter) need(now history.Millis) tenancy.Permission {
-	switch {
-	case f.AnyTime || f.IncludeDeleted:
+	if f.AnyTime || f.IncludeDeleted {
 		return tenancy.Resolve | tenancy.History | tenancy.Plans
-	case f.At == nil || *f.At == now:
-		return tenancy.Resolve
-	case *f.At > now:
-		return tenancy.Resolve | tenancy.Plans
 	}
-	return tenancy.Resolve | tenancy.History
+	return Instant{At: f.At}.need(now)
 }
 
-// Setups lists the setups of a module that the acting organization may use,
-// oldest first. Filtered by what its own subtree may see of them.
-func (s *Store) Setups(ctx context.Context, scope tenancy.Scope, module string, f Filter) ([]Listed, error) {
-	return list[document.Setup](ctx, s, scope, Ref{Module: module}, f)
-}
-
-// ResourceServers lists the resource servers of a setup, oldest first.
-func (s *Store) ResourceServers(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, f Filter) ([]Listed, error) {
-	return list[document.ResourceServer](ctx, s, scope, Ref{Module: module, Setup: setup}, f)
-}
-
-// Clients lists the clients of the acting organization's subtree in a setup,
-// oldest first.
-func (s *Store) Clients(ctx context.Context, scope tenancy.Scope, module string, setup EntityID, f Filter) ([]Listed, error) {
-	return list[document.Client](ctx, s, scope, Ref{Module: module, Setup: setup}, f)
-}
-
-// Names is Clients with the name that each bears.
-func (s *Store) Names(ctx context.Context, scope tenancy.Scope, module string, setup EntityID) ([]Listed, error) {
-	l := listing[document.Client]{in: Ref{Module: module, Setup: setup}, named: true}
-	return l.run(ctx, s, scope)
-}
-
-func list[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, in Ref, f Filter) ([]Listed, error) {
+// List lists the ids of a kind that the scope sees, oldest first: the setups of
+// in's module, or what is in its setup. Setups and resource servers are listed
+// to those who may use them, clients to their owners and those above; at another
+// instant, and filtered by what is not in force, only to the latter. Of the
+// setup it answers as Resolve does, and before the setup the list is empty.
+func List[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, in Ref, f Filter) ([]Listed, error) {
 	l := listing[T]{in: in, filter: f}
 	return l.run(ctx, s, scope)
 }
@@ -74,7 +52,6 @@ type listing[T document.Content] struct {
 	lister
 	in     Ref
 	filter Filter
-	named  bool
 }
 
 func (l *listing[T]) run(ctx context.Context, s *Store, scope tenancy.Scope) ([]Listed, error) {
@@ -84,7 +61,7 @@ func (l *listing[T]) run(ctx context.Context, s *Store, scope tenancy.Scope) ([]
 	}
 	found := []Listed{}
 	err := s.db.View(ctx, func(c *db.Conn) error {
-		l.lister = newLister(ctx, s, scope, c, Instant{At: l.filter.At}, now)
+		l.lister = newLister(ctx, s, scope, Instant{At: l.filter.At}, c)
 		candidates, err := l.candidates()
 		if err != nil {
 			return err
@@ -126,7 +103,7 @@ func (l *listing[T]) candidates() ([]candidate, error) {
 		OrderBy("e.recorded_at", "e.entity_id")
 	bucket := string(l.in.Setup)
 	if kind == KindSetup {
-		if err := moduleExists(l.conn, l.in.Module); err != nil {
+		if err := moduleExists(l.view, l.in.Module); err != nil {
 			return nil, err
 		}
 		bucket, q = l.in.Module, q.Where("e.kind = ? AND e.module = ?", kind, l.in.Module)
@@ -148,7 +125,7 @@ func (l *listing[T]) candidates() ([]candidate, error) {
 			bucket, cut(t.field), cut(t.value))
 	}
 	var rows, seen []candidate
-	if err := l.conn.SelectBuilt(&rows, q); err != nil {
+	if err := l.view.SelectBuilt(&rows, q); err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
@@ -165,7 +142,7 @@ func (l *listing[T]) candidates() ([]candidate, error) {
 
 // lists reports whether the scope sees an entity in this list.
 func (l *listing[T]) lists(e Entity) (bool, error) {
-	if l.past() {
+	if l.past {
 		return l.shows(e)
 	}
 	return visible(l.scope, e, !l.filter.AnyTime && !l.filter.IncludeDeleted), nil
@@ -191,12 +168,12 @@ func (l *listing[T]) confirm(r candidate) (string, bool, error) {
 	if ended && !l.filter.IncludeDeleted || r.Snapshot == "" && !l.filter.AnyTime {
 		return "", false, nil
 	}
-	if !l.named && len(l.filter.terms()) == 0 {
+	if !l.filter.Named && len(l.filter.terms()) == 0 {
 		return "", true, nil
 	}
 	ids := []SnapshotID{r.Snapshot}
 	if l.filter.AnyTime || ended { // any snapshot may match; the newest that does gives the name
-		rows, err := series(l.conn, r.entity(), false)
+		rows, err := series(l.view, r.entity(), false)
 		if err != nil {
 			return "", false, err
 		}
@@ -208,7 +185,7 @@ func (l *listing[T]) confirm(r candidate) (string, bool, error) {
 		}
 	}
 	for _, id := range ids {
-		doc, _, err := body[T](l.s, l.conn, id)
+		doc, _, err := body[T](l.s, l.view, id)
 		if fault.Is(err, fault.Gone) {
 			continue
 		}

@@ -25,13 +25,12 @@ type OwnedQuery struct {
 // instant, in the order in which they were registered, and how many there are
 // in all. Its cost grows with their number, not with that of other clients.
 func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[document.Client], int64, error) {
-	now := s.log.Now().Millis()
-	if err := scope.Check(q.In.need(now)); err != nil {
+	if err := scope.Check(q.In.need(s.log.Now().Millis())); err != nil {
 		return nil, 0, err
 	}
 	page, total := []Resolved[document.Client]{}, int64(0)
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		o := owned{newLister(ctx, s, scope, c, q.In, now), q}
+		o := owned{newLister(ctx, s, scope, q.In, c), q}
 		if q.Setup != "" {
 			if _, err := o.listable(q.Module, q.Setup); err != nil {
 				return err
@@ -62,14 +61,14 @@ func (o *owned) count() (ids []EntityID, total int64, err error) {
 			" AND t.entity_id IN (e.entity_id, e.setup_id) AND t.kind = 'tombstone' AND t.valid_from <= ? AND t.recorded_at <= ?)", o.at, o.known).
 		Where("EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id"+
 			" AND s.entity_id = e.entity_id AND s.valid_from <= ?"+snapshot+")", append([]any{o.at}, known...)...)
-	if o.past() {
+	if o.past {
 		b = b.Where("NOT EXISTS (SELECT 1 FROM erasure r WHERE r.ref = e.entity_id)")
 	}
 	query, args, err := b.ToSql()
 	if err != nil {
 		return nil, 0, err
 	}
-	err = o.conn.Each(func(scan func(...any) error) error {
+	err = o.view.Each(func(scan func(...any) error) error {
 		var e Entity
 		e.Kind = KindClient
 		if err := scan(&e.ID, &e.Owner); err != nil {
@@ -102,11 +101,11 @@ func (o *owned) mine(columns string) squirrel.SelectBuilder {
 // owners finds out when the owners ended, before the rows are gone over: while
 // they are, the view can be asked nothing else.
 func (o *owned) owners() error {
-	if !o.past() {
+	if !o.past {
 		return nil
 	}
 	var list []tenancy.OrgID
-	if err := o.conn.SelectBuilt(&list, o.mine("DISTINCT e.org_id")); err != nil {
+	if err := o.view.SelectBuilt(&list, o.mine("DISTINCT e.org_id")); err != nil {
 		return err
 	}
 	for _, owner := range list {
@@ -124,7 +123,7 @@ func (o *owned) read(ids []EntityID) ([]Resolved[document.Client], error) {
 		var rows []pageRow
 		q := o.withSnapshot(db.Builder().Select(pageColumns).From("entity e")).Where(squirrel.Eq{"e.entity_id": chunk}).
 			OrderBy("e.recorded_at", "e.entity_id")
-		if err := o.conn.SelectBuilt(&rows, q); err != nil {
+		if err := o.view.SelectBuilt(&rows, q); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {

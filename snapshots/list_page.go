@@ -29,14 +29,13 @@ type PageQuery struct {
 // are in force at an instant, Limit of them at most, and whether there are more.
 // Of the setup it answers as Resolve does.
 func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) ([]Resolved[document.Client], bool, error) {
-	now := s.log.Now().Millis()
-	if err := scope.Check(q.In.need(now)); err != nil {
+	if err := scope.Check(q.In.need(s.log.Now().Millis())); err != nil {
 		return nil, false, err
 	}
 	var found []Resolved[document.Client]
 	more := false
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		p := paging{lister: newLister(ctx, s, scope, c, q.In, now), query: q}
+		p := paging{lister: newLister(ctx, s, scope, q.In, c), query: q}
 		if p.setup, err = p.listable(q.Module, setup); err != nil {
 			return err
 		}
@@ -92,7 +91,7 @@ func (l *lister) client(r pageRow, filter Filter) (Resolved[document.Client], bo
 	if shown, err := l.shows(e); err != nil || !shown {
 		return Resolved[document.Client]{}, false, err
 	}
-	v, err := version[document.Client](l.s, l.conn, e, &row)
+	v, err := version[document.Client](l.s, l.view, e, &row)
 	if fault.Is(err, fault.Gone) {
 		return Resolved[document.Client]{}, false, nil
 	}
@@ -107,9 +106,9 @@ func (l *lister) client(r pageRow, filter Filter) (Resolved[document.Client], bo
 // of their own, or with the end of their setup or organization.
 func (p *paging) changes(found []Resolved[document.Client]) error {
 	ends := history.Millis(0)
-	if p.past() {
+	if p.past {
 		var err error
-		if ends, err = setupEnds(p.conn, p.setup.entity, p.known); err != nil {
+		if ends, err = setupEnds(p.view, p.setup.entity, p.known); err != nil {
 			return err
 		}
 	}
@@ -117,7 +116,7 @@ func (p *paging) changes(found []Resolved[document.Client]) error {
 	ids := make([]EntityID, len(found))
 	for i, f := range found {
 		place[f.Entity.ID], ids[i], found[i].Ends = i, f.Entity.ID, ends
-		if p.past() {
+		if p.past {
 			org, err := p.ownerEnds(f.Entity.Owner)
 			if err != nil {
 				return err
@@ -134,7 +133,7 @@ func (p *paging) changes(found []Resolved[document.Client]) error {
 		q := db.Builder().Select("s.entity_id, min(s.valid_from) AS next").From("snapshot s").
 			Where(squirrel.Eq{"s.module": e.Module, "s.setup_id": e.ID, "s.entity_id": chunk}).
 			Where("s.valid_from > ?"+asOfPresent, p.at, p.known, p.known).GroupBy("s.entity_id")
-		if err := p.conn.SelectBuilt(&rows, q); err != nil {
+		if err := p.view.SelectBuilt(&rows, q); err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -179,7 +178,7 @@ func (p *paging) start(filters []term) (squirrel.SelectBuilder, []term, error) {
 	bucket := string(p.setup.entity.ID)
 	first := squirrel.Eq{"m.bucket": bucket, "m.field": filters[0].field, "m.value": cut(filters[0].value)}
 	var n int
-	if err := p.conn.Get(&n, "SELECT count(*) FROM (SELECT 1 FROM entity_term WHERE bucket = ? AND field = ? AND value = ? LIMIT ?) few",
+	if err := p.view.Get(&n, "SELECT count(*) FROM (SELECT 1 FROM entity_term WHERE bucket = ? AND field = ? AND value = ? LIMIT ?) few",
 		bucket, filters[0].field, cut(filters[0].value), fewMatches+1); err != nil || n > fewMatches {
 		return all, filters, err
 	}
@@ -205,5 +204,5 @@ func (p *paging) step(after string, filter Filter) ([]pageRow, error) {
 			string(p.setup.entity.ID), t.field, cut(t.value))
 	}
 	var rows []pageRow
-	return rows, p.conn.SelectBuilt(&rows, q)
+	return rows, p.view.SelectBuilt(&rows, q)
 }

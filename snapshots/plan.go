@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"tenure/jwk"
@@ -101,11 +102,11 @@ func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to S
 	}
 	ch.Apply = func(*document.Client, *document.Setup) (*document.Client, error) { return found.Content, nil }
 	out, err := Edit(ctx, s, scope, ref, ch)
-	if err != nil {
+	if err != nil && !rehearsed(err) {
 		return out, nil, err
 	}
-	lost, err := s.lost(ctx, found, out)
-	return out, lost, err
+	lost, failed := s.lost(ctx, found, out)
+	return out, lost, errors.Join(failed, err)
 }
 
 func (s *Store) lost(ctx context.Context, then Resolved[document.Client], out Outcome[document.Client]) ([]Lost, error) {

@@ -1,6 +1,7 @@
 package snapshots_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -89,8 +90,14 @@ func TestPlan(t *testing.T) {
 		w.Tick()
 		change := func(name, digest string, rehearse bool) (snapshots.Outcome[client], error) {
 			ch := snapshotstest.To(snapshotstest.Named(name))
-			ch.Digest, ch.Rehearse = digest, rehearse
-			return snapshots.Edit(ctx, w.Store, admin, w.Ref(made.Entity.ID), ch)
+			ch.Digest = digest
+			edit := func(ctx context.Context) (snapshots.Outcome[client], error) {
+				return snapshots.Edit(ctx, w.Store, admin, w.Ref(made.Entity.ID), ch)
+			}
+			if rehearse {
+				return snapshots.Rehearse(ctx, edit)
+			}
+			return edit(ctx)
 		}
 		size := w.Log.Size()
 		plan, err := change("second", "", true)

@@ -95,7 +95,7 @@ func TestCreateSetupsAndServers(t *testing.T) {
 		w.Refused(w.Store.CreateModule(ctx, w.Admin(w.Root), snapshotstest.Module), fault.Conflict, fault.CodeIDTaken)
 		w.RefusedAt(w.Store.CreateModule(ctx, w.Admin(w.Root), "No"), "/name", "name")
 		w.Must(w.Store.CreateModule(ctx, w.Admin(w.Root), "saml"))
-		names, err := w.Store.Modules(ctx, w.Scope(w.South, tenancy.Reader))
+		names, err := w.Store.Modules(ctx, w.Scope(w.South, tenancy.Reader), snapshots.Instant{})
 		if w.Must(err); !slices.Equal(names, []string{"oauthv2", "saml"}) {
 			t.Errorf("modules %q", names)
 		}

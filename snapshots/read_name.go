@@ -1,7 +1,7 @@
 package snapshots
 
 // Name says which entity a read is about. It is made by ByRef, ByEntity,
-// ByClientID and Anywhere; the zero Name names nothing.
+// ByClientID, Anywhere and Registered; the zero Name names nothing.
 type Name struct {
 	how       naming
 	ref       Ref // what is empty in it was not named
@@ -36,6 +36,13 @@ func (n Name) Within(module string, setup EntityID) Name {
 	return n
 }
 
+// Registered names the client that has a client_id in a setup, the way its own
+// registration URI does: one outside the subtree is Forbidden, not unknown, also
+// to those who may not use the setup.
+func Registered(module string, setup EntityID, clientID string) Name {
+	return Name{how: registered, ref: Ref{Module: module, Setup: setup}, clientID: clientID}
+}
+
 // naming is one way to name an entity.
 type naming uint8
 
@@ -46,6 +53,7 @@ const (
 	byClientID
 	anywhere
 	within
+	registered
 )
 
 // manner is what a way of naming means for the answer.
@@ -62,6 +70,7 @@ var manners = [...]manner{
 	byClientID: {setup: true},
 	anywhere:   {outside: true},
 	within:     {setup: true, outside: true},
+	registered: {outside: true},
 }
 
 func (n Name) manner() manner { return manners[n.how] }

@@ -46,12 +46,15 @@ type look struct {
 	s     *Store
 	scope tenancy.Scope
 	moment
-	view   *db.Conn                         // in which another instant is read; nil for now, which the caches answer
+	past   bool                             // an instant was given
+	view   *db.Conn                         // in which it reads; nil where the caches answer
 	owners map[tenancy.OrgID]history.Micros // when the owners of what was looked at ended
 }
 
-// past reports whether the look is at an instant that was given.
-func (l *look) past() bool { return l.view != nil }
+// lookIn is a look that reads in a view.
+func lookIn(ctx context.Context, s *Store, scope tenancy.Scope, in Instant, view *db.Conn) look {
+	return look{ctx: ctx, s: s, scope: scope, moment: in.moment(s.log.Now().Millis()), past: in.Given(), view: view}
+}
 
 // place is an entity with its setup, as a look found them. A setup's is itself.
 type place struct{ own, setup *timeline }
@@ -61,7 +64,7 @@ func (l *look) find(kind Kind, n Name) (place, error) {
 	switch n.how {
 	case byRef, byEntity:
 		return l.byRef(kind, n.ref, n.manner())
-	case byClientID, anywhere, within:
+	case byClientID, anywhere, within, registered:
 		if kind == KindClient {
 			return l.byClientID(n)
 		}
@@ -74,7 +77,7 @@ func (l *look) around(id EntityID) (t *timeline, err error) {
 	switch {
 	case id == "":
 		return nil, nil
-	case l.past():
+	case l.view != nil:
 		t = &timeline{}
 		if t.entity, err = l.s.entity(l.view, id); err == nil {
 			t.active, err = inForceAsOf(l.view, t.entity, l.moment)
@@ -120,13 +123,13 @@ func (l *look) byRef(kind Kind, ref Ref, m manner) (place, error) {
 	usable := p.setup != nil && l.uses(p.setup)
 	covered := fits && l.scope.CoversObject(string(p.own.entity.ID), p.own.entity.Owner)
 	switch {
-	case fits && !l.past() && usable && inForceFor(l.scope, p.own), covered && l.past():
+	case fits && !l.past && usable && inForceFor(l.scope, p.own), covered && l.past:
 		return p, l.standing(p)
-	case fits && m.outside && !covered && l.standing(p) == nil:
-		return p, errOutside()
 	case !usable && m.setup:
 		return p, unknown(KindSetup)
-	case fits && usable && l.past() && kind != KindClient:
+	case fits && m.outside && !covered && l.standing(p) == nil:
+		return p, errOutside()
+	case fits && usable && l.past && kind != KindClient:
 		return p, errHistory()
 	}
 	return p, unknown(kind)
@@ -135,7 +138,7 @@ func (l *look) byRef(kind Kind, ref Ref, m manner) (place, error) {
 // uses reports whether the scope may use a setup: now it must be in force, at
 // another instant it may be deleted.
 func (l *look) uses(setup *timeline) bool {
-	if l.past() {
+	if l.past {
 		return l.scope.UsesSetup(string(setup.entity.ID), setup.entity.Owner)
 	}
 	return inForceFor(l.scope, setup)
@@ -149,7 +152,7 @@ func inForceFor(scope tenancy.Scope, t *timeline) bool {
 // standing is the fault that says why a place was not in force at the moment;
 // nil if it was.
 func (l *look) standing(p place) error {
-	if !l.past() {
+	if !l.past {
 		if p.own.inForce() && p.setup.inForce() && l.scope.Alive(p.own.entity.Owner) {
 			return nil
 		}
@@ -167,7 +170,7 @@ func (l *look) standing(p place) error {
 // in force, so that nobody makes another's look-up slow with many clients.
 func (l *look) byClientID(n Name) (place, error) {
 	m := n.manner()
-	if n.how == byClientID && !l.past() {
+	if n.how == byClientID && l.view == nil {
 		e, err := l.s.current(l.ctx, n.ref.Setup, n.clientID)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return place{}, err
@@ -209,7 +212,7 @@ func (l *look) byClientID(n Name) (place, error) {
 
 // candidates are the clients that have, or had, a client_id, the newest first.
 func (l *look) candidates(n Name) ([]Entity, error) {
-	if !l.past() {
+	if l.view == nil {
 		return l.s.bearers(l.ctx, n.clientID)
 	}
 	if !storable(n.clientID) || !storable(string(n.ref.Setup)) {

@@ -10,16 +10,16 @@ import (
 	"tenure/tenancy/history"
 )
 
-// inView runs a read of another instant in one view, for a scope that may see
-// that instant.
+// inView runs a read of an instant in one view, for a scope that may see that
+// instant.
 func inView[R any](ctx context.Context, s *Store, scope tenancy.Scope, in Instant, read func(*look) (R, error)) (R, error) {
-	now := s.log.Now().Millis()
 	var found R
-	if err := scope.Check(in.need(now)); err != nil {
+	if err := scope.Check(in.need(s.log.Now().Millis())); err != nil {
 		return found, err
 	}
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		found, err = read(&look{ctx: ctx, s: s, scope: scope, moment: in.moment(now), view: c})
+		l := lookIn(ctx, s, scope, in, c)
+		found, err = read(&l)
 		return err
 	})
 	return found, err

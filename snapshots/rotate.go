@@ -90,22 +90,35 @@ func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref,
 	})
 }
 
-// Secrets lists a client's secrets that have not ended, newest first.
-func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, ref Ref) ([]Secret, error) {
+// Secrets lists the secrets that a client had at an instant: those that had not
+// ended, and had started or were planned by then. Newest first.
+func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, name Name, in Instant) ([]Secret, error) {
 	if err := scope.Check(tenancy.History); err != nil {
 		return nil, err
 	}
-	e, err := s.covered(ctx, scope, ref)
-	if err != nil {
-		return nil, err
-	}
-	list := []Secret{}
-	err = s.db.View(ctx, func(c *db.Conn) error {
-		rows, err := secretsFrom(c, e.ID, s.log.Now().Millis())
-		for _, r := range rows {
-			list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
+	if !in.Given() {
+		e, _, err := s.Find(ctx, scope, name)
+		if err != nil {
+			return nil, err
 		}
-		return err
+		name = ByEntity(e.ID)
+	}
+	return inView(ctx, s, scope, in, func(l *look) ([]Secret, error) {
+		id := name.ref.Entity
+		if l.past {
+			p, err := l.find(KindClient, name)
+			if err != nil {
+				return nil, err
+			}
+			id = p.own.entity.ID
+		}
+		rows, err := secretsAt(l.view, id, l.moment)
+		list := []Secret{}
+		for _, r := range rows {
+			if r.ValidFrom <= l.at || r.RecordedAt <= l.tree() {
+				list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
+			}
+		}
+		return list, err
 	})
-	return list, err
 }

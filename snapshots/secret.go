@@ -86,25 +86,34 @@ type secretRow struct {
 // A secret also ends with the start of one that was planned when it was added:
 // the plan says that what came before ends then.
 const (
-	unlessWithdrawn = " AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = "
-	endOf           = "SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id" + unlessWithdrawn + "x.snapshot_id)"
-	plannedOf       = `SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id AND p.valid_from > c.valid_from
-		AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at` + unlessWithdrawn + "p.snapshot_id)"
+	unlessVoid = " AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.recorded_at <= ? AND v.snapshot_id = "
+	endOf      = "SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id AND x.recorded_at <= ?" + unlessVoid + "x.snapshot_id)"
+	plannedOf  = `SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id AND p.valid_from > c.valid_from
+		AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at AND p.recorded_at <= ?` + unlessVoid + "p.snapshot_id)"
 
 	secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at,
 		COALESCE((SELECT min(z.ends_at) FROM (` + endOf + " UNION ALL " + plannedOf + `) z), 0) AS ends_at
-		FROM client_secret c WHERE c.entity_id = ?` + unlessWithdrawn + "c.snapshot_id)"
-	newestFirst = " ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id"
+		FROM client_secret c WHERE c.entity_id = ? AND c.recorded_at <= ?` + unlessVoid + `c.snapshot_id)
+			AND NOT EXISTS (` + endOf + " AND x.ends_at <= ?) AND NOT EXISTS (" + plannedOf + ` AND p.valid_from <= ?)
+		ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id`
 )
 
-// secretsFrom reads the client's secrets that have not ended by an instant, the
-// newest first; some may start later.
-func secretsFrom(c *db.Conn, id EntityID, at history.Millis) ([]secretRow, error) {
+// secretsAt reads the client's secrets that had not ended at a moment, as far as
+// that knew, the newest first; some may start later.
+func secretsAt(c *db.Conn, id EntityID, m moment) ([]secretRow, error) {
 	var rows []secretRow
-	err := c.Select(&rows, secretsOf+" AND NOT EXISTS ("+endOf+" AND x.ends_at <= ?) AND NOT EXISTS ("+plannedOf+" AND p.valid_from <= ?)"+newestFirst,
-		id, at, at)
+	k := m.known
+	err := c.Select(&rows, secretsOf, k, k, k, k, id, k, k, k, k, m.at, k, k, m.at)
 	return rows, err
 }
+
+// secretsFrom is secretsAt with all that is known.
+func secretsFrom(c *db.Conn, id EntityID, at history.Millis) ([]secretRow, error) {
+	return secretsAt(c, id, moment{at, forever})
+}
+
+// ever is an instant before all others.
+const ever = history.Millis(-1)
 
 func (r secretRow) validAt(at history.Millis) bool {
 	return r.ValidFrom <= at && (r.EndsAt == 0 || at < r.EndsAt)

@@ -9,7 +9,7 @@ import (
 
 func (h *handler) modules(c *web.Call) (*web.Reply, error) {
 	in := snapshots.InstantOf(c.Instants())
-	names, err := h.Snapshots.ModulesAsOf(c.Request.Context(), c.Scope, in)
+	names, err := h.Snapshots.Modules(c.Request.Context(), c.Scope, in)
 	if err != nil {
 		return nil, err
 	}

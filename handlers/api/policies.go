@@ -11,7 +11,7 @@ func setupID(c *web.Call) snapshots.EntityID { return snapshots.EntityID(c.Var("
 
 func (h *handler) policy(c *web.Call) (*web.Reply, error) {
 	in := snapshots.InstantOf(c.Instants())
-	p, err := h.Snapshots.PolicyAsOf(c.Request.Context(), c.Scope, setupID(c), in)
+	p, err := h.Snapshots.Policy(c.Request.Context(), c.Scope, setupID(c), in)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (h *handler) putPolicy(c *web.Call) (*web.Reply, error) {
 
 func (h *handler) initialTokens(c *web.Call) (*web.Reply, error) {
 	in := snapshots.InstantOf(c.Instants())
-	tokens, err := h.Snapshots.InitialTokensAsOf(c.Request.Context(), c.Scope, setupID(c), in)
+	tokens, err := h.Snapshots.InitialTokens(c.Request.Context(), c.Scope, setupID(c), in)
 	if err != nil {
 		return nil, err
 	}

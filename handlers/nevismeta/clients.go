@@ -48,7 +48,7 @@ func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	ref := setupRef(c)
-	listed, err := h.store.Clients(c.Request.Context(), c.Scope, ref.Module, ref.Setup, filter)
+	listed, err := snapshots.List[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: ref.Module, Setup: ref.Setup}, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
 
 func (h *surface) clientNames(c *web.Call) (*web.Reply, error) {
 	ref := setupRef(c)
-	listed, err := h.store.Names(c.Request.Context(), c.Scope, ref.Module, ref.Setup)
+	listed, err := snapshots.List[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: ref.Module, Setup: ref.Setup}, snapshots.Filter{Named: true})
 	if err != nil {
 		return nil, err
 	}

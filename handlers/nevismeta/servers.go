@@ -46,7 +46,7 @@ func (h *surface) listServers(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	ref := setupRef(c)
-	listed, err := h.store.ResourceServers(c.Request.Context(), c.Scope, ref.Module, ref.Setup, filter)
+	listed, err := snapshots.List[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: ref.Module, Setup: ref.Setup}, filter)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (h *surface) listSetups(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	listed, err := h.store.Setups(c.Request.Context(), c.Scope, c.Var("module"), filter)
+	listed, err := snapshots.List[document.Setup](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: c.Var("module")}, filter)
 	if err != nil {
 		return nil, err
 	}

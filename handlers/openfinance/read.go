@@ -45,7 +45,7 @@ func (h *handler) findByKey(c *web.Call, in snapshots.Instant) (snapshots.Resolv
 	if err != nil && !(in.Given() && fault.HasCode(err, fault.CodeSetupUnknown)) { // a deleted setup was there then
 		return snapshots.Resolved[document.Client]{}, err
 	}
-	name := snapshots.Anywhere(c.Var("ClientId"), "").Within(c.Var("module"), h.setupID(c))
+	name := snapshots.Registered(c.Var("module"), h.setupID(c), c.Var("ClientId"))
 	return snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, name, in)
 }
 

@@ -140,7 +140,7 @@ func (f *fixture) newSetup(t testing.TB, org tenancy.OrgID, profile, registratio
 // policy changes a setup's policy.
 func (f *fixture) policy(t testing.TB, org tenancy.OrgID, setup snapshots.EntityID, change func(*snapshots.Policy)) {
 	t.Helper()
-	p, err := f.store.Policy(ctx, f.Scope(t, org, tenancy.Admin), setup)
+	p, err := f.store.Policy(ctx, f.Scope(t, org, tenancy.Admin), setup, snapshots.Instant{})
 	ok(t, err)
 	change(&p)
 	ok(t, f.store.SetPolicy(ctx, f.Scope(t, org, tenancy.Admin), module, setup, p))

@@ -254,7 +254,7 @@ func TestAnImportedHashIsRenewed(t *testing.T) {
 	must(t, err)
 	c := f.stored(t, f.setup, "moved", "client_secret_basic", func(ch *snapshots.Change[document.Client]) { ch.Secret = n })
 	ids := func() string {
-		list, err := f.store.Secrets(ctx, f.Store.Operator("test"), c.Ref)
+		list, err := f.store.Secrets(ctx, f.Store.Operator("test"), snapshots.ByRef(c.Ref), snapshots.Instant{})
 		must(t, err)
 		if len(list) != 1 {
 			t.Fatalf("%+v", list)

@@ -135,7 +135,7 @@ func (d *OpenFinance) describe(module string, setup snapshots.EntityID) *node.In
 // openFinanceSetup finds or makes the setup that takes software statements.
 func openFinanceSetup(ctx context.Context, n *node.Node) (snapshots.EntityID, error) {
 	operator, name := n.Tenancy.Operator("example"), setupName
-	found, err := n.Snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{Name: &name})
+	found, err := snapshots.List[document.Setup](ctx, n.Snapshots, operator, snapshots.Ref{Module: snapshots.DefaultModule}, snapshots.Filter{Name: &name})
 	if err != nil || len(found) > 0 {
 		for _, s := range found {
 			return s.ID, nil

@@ -202,7 +202,7 @@ type databaseWrite struct {
 }
 
 func (w *databaseWrite) change() snapshots.Change[document.Client] {
-	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.secrets, Rehearse: w.dry,
+	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.secrets,
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			next, faults := w.client.body.ToDomain(base, setup)
 			if base != nil {
@@ -210,6 +210,14 @@ func (w *databaseWrite) change() snapshots.Change[document.Client] {
 			}
 			return next, fault.Rules(faults)
 		}}
+}
+
+// run makes a change, or rehearses it.
+func (w *databaseWrite) run(ctx context.Context, change func(context.Context) (snapshots.Outcome[document.Client], error)) (snapshots.Outcome[document.Client], error) {
+	if w.dry {
+		return snapshots.Rehearse(ctx, change)
+	}
+	return change(ctx)
 }
 
 func (w *databaseWrite) create(ctx context.Context) (result, error) {
@@ -222,8 +230,10 @@ func (w *databaseWrite) create(ctx context.Context) (result, error) {
 			return r, err
 		}
 	}
-	out, err := w.node.Snapshots.CreateClient(ctx, w.scope(), snapshots.NewClient{Module: w.setup.Module, Setup: w.setup.ID,
-		ClientID: w.client.id, Owner: w.owner, Surface: surface}, ch)
+	out, err := w.run(ctx, func(ctx context.Context) (snapshots.Outcome[document.Client], error) {
+		return w.node.Snapshots.CreateClient(ctx, w.scope(), snapshots.NewClient{Module: w.setup.Module, Setup: w.setup.ID,
+			ClientID: w.client.id, Owner: w.owner, Surface: surface}, ch)
+	})
 	if err != nil {
 		return r, err
 	}
@@ -270,7 +280,9 @@ func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, e
 			return r, err
 		}
 	}
-	out, err := snapshots.Edit(ctx, w.node.Snapshots, w.scope(), ref, ch)
+	out, err := w.run(ctx, func(ctx context.Context) (snapshots.Outcome[document.Client], error) {
+		return snapshots.Edit(ctx, w.node.Snapshots, w.scope(), ref, ch)
+	})
 	if err != nil {
 		return r, err
 	}

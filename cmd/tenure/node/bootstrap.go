@@ -43,7 +43,7 @@ func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 			return "", err
 		}
 	}
-	modules, err := n.Snapshots.Modules(ctx, operator)
+	modules, err := n.Snapshots.Modules(ctx, operator, snapshots.Instant{})
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +52,7 @@ func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 			return "", err
 		}
 	}
-	setups, err := n.Snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
+	setups, err := snapshots.List[document.Setup](ctx, n.Snapshots, operator, snapshots.Ref{Module: snapshots.DefaultModule}, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
 	if err != nil {
 		return "", err
 	}
@@ -70,11 +70,11 @@ func (n *Node) Bootstrap(ctx context.Context, rootName string) (string, error) {
 
 // incomplete reports whether something is missing that Bootstrap makes.
 func (n *Node) incomplete(ctx context.Context, operator tenancy.Scope, root tenancy.OrgID) (bool, error) {
-	modules, err := n.Snapshots.Modules(ctx, operator)
+	modules, err := n.Snapshots.Modules(ctx, operator, snapshots.Instant{})
 	if err != nil || len(modules) == 0 {
 		return true, err
 	}
-	setups, err := n.Snapshots.Setups(ctx, operator, snapshots.DefaultModule, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
+	setups, err := snapshots.List[document.Setup](ctx, n.Snapshots, operator, snapshots.Ref{Module: snapshots.DefaultModule}, snapshots.Filter{AnyTime: true, IncludeDeleted: true})
 	if err != nil || len(setups) == 0 {
 		return true, err
 	}
