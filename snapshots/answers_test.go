@@ -308,6 +308,18 @@ func (a *asked) clients() {
 			return toldOf(a, found, err)
 		})
 	}
+	for _, c := range []struct {
+		what, id string
+		setup    snapshots.EntityID
+	}{
+		{"in force, with a plan", "own", w.Setup}, {"deleted", "ended", w.Setup}, {"taken again by an ancestor", "again", w.Setup},
+		{"of a deleted setup", "housed", a.gone}, {"of an unknown setup", "own", a.ids["unknown"]}, {"in another setup", "own", a.other},
+	} {
+		a.timed("client at its registration: "+c.what, func(scope tenancy.Scope, in snapshots.Instant) string {
+			found, err := snapshots.Resolve[client](ctx, s, scope, snapshots.Registered("", c.setup, c.id), in)
+			return toldOf(a, found, err)
+		})
+	}
 }
 
 func (a *asked) setups() {
