@@ -62,7 +62,7 @@ func (r reading) hash() uint32 {
 // before costs one lookup without a lock.
 type reads struct {
 	mode   ReadLog
-	seen   *otter.Cache[reading, struct{}]
+	seen   kept[reading, struct{}]
 	shards [readShards]readShard
 }
 
