@@ -78,6 +78,7 @@ var testsMay = map[string][]string{
 type source struct {
 	path, dir string // from the module's root, with slashes
 	file      *ast.File
+	set       *token.FileSet
 	test      bool
 }
 
@@ -94,13 +95,14 @@ func sources(t *testing.T) []source {
 		if !strings.HasSuffix(path, ".go") {
 			return nil
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
 		if err != nil {
 			return err
 		}
 		rel, err := filepath.Rel("..", path)
 		rel = filepath.ToSlash(rel)
-		all = append(all, source{rel, filepath.ToSlash(filepath.Dir(rel)), file, strings.HasSuffix(rel, "_test.go")})
+		all = append(all, source{rel, filepath.ToSlash(filepath.Dir(rel)), file, set, strings.HasSuffix(rel, "_test.go")})
 		return err
 	})
 	if err != nil || len(all) == 0 {
@@ -191,6 +193,9 @@ func TestEveryPackageSaysWhatItOwns(t *testing.T) {
 	documented := map[string]bool{}
 	for _, s := range sources(t) {
 		documented[s.dir] = documented[s.dir] || !s.test && s.file.Doc.Text() != ""
+		if lines := strings.Count(s.file.Doc.Text(), "\n"); !s.test && lines > 20 {
+			t.Errorf("the package comment of %s has %d lines; 20 are enough", s.dir, lines)
+		}
 	}
 	for dir, ok := range documented {
 		if !ok {
