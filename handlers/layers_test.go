@@ -56,6 +56,7 @@ var allowed = map[string][]string{
 	"snapshots/snapshotstest":                {"snapshots", "snapshots/document", "tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/fault", "tenancy/history", "tenancy/tenancytest"},
 	"snapshots/document/documenttest":        {"snapshots/document"},
 	"handlers/web/webtest":                   {"handlers/web"},
+	"handlers/openfinance/demo/demotest":     {"handlers/openfinance/demo"},
 	"handlers/openfinance/scheme/schemetest": {"handlers/openfinance/scheme", "handlers/openfinance/demo", "tenancy/fault"},
 }
 
