@@ -50,6 +50,7 @@ var allowed = map[string][]string{
 	"cmd/tenure/hydraimport":                 {"cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/demo":                        {"handlers/openfinance/scheme", "cmd/tenure/node", "handlers/openfinance", "handlers/openfinance/demo", "handlers/ory", "handlers/web", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure":                             {"cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "snapshots", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/history", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
+	"tenancy/fault/faulttest":                {"tenancy/fault"},
 	"tenancy/db/dbtest":                      {"tenancy/db"},
 	"tenancy/db/migrate/migratetest":         {"tenancy/db"},
 	"tenancy/tenancytest":                    {"tenancy", "tenancy/db", "tenancy/db/dbtest", "tenancy/history", "tenancy/fault"},
