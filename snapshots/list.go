@@ -225,7 +225,7 @@ func newLister(ctx context.Context, s *Store, scope tenancy.Scope, in Instant, v
 // listable finds a setup whose clients the scope may list at the moment: before
 // the setup there were none, after its end it is Gone.
 func (l *lister) listable(module string, id EntityID) (*timeline, error) {
-	t, err := l.around(id)
+	t, err := l.timelineOf(id)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func (l *lister) inherited(id EntityID) (Version[document.Setup], error) {
 	if v, ok := l.setups[id]; ok {
 		return v, nil
 	}
-	t, err := l.around(id)
+	t, err := l.timelineOf(id)
 	if err != nil {
 		return Version[document.Setup]{}, err
 	}

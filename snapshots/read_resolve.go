@@ -72,8 +72,8 @@ func (l *look) find(kind Kind, n Name) (place, error) {
 	return place{}, unknown(kind)
 }
 
-// around reads an entity around the moment; nil if there is none.
-func (l *look) around(id EntityID) (t *timeline, err error) {
+// timelineOf reads an entity around the moment; nil if there is none.
+func (l *look) timelineOf(id EntityID) (t *timeline, err error) {
 	switch {
 	case id == "":
 		return nil, nil
@@ -95,18 +95,18 @@ func (l *look) around(id EntityID) (t *timeline, err error) {
 // kind and where ref says. Without a setup in it, ref names the entity alone.
 func (l *look) pair(kind Kind, ref Ref, m manner) (p place, fits bool, err error) {
 	if ref.Setup == "" && !m.setup {
-		if p.own, err = l.around(ref.Entity); err != nil || p.own == nil {
+		if p.own, err = l.timelineOf(ref.Entity); err != nil || p.own == nil {
 			return p, false, err
 		}
 		ref.Setup = p.own.entity.Setup
 	}
-	if p.setup, err = l.around(ref.Setup); err != nil {
+	if p.setup, err = l.timelineOf(ref.Setup); err != nil {
 		return p, false, err
 	}
 	if kind == KindSetup && ref.Entity == ref.Setup {
 		p.own = p.setup
 	} else if p.own == nil {
-		p.own, err = l.around(ref.Entity)
+		p.own, err = l.timelineOf(ref.Entity)
 	}
 	if !p.setup.is(KindSetup, ref.Module, ref.Setup) {
 		p.setup = nil
@@ -346,13 +346,13 @@ func (s *Store) fill(ctx context.Context, id EntityID, now history.Millis) (*tim
 		if t.next, err = nextAfter(c, t.entity, now); err != nil || t.active == nil || t.active.tombstone() {
 			return err
 		}
-		return s.warm(c, t)
+		return s.cacheContent(c, t)
 	})
 	return t, err
 }
 
-// warm decodes the content in force within the same view.
-func (s *Store) warm(c *db.Conn, t *timeline) (err error) {
+// cacheContent decodes the content in force within the same view.
+func (s *Store) cacheContent(c *db.Conn, t *timeline) (err error) {
 	switch t.entity.Kind {
 	case KindSetup:
 		_, _, err = body[document.Setup](s, c, t.active.ID)

@@ -167,9 +167,9 @@ func rehearsed(err error) bool {
 	return errors.As(err, &r)
 }
 
-// finish decodes what a change stored, or would have stored, off the committer:
+// decodeOutcome decodes what a change stored, or would have stored, off the committer:
 // nobody shares the document that Apply made.
-func finish[T document.Content](s *Store, out Outcome[T], err error) (Outcome[T], error) {
+func decodeOutcome[T document.Content](s *Store, out Outcome[T], err error) (Outcome[T], error) {
 	if err != nil && !rehearsed(err) {
 		return Outcome[T]{}, err
 	}
@@ -195,9 +195,9 @@ func (w *writing[T]) plansSecret() bool {
 	return w.change.Secret != nil && w.scheduled && w.base.ValidFrom != w.validFrom
 }
 
-// write runs fn in a write transaction and returns what its last run made. Of a
+// inTransaction runs fn in a write transaction and returns what its last run made. Of a
 // rehearsal it returns that beside the *db.Rehearsed.
-func write[R any](ctx context.Context, s *Store, fn func(tx *db.Tx) (R, error)) (R, error) {
+func inTransaction[R any](ctx context.Context, s *Store, fn func(tx *db.Tx) (R, error)) (R, error) {
 	var result R
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 		result, err = fn(tx)
