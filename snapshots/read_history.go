@@ -97,7 +97,7 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 // Kinds of event around a client that say where it belongs, and those of them
 // that end it.
 var (
-	endKinds    = []string{"organization.deleted", "setup.deleted"}
+	endKinds       = []string{"organization.deleted", "setup.deleted"}
 	containerKinds = append([]string{"organization.moved"}, endKinds...)
 )
 
@@ -119,7 +119,7 @@ func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]strin
 }
 
 // endedWith finds the first deletion of something that a client is inside of.
-func endedWith(c *db.Conn, around []string, before int64) (*Happened, error) {
+func endedWith(c *db.Conn, containers []string, before int64) (*Happened, error) {
 	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": endKinds}, squirrel.Lt{"idx": before}}, 1)
 	if err != nil || len(found) == 0 {
 		return nil, err
