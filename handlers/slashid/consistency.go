@@ -51,7 +51,7 @@ func wait(h http.Header) (time.Duration, error) {
 
 // writes wraps the handler of a write. It checks the headers before the write;
 // if they ask for it, the answer waits until every node shows the write.
-func (h *surface) writes(handle func(*web.Call) (*web.Reply, error)) func(*web.Call) (*web.Reply, error) {
+func (h *handler) writes(handle func(*web.Call) (*web.Reply, error)) func(*web.Call) (*web.Reply, error) {
 	return func(c *web.Call) (*web.Reply, error) {
 		span, err := wait(c.Request.Header)
 		if err != nil {

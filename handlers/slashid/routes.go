@@ -28,8 +28,8 @@ const (
 	below             = "/modules/{module}/setups/{setupId}"
 )
 
-// Config is what the surface works on.
-type Config struct {
+// Deps is what the surface works on.
+type Deps struct {
 	Store   *snapshots.Store
 	Tenancy *tenancy.Store
 	// Await returns when every node has what this one has written, or ctx
@@ -38,14 +38,14 @@ type Config struct {
 	Held  web.Fresh // how long answers may be held
 }
 
-type surface struct {
-	Config
+type handler struct {
+	Deps
 	ids *tenancy.IDs
 }
 
 // New makes the surface.
-func New(cfg Config) web.Surface {
-	h := &surface{cfg, cfg.Tenancy.IDs()}
+func New(deps Deps) web.Surface {
+	h := &handler{deps, deps.Tenancy.IDs()}
 	type handle = func(*web.Call) (*web.Reply, error)
 	route := func(method, pattern string, need tenancy.Permission, object string, do handle, query ...web.Param) web.Route {
 		if method != http.MethodGet {
@@ -61,25 +61,25 @@ func New(cfg Config) web.Surface {
 		route(http.MethodPatch, pathClient, write, client, h.patchClient),
 		route(http.MethodDelete, pathClient, write, client, h.deleteClient),
 		route(http.MethodPut, pathSecret, write, client, h.putSecret, web.Text("overlap")),
-		route(http.MethodGet, pathUI, read, client, h.getUI),
+		route(http.MethodGet, pathUI, read, client, h.getUI, web.At(), web.KnownAt()),
 		route(http.MethodPut, pathUI, write, client, h.putUI),
 		route(http.MethodGet, pathClients, read, setup, h.listClients, web.Int("limit", 1, maxPage), web.Int("offset", 0, math.MaxInt32),
 			web.Flag("descendants"), web.At(), web.KnownAt()),
 		route(http.MethodPost, pathClients, write, setup, h.postClient),
 	})
-	return web.Surface{Name: Name, Credentials: credentials, Vary: []string{"Slashid-Orgid", "Slashid-Api-Key"}, Error: writeError, Routes: append(routes,
-		route(http.MethodGet, pathOrganizations, read, org, h.getOrganization),
+	return web.Surface{Name: Name, Credentials: credentials, Vary: []string{"Slashid-Orgid", "Slashid-Api-Key"}, Error: spell, Routes: append(routes,
+		route(http.MethodGet, pathOrganizations, read, org, h.getOrganization, web.At(), web.KnownAt()),
 		route(http.MethodDelete, pathOrganizations, admin, org, h.deleteOrganization, web.Flag("delete_suborganizations"), web.Text("confirmation_timestamp")),
-		route(http.MethodGet, pathSuborgs, read, org, h.listSuborganizations, web.Text("filter")),
+		route(http.MethodGet, pathSuborgs, read, org, h.listSuborganizations, web.Text("filter"), web.At(), web.KnownAt()),
 		route(http.MethodPost, pathSuborgs, admin, org, h.postSuborganization),
 		route(http.MethodPut, pathKeys, admin, org, h.putKey),
-		route(http.MethodGet, pathConfig, read, org, h.getConfig),
+		route(http.MethodGet, pathConfig, read, org, h.getConfig, web.At(), web.KnownAt()),
 		route(http.MethodPatch, pathConfig, admin, org, h.patchConfig),
 	)}
 }
 
 // setup is the one that the path names, else the acting organization's default.
-func (h *surface) setup(c *web.Call) (snapshots.Entity, error) {
+func (h *handler) setup(c *web.Call) (snapshots.Entity, error) {
 	id := c.Var("setupId")
 	if id == "" {
 		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
@@ -97,6 +97,6 @@ func errSetup() error {
 }
 
 // answer is a success.
-func answer(status int, result any) (*web.Reply, error) {
-	return web.JSON(status, success{Result: result})
+func success(status int, result any) (*web.Reply, error) {
+	return web.JSON(status, envelope{Result: result})
 }
