@@ -131,7 +131,7 @@ func (h *handler) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 		faults = append(faults, fault.Field{Path: "/client_id", Rule: "immutable", Message: "the client_id of a client cannot be changed"})
 	}
 	if asked != "" && asked != e.Owner {
-		return nil, fault.New(fault.Malformed, "", "Tenure-Owner is not the client's owner, and an edit does not change that")
+		return nil, fault.New(fault.Malformed, "", "Tenure-Owner is not the client's owner, and an edit cannot change the owner")
 	}
 	return faults, nil
 }
@@ -172,7 +172,7 @@ func start(s *string) (*history.Millis, []fault.Field) {
 	m, ok := parseInstant(*s)
 	if !ok {
 		return nil, []fault.Field{{Path: "/valid_from", Rule: "date-time",
-			Message: "a date-time with an offset such as 2024-07-29T15:51:28.071Z"}}
+			Message: "must be a date-time with an offset such as 2024-07-29T15:51:28.071Z"}}
 	}
 	return &m, nil
 }

@@ -186,16 +186,16 @@ func (h *handler) deleteOrganization(c *web.Call) (*web.Reply, error) {
 	if text != nil {
 		at, err := time.Parse(time.RFC3339, *text)
 		if err != nil {
-			return nil, badQuery("confirmation_timestamp is an RFC 3339 timestamp such as 2026-01-02T03:04:05Z")
+			return nil, badQuery("confirmation_timestamp must be an RFC 3339 timestamp such as 2026-01-02T03:04:05Z")
 		}
 		if age := h.Store.Now().Time().Sub(at); subtree && (age < youngestConfirmation || age > oldestConfirmation) {
-			return nil, badQuery("confirmation_timestamp must lie 60 to 10 seconds in the past")
+			return nil, badQuery("confirmation_timestamp must be 10 to 60 seconds in the past")
 		}
 	}
 	err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, c.Scope.Acting(), subtree && text != nil, h.Store.OwnsAnything)
 	if fault.HasCode(err, fault.CodeNotEmpty) {
 		return nil, fault.New(fault.Conflict, fault.CodeNotEmpty, "the organization still has organizations, setups or clients; "+
-			"delete_suborganizations=true and a confirmation_timestamp 60 to 10 seconds in the past delete all of it")
+			"delete all of it with delete_suborganizations=true and a confirmation_timestamp 10 to 60 seconds in the past")
 	}
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (h *handler) ends(c *web.Call) (history.Millis, error) {
 	}
 	span, err := time.ParseDuration(*text)
 	if err != nil || span < 0 || span > longestOverlap {
-		return 0, badQuery("overlap is a duration such as 24h, ten years at most")
+		return 0, badQuery("overlap must be a duration such as 24h, at most ten years")
 	}
 	return now + history.Millis(span.Milliseconds()), nil
 }

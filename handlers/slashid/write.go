@@ -40,7 +40,7 @@ func (h *handler) postClient(c *web.Call) (*web.Reply, error) {
 			return document.Clone(doc), fault.Rules(faults)
 		}})
 	if fault.HasCode(err, fault.CodeOrgUnknown) {
-		return nil, fault.New(fault.Conflict, "", "the setup belongs to an organization below the acting one, which can own no client there")
+		return nil, fault.New(fault.Conflict, "", "the acting organization cannot own a client in this setup, which belongs to an organization below it")
 	}
 	if err != nil {
 		return nil, err

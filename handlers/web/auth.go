@@ -99,8 +99,8 @@ func bearsKey(h http.Header) bool {
 	return err == nil && strings.HasPrefix(key, tenancy.KeyPrefix)
 }
 
-// Once is the value of a header that may stand once only, by its canonical
-// name: two readers of the same request could take different ones.
+// Once is the value of a header that must not be repeated, by its canonical name:
+// two readers of a request could otherwise take different values. Empty without it.
 func Once(h http.Header, name string) (string, error) {
 	switch values := h[name]; len(values) {
 	case 0:
@@ -108,7 +108,7 @@ func Once(h http.Header, name string) (string, error) {
 	case 1:
 		return values[0], nil
 	}
-	return "", fault.New(fault.Malformed, "", "the header %s stands more than once", name)
+	return "", fault.New(fault.Malformed, "", "the header %s must not be repeated", name)
 }
 
 // Owner is the organization that the header Tenure-Owner names; empty without
@@ -120,7 +120,7 @@ func (c *Call) Owner() (tenancy.OrgID, error) {
 	}
 	owner, err := tenancy.ParseOrgID(asked)
 	if err != nil {
-		return "", fault.New(fault.Malformed, "", "Tenure-Owner is one UUID")
+		return "", fault.New(fault.Malformed, "", "Tenure-Owner must be one UUID")
 	}
 	return owner, nil
 }
