@@ -21,16 +21,26 @@ import (
 // kept. rendered holds bytes without secrets; their key names everything they
 // depend on, and they are looked up only after Authorize.
 type cache struct {
-	entities  *otter.Cache[EntityID, Entity]
-	contents  *otter.Cache[SnapshotID, content]
-	current   *otter.Cache[clientKey, Entity]
-	timelines *otter.Cache[EntityID, *timeline]
-	rendered  *otter.Cache[RenderKey, *Rendering]
-	bearers   *otter.Cache[string, bearing]
+	entities  kept[EntityID, Entity]
+	contents  kept[SnapshotID, content]
+	current   kept[clientKey, Entity]
+	timelines kept[EntityID, *timeline]
+	rendered  kept[RenderKey, *Rendering]
+	bearers   kept[string, bearing]
 	made      atomic.Int64 // clients made since the start
 	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool
 	shards    [256]shard
+}
+
+// kept is what this package asks of a cache. It is an interface because the
+// compiler would otherwise compile the whole cache again, once for each of these
+// types, in every package that knows a Store.
+type kept[K comparable, V any] interface {
+	GetIfPresent(K) (V, bool)
+	Set(K, V) (V, bool)
+	Invalidate(K) (V, bool)
+	InvalidateAll()
 }
 
 // content is a decoded snapshot with its exact bytes.

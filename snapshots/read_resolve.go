@@ -72,8 +72,8 @@ func (l *look) find(kind Kind, n Name) (place, error) {
 	return place{}, unknown(kind)
 }
 
-// around reads an entity around the moment; nil if there is none.
-func (l *look) around(id EntityID) (t *timeline, err error) {
+// timelineOf reads an entity around the moment; nil if there is none.
+func (l *look) timelineOf(id EntityID) (t *timeline, err error) {
 	switch {
 	case id == "":
 		return nil, nil
@@ -95,18 +95,18 @@ func (l *look) around(id EntityID) (t *timeline, err error) {
 // kind and where ref says. Without a setup in it, ref names the entity alone.
 func (l *look) pair(kind Kind, ref Ref, m manner) (p place, fits bool, err error) {
 	if ref.Setup == "" && !m.setup {
-		if p.own, err = l.around(ref.Entity); err != nil || p.own == nil {
+		if p.own, err = l.timelineOf(ref.Entity); err != nil || p.own == nil {
 			return p, false, err
 		}
 		ref.Setup = p.own.entity.Setup
 	}
-	if p.setup, err = l.around(ref.Setup); err != nil {
+	if p.setup, err = l.timelineOf(ref.Setup); err != nil {
 		return p, false, err
 	}
 	if kind == KindSetup && ref.Entity == ref.Setup {
 		p.own = p.setup
 	} else if p.own == nil {
-		p.own, err = l.around(ref.Entity)
+		p.own, err = l.timelineOf(ref.Entity)
 	}
 	if !p.setup.is(KindSetup, ref.Module, ref.Setup) {
 		p.setup = nil
@@ -268,5 +268,98 @@ func errSeveral() error {
 }
 
 func errHistory() error {
-	return fault.New(fault.Forbidden, "", "the history of a setup is for the organization that owns it and those above it")
+	return fault.New(fault.Forbidden, "", "only the setup's owner and the organizations above it may read its history")
+}
+
+// is reports whether t is a timeline of that kind of entity, in that setup; an
+// empty module is any.
+func (t *timeline) is(kind Kind, module string, setup EntityID) bool {
+	return t != nil && t.entity.Kind == kind && t.entity.Setup == setup && (module == "" || t.entity.Module == module)
+}
+
+// inForce reports whether a snapshot with content is in force.
+func (t *timeline) inForce() bool { return t != nil && t.active != nil && !t.active.tombstone() }
+
+// resolveNow shows what a look found now, from the caches where they have it.
+func resolveNow[T document.Content](ctx context.Context, s *Store, p place) (Resolved[T], error) {
+	found := Resolved[T]{NextValidFrom: p.own.next, SetupNext: p.setup.next}
+	var own, setup bool
+	if found.Version, own = held[T](s, p.own); own {
+		found.Setup, setup = held[document.Setup](s, p.setup)
+	}
+	if own && setup {
+		return found, nil
+	}
+	return resolveStored(ctx, s, p, found)
+}
+
+// resolveStored is resolveNow from the database.
+func resolveStored[T document.Content](ctx context.Context, s *Store, p place, found Resolved[T]) (Resolved[T], error) {
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		if found.Version, err = version[T](s, c, p.own.entity, p.own.active); err != nil {
+			return err
+		}
+		found.Setup, err = version[document.Setup](s, c, p.setup.entity, p.setup.active)
+		return err
+	})
+	return found, err
+}
+
+// held assembles a version from the cache alone.
+func held[T document.Content](s *Store, t *timeline) (Version[T], bool) {
+	c, ok := s.cache.contents.GetIfPresent(t.active.ID)
+	if !ok {
+		return Version[T]{}, false
+	}
+	doc, ok := c.doc.(*T)
+	v := versionOf[T](t.entity, t.active)
+	v.Content = doc
+	return v, ok
+}
+
+// timeline reads an entity around now, from the cache if that still answers.
+func (s *Store) timeline(ctx context.Context, id EntityID, now history.Millis) (*timeline, error) {
+	if t := s.cache.held(id, now); t != nil {
+		return t, nil
+	}
+	t, err := s.fill(ctx, id, now)
+	if err != nil {
+		return nil, err
+	}
+	s.cache.keep(t)
+	return t, nil
+}
+
+// fill reads an entity around now in one view, with the log's size then.
+func (s *Store) fill(ctx context.Context, id EntityID, now history.Millis) (*timeline, error) {
+	t := &timeline{}
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		if err = c.Get(&t.size, "SELECT size FROM log_head WHERE log_id = 1"); err != nil {
+			return err
+		}
+		if t.entity, err = s.entity(c, id); err != nil {
+			return err
+		}
+		if t.active, err = inForce(c, t.entity, now); err != nil {
+			return err
+		}
+		if t.next, err = nextAfter(c, t.entity, now); err != nil || t.active == nil || t.active.tombstone() {
+			return err
+		}
+		return s.cacheContent(c, t)
+	})
+	return t, err
+}
+
+// cacheContent decodes the content in force within the same view.
+func (s *Store) cacheContent(c *db.Conn, t *timeline) (err error) {
+	switch t.entity.Kind {
+	case KindSetup:
+		_, _, err = body[document.Setup](s, c, t.active.ID)
+	case KindResourceServer:
+		_, _, err = body[document.ResourceServer](s, c, t.active.ID)
+	case KindClient:
+		_, _, err = body[document.Client](s, c, t.active.ID)
+	}
+	return err
 }

@@ -113,7 +113,7 @@ func (s *Store) ensureDeleted(tx *db.Tx, scope tenancy.Scope, e Entity, also boo
 	if !also {
 		return fault.New(fault.Conflict, "", "the client is not deleted: delete it first, or ask for both at once")
 	}
-	return end[document.Client](s, tx, scope, Ref{e.Module, e.Setup, e.ID}, nil)
+	return endEntity[document.Client](s, tx, scope, Ref{e.Module, e.Setup, e.ID}, nil)
 }
 
 // wipe removes the rows. The triggers let go only what stands in erasure.

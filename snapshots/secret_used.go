@@ -16,7 +16,7 @@ import (
 // for a while, so that a read that shows it asks the database only now and then.
 type uses struct {
 	*tenancy.LastUsed[EntityID]
-	stored *otter.Cache[EntityID, use]
+	stored kept[EntityID, use]
 }
 
 type use struct{ last, read history.Micros }

@@ -25,14 +25,14 @@ func Edit[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return Outcome[T]{}, err
 	}
-	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[T], error) {
+	out, err := inTransaction(ctx, s, func(tx *db.Tx) (Outcome[T], error) {
 		to, err := s.toChange(tx, scope, kind, ref)
 		if err != nil {
 			return Outcome[T]{}, err
 		}
 		return publish(s, tx, scope, to, ch)
 	})
-	return finish(s, out, err)
+	return decodeOutcome(s, out, err)
 }
 
 // toChange finds an entity that the scope may change. Neither it nor its setup
@@ -68,11 +68,11 @@ func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Sco
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error { return end[T](s, tx, scope, ref, match) })
+	return s.db.Write(ctx, func(tx *db.Tx) error { return endEntity[T](s, tx, scope, ref, match) })
 }
 
-// end is Delete inside a transaction.
-func end[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match Match) error {
+// endEntity is Delete inside a transaction.
+func endEntity[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref Ref, match Match) error {
 	to, err := s.toChange(tx, scope, kindOf[T](), ref)
 	if err != nil {
 		return err

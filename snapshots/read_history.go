@@ -70,18 +70,18 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 			next = past.Events[part.Limit].Index
 			past.Events = past.Events[:part.Limit]
 		}
-		around, err := s.around(c, scope, past.Entity)
+		containers, err := s.containersOf(c, scope, past.Entity)
 		if err != nil {
 			return err
 		}
 		if n := len(past.Events); n > 0 {
 			past.Next = past.Events[n-1].Seq
-			if past.Around, err = history.Entries(c, squirrel.And{squirrel.Eq{"object_id": around, "kind": aroundKinds},
+			if past.Around, err = history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": containerKinds},
 				squirrel.GtOrEq{"idx": past.Events[0].Index}, squirrel.Lt{"idx": next}}, maxAround); err != nil {
 				return err
 			}
 		}
-		past.EndedWith, err = endedWith(c, around, before)
+		past.EndedWith, err = endedWith(c, containers, before)
 		return err
 	})
 	if at := part.At; at != nil {
@@ -97,12 +97,13 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 // Kinds of event around a client that say where it belongs, and those of them
 // that end it.
 var (
-	endKinds    = []string{"organization.deleted", "setup.deleted"}
-	aroundKinds = append([]string{"organization.moved"}, endKinds...)
+	endKinds       = []string{"organization.deleted", "setup.deleted"}
+	containerKinds = append([]string{"organization.moved"}, endKinds...)
 )
 
-// around lists what a client is inside of, as far as the scope covers it.
-func (s *Store) around(c *db.Conn, scope tenancy.Scope, e Entity) ([]string, error) {
+// containersOf lists the setup and the organizations that a client is inside of, as
+// far as the scope covers them.
+func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]string, error) {
 	setup, err := s.entity(c, e.Setup)
 	if err != nil {
 		return nil, err
@@ -118,8 +119,8 @@ func (s *Store) around(c *db.Conn, scope tenancy.Scope, e Entity) ([]string, err
 }
 
 // endedWith finds the first deletion of something that a client is inside of.
-func endedWith(c *db.Conn, around []string, before int64) (*Happened, error) {
-	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": around, "kind": endKinds}, squirrel.Lt{"idx": before}}, 1)
+func endedWith(c *db.Conn, containers []string, before int64) (*Happened, error) {
+	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": endKinds}, squirrel.Lt{"idx": before}}, 1)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

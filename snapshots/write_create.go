@@ -37,7 +37,7 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 		return Outcome[document.Client]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[document.Client], error) {
+	out, err := inTransaction(ctx, s, func(tx *db.Tx) (Outcome[document.Client], error) {
 		setup, err := s.usableSetup(&tx.Conn, scope, c.Module, c.Setup)
 		if err != nil {
 			return Outcome[document.Client]{}, err
@@ -53,7 +53,7 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 		if e.Incarnation, err = s.incarnation(tx, scope, e); err != nil {
 			return Outcome[document.Client]{}, err
 		}
-		made, err := first(s, tx, scope, e, setup, ch)
+		made, err := publishFirst(s, tx, scope, e, setup, ch)
 		if err == nil && c.OnePerSoftware {
 			err = onlyOne(tx, e)
 		}
@@ -62,7 +62,7 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 		}
 		return made, err
 	})
-	return finish(s, out, err)
+	return decodeOutcome(s, out, err)
 }
 
 // onlyOne refuses a client whose software another client of its surface has. A
@@ -101,8 +101,8 @@ func repeated[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope) (Out
 	return out, err
 }
 
-// first makes an entity with its first snapshot; a setup is its own setup.
-func first[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
+// publishFirst makes an entity with its first snapshot; a setup is its own setup.
+func publishFirst[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
 	if err := insertEntity(tx, e); err != nil {
 		return Outcome[T]{}, err
 	}
@@ -176,7 +176,7 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 		return Outcome[document.Setup]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[document.Setup], error) {
+	out, err := inTransaction(ctx, s, func(tx *db.Tx) (Outcome[document.Setup], error) {
 		if err := scope.Recheck(tx, scope.Acting()); err != nil {
 			return Outcome[document.Setup]{}, err
 		}
@@ -188,9 +188,9 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 		}
 		e := Entity{ID: id, Kind: KindSetup, Module: module, Setup: id, ClientID: string(id), Incarnation: 1,
 			Owner: scope.Acting(), RecordedAt: history.At(tx)}
-		return first(s, tx, scope, e, e, ch)
+		return publishFirst(s, tx, scope, e, e, ch)
 	})
-	return finish(s, out, err)
+	return decodeOutcome(s, out, err)
 }
 
 // CreateResourceServer makes a resource server in a setup, owned like the setup.
@@ -199,7 +199,7 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 		return Outcome[document.ResourceServer]{}, err
 	}
 	id := EntityID(s.ids.Hex())
-	out, err := write(ctx, s, func(tx *db.Tx) (Outcome[document.ResourceServer], error) {
+	out, err := inTransaction(ctx, s, func(tx *db.Tx) (Outcome[document.ResourceServer], error) {
 		in, err := s.usableSetup(&tx.Conn, scope, module, setup)
 		if err != nil {
 			return Outcome[document.ResourceServer]{}, err
@@ -212,9 +212,9 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 		}
 		e := Entity{ID: id, Kind: KindResourceServer, Module: module, Setup: setup, ClientID: string(id), Incarnation: 1,
 			Owner: in.Owner, RecordedAt: history.At(tx)}
-		return first(s, tx, scope, e, in, ch)
+		return publishFirst(s, tx, scope, e, in, ch)
 	})
-	return finish(s, out, err)
+	return decodeOutcome(s, out, err)
 }
 
 // mayChange refuses to change what the scope may only use: setups and
