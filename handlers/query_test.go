@@ -173,6 +173,7 @@ var aboutNow = map[string]string{
 	"/v1/clients/{entity}/snapshots/{snapshot}":       "the snapshot's id names the version",
 	"/v1/clients/{entity}/snapshots/{snapshot}/proof": "the snapshot's id names the version",
 	"/v1/evidence":        "from and to are the span",
+	"/v1/history":         "from and to are the span; of the clocks it takes known_at",
 	"/v1/log/consistency": "is about the log",
 	"/v1/whoami":          "is about the caller's credential",
 	"/admin/health/alive": "is no configuration", "/admin/health/ready": "is no configuration", "/admin/version": "is no configuration",
