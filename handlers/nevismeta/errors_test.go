@@ -74,6 +74,8 @@ func TestDocumentedCodes(t *testing.T) {
 		{v2, fault.New(fault.Forbidden, fault.CodeNotFuture, "m"), 403, "INVALID_SNAPSHOT"},
 		{v2, fault.New(fault.Forbidden, fault.CodeLastSnapshot, "m"), 403, "DELETE_FORBIDDEN"},
 		{v2, fault.New(fault.Forbidden, "", "m"), 403, "AUTHORIZATION_FAILURE"},
+		{v2, fault.New(fault.Gone, fault.CodeDeleted, "m"), 410, "DELETED"},
+		{v2, fault.New(fault.Gone, fault.CodeErased, "m"), 410, "CONTENT_ERASED"},
 		{v2, fault.New(fault.Unsupported, web.CodeMethod, "m"), 405, "METHOD_NOT_ALLOWED"},
 		{v2, fault.New(fault.Unsupported, web.CodeMediaType, "m"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{v2, fault.New(fault.NotFound, web.CodeRoute, "m"), 404, "NOT_FOUND"},
