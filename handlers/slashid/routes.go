@@ -7,15 +7,15 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
-	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
 
-// Name is the surface's, and that of the clients it registers.
+// Name is the surface's name in history and logs, and that of the clients that it
+// registers.
 const Name = "slashid"
 
-// Paths of this dialect; Below repeats the clients' for each setup.
+// Paths of this dialect. Those of clients are repeated below each setup.
 const (
 	pathClients       = "/oauth2/clients"
 	pathClient        = pathClients + "/{oauth_client_id}"
@@ -25,17 +25,17 @@ const (
 	pathSuborgs       = pathOrganizations + "/suborganizations"
 	pathKeys          = pathOrganizations + "/api-keys"
 	pathConfig        = pathOrganizations + "/config"
-	below             = "/modules/{module}/setups/{setupId}"
+	belowSetup        = "/modules/{module}/setups/{setupId}"
 )
 
-// Deps is what the surface works on.
+// Deps is what the surface works on. Await may be left out.
 type Deps struct {
 	Store   *snapshots.Store
 	Tenancy *tenancy.Store
-	// Await returns when every node has what this one has written, or ctx
-	// ends; nil where there is one node.
+	// Await returns when every node shows what this one has written, or when ctx
+	// ends; nil if there is only one node.
 	Await func(ctx context.Context) error
-	Held  web.Fresh // how long answers may be held
+	Held  web.Fresh // how long callers may keep answers
 }
 
 type handler struct {
@@ -56,7 +56,7 @@ func New(deps Deps) web.Surface {
 	}
 	const read, write, admin = tenancy.Resolve, tenancy.WriteClients, tenancy.Administer
 	const client, setup, org = web.ObjectClient, web.ObjectSetup, web.ObjectOrganization
-	routes := web.Below(below, []web.Route{
+	routes := web.Below(belowSetup, []web.Route{
 		route(http.MethodGet, pathClient, read, client, h.getClient, web.At(), web.KnownAt()),
 		route(http.MethodPatch, pathClient, write, client, h.patchClient),
 		route(http.MethodDelete, pathClient, write, client, h.deleteClient),
@@ -80,16 +80,12 @@ func New(deps Deps) web.Surface {
 
 // setup is the one that the path names, else the acting organization's default.
 func (h *handler) setup(c *web.Call) (snapshots.Entity, error) {
-	id := c.Var("setupId")
-	if id == "" {
-		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
-	}
-	name := snapshots.ByRef(snapshots.SetupRef(c.Var("module"), snapshots.EntityID(id)))
-	found, err := snapshots.Resolve[document.Setup](c.Request.Context(), h.Store, c.Scope, name, snapshots.Instant{})
+	module, id := c.Mount(h.Tenancy)
+	setup, err := h.Store.Mounted(c.Request.Context(), c.Scope, module, snapshots.EntityID(id))
 	if fault.Is(err, fault.NotFound) {
 		err = errSetup()
 	}
-	return found.Entity, err
+	return setup, err
 }
 
 func errSetup() error {
