@@ -88,7 +88,7 @@ func typeOf(p web.Param) string {
 // pages are what users read of each surface, in docs/api. A surface that has no
 // page yet is not in it.
 var pages = map[string]string{"api": "v1.md", "hydra": "hydra.md", "log": "log.md", "nevismeta": "nevismeta.md",
-	"operations": "operations.md", "register": "register.md"}
+	"operations": "operations.md", "register": "register.md", "slashid": "slashid.md"}
 
 // belowEachSetup is where the routes of a dialect are repeated for every setup. A
 // page says so, and has a section for each route only once.
@@ -180,6 +180,40 @@ func TestThePageOfHydraListsErrors(t *testing.T) {
 		must(t, json.Unmarshal(reply.Body, &body))
 		if row := fmt.Sprintf("\n| %d | `%s` | ", reply.Status, body.Error); !strings.Contains(string(raw), row) {
 			t.Errorf("the page lacks the row %s", row)
+		}
+	}
+}
+
+// TestThePageOfSlashIDListsErrors: docs/api/slashid.md has each status with the
+// message of a fault that has none of its own.
+func TestThePageOfSlashIDListsErrors(t *testing.T) {
+	raw, err := os.ReadFile("../docs/api/slashid.md")
+	must(t, err)
+	call := &web.Call{Request: httptest.NewRequest(http.MethodGet, "/oauth2/clients", nil)}
+	for _, s := range handlers.Surfaces(newFamily(t).stores) {
+		if s.Name != "slashid" {
+			continue
+		}
+		for _, kind := range faulttest.Kinds() {
+			reply := s.Error(call, fault.New(kind, "", ""))
+			var body struct{ Errors []struct{ Message string } }
+			must(t, json.Unmarshal(reply.Body, &body))
+			if row := fmt.Sprintf("\n| %d | `%s` | ", reply.Status, body.Errors[0].Message); !strings.Contains(string(raw), row) {
+				t.Errorf("the page lacks the row %s", row)
+			}
+		}
+	}
+}
+
+// TestReadmeLinksEveryAPIPage: the README links each page of docs/api.
+func TestReadmeLinksEveryAPIPage(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	must(t, err)
+	entries, err := os.ReadDir("../docs/api")
+	must(t, err)
+	for _, e := range entries {
+		if !strings.Contains(string(readme), "](docs/api/"+e.Name()+")") {
+			t.Errorf("the README does not link docs/api/%s", e.Name())
 		}
 	}
 }

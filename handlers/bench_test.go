@@ -131,7 +131,7 @@ func newBenchOf(b *testing.B, reads snapshots.ReadLog) *bench {
 		cfg.Read = func(key, snapshot string) { store.NoteRead(key, snapshots.SnapshotID(snapshot)) }
 	}
 	server := httptest.NewServer(handlers.New(cfg,
-		handlers.Stores{Tenancy: ten, Snapshots: store, IDs: ids, Ready: d.Ping}))
+		handlers.Stores{Tenancy: ten, Snapshots: store, Ready: d.Ping}))
 	b.Cleanup(server.Close)
 	return &bench{server: server, store: store, scope: operator, tenancy: ten, root: root, owner: child.ID, setup: setup.Entity.ID, client: client.Entity.ID, key: key}
 }

@@ -24,7 +24,6 @@ import (
 type Stores struct {
 	Tenancy   *tenancy.Store
 	Snapshots *snapshots.Store
-	IDs       *tenancy.IDs
 	Log       *history.Publisher          // nil to serve nothing below /log/
 	Ready     func(context.Context) error // nil error: the stores answer
 	Evidence  *evidence.Exporter          // nil to make none
@@ -53,11 +52,11 @@ func (s Stores) publicURL(c *web.Call) string {
 // Surfaces lists every surface, in the order of their first path segments' use.
 func Surfaces(s Stores) []web.Surface {
 	all := []web.Surface{
-		nevismeta.New(s.Snapshots, s.IDs, web.NewFresh(s.MaxAge)),
+		nevismeta.New(nevismeta.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Held: web.NewFresh(s.MaxAge)}),
 		hydraSurface(s),
 		register.New(register.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		openfinance.New(openfinance.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
-		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
+		slashid.New(slashid.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
 		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence}),
 		operations(s.Ready),
 	}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"go/ast"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -164,6 +166,89 @@ func TestTimeIsNeverPassedOver(t *testing.T) {
 	}
 }
 
+// aboutNow are the reads that take no other instant, and why.
+var aboutNow = map[string]string{
+	"/v1/clients/{entity}/diff":                       "from and to name both versions",
+	"/v1/clients/{entity}/reads":                      "is a log of what was read",
+	"/v1/clients/{entity}/snapshots/{snapshot}":       "the snapshot's id names the version",
+	"/v1/clients/{entity}/snapshots/{snapshot}/proof": "the snapshot's id names the version",
+	"/v1/evidence":        "from and to are the span",
+	"/v1/history":         "from and to are the span; of the clocks it takes known_at",
+	"/v1/log/consistency": "is about the log",
+	"/v1/whoami":          "is about the caller's credential",
+	"/admin/health/alive": "is no configuration", "/admin/health/ready": "is no configuration", "/admin/version": "is no configuration",
+	"/health/alive": "is no configuration", "/health/ready": "is no configuration", "/version": "is no configuration",
+	"/healthz": "is no configuration", "/readyz": "is no configuration",
+	"/log/checkpoint": "is about the log", "/log/tile/{tile:.+}": "is about the log",
+	"/v2/modules/{module}/setups/{setupId}/clients/{clientId}/snapshots":                         "lists the versions of all instants; validAt picks one",
+	"/v2/modules/{module}/setups/{setupId}/clients/{clientId}/snapshots/{snapshotId}":            "the snapshot's id names the version",
+	"/v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}/snapshots":              "lists the versions of all instants; validAt picks one",
+	"/v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}/snapshots/{snapshotId}": "the snapshot's id names the version",
+	"/v2/modules/{module}/setups/{setupId}/snapshots":                                            "lists the versions of all instants; validAt picks one",
+	"/v2/modules/{module}/setups/{setupId}/snapshots/{snapshotId}":                               "the snapshot's id names the version",
+	"/oauth2/register/{id}": "a client reads itself by its own credentials", "/modules/{module}/setups/{setupId}/oauth2/register/{id}": "a client reads itself by its own credentials",
+}
+
+// TestEveryReadOfConfigurationTakesAnInstant: each GET declares at and known_at,
+// or is listed with its reason.
+func TestEveryReadOfConfigurationTakesAnInstant(t *testing.T) {
+	unused := maps.Clone(aboutNow)
+	for _, s := range handlers.Surfaces(newFamily(t).stores) {
+		for _, route := range s.Routes {
+			if route.Method != http.MethodGet {
+				continue
+			}
+			delete(unused, route.Pattern)
+			declared := map[string]bool{}
+			for _, p := range route.Query {
+				declared[p.Name] = true
+			}
+			if takes := declared["at"] && declared["known_at"]; takes == (aboutNow[route.Pattern] != "") {
+				t.Errorf("%s %s: takes at and known_at: %v; is listed: %q", s.Name, route.Pattern, takes, aboutNow[route.Pattern])
+			}
+		}
+	}
+	for pattern := range unused {
+		t.Errorf("%s is listed, and no route", pattern)
+	}
+}
+
+// TestPlannedChangesAreShown: where one version is read, now or at an instant,
+// callers who may see plans learn when the next one takes effect, and the answer
+// says which version it is.
+func TestPlannedChangesAreShown(t *testing.T) {
+	f := newFamily(t)
+	f.target(t, "root")
+	on := f.target(t, "owner")
+	f.Clock.Advance(time.Minute)
+	at := "at=" + f.Clock.Now().Add(-time.Second).Format(time.RFC3339Nano)
+	asked := 0
+	for _, route := range f.routes {
+		dated := slices.ContainsFunc(route.Query, func(p web.Param) bool { return p.Name == "at" })
+		if !dated || route.Object != web.ObjectClient {
+			continue
+		}
+		f.Clock.Advance(time.Second) // out of reach of a dialect's limit
+		now := f.read(t, route, on, "", nil)
+		if now.header.Get("Tenure-Snapshot-Id") == "" {
+			continue
+		}
+		asked++
+		then := f.read(t, route, on, at, nil)
+		for name := range now.header {
+			if a, b := now.header.Get(name), then.header.Get(name); strings.HasPrefix(name, "Tenure-") && a != b || name == "Etag" && b == "" {
+				t.Errorf("%s: %s is %q now and %q at an instant", route.Pattern, name, a, b)
+			}
+		}
+		if now.header.Get("Tenure-Next-Valid-From") == "" {
+			t.Errorf("%s does not show the plan: %v", route.Pattern, now.header)
+		}
+	}
+	if asked < 8 {
+		t.Errorf("only %d routes were asked", asked)
+	}
+}
+
 // TestTimeOfOnesOwn: a client's own credentials read what is in force, so routes
 // that they open refuse another instant, too.
 func TestTimeOfOnesOwn(t *testing.T) {
@@ -210,8 +295,8 @@ func TestMisspeltQuestions(t *testing.T) {
 		"/v1/history?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z":      "from is after to",
 		"/v1/clients?limit=0":                                                "limit is a whole number from 1 to 500",
 		"/v1/organizations?asOf=2020-01-01T00:00:00Z&known=x":                `{"parameter":"known"`,
-		"/v1/clients/" + string(on.client) + "/diff?from=yesterday":          "from and to are",
-		"/v1/clients/" + string(on.client) + "/diff?to=client:" + "nonsense": "from and to are",
+		"/v1/clients/" + string(on.client) + "/diff?from=yesterday":          "from and to must be",
+		"/v1/clients/" + string(on.client) + "/diff?to=client:" + "nonsense": "from and to must be",
 	} {
 		req, err := http.NewRequest(http.MethodGet, f.server.URL+path, nil)
 		must(t, err)

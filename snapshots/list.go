@@ -18,6 +18,7 @@ type Filter struct {
 	Name, Owner    *string
 	Metadata       []document.Localized // name and value; the locale is not compared
 	At             *history.Millis      // nil for now
+	Known          *history.Micros      // counting only what had been recorded by then; nil for all
 	AnyTime        bool                 // whatever is in force when; any snapshot may match
 	IncludeDeleted bool
 	Named          bool // tell the names too
@@ -36,8 +37,11 @@ func (f Filter) need(now history.Millis) tenancy.Permission {
 	if f.AnyTime || f.IncludeDeleted {
 		return tenancy.Resolve | tenancy.History | tenancy.Plans
 	}
-	return Instant{At: f.At}.need(now)
+	return f.instant().need(now)
 }
+
+// instant is what the list is about.
+func (f Filter) instant() Instant { return Instant{f.At, f.Known} }
 
 // List lists the ids of a kind that the scope sees, oldest first: the setups of
 // in's module, or what is in its setup. Setups and resource servers are listed
@@ -63,7 +67,7 @@ func (l *listing[T]) run(ctx context.Context, s *Store, scope tenancy.Scope) ([]
 	}
 	found := []Listed{}
 	err := s.db.View(ctx, func(c *db.Conn) error {
-		l.lister = newLister(ctx, s, scope, Instant{At: l.filter.At}, c)
+		l.lister = newLister(ctx, s, scope, l.filter.instant(), c)
 		candidates, err := l.candidates()
 		if err != nil {
 			return err
@@ -181,7 +185,7 @@ func (l *listing[T]) confirm(r candidate) (string, bool, error) {
 		}
 		ids = ids[:0]
 		for _, row := range slices.Backward(rows) {
-			if !row.tombstone() {
+			if !row.tombstone() && row.RecordedAt <= l.known {
 				ids = append(ids, row.ID)
 			}
 		}

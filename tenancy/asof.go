@@ -13,6 +13,26 @@ import (
 // tree was at an instant: what was deleted since is in it, what was not made yet
 // is not. Depths are those of then. It reads every organization's versions.
 func (s *Store) OrganizationsAsOf(ctx context.Context, scope Scope, at history.Micros) ([]Organization, error) {
+	then, err := s.treeAsOf(ctx, scope, at)
+	if err != nil {
+		return nil, err
+	}
+	past := &Store{tree: then}
+	list := []Organization{}
+	for _, n := range then.nodes {
+		if !n.gone && len(n.path) > 0 && scope.Covers(n.ID) {
+			list = append(list, past.organization(n))
+		}
+	}
+	slices.SortFunc(list, func(a, b Organization) int {
+		return cmp.Or(cmp.Compare(a.Depth, b.Depth), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return list, nil
+}
+
+// treeAsOf reads the whole tree as it was at an instant, for a scope that may see
+// the past.
+func (s *Store) treeAsOf(ctx context.Context, scope Scope, at history.Micros) (*tree, error) {
 	if err := scope.Check(Resolve | History); err != nil {
 		return nil, err
 	}
@@ -36,15 +56,5 @@ func (s *Store) OrganizationsAsOf(ctx context.Context, scope Scope, at history.M
 		then.place(top)
 		then.placeBelow(top)
 	}
-	past := &Store{tree: then}
-	list := []Organization{}
-	for _, n := range then.nodes {
-		if !n.gone && len(n.path) > 0 && scope.Covers(n.ID) {
-			list = append(list, past.organization(n))
-		}
-	}
-	slices.SortFunc(list, func(a, b Organization) int {
-		return cmp.Or(cmp.Compare(a.Depth, b.Depth), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
-	})
-	return list, nil
+	return then, nil
 }

@@ -1,5 +1,12 @@
 package tenancy
 
+import (
+	"context"
+	"slices"
+
+	"tenure/tenancy/history"
+)
+
 // RootName is the name of the root organization, which every caller of the
 // installation may know: SlashID's objects show it as tenant_name.
 func (s *Store) RootName() string { return s.tree.get(s.Root()).Name }
@@ -11,21 +18,46 @@ func (s *Store) Pools(scope Scope) (persons, groups []OrgID, err error) {
 	if err := scope.Check(Resolve); err != nil {
 		return nil, nil, err
 	}
+	persons, groups = s.tree.pools(s.tree.subtree(scope.acting))
+	return persons, groups, nil
+}
+
+// Pooled is an organization as it was, with what SlashID shows beside it.
+type Pooled struct {
+	Organization
+	RootName        string
+	Persons, Groups []OrgID // as Pools lists them
+}
+
+// PooledAsOf is the acting organization at an instant, with the pools and the
+// root's name of then. It leaves out organizations that the scope does not cover
+// now. NotFound if the organization did not exist.
+func (s *Store) PooledAsOf(ctx context.Context, scope Scope, at history.Micros) (Pooled, error) {
+	then, err := s.treeAsOf(ctx, scope, at)
+	if err != nil {
+		return Pooled{}, err
+	}
+	nodes := slices.DeleteFunc(then.subtree(scope.acting), func(n *node) bool { return !scope.Covers(n.ID) })
+	if len(nodes) == 0 {
+		return Pooled{}, errOrg()
+	}
+	persons, groups := then.pools(nodes)
+	return Pooled{(&Store{tree: then}).organization(nodes[0]), then.nodes[then.root].Name, persons, groups}, nil
+}
+
+// pools lists which of nodes share the pools of the first.
+func (t *tree) pools(nodes []*node) (persons, groups []OrgID) {
 	personsOf := func(n *node) OrgID { return n.PersonsPool }
 	groupsOf := func(n *node) OrgID { return n.GroupsPool }
-	var p, g OrgID
-	for i, n := range s.tree.subtree(scope.acting) {
-		if i == 0 {
-			p, g = s.tree.pool(n, personsOf), s.tree.pool(n, groupsOf)
-		}
-		if s.tree.pool(n, personsOf) == p {
+	for _, n := range nodes {
+		if t.pool(n, personsOf) == t.pool(nodes[0], personsOf) {
 			persons = append(persons, n.ID)
 		}
-		if s.tree.pool(n, groupsOf) == g {
+		if t.pool(n, groupsOf) == t.pool(nodes[0], groupsOf) {
 			groups = append(groups, n.ID)
 		}
 	}
-	return persons, groups, nil
+	return persons, groups
 }
 
 // pool is the organization whose pool n has in the end. A pool is older than

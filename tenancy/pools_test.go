@@ -8,6 +8,7 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 	"tenure/tenancy/tenancytest"
 )
 
@@ -45,5 +46,37 @@ func TestPoolsListWhoSharesThem(t *testing.T) {
 	}
 	if got := w.Store.RootName(); got != "root" {
 		t.Errorf("the root is called %q", got)
+	}
+}
+
+// TestPooledAsOf: an organization with its pools as they were, and only those that
+// the caller may see today.
+func TestPooledAsOf(t *testing.T) {
+	w := tenancytest.New(t, dbtest.SQLite(t))
+	ctx, admin := context.Background(), w.Scope(t, w.Root, tenancy.Admin)
+	start := w.Log.Now()
+	o, _, err := w.Store.CreateSuborganization(ctx, admin, tenancy.NewOrganization{Parent: w.North, Name: "a", PersonsPool: w.North})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := w.Log.Now()
+	if err := w.Store.DeleteOrganization(ctx, admin, o.ID, true, nil); err != nil {
+		t.Fatal(err)
+	}
+	scope := w.ScopeFor(t, w.Root, tenancy.Admin, w.North)
+	for name, row := range map[string]struct {
+		at   history.Micros
+		want []tenancy.OrgID
+	}{"before it was made": {start, []tenancy.OrgID{w.North}}, "while it was there": {made, []tenancy.OrgID{w.North, o.ID}}, "after its end": {w.Log.Now(), []tenancy.OrgID{w.North}}} {
+		got, err := w.Store.PooledAsOf(ctx, scope, row.at)
+		if err != nil || !slices.Equal(got.Persons, row.want) || got.ID != w.North || got.RootName != "root" {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	if _, err := w.Store.PooledAsOf(ctx, scope, 1); !fault.Is(err, fault.NotFound) {
+		t.Errorf("before the installation: %v", err)
+	}
+	if _, err := w.Store.PooledAsOf(ctx, w.ScopeFor(t, w.Root, tenancy.Reader, w.North), made); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a reader: %v", err)
 	}
 }

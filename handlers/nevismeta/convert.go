@@ -35,9 +35,9 @@ func parseInstant(s string) (history.Millis, bool) {
 	return history.Millis(t.UnixMilli()), true
 }
 
-// viewOf renders a client's members but the key set, the secret and what
+// fromDomain renders a client's members but the key set, the secret and what
 // belongs to the snapshot. resolved shows inherited values in place of null.
-func viewOf(c *document.Client, setup *document.Setup, resolved bool) (clientHead, clientTail) {
+func fromDomain(c *document.Client, setup *document.Setup, resolved bool) (clientHead, clientTail) {
 	if resolved {
 		effective := document.Effective(c, setup)
 		c = &effective
@@ -46,17 +46,18 @@ func viewOf(c *document.Client, setup *document.Setup, resolved bool) (clientHea
 		RedirectURIs: list(c.RedirectURIs), GrantTypes: c.GrantTypes, Scopes: list(c.Scopes),
 		ResponseTypes: list(c.ResponseTypes), Contacts: list(c.Contacts), Metadata: metadataOf(c.Localized),
 	}
-	tail := clientTail{
-		Name: text(c.ClientName), Owner: text(c.OwnerLabel), Comment: text(c.Comment), ClientURI: text(c.ClientURI),
-		ConfidentialityType: typeConfidential, PKCEMode: c.PKCEMode, ForceReauthentication: flag(c.ForceReauthentication),
-		AccessTokenTTL: c.AccessTokenTTL, RefreshTokenTTL: c.RefreshTokenTTL, IDTokenTTL: c.IDTokenTTL,
-		PersistedConsentTTL: c.PersistedConsentTTL, JWKSURI: text(c.JWKSURI), LogoURI: text(c.LogoURI),
+	tail := clientTail{clientMiddle{
+		Name: text(c.ClientName), Owner: text(c.OwnerLabel), Comment: text(c.Comment),
+	}, clientLast{
+		ClientURI: text(c.ClientURI), ConfidentialityType: typeConfidential, PKCEMode: c.PKCEMode,
+		ForceReauthentication: flag(c.ForceReauthentication), AccessTokenTTL: c.AccessTokenTTL, RefreshTokenTTL: c.RefreshTokenTTL,
+		IDTokenTTL: c.IDTokenTTL, PersistedConsentTTL: c.PersistedConsentTTL, JWKSURI: text(c.JWKSURI), LogoURI: text(c.LogoURI),
 		TosURI: text(c.TosURI), PolicyURI: text(c.PolicyURI), TokenEndpointAuthMethod: text(c.TokenEndpointAuthMethod),
 		RequirePAR:                  flag(document.FlagOf(c.RequirePAR.Bool(false))),
 		IDTokenSignedResponseAlg:    text(c.IDTokenSignedResponseAlg),
 		IDTokenEncryptedResponseAlg: text(c.IDTokenEncryptedResponseAlg),
 		IDTokenEncryptedResponseEnc: text(c.IDTokenEncryptedResponseEnc),
-	}
+	}}
 	if c.Public() {
 		tail.ConfidentialityType = typePublic
 	}
@@ -96,15 +97,15 @@ func shortLists(items map[string]int) error {
 	return nil
 }
 
-// apply makes the domain record of a written client: what this dialect
+// toDomain makes the domain record of a written client: what this dialect
 // carries is replaced, everything else of base stays. A value equal to what a
 // read of base shows (in either form) keeps what base stores. base may be nil.
-func (b *clientBody) apply(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
+func (b *clientBody) toDomain(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
 	next, faults := document.Client{}, []fault.Field(nil)
 	keep := keeper{}
 	if base != nil {
 		next = *document.Clone(base)
-		keep.head, keep.tail = viewOf(base, setup, true)
+		keep.head, keep.tail = fromDomain(base, setup, true)
 		keep.known = true
 	}
 	b.applyLists(&next, keep)

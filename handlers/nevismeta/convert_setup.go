@@ -4,8 +4,8 @@ import (
 	"tenure/snapshots/document"
 )
 
-// setupView renders a setup but what belongs to the snapshot.
-func setupView(s *document.Setup) setupDoc {
+// fromSetup renders a setup but what belongs to the snapshot.
+func fromSetup(s *document.Setup) setupDoc {
 	return setupDoc{
 		ClientDefaults: &clientDefaults{GrantTypes: list(s.GrantTypes), ForceReauthentication: flag(s.ForceReauthentication),
 			AccessTokenTTL: s.AccessTokenTTL, RefreshTokenTTL: s.RefreshTokenTTL, IDTokenTTL: s.IDTokenTTL,
@@ -17,9 +17,9 @@ func setupView(s *document.Setup) setupDoc {
 	}
 }
 
-// setup makes the domain record of a written setup. This dialect carries
+// toSetup makes the domain record of a written setup. This dialect carries
 // every member of it.
-func (d *setupDoc) setup() *document.Setup {
+func (d *setupDoc) toSetup() *document.Setup {
 	next := &document.Setup{Name: value(d.Name), OwnerLabel: value(d.Owner), Comment: value(d.Comment), Localized: localizedOf(d.Metadata)}
 	if c := d.ClientDefaults; c != nil {
 		next.GrantTypes, next.ForceReauthentication = c.GrantTypes, flagOf(c.ForceReauthentication)
@@ -37,8 +37,8 @@ func policies(implicit, code, refresh *string, force *bool) document.ScopePolici
 		RefreshToken: value(refresh), ForceReauthentication: flagOf(force)}
 }
 
-// serverView renders a resource server but what belongs to the snapshot.
-func serverView(r *document.ResourceServer) serverDoc {
+// fromServer renders a resource server but what belongs to the snapshot.
+func fromServer(r *document.ResourceServer) serverDoc {
 	doc := serverDoc{Scopes: make([]scopeDoc, len(r.Scopes)), Metadata: metadataOf(r.Localized), Name: text(r.Name),
 		Owner: text(r.OwnerLabel), Comment: text(r.Comment), URI: text(r.URI)}
 	for i, s := range r.Scopes {
@@ -49,9 +49,9 @@ func serverView(r *document.ResourceServer) serverDoc {
 	return doc
 }
 
-// server makes the domain record of a written resource server. This dialect
+// toServer makes the domain record of a written resource server. This dialect
 // carries every member of it.
-func (d *serverDoc) server() *document.ResourceServer {
+func (d *serverDoc) toServer() *document.ResourceServer {
 	next := &document.ResourceServer{Name: value(d.Name), OwnerLabel: value(d.Owner), Comment: value(d.Comment),
 		URI: value(d.URI), Localized: localizedOf(d.Metadata)}
 	for _, s := range d.Scopes {

@@ -45,6 +45,7 @@ var codes = map[string]string{
 	fault.CodeSnapshotUnknown: "SNAPSHOT_NOT_FOUND",
 	fault.CodeNotFuture:       "INVALID_SNAPSHOT",
 	fault.CodeLastSnapshot:    "DELETE_FORBIDDEN",
+	fault.CodeDeleted:         "DELETED",
 	fault.CodeQuery:           "MALFORMED_QUERY_PARAMETER",
 }
 
@@ -65,9 +66,9 @@ func wireName(object, member string) string {
 	return member
 }
 
-// writeError spells a fault: V3 paths in the form of RFC 7591, all others in
+// spell spells a fault: V3 paths in the form of RFC 7591, all others in
 // that of V2.
-func writeError(c *web.Call, f *fault.Fault) *web.Reply {
+func spell(c *web.Call, f *fault.Fault) *web.Reply {
 	row := statuses[f.Kind]
 	if f.Code == web.CodeMethod {
 		row.status, row.code = http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED"

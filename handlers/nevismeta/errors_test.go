@@ -35,7 +35,7 @@ func TestEveryKindHasARow(t *testing.T) {
 			t.Errorf("%v: status %d, code %s, text %s", kind, status, code, text)
 		}
 		for _, path := range []string{"/v2/modules/m/setups", "/v3/modules/m/setups/s/clients"} {
-			reply := nevismeta.WriteError(call("GET", path, ""), &fault.Fault{Kind: kind})
+			reply := nevismeta.Spell(call("GET", path, ""), &fault.Fault{Kind: kind})
 			members := []string{"error_code", "error_text"}
 			if strings.HasPrefix(path, "/v3") {
 				members = []string{"error", "error_description"}
@@ -74,6 +74,8 @@ func TestDocumentedCodes(t *testing.T) {
 		{v2, fault.New(fault.Forbidden, fault.CodeNotFuture, "m"), 403, "INVALID_SNAPSHOT"},
 		{v2, fault.New(fault.Forbidden, fault.CodeLastSnapshot, "m"), 403, "DELETE_FORBIDDEN"},
 		{v2, fault.New(fault.Forbidden, "", "m"), 403, "AUTHORIZATION_FAILURE"},
+		{v2, fault.New(fault.Gone, fault.CodeDeleted, "m"), 410, "DELETED"},
+		{v2, fault.New(fault.Gone, fault.CodeErased, "m"), 410, "CONTENT_ERASED"},
 		{v2, fault.New(fault.Unsupported, web.CodeMethod, "m"), 405, "METHOD_NOT_ALLOWED"},
 		{v2, fault.New(fault.Unsupported, web.CodeMediaType, "m"), 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{v2, fault.New(fault.NotFound, web.CodeRoute, "m"), 404, "NOT_FOUND"},
@@ -84,7 +86,7 @@ func TestDocumentedCodes(t *testing.T) {
 		{v3, taken, 400, "INVALID_CLIENT_METADATA"},
 		{v3, fault.New(fault.Conflict, fault.CodeStalePlan, "m"), 400, "INVALID_CLIENT_METADATA"},
 	} {
-		reply := nevismeta.WriteError(row.call, row.fault)
+		reply := nevismeta.Spell(row.call, row.fault)
 		doc := decode(t, reply.Body)
 		if code := doc["error_code"]; code == nil && doc["error"] != row.code || code != nil && code != row.code || reply.Status != row.status {
 			t.Errorf("%s: %d %s", row.code, reply.Status, reply.Body)
@@ -126,7 +128,7 @@ func TestPathsOnTheWire(t *testing.T) {
 	} {
 		f := fault.At(row.path, "r", "m")
 		f.Kind = row.kind
-		doc := decode(t, nevismeta.WriteError(row.call, f).Body)
+		doc := decode(t, nevismeta.Spell(row.call, f).Body)
 		if got := doc["error_text"]; got == nil && doc["error_description"] != row.want || got != nil && got != row.want {
 			t.Errorf("%s %s: %v", row.call.Request.URL.Path, row.path, doc)
 		}
@@ -139,7 +141,7 @@ func TestManyFaults(t *testing.T) {
 	for i := range 100000 {
 		f.Fields = append(f.Fields, fault.Field{Path: fmt.Sprintf("/contacts/%d", i), Message: "m"})
 	}
-	reply := nevismeta.WriteError(call("PUT", "/v2/x", ""), f)
+	reply := nevismeta.Spell(call("PUT", "/v2/x", ""), f)
 	if len(reply.Body) > 2000 || !strings.Contains(string(reply.Body), fmt.Sprintf("/contacts/%d: m; and %d more", nevismeta.MaxNamed-1, 100000-nevismeta.MaxNamed)) {
 		t.Errorf("%.3000s", reply.Body)
 	}
@@ -157,7 +159,7 @@ func TestNoInnerTextLeaks(t *testing.T) {
 		fault.Wrap(errors.New("panic: goroutine 1 [running] main.go:3"), fault.Internal, "", "sqlite in handlers.go"),
 	} {
 		for _, path := range []string{"/v2/modules/m/setups", "/v3/modules/m/setups/s/clients"} {
-			body := strings.ToLower(string(nevismeta.WriteError(call("GET", path, ""), fault.Of(err)).Body))
+			body := strings.ToLower(string(nevismeta.Spell(call("GET", path, ""), fault.Of(err)).Body))
 			if i := slices.IndexFunc(words, func(w string) bool { return strings.Contains(body, w) }); i >= 0 {
 				t.Errorf("%v shows %s: %s", err, words[i], body)
 			}

@@ -10,11 +10,10 @@ import (
 )
 
 var (
-	WriteError  = writeError
+	Spell       = spell
 	ListQuery   = listQuery
 	ListParams  = listParams
 	ClientRules = clientRules
-	ClientJSON  = clientJSON
 )
 
 // The two forms that a client reads in.
@@ -58,10 +57,16 @@ func RegistrationBody(members map[string]json.RawMessage) (*Body, []fault.Field,
 
 // Apply makes the domain record.
 func (b *Body) Apply(base *document.Client, setup *document.Setup) (*document.Client, []fault.Field) {
-	return b.body.apply(base, setup)
+	return b.body.toDomain(base, setup)
 }
 
 // TagOf is the entity tag of a client's answer without a secret.
 func TagOf(found snapshots.Resolved[document.Client]) string {
 	return etag(found, formResolved, "")
+}
+
+// ClientJSON is a client's document without its secret.
+func ClientJSON(found snapshots.Resolved[document.Client], form string) ([]byte, error) {
+	body, _, err := clientJSON(found, form)
+	return body, err
 }

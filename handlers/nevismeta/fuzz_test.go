@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rs/zerolog"
+
 	"tenure/handlers/nevismeta"
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -120,17 +122,27 @@ func FuzzListQuery(f *testing.F) {
 		"validAt=2020-10-14T12:00:00%2B02:00&includeSoftDeletedStates=true", "includeSoftDeleteStates=false", "name=%zz", "name=%00", "a;b", "&&==", "name=a&name=b"} {
 		f.Add(seed)
 	}
+	var filter snapshots.Filter
+	var refused *fault.Fault
+	var taken bool
+	lists := web.Route{Method: "GET", Pattern: "/lists", Open: true, Object: web.ObjectNone, Query: nevismeta.ListParams, Handle: func(c *web.Call) (*web.Reply, error) {
+		var err error
+		filter, err = nevismeta.ListQuery(c)
+		taken = err == nil
+		return web.NoContent(), err
+	}}
+	h := web.New(web.Config{Log: zerolog.Nop()}, []web.Surface{{Name: "lists", Routes: []web.Route{lists}, Error: func(_ *web.Call, f *fault.Fault) *web.Reply {
+		refused = f
+		return web.NoContent()
+	}}})
 	f.Fuzz(func(t *testing.T, query string) {
-		r := httptest.NewRequest("GET", "/v2/modules/m/setups", nil)
+		r := httptest.NewRequest("GET", "/lists", nil)
 		r.URL.RawQuery = query
-		c, err := web.Asked(r, nevismeta.ListParams...)
-		var filter snapshots.Filter
-		if err == nil {
-			filter, err = nevismeta.ListQuery(c)
-		}
-		if err != nil {
-			if f := fault.Of(err); f.Kind != fault.Malformed || f.Code != fault.CodeQuery {
-				t.Fatalf("%v is no answer to a query", err)
+		refused, taken = nil, false
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if refused != nil || !taken {
+			if refused == nil || refused.Kind != fault.Malformed || refused.Code != fault.CodeQuery {
+				t.Fatalf("%v is no answer to a query", refused)
 			}
 			return
 		}
@@ -145,7 +157,7 @@ func FuzzListQuery(f *testing.F) {
 			}
 		}
 		if (filter.Name != nil) != values.Has("name") || (filter.Owner != nil) != values.Has("owner") || len(filter.Metadata) != wanted ||
-			(filter.At != nil || filter.AnyTime) != (values.Get("validAt") != "") {
+			(filter.At != nil || filter.AnyTime) != (values.Get("validAt") != "" || values.Has("at")) {
 			t.Fatalf("%q gives %+v", query, filter)
 		}
 	})

@@ -57,7 +57,7 @@ func openFixture(t testing.TB, sealed bool) *fixture {
 	f.store, err = snapshots.Open(ctx, f.DB, f.Log, f.Store.IDs(), opts)
 	must(t, err)
 	must(t, f.store.CreateModule(ctx, f.Store.Operator("test"), module))
-	f.handler = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(zerolog.SyncWriter(f.log))}, []web.Surface{nevismeta.New(f.store, f.Store.IDs(), web.NewFresh(0))})
+	f.handler = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(zerolog.SyncWriter(f.log))}, []web.Surface{nevismeta.New(nevismeta.Deps{Store: f.store, Tenancy: f.Store, Held: web.NewFresh(0)})})
 	f.key = f.Key(f.North, tenancy.Admin)
 	made := f.send(t, "POST", "/v2/modules/"+module+"/setups", `{"name": "test"}`).want(t, 201)
 	f.id = snapshots.EntityID(made.text(t, "setupId"))

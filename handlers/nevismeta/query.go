@@ -19,7 +19,8 @@ const (
 // The parameters of lists. Their checks are here, as the dialect has words of
 // its own for them.
 var (
-	listParams    = []web.Param{web.Text("name").AsIs(), web.Text("owner").AsIs(), web.Family(metadataParam), validAtParam, softDeletedParams[0], softDeletedParams[1]}
+	listParams = []web.Param{web.Text("name").AsIs(), web.Text("owner").AsIs(), web.Family(metadataParam), validAtParam, softDeletedParams[0], softDeletedParams[1],
+		web.At(), web.KnownAt()}
 	versionParams = []web.Param{validAtParam, softDeletedParams[0], softDeletedParams[1]}
 
 	validAtParam      = web.Text("validAt").AsIs()
@@ -42,11 +43,30 @@ func listQuery(c *web.Call) (f snapshots.Filter, err error) {
 	if len(f.Metadata) > maxMetadata {
 		return f, badQuery(metadataParam+"…", fmt.Sprintf("at most %d of them", maxMetadata))
 	}
-	if f.At, f.AnyTime, err = validAt(c); err != nil {
+	if err = listInstant(c, &f); err != nil {
 		return f, err
 	}
 	f.IncludeDeleted, err = softDeleted(c)
 	return f, err
+}
+
+// listInstant reads what instant a list is about: validAt is the dialect's own
+// name for at.
+func listInstant(c *web.Call, f *snapshots.Filter) (err error) {
+	in := snapshots.InstantOf(c.Instants())
+	f.At, f.AnyTime, err = validAt(c)
+	switch {
+	case err != nil:
+		return err
+	case in.At != nil && (f.At != nil || f.AnyTime):
+		return badQuery("validAt", "it cannot be combined with at or Accept-Datetime")
+	case in.Known != nil && f.AnyTime:
+		return badQuery("validAt", "any cannot be combined with known_at")
+	case in.At != nil:
+		f.At = in.At
+	}
+	f.Known = in.Known
+	return nil
 }
 
 // textQuery is a parameter that may be given once; nil without it.

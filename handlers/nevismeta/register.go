@@ -17,7 +17,7 @@ import (
 
 // registerClient is V3's creation of a client: RFC 7591 names, and every
 // member of its own as localized metadata.
-func (h *surface) registerClient(c *web.Call) (*web.Reply, error) {
+func (h *handler) registerClient(c *web.Call) (*web.Reply, error) {
 	var members map[string]json.RawMessage
 	if err := c.JSON(&members, web.JSONOptions{}); err != nil {
 		return nil, err
@@ -172,7 +172,7 @@ func v2Members() []string {
 // registered is the answer: what was registered under its RFC 7591 names, the
 // credentials once, custom metadata as it was sent.
 func registered(out snapshots.Outcome[document.Client], secret *snapshots.NewSecret) (map[string]any, error) {
-	raw, err := clientJSON(out.Resolved, formRaw)
+	raw, _, err := clientJSON(out.Resolved, formRaw)
 	if err != nil {
 		return nil, err
 	}

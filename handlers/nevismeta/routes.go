@@ -7,16 +7,23 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
-	"tenure/tenancy/fault"
-	"tenure/tenancy/history"
 )
 
-// surface holds what the handlers need.
-type surface struct {
-	store *snapshots.Store
-	ids   *tenancy.IDs
-	held  web.Fresh
+// Deps is what the surface works on.
+type Deps struct {
+	Store   *snapshots.Store
+	Tenancy *tenancy.Store
+	Held    web.Fresh // how long callers may keep answers
 }
+
+type handler struct {
+	Deps
+	ids *tenancy.IDs
+}
+
+// Name is the surface's name in history and logs, and that of the clients that it
+// registers.
+const Name = "nevismeta"
 
 const (
 	pathSetups  = "/v2/modules/{module}/setups"
@@ -30,17 +37,17 @@ const (
 	readHistory = tenancy.Resolve | tenancy.History | tenancy.Plans
 )
 
-// New makes the surface over a store.
-func New(store *snapshots.Store, ids *tenancy.IDs, held web.Fresh) web.Surface {
-	h := &surface{store: store, ids: ids, held: held}
+// New makes the surface.
+func New(deps Deps) web.Surface {
+	h := &handler{deps, deps.Tenancy.IDs()}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
 			Conditional: method != http.MethodGet && (pattern == pathClient || pattern == pathSetup || pattern == pathServer)}
 	}
 	const client, setup, server = web.ObjectClient, web.ObjectSetup, web.ObjectResourceServer
-	return web.Surface{Name: "nevismeta", Error: writeError, Routes: []web.Route{
-		route(http.MethodGet, pathClients+"/names", tenancy.Resolve, setup, h.clientNames), // before {clientId}, which would match too
-		route(http.MethodGet, pathClients+"/entity-id", tenancy.Resolve, setup, h.clientEntityID, web.Text("client_id").AsIs()),
+	return web.Surface{Name: Name, Error: spell, Routes: []web.Route{
+		route(http.MethodGet, pathClients+"/names", tenancy.Resolve, setup, h.clientNames, web.At(), web.KnownAt()), // before {clientId}, which would match too
+		route(http.MethodGet, pathClients+"/entity-id", tenancy.Resolve, setup, h.clientEntityID, web.Text("client_id").AsIs(), web.At(), web.KnownAt()),
 		route(http.MethodGet, pathClient, tenancy.Resolve, client, h.getClient, web.Text("resolve").AsIs(), web.At(), web.KnownAt()),
 		route(http.MethodPut, pathClient, tenancy.WriteClients, client, h.putClient),
 		route(http.MethodDelete, pathClient, tenancy.WriteClients, client, h.deleteClient),
@@ -83,78 +90,3 @@ func entityRef(c *web.Call, name string) snapshots.Ref {
 }
 
 func snapshotID(c *web.Call) snapshots.SnapshotID { return snapshots.SnapshotID(c.Var("snapshotId")) }
-
-// listSnapshots lists an entity's snapshot ids.
-func listSnapshots[T document.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
-	return func(c *web.Call) (*web.Reply, error) {
-		at, _, err := validAt(c)
-		if err != nil {
-			return nil, err
-		}
-		withdrawn, err := softDeleted(c)
-		if err != nil {
-			return nil, err
-		}
-		ids, err := snapshots.Snapshots[T](c.Request.Context(), h.store, c.Scope, ref(c), at, withdrawn)
-		if err != nil {
-			return nil, err
-		}
-		return web.JSON(http.StatusOK, map[string]any{"snapshotIds": ids})
-	}
-}
-
-// withdraw takes a planned snapshot back.
-func withdraw[T document.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
-	return func(c *web.Call) (*web.Reply, error) {
-		if err := snapshots.Withdraw[T](c.Request.Context(), h.store, c.Scope, ref(c), snapshotID(c)); err != nil {
-			return nil, err
-		}
-		return web.NoContent(), nil
-	}
-}
-
-// remove ends an entity.
-func remove[T document.Content](h *surface, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
-	return func(c *web.Call) (*web.Reply, error) {
-		match, err := web.Match(c)
-		if err != nil {
-			return nil, err
-		}
-		if err := snapshots.Delete[T](c.Request.Context(), h.store, c.Scope, ref(c), match); err != nil {
-			return nil, err
-		}
-		return web.NoContent(), nil
-	}
-}
-
-// start reads valid_from; nil means now.
-func start(s *string) (*history.Millis, []fault.Field) {
-	if s == nil {
-		return nil, nil
-	}
-	m, ok := parseInstant(*s)
-	if !ok {
-		return nil, []fault.Field{{Path: "/valid_from", Rule: "date-time",
-			Message: "a date-time with an offset such as 2024-07-29T15:51:28.071Z"}}
-	}
-	return &m, nil
-}
-
-// ids is the answer of a list.
-func ids(member string, listed []snapshots.Listed) (*web.Reply, error) {
-	list := make([]snapshots.EntityID, len(listed))
-	for i, l := range listed {
-		list[i] = l.ID
-	}
-	return web.JSON(http.StatusOK, map[string]any{member: list})
-}
-
-// created is the answer of a POST: the new thing's place, and never kept.
-func created(location string, status int, body any) (*web.Reply, error) {
-	reply, err := web.JSON(status, body)
-	if err != nil {
-		return nil, err
-	}
-	reply.Header, reply.NoStore = http.Header{"Location": {location}}, true
-	return reply, nil
-}

@@ -2,6 +2,7 @@ package nevismeta_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -212,4 +213,66 @@ func TestSnapshotsAtAnInstant(t *testing.T) {
 	}
 	f.as(f.North, tenancy.Reader).get(t, path+"/snapshots").want(t, 403, "AUTHORIZATION_FAILURE")
 	f.as(f.North, tenancy.Auditor).get(t, path+"/snapshots/"+list[0]).want(t, 200)
+}
+
+// TestListsAsOf: lists, names and entity ids answer about another instant, by at,
+// Accept-Datetime and known_at.
+func TestListsAsOf(t *testing.T) {
+	f := newFixture(t)
+	f.Clock.Advance(time.Minute)
+	path := f.client(t, `{"name":"before","client_id":"c"}`)
+	id := path[strings.LastIndexByte(path, '/')+1:]
+	f.Clock.Advance(time.Minute)
+	f.send(t, "PUT", path, `{"name":"after"}`).want(t, 200)
+	f.send(t, "PUT", path, named("planned", after(time.Hour))).want(t, 200)
+	list, names, entity := f.setup+"/clients", f.setup+"/clients/names", f.setup+"/clients/entity-id?client_id=c"
+	const early = "2020-01-01T00:00:00Z"
+	between := after(90 * time.Second)
+	for target, want := range map[string]string{
+		list + "?at=" + early:                                        `{"clientIds":[]}`,
+		list + "?known_at=" + early:                                  `{"clientIds":[]}`,
+		list + "?at=" + between:                                      `{"clientIds":["` + id + `"]}`,
+		list + "?name=before&at=" + between:                          `{"clientIds":["` + id + `"]}`,
+		list + "?name=after&at=" + between:                           `{"clientIds":[]}`,
+		list + "?name=before&known_at=" + between:                    `{"clientIds":["` + id + `"]}`,
+		list + "?name=planned&at=" + after(2*time.Hour):              `{"clientIds":["` + id + `"]}`,
+		names + "?at=" + early:                                       `{}`,
+		names + "?at=" + between:                                     `{"` + id + `":"before"}`,
+		names + "?known_at=" + between:                               `{"` + id + `":"before"}`,
+		names + "?at=" + after(2*time.Hour):                          `{"` + id + `":"planned"}`,
+		names + "?at=" + after(2*time.Hour) + "&known_at=" + between: `{"` + id + `":"before"}`,
+		entity + "&at=" + between:                                    `{"clientId":"` + id + `"}`,
+		f.setup + "/resource-servers?at=" + between:                  `{"resourceServerIds":[]}`,
+		"/v2/modules/" + module + "/setups?at=" + early:              `{"setupIds":[]}`,
+		"/v2/modules/" + module + "/setups?at=" + between:            `{"setupIds":["` + string(f.id) + `"]}`,
+	} {
+		a := f.get(t, target).want(t, 200)
+		if got := strings.TrimSpace(a.Body.String()); got != want {
+			t.Errorf("%s: %s", target, got)
+		}
+		if strings.Contains(target, "?at=") && a.Header().Get("Memento-Datetime") == "" || a.Header().Get("Cache-Control") == "" {
+			t.Errorf("%s: headers %v", target, a.Header())
+		}
+	}
+	f.get(t, entity+"&at="+early).want(t, 404, "NOT_FOUND")
+	if got := f.get(t, names, "Accept-Datetime: "+tenancytest.Start.Add(90*time.Second).UTC().Format(http.TimeFormat)).want(t, 200).text(t, id); got != "before" {
+		t.Errorf("by Accept-Datetime the name is %s", got)
+	}
+	if a := f.get(t, list+"?at="+between+"&known_at="+between).want(t, 200); !strings.Contains(a.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("what is final: %v", a.Header())
+	}
+	for _, wrong := range []string{"?validAt=" + between + "&at=" + between, "?validAt=any&at=" + between, "?validAt=any&known_at=" + between} {
+		f.get(t, list+wrong).want(t, 400, "MALFORMED_QUERY_PARAMETER", "validAt")
+	}
+	f.get(t, list+"?at=now").want(t, 400, "MALFORMED_QUERY_PARAMETER", "at is")
+	for _, target := range []string{list + "?at=" + between, names + "?at=" + between, entity + "&at=" + between} {
+		f.as(f.North, tenancy.Reader).get(t, target).want(t, 403, "AUTHORIZATION_FAILURE")
+	}
+	f.send(t, "DELETE", path, "").want(t, 204)
+	f.get(t, path+"?at="+after(3*time.Minute)).want(t, 410, `"error_code":"DELETED"`)
+	f.Clock.Advance(time.Hour)
+	f.get(t, entity+"&at="+after(10*time.Minute)).want(t, 410, `"error_code":"DELETED"`)
+	if ids := f.get(t, list+"?at="+between).list(t, "clientIds"); len(ids) != 1 {
+		t.Errorf("after the deletion, at an instant before it: %v", ids)
+	}
 }

@@ -7,9 +7,9 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// clientHead, jwks and clientTail are the members of a client in the order of
-// the published page; they are apart because the key set's view is written by
-// package jwk, byte by byte.
+// clientHead, jwks, clientMiddle, client_secret and clientLast are the members of
+// a client in the order of the published page. They are apart because package jwk
+// writes the view of the key set, and because no secret is in a kept answer.
 type clientHead struct {
 	RedirectURIs  []string   `json:"redirect_uris"`
 	GrantTypes    []string   `json:"grant_types"` // null if it inherits and is not resolved
@@ -20,13 +20,20 @@ type clientHead struct {
 }
 
 type clientTail struct {
-	Name                        *string `json:"name"`
-	Owner                       *string `json:"owner"`
-	Comment                     *string `json:"comment"`
-	NotSentGrantType            bool    `json:"notSentGrantType"`
-	ValidFrom                   string  `json:"valid_from"`
-	ClientID                    string  `json:"client_id"`
-	ClientSecret                *string `json:"client_secret"`
+	clientMiddle
+	clientLast
+}
+
+type clientMiddle struct {
+	Name             *string `json:"name"`
+	Owner            *string `json:"owner"`
+	Comment          *string `json:"comment"`
+	NotSentGrantType bool    `json:"notSentGrantType"`
+	ValidFrom        string  `json:"valid_from"`
+	ClientID         string  `json:"client_id"`
+}
+
+type clientLast struct {
 	ClientURI                   *string `json:"client_uri"`
 	ConfidentialityType         string  `json:"confidentiality_type"`
 	PKCEMode                    string  `json:"pkce_mode"`

@@ -131,7 +131,7 @@ func (h *handler) admitNew(c *web.Call) (*registration, tenancy.Scope, error) {
 	if r.statement, err = h.verifyStatement(c.Request.Context(), &r.arrival, r.body); err != nil {
 		return nil, none, err
 	}
-	token, _ := bearer(c)
+	token, _ := web.Bearer(c.Request.Header)
 	registered, err := h.Store.Register(c.Request.Context(), snapshots.Registrant{Setup: r.setup.ID, Surface: Name, Address: c.Address(),
 		Token: token, Statement: r.statement != nil})
 	if err != nil {
@@ -182,7 +182,7 @@ func (h *handler) admitClient(c *web.Call) (*management, tenancy.Scope, error) {
 		return nil, none, err
 	}
 	m := &management{arrival: arrived}
-	if m.token, err = bearer(c); err == nil && (m.token == "" || strings.HasPrefix(m.token, tenancy.KeyPrefix)) {
+	if m.token, err = web.Bearer(c.Request.Header); err == nil && (m.token == "" || strings.HasPrefix(m.token, tenancy.KeyPrefix)) {
 		err = errToken() // a valid API key never gets here
 	}
 	if err == nil {
@@ -199,7 +199,7 @@ func (h *handler) admitClient(c *web.Call) (*management, tenancy.Scope, error) {
 	if m.off != nil {
 		return nil, none, fault.New(fault.Forbidden, snapshots.CodeRegistrationOff, "clients of this setup may not manage themselves")
 	}
-	if m.client, err = snapshots.Resolve[document.Client](ctx, h.Store, scope, snapshots.ByRef(refOf(e)), snapshots.Instant{}); err != nil {
+	if m.client, err = snapshots.Resolve[document.Client](ctx, h.Store, scope, snapshots.ByRef(e.Ref()), snapshots.Instant{}); err != nil {
 		return nil, none, concealClient(err)
 	}
 	if m.profile.MutualTLS && !m.holder.Holds(m.client.Content.SoftwareID, m.client.Content.OrganisationID) {
@@ -235,18 +235,4 @@ func endedMeanwhile(err error) error {
 		return errToken()
 	}
 	return err
-}
-
-// bearer reads the token: the Authorization header is the one way to present it
-// (RFC 6750 section 2.1). It is empty without one.
-func bearer(c *web.Call) (string, error) {
-	header, err := web.Once(c.Request.Header, "Authorization")
-	if err != nil {
-		return "", err
-	}
-	method, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(method, "Bearer") {
-		return "", nil
-	}
-	return strings.TrimLeft(token, " "), nil
 }

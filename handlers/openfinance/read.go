@@ -2,8 +2,6 @@ package openfinance
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -35,7 +33,7 @@ func (h *handler) getByKey(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
-	return reply, nil
+	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
 // findByKey finds the client that the path names, for the organization of an API
@@ -78,13 +76,5 @@ func (h *handler) answer(c *web.Call, status int, found snapshots.Resolved[docum
 
 // registrationURI is a client's registration_client_uri.
 func (h *handler) registrationURI(c *web.Call, e snapshots.Entity) string {
-	below := ""
-	if string(e.Setup) != h.Tenancy.DefaultSetup(h.Tenancy.Root()) {
-		below = "/modules/" + url.PathEscape(e.Module) + "/setups/" + url.PathEscape(string(e.Setup))
-	}
-	return strings.TrimSuffix(h.PublicURL(c), "/") + below + pathReg + "/" + url.PathEscape(e.ClientID)
-}
-
-func refOf(e snapshots.Entity) snapshots.Ref {
-	return snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}
+	return web.SelfURI(h.Tenancy, h.PublicURL(c), e.Module, string(e.Setup), pathReg, e.ClientID)
 }

@@ -78,7 +78,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		change.Token = h.newToken()
 		shown.token = change.Token.Text
 	}
-	ref := refOf(m.client.Entity)
+	ref := m.client.Entity.Ref()
 	if NeedsSecret(method) {
 		has, err := h.Store.HasSecret(ctx, c.Scope, ref, 0)
 		if err != nil {
@@ -124,7 +124,7 @@ func (h *handler) checkPut(c *web.Call, m *management, b *body) error {
 	matches := b.Secret != ""
 	if matches {
 		var err error
-		if matches, err = h.Store.SecretMatches(c.Request.Context(), c.Scope, refOf(m.client.Entity), b.Secret, 0); err != nil {
+		if matches, err = h.Store.SecretMatches(c.Request.Context(), c.Scope, m.client.Entity.Ref(), b.Secret, 0); err != nil {
 			return err
 		}
 	}
@@ -158,7 +158,7 @@ func (h *handler) deleteByKey(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *handler) deleteClient(c *web.Call, e snapshots.Entity) error {
-	return snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, refOf(e), nil)
+	return snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, e.Ref(), nil)
 }
 
 // edit is what a registration or an update wants.

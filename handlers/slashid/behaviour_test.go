@@ -200,7 +200,7 @@ func TestConsistencyNotReached(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	*f.await = func(context.Context) error { return fmt.Errorf("other nodes: %w", context.DeadlineExceeded) }
 	path := f.client(minimal)
-	f.send("PATCH", path, `{"client_name":"stands"}`, "SlashID-Required-Consistency: all_regions").want(408, "the change is made")
+	f.send("PATCH", path, `{"client_name":"stands"}`, "SlashID-Required-Consistency: all_regions").want(408, "the change was made")
 	f.get(path).want(200, `"client_name":"stands"`)
 	*f.await = func(context.Context) error { return errors.New("node at 10.0.0.1 is away") }
 	if a := f.send("PATCH", path, `{"client_name":"too"}`, "SlashID-Required-Consistency: all_regions").want(500); strings.Contains(a.Body.String(), "10.0.0.1") {
@@ -222,7 +222,7 @@ func TestConfirmedDeletion(t *testing.T) {
 	}
 	rows := f.rows()
 	for _, age := range []time.Duration{0, 9 * time.Second, 61 * time.Second, -time.Minute, 24 * time.Hour} {
-		delete(age).want(400, "60 to 10 seconds in the past")
+		delete(age).want(400, "10 to 60 seconds in the past")
 	}
 	b.send("DELETE", "/organizations", "").want(409, "still has organizations, setups or clients")
 	b.send("DELETE", "/organizations?confirmation_timestamp="+url.QueryEscape(f.Clock.Now().Add(-30*time.Second).Format(time.RFC3339)), "").want(409)

@@ -1,9 +1,8 @@
 package slashid
 
 import (
-	"net/http"
-
 	"tenure/handlers/web"
+	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -17,16 +16,17 @@ func tokenDuration(o tenancy.Organization) int64 {
 	return o.TokenDuration
 }
 
-func (h *surface) getConfig(c *web.Call) (*web.Reply, error) {
-	o, err := h.Tenancy.Organization(c.Scope, c.Scope.Acting())
+func (h *handler) getConfig(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	o, err := h.acting(c, in)
 	if err != nil {
 		return nil, err
 	}
-	return answer(http.StatusOK, config{tokenDuration(o)})
+	return h.dated(config{tokenDuration(o)}, in)
 }
 
 // patchConfig keeps what is stored where the body says what a read shows.
-func (h *surface) patchConfig(c *web.Call) (*web.Reply, error) {
+func (h *handler) patchConfig(c *web.Call) (*web.Reply, error) {
 	m, err := readBody(c)
 	if err != nil {
 		return nil, err

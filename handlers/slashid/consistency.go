@@ -31,7 +31,7 @@ func wait(h http.Header) (time.Duration, error) {
 	}
 	everywhere := level == "all_regions"
 	if !everywhere && level != "local_region" && len(h[headerConsistency]) > 0 {
-		return 0, fault.New(fault.Malformed, "", "the header SlashID-Required-Consistency is local_region or all_regions")
+		return 0, fault.New(fault.Malformed, "", "the header SlashID-Required-Consistency must be local_region or all_regions")
 	}
 	text, err := web.Once(h, headerTimeout)
 	if err != nil {
@@ -40,7 +40,7 @@ func wait(h http.Header) (time.Duration, error) {
 	seconds := defaultWait
 	if len(h[headerTimeout]) > 0 {
 		if seconds, err = strconv.Atoi(text); err != nil || seconds < 1 || seconds > longestWait {
-			return 0, fault.New(fault.Malformed, "", "the header SlashID-Required-Consistency-Timeout is a whole number of seconds, 1 to %d", longestWait)
+			return 0, fault.New(fault.Malformed, "", "the header SlashID-Required-Consistency-Timeout must be a whole number of seconds from 1 to %d", longestWait)
 		}
 	}
 	if !everywhere {
@@ -51,7 +51,7 @@ func wait(h http.Header) (time.Duration, error) {
 
 // writes wraps the handler of a write. It checks the headers before the write;
 // if they ask for it, the answer waits until every node shows the write.
-func (h *surface) writes(handle func(*web.Call) (*web.Reply, error)) func(*web.Call) (*web.Reply, error) {
+func (h *handler) writes(handle func(*web.Call) (*web.Reply, error)) func(*web.Call) (*web.Reply, error) {
 	return func(c *web.Call) (*web.Reply, error) {
 		span, err := wait(c.Request.Header)
 		if err != nil {
@@ -65,7 +65,7 @@ func (h *surface) writes(handle func(*web.Call) (*web.Reply, error)) func(*web.C
 		defer cancel()
 		err = h.Await(ctx)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			return nil, fault.Wrap(err, fault.Timeout, codeConsistency, "the change is made, but was not in all regions in time")
+			return nil, fault.Wrap(err, fault.Timeout, codeConsistency, "the change was made but did not reach all regions in time")
 		}
 		return reply, err
 	}

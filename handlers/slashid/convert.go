@@ -24,9 +24,9 @@ const (
 
 const grantCode = "authorization_code"
 
-// viewOf renders what a client's configuration holds, inherited values in
+// fromDomain renders what a client's configuration holds, inherited values in
 // place; identifiers and times stay empty.
-func viewOf(c *document.Client, setup *document.Setup) client {
+func fromDomain(c *document.Client, setup *document.Setup) client {
 	acts := document.Effective(c, setup)
 	view := client{ClientName: c.ClientName, GrantTypes: acts.GrantTypes, ResponseTypes: responseTypes(&acts),
 		Scopes: slices.Sorted(slices.Values(c.Scopes)), Public: c.Public(), RedirectURIs: c.RedirectURIs,
@@ -53,7 +53,7 @@ func responseTypes(acts *document.Client) [][]string {
 
 // read renders a client as a read of it shows it, but for last_used.
 func read(found snapshots.Resolved[document.Client]) client {
-	view := viewOf(found.Content, found.Setup.Content)
+	view := fromDomain(found.Content, found.Setup.Content)
 	view.ClientID, view.Owner = found.Entity.ClientID, string(found.Entity.Owner)
 	view.CreatedAt = instant(found.Entity.RecordedAt)
 	return view
@@ -73,9 +73,9 @@ func readClient(m *members) *body {
 		access: m.whole("access_token_duration"), refresh: m.whole("refresh_token_duration"), redirectURIs: m.texts("redirect_uris")}
 }
 
-// create makes the first document of a client. access is how long its access
+// toDomain makes the first document of a client. access is how long its access
 // tokens live if the body does not say.
-func (b *body) create(access int64) (*document.Client, []fault.Field) {
+func (b *body) toDomain(access int64) (*document.Client, []fault.Field) {
 	b.need("client_name", "scopes", "grant_types")
 	next := &document.Client{ClientName: b.name, GrantTypes: b.grantTypes, Scopes: b.scopes, RedirectURIs: b.redirectURIs,
 		TokenEndpointAuthMethod: "client_secret_basic"}
@@ -97,7 +97,7 @@ func (b *body) create(access int64) (*document.Client, []fault.Field) {
 // patch makes the next document of a client: what the body carries is replaced,
 // everything else of base stays, and so does what equals a read of base.
 func (b *body) patch(base *document.Client, setup *document.Setup, e snapshots.Entity) (*document.Client, []fault.Field) {
-	next, shown := document.Clone(base), viewOf(base, setup)
+	next, shown := document.Clone(base), fromDomain(base, setup)
 	faults := slices.Clone(b.faults)
 	if b.has("client_name") && b.name != shown.ClientName {
 		next.ClientName = b.name

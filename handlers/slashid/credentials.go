@@ -22,7 +22,7 @@ func credentials(h http.Header) (key string, acting tenancy.OrgID, err error) {
 		return "", "", err
 	}
 	if acting, err = tenancy.ParseOrgID(asked); err != nil {
-		return "", "", fault.New(fault.Malformed, "", "the header SlashID-OrgID is required, and is a UUID")
+		return "", "", fault.New(fault.Malformed, "", "the header SlashID-OrgID is required and must be a UUID")
 	}
 	key, err = web.Once(h, headerKey)
 	return key, acting, err

@@ -45,8 +45,8 @@ const notFoundPage = "404 page not found\n"
 // challenge names the scheme of a 401 (RFC 9110, 11.6.1).
 const challenge = "SlashID-API-Key"
 
-// writeError spells a fault.
-func writeError(c *web.Call, f *fault.Fault) *web.Reply {
+// spell spells a fault.
+func spell(c *web.Call, f *fault.Fault) *web.Reply {
 	if f.Code == web.CodeRoute {
 		return &web.Reply{Status: http.StatusNotFound, ContentType: "text/plain; charset=utf-8", Body: []byte(notFoundPage)}
 	}

@@ -14,7 +14,7 @@ import (
 
 func spelled(t *testing.T, f *fault.Fault) (int, string) {
 	t.Helper()
-	reply := slashid.WriteError(&web.Call{Request: httptest.NewRequest("GET", clients, nil)}, f)
+	reply := slashid.Spell(&web.Call{Request: httptest.NewRequest("GET", clients, nil)}, f)
 	return reply.Status, string(reply.Body)
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	WriteError = writeError
-	Rules      = rules
+	Spell = spell
+	Rules = rules
 )
 
 // HasRow reports whether the table of errors has a row for the kind.
@@ -45,7 +45,7 @@ func Create(data []byte, access int64) (*document.Client, []fault.Field, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	next, faults := readClient(m).create(access)
+	next, faults := readClient(m).toDomain(access)
 	return next, faults, nil
 }
 

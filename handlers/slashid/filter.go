@@ -35,7 +35,7 @@ func parseFilter(text string) (test, error) {
 	}
 	expression, err := scim.ParseFilter([]byte(text))
 	if err != nil {
-		return nil, errFilter(`it is no SCIM filter such as name sw "north" and not (id eq "…")`)
+		return nil, errFilter(`it must be a SCIM filter such as name sw "north" and not (id eq "…")`)
 	}
 	return compile(expression)
 }
@@ -83,7 +83,7 @@ func compile(expression scim.Expression) (test, error) {
 	case *scim.AttributeExpression:
 		return comparison(e)
 	}
-	return nil, errFilter("brackets are not taken")
+	return nil, errFilter("brackets are not supported")
 }
 
 // comparison is one attribute, operator and value.
@@ -98,7 +98,7 @@ func comparison(e *scim.AttributeExpression) (test, error) {
 	case "parent_org_id":
 		value = func(o tenancy.Organization) string { return string(o.Parent) }
 	default:
-		return nil, errFilter("there is no attribute %s: it is one of name, id, parent_org_id", attribute)
+		return nil, errFilter("unknown attribute %s; use name, id or parent_org_id", attribute)
 	}
 	var holds func(s, part string) bool
 	switch e.Operator {
@@ -109,7 +109,7 @@ func comparison(e *scim.AttributeExpression) (test, error) {
 	case scim.SW:
 		holds = strings.HasPrefix
 	default:
-		return nil, errFilter("the operator %s is not taken: it is one of eq, co, sw", e.Operator)
+		return nil, errFilter("the operator %s is not supported; use eq, co or sw", e.Operator)
 	}
 	asWritten, ok := e.CompareValue.(string)
 	var wanted string

@@ -43,9 +43,9 @@ func TestFilter(t *testing.T) {
 
 func TestRefusedFilters(t *testing.T) {
 	for text, word := range map[string]string{
-		"": "no SCIM filter", "name": "no SCIM filter", `name eq`: "no SCIM filter", `name eq "a`: "no SCIM filter", `not name eq "a"`: "no SCIM filter",
-		`name eq "a" x`: "no SCIM filter", `(name eq "a"`: "no SCIM filter", `name eq "a")`: "no SCIM filter", `name = "a"`: "no SCIM filter",
-		"name eq \"a\x00\"": "no SCIM filter", `name eq 'a'`: "no SCIM filter", `name eq "\q"`: "no SCIM filter", "\xff": "no SCIM filter",
+		"": "must be a SCIM filter", "name": "must be a SCIM filter", `name eq`: "must be a SCIM filter", `name eq "a`: "must be a SCIM filter", `not name eq "a"`: "must be a SCIM filter",
+		`name eq "a" x`: "must be a SCIM filter", `(name eq "a"`: "must be a SCIM filter", `name eq "a")`: "must be a SCIM filter", `name = "a"`: "must be a SCIM filter",
+		"name eq \"a\x00\"": "must be a SCIM filter", `name eq 'a'`: "must be a SCIM filter", `name eq "\q"`: "must be a SCIM filter", "\xff": "must be a SCIM filter",
 		`name ne "a"`: "operator ne", `name ew "a"`: "operator ew", `name pr`: "operator pr", `name gt "a"`: "operator gt",
 		`org_name eq "a"`: "attribute org_name", `depth eq 3`: "attribute depth", `name.first eq "a"`: "attribute name.first",
 		`urn:x:name eq "a"`: "attribute urn:x:name", `meta[name eq "a"]`: "brackets", `name eq "a" and emails[x eq "b"]`: "brackets",

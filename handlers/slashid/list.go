@@ -5,13 +5,15 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // maxPage is how many clients an answer holds at most, and without a limit.
 const maxPage = 1000
 
-func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
+func (h *handler) listClients(c *web.Call) (*web.Reply, error) {
 	q := page(c)
 	q.Module, q.Setup = c.Var("module"), snapshots.EntityID(c.Var("setupId"))
 	found, total, err := h.Store.Owned(c.Request.Context(), c.Scope, q)
@@ -21,11 +23,7 @@ func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]snapshots.EntityID, len(found))
-	for i := range found {
-		ids[i] = found[i].Entity.ID
-	}
-	used, err := h.Store.LastUsed(c.Request.Context(), c.Scope, ids...)
+	used, err := h.lastUsed(c, found, q.In)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +35,23 @@ func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
 		}
 		objects[i] = kept.object(used[found[i].Entity.ID])
 	}
-	return web.JSON(http.StatusOK, success{Meta: &meta{pagination{q.Limit, q.Offset, total}}, Result: objects})
+	reply, err := web.JSON(http.StatusOK, envelope{Meta: &meta{pagination{q.Limit, q.Offset, total}}, Result: objects})
+	if err != nil || !q.In.Given() {
+		return reply, err
+	}
+	return web.Then(reply, h.Store.Final(q.In)), nil
+}
+
+// lastUsed is when each client was last used; empty at another instant than now.
+func (h *handler) lastUsed(c *web.Call, found []snapshots.Resolved[document.Client], in snapshots.Instant) (map[snapshots.EntityID]history.Micros, error) {
+	if in.Given() {
+		return nil, nil
+	}
+	ids := make([]snapshots.EntityID, len(found))
+	for i := range found {
+		ids[i] = found[i].Entity.ID
+	}
+	return h.Store.LastUsed(c.Request.Context(), c.Scope, ids...)
 }
 
 // page reads what of a list is asked for.

@@ -66,7 +66,7 @@ func newFixture(t testing.TB, dsn string) *fixture {
 	must(t, err)
 	must(t, f.store.CreateModule(ctx, f.Store.Operator("test"), module))
 	f.setup, f.own = f.newSetup(f.Root), f.newSetup(f.orgs["c"])
-	surface := slashid.New(slashid.Config{Store: f.store, Tenancy: f.Store, Await: func(ctx context.Context) error { return (*f.await)(ctx) }})
+	surface := slashid.New(slashid.Deps{Store: f.store, Tenancy: f.Store, Await: func(ctx context.Context) error { return (*f.await)(ctx) }})
 	f.bare = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(&f.log)}, []web.Surface{surface})
 	f.handler = held(t, f.bare)
 	return f.as("b", tenancy.Editor)

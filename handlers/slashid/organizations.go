@@ -8,24 +8,52 @@ import (
 	"time"
 
 	"tenure/handlers/web"
+	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
 
-func (h *surface) fromOrganization(o tenancy.Organization) organization {
-	return organization{ID: string(o.ID), OrgName: o.Name, TenantName: h.Tenancy.RootName(), ParentID: string(o.Parent)}
+func fromOrganization(o tenancy.Organization, rootName string) organization {
+	return organization{ID: string(o.ID), OrgName: o.Name, TenantName: rootName, ParentID: string(o.Parent)}
 }
 
-func (h *surface) getOrganization(c *web.Call) (*web.Reply, error) {
-	o, err := h.Tenancy.Organization(c.Scope, c.Scope.Acting())
+// acting is the acting organization, now or at an instant.
+func (h *handler) acting(c *web.Call, in snapshots.Instant) (tenancy.Organization, error) {
+	if in.Given() {
+		return h.Tenancy.OrganizationAsOf(c.Request.Context(), c.Scope, c.Scope.Acting(), in.Recorded(h.Store.Now()))
+	}
+	return h.Tenancy.Organization(c.Scope, c.Scope.Acting())
+}
+
+// pooled is the acting organization with its pools, now or at an instant.
+func (h *handler) pooled(c *web.Call, in snapshots.Instant) (p tenancy.Pooled, err error) {
+	if in.Given() {
+		return h.Tenancy.PooledAsOf(c.Request.Context(), c.Scope, in.Recorded(h.Store.Now()))
+	}
+	if p.Organization, err = h.acting(c, in); err != nil {
+		return p, err
+	}
+	p.RootName = h.Tenancy.RootName()
+	p.Persons, p.Groups, err = h.Tenancy.Pools(c.Scope)
+	return p, err
+}
+
+// dated is a success about an instant, which says how long it may be kept.
+func (h *handler) dated(result any, in snapshots.Instant) (*web.Reply, error) {
+	reply, err := success(http.StatusOK, result)
+	if err != nil || !in.Given() {
+		return reply, err
+	}
+	return web.Then(reply, h.Store.Final(in)), nil
+}
+
+func (h *handler) getOrganization(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	o, err := h.pooled(c, in)
 	if err != nil {
 		return nil, err
 	}
-	persons, groups, err := h.Tenancy.Pools(c.Scope)
-	if err != nil {
-		return nil, err
-	}
-	return answer(http.StatusOK, organizationRead{h.fromOrganization(o), texts(persons), texts(groups), o.InheritsRBAC})
+	return h.dated(organizationRead{fromOrganization(o.Organization, o.RootName), texts(o.Persons), texts(o.Groups), o.InheritsRBAC}, in)
 }
 
 func texts(ids []tenancy.OrgID) []string {
@@ -36,7 +64,7 @@ func texts(ids []tenancy.OrgID) []string {
 	return list
 }
 
-func (h *surface) listSuborganizations(c *web.Call) (*web.Reply, error) {
+func (h *handler) listSuborganizations(c *web.Call) (*web.Reply, error) {
 	wanted := func(tenancy.Organization) bool { return true }
 	var err error
 	if text := c.TextOrNil("filter"); text != nil {
@@ -44,7 +72,8 @@ func (h *surface) listSuborganizations(c *web.Call) (*web.Reply, error) {
 			return nil, err
 		}
 	}
-	orgs, err := h.Tenancy.Organizations(c.Scope)
+	in := snapshots.InstantOf(c.Instants())
+	orgs, err := h.subtree(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -54,13 +83,21 @@ func (h *surface) listSuborganizations(c *web.Call) (*web.Reply, error) {
 			ids = append(ids, string(o.ID))
 		}
 	}
-	return answer(http.StatusOK, ids)
+	return h.dated(ids, in)
+}
+
+// subtree is the acting organization with those below it, now or at an instant.
+func (h *handler) subtree(c *web.Call, in snapshots.Instant) ([]tenancy.Organization, error) {
+	if in.Given() {
+		return h.Tenancy.OrganizationsAsOf(c.Request.Context(), c.Scope, in.Recorded(h.Store.Now()))
+	}
+	return h.Tenancy.Organizations(c.Scope)
 }
 
 // keyName is what the key of a suborganization is called.
 const keyName = "SlashID"
 
-func (h *surface) postSuborganization(c *web.Call) (*web.Reply, error) {
+func (h *handler) postSuborganization(c *web.Call) (*web.Reply, error) {
 	m, err := readBody(c)
 	if err != nil {
 		return nil, err
@@ -80,7 +117,7 @@ func (h *surface) postSuborganization(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := answer(http.StatusOK, organizationCreated{h.fromOrganization(o), key})
+	reply, err := success(http.StatusOK, organizationCreated{fromOrganization(o, h.Tenancy.RootName()), key})
 	if err != nil {
 		return nil, err
 	}
@@ -144,21 +181,21 @@ const (
 	oldestConfirmation   = 60 * time.Second
 )
 
-func (h *surface) deleteOrganization(c *web.Call) (*web.Reply, error) {
+func (h *handler) deleteOrganization(c *web.Call) (*web.Reply, error) {
 	subtree, text := c.Flag("delete_suborganizations"), c.TextOrNil("confirmation_timestamp")
 	if text != nil {
 		at, err := time.Parse(time.RFC3339, *text)
 		if err != nil {
-			return nil, badQuery("confirmation_timestamp is an RFC 3339 timestamp such as 2026-01-02T03:04:05Z")
+			return nil, badQuery("confirmation_timestamp must be an RFC 3339 timestamp such as 2026-01-02T03:04:05Z")
 		}
 		if age := h.Store.Now().Time().Sub(at); subtree && (age < youngestConfirmation || age > oldestConfirmation) {
-			return nil, badQuery("confirmation_timestamp must lie 60 to 10 seconds in the past")
+			return nil, badQuery("confirmation_timestamp must be 10 to 60 seconds in the past")
 		}
 	}
 	err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, c.Scope.Acting(), subtree && text != nil, h.Store.OwnsAnything)
 	if fault.HasCode(err, fault.CodeNotEmpty) {
 		return nil, fault.New(fault.Conflict, fault.CodeNotEmpty, "the organization still has organizations, setups or clients; "+
-			"delete_suborganizations=true and a confirmation_timestamp 60 to 10 seconds in the past delete all of it")
+			"delete all of it with delete_suborganizations=true and a confirmation_timestamp 10 to 60 seconds in the past")
 	}
 	if err != nil {
 		return nil, err
@@ -166,12 +203,12 @@ func (h *surface) deleteOrganization(c *web.Call) (*web.Reply, error) {
 	return web.NoContent(), nil
 }
 
-func (h *surface) putKey(c *web.Call) (*web.Reply, error) {
+func (h *handler) putKey(c *web.Call) (*web.Reply, error) {
 	key, err := h.Tenancy.ReplaceKey(c.Request.Context(), c.Scope, keyName)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := answer(http.StatusOK, newKey{key})
+	reply, err := success(http.StatusOK, newKey{key})
 	if err != nil {
 		return nil, err
 	}

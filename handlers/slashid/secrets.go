@@ -12,7 +12,7 @@ import (
 // longestOverlap is ten years, the most that a lifetime may be elsewhere.
 const longestOverlap = maxSeconds * time.Second
 
-func (h *surface) putSecret(c *web.Call) (*web.Reply, error) {
+func (h *handler) putSecret(c *web.Call) (*web.Reply, error) {
 	found, err := h.find(c)
 	if err != nil {
 		return nil, err
@@ -32,10 +32,10 @@ func (h *surface) putSecret(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found, err = h.Store.RotateSecret(c.Request.Context(), c.Scope, ref(found.Entity), secret, ends); err != nil {
+	if found, err = h.Store.RotateSecret(c.Request.Context(), c.Scope, found.Entity.Ref(), secret, ends); err != nil {
 		return nil, err
 	}
-	reply, err := answer(http.StatusOK, newSecret{secret.Plain()})
+	reply, err := success(http.StatusOK, newSecret{secret.Plain()})
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (h *surface) putSecret(c *web.Call) (*web.Reply, error) {
 }
 
 // ends is when the secrets before the new one end: now, or after the overlap.
-func (h *surface) ends(c *web.Call) (history.Millis, error) {
+func (h *handler) ends(c *web.Call) (history.Millis, error) {
 	now := h.Store.Now().Millis()
 	text := c.TextOrNil("overlap")
 	if text == nil {
@@ -53,7 +53,7 @@ func (h *surface) ends(c *web.Call) (history.Millis, error) {
 	}
 	span, err := time.ParseDuration(*text)
 	if err != nil || span < 0 || span > longestOverlap {
-		return 0, badQuery("overlap is a duration such as 24h, ten years at most")
+		return 0, badQuery("overlap must be a duration such as 24h, at most ten years")
 	}
 	return now + history.Millis(span.Milliseconds()), nil
 }

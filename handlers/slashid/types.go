@@ -2,8 +2,8 @@ package slashid
 
 import "encoding/json"
 
-// success is the envelope of an answer that is no failure.
-type success struct {
+// envelope is the form of an answer that is no failure.
+type envelope struct {
 	Meta   *meta `json:"meta,omitempty"`
 	Result any   `json:"result"`
 }
@@ -42,7 +42,7 @@ type client struct {
 	CreatedAt            string     `json:"created_at"`
 	LastUsed             string     `json:"last_used,omitempty"`
 	ClientSecret         string     `json:"client_secret,omitempty"`
-	Owner                string     `json:"owner_organization_id"` // the last member: see render
+	Owner                string     `json:"owner_organization_id"` // the last member: see renderClient
 }
 
 type newSecret struct {

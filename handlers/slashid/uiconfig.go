@@ -86,12 +86,17 @@ func parseUI(data []byte) (document.JSON, error) {
 	return doc, nil
 }
 
-func (h *surface) getUI(c *web.Call) (*web.Reply, error) {
-	found, err := h.find(c)
+func (h *handler) getUI(c *web.Call) (*web.Reply, error) {
+	in := snapshots.InstantOf(c.Instants())
+	found, err := h.findAsOf(c, in)
 	if err != nil {
 		return nil, err
 	}
-	return ui(c, http.StatusOK, found)
+	reply, err := ui(c, http.StatusOK, found)
+	if err != nil || !in.Given() {
+		return reply, err
+	}
+	return web.Then(reply, h.Store.Final(in)), nil
 }
 
 func ui(c *web.Call, status int, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
@@ -99,15 +104,15 @@ func ui(c *web.Call, status int, found snapshots.Resolved[document.Client]) (*we
 	if doc == "" {
 		doc = "{}"
 	}
-	reply, err := answer(status, raw(doc))
+	reply, err := success(status, raw(doc))
 	if err != nil {
 		return nil, err
 	}
-	reply.Header = headersOf(found.Version)
+	reply.Header, reply.ETag = headersOf(found.Version), etag(found, Name+"-ui")
 	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
 }
 
-func (h *surface) putUI(c *web.Call) (*web.Reply, error) {
+func (h *handler) putUI(c *web.Call) (*web.Reply, error) {
 	found, err := h.find(c)
 	if err != nil {
 		return nil, err

@@ -99,8 +99,8 @@ func bearsKey(h http.Header) bool {
 	return err == nil && strings.HasPrefix(key, tenancy.KeyPrefix)
 }
 
-// Once is the value of a header that may stand once only, by its canonical
-// name: two readers of the same request could take different ones.
+// Once is the value of a header that must not be repeated, by its canonical name:
+// two readers of a request could otherwise take different values. Empty without it.
 func Once(h http.Header, name string) (string, error) {
 	switch values := h[name]; len(values) {
 	case 0:

@@ -1,4 +1,14 @@
 package web
 
+import "net/http"
+
 // IsPublic is the guard of fetched addresses.
 var IsPublic = isPublic
+
+// Asked is a call of a route that declares query, for what a surface makes of a
+// request's query. The fault is that of a query which such a route does not take.
+func Asked(r *http.Request, query ...Param) (*Call, error) {
+	route := Route{Method: r.Method, Query: query, dated: isDated(query)}
+	c := &Call{Request: r, Route: &route}
+	return c, c.check()
+}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -235,14 +234,6 @@ func (c *Call) Flag(name string) bool {
 func (c *Call) Instant(name string) *time.Time {
 	c.param(name, kindInstant)
 	return c.instantOf(name)
-}
-
-// Asked is a call of a route that declares query, for what a surface makes of a
-// request's query. The fault is that of a query which such a route does not take.
-func Asked(r *http.Request, query ...Param) (*Call, error) {
-	route := Route{Method: r.Method, Query: query, dated: isDated(query)}
-	c := &Call{Request: r, Route: &route}
-	return c, c.check()
 }
 
 // DryRun reports whether a write is to be tried only. A route that does not

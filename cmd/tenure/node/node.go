@@ -112,7 +112,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
-	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, IDs: ids, Log: published, Evidence: exporter, Ready: n.DB.Ping, Await: n.Log.Await,
+	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, Log: published, Evidence: exporter, Ready: n.DB.Ping, Await: n.Log.Await,
 		PublicURL: cfg.PublicURL, Version: Version(), MaxAge: cfg.MaxAge}
 	return nil
 }

@@ -10,47 +10,50 @@ import (
 	"tenure/tenancy/fault"
 )
 
-func (h *surface) getServer(c *web.Call) (*web.Reply, error) {
-	in := snapshots.InstantOf(c.Instants())
-	found, err := snapshots.Resolve[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(serverRef(c)), in)
-	if err != nil {
-		return nil, err
+// setupChange reads a written setup.
+func setupChange(c *web.Call) (snapshots.Change[document.Setup], error) {
+	var doc setupDoc
+	var ch snapshots.Change[document.Setup]
+	if err := c.JSON(&doc, web.JSONOptions{Strict: true}); err != nil {
+		return ch, err
 	}
-	reply, err := h.serverReply(c, found)
-	return h.dated(reply, in, found.NextValidFrom, found.SetupNext), err
+	if err := shortLists(map[string]int{"metadata": len(doc.Metadata)}); err != nil {
+		return ch, err
+	}
+	validFrom, faults := start(doc.ValidFrom)
+	ch.ValidFrom = validFrom
+	ch.Apply = func(*document.Setup, *document.Setup) (*document.Setup, error) {
+		return doc.toSetup(), fault.Rules(faults)
+	}
+	return ch, nil
 }
 
-func (h *surface) serverReply(c *web.Call, found snapshots.Resolved[document.ResourceServer]) (*web.Reply, error) {
-	reply, err := render(h.store, found, formResolved, http.StatusOK, func() ([]byte, error) {
-		doc, at := serverView(found.Content), instant(found.ValidFrom)
-		doc.ValidFrom = &at
-		return line(doc)
-	})
+func (h *handler) postSetup(c *web.Call) (*web.Reply, error) {
+	ch, err := setupChange(c)
 	if err != nil {
 		return nil, err
 	}
-	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
+	out, err := h.Store.CreateSetup(c.Request.Context(), c.Scope, c.Var("module"), ch)
+	if err != nil {
+		return nil, err
+	}
+	return created("/v2/modules/"+url.PathEscape(out.Entity.Module)+"/setups/"+string(out.Entity.ID), http.StatusCreated,
+		map[string]any{"setupId": out.Entity.ID})
 }
 
-func (h *surface) getServerSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(serverRef(c)), snapshotID(c))
+func (h *handler) putSetup(c *web.Call) (*web.Reply, error) {
+	ch, err := setupChange(c)
 	if err != nil {
 		return nil, err
 	}
-	return h.serverReply(c, found)
-}
-
-func (h *surface) listServers(c *web.Call) (*web.Reply, error) {
-	filter, err := listQuery(c)
+	if ch.Match, err = web.Match(c); err != nil {
+		return nil, err
+	}
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, setupRef(c), ch)
 	if err != nil {
 		return nil, err
 	}
-	ref := setupRef(c)
-	listed, err := snapshots.List[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: ref.Module, Setup: ref.Setup}, filter)
-	if err != nil {
-		return nil, err
-	}
-	return ids("resourceServerIds", listed)
+	return h.setupReply(c, out.Resolved)
 }
 
 // serverChange reads a written resource server.
@@ -69,18 +72,18 @@ func serverChange(c *web.Call) (snapshots.Change[document.ResourceServer], error
 	}
 	ch.ValidFrom = validFrom
 	ch.Apply = func(*document.ResourceServer, *document.Setup) (*document.ResourceServer, error) {
-		return doc.server(), fault.Rules(faults)
+		return doc.toServer(), fault.Rules(faults)
 	}
 	return ch, nil
 }
 
-func (h *surface) postServer(c *web.Call) (*web.Reply, error) {
+func (h *handler) postServer(c *web.Call) (*web.Reply, error) {
 	ch, err := serverChange(c)
 	if err != nil {
 		return nil, err
 	}
 	ref := setupRef(c)
-	out, err := h.store.CreateResourceServer(c.Request.Context(), c.Scope, ref.Module, ref.Setup, ch)
+	out, err := h.Store.CreateResourceServer(c.Request.Context(), c.Scope, ref.Module, ref.Setup, ch)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +91,7 @@ func (h *surface) postServer(c *web.Call) (*web.Reply, error) {
 		http.StatusCreated, map[string]any{"resourceServerId": out.Entity.ID})
 }
 
-func (h *surface) putServer(c *web.Call) (*web.Reply, error) {
+func (h *handler) putServer(c *web.Call) (*web.Reply, error) {
 	ch, err := serverChange(c)
 	if err != nil {
 		return nil, err
@@ -103,7 +106,7 @@ func (h *surface) putServer(c *web.Call) (*web.Reply, error) {
 	if ch.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	out, err := snapshots.Edit(c.Request.Context(), h.store, c.Scope, serverRef(c), ch)
+	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, serverRef(c), ch)
 	if err != nil {
 		return nil, err
 	}
