@@ -62,7 +62,7 @@ func TestDialectsLoseNothingOfEachOther(t *testing.T) {
 	on := f.target(t, "owner")
 	admin, clients := "/modules/"+snapshots.DefaultModule+"/setups/"+string(on.setup)+"/admin/clients", "/v2/modules/"+snapshots.DefaultModule+"/setups/"+string(on.setup)+"/clients"
 	find := func(id string) snapshots.Resolved[document.Client] {
-		found, err := store.ClientByID(ctx, f.scope(t, "owner"), on.setup, id)
+		found, err := snapshots.Resolve[document.Client](ctx, store, f.scope(t, "owner"), snapshots.ByClientID("", on.setup, id), snapshots.Instant{})
 		must(t, err)
 		return found
 	}

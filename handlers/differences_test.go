@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"tenure/handlers/ory"
 )
 
 // difference is one way in which Tenure means to answer otherwise than Hydra.
@@ -74,6 +76,8 @@ func hasSecret(r recorded) bool {
 // differences is every way in which an answer differs. Each names the point of
 // the issue or the section of the design that asks for it.
 var differences = []difference{
+	{why: "HEAD has the headers that GET has (issue 11, point 5)", cases: []string{"076"},
+		edit: func(_ edit, want *answered) { want.Headers["Cache-Control"] = ory.CacheControl }},
 	{why: "a body with a secret or token is no-store (design §5)", when: hasSecret,
 		edit: func(_ edit, want *answered) { want.Headers["Cache-Control"] = "no-store" }},
 	{why: "registration_client_uri is complete where the id was generated (point 3)", cases: []string{"001", "031", "cli-01"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 )
 
@@ -19,7 +20,7 @@ func TestNobodyHoldsAWrongVersion(t *testing.T) {
 	f := newFamily(t)
 	on := f.target(t, "owner") // has a plan in an hour, and so has its setup
 	find := func() snapshots.SnapshotID {
-		found, err := f.stores.Snapshots.ClientAsOf(context.Background(), f.scope(t, "owner"), on.client, snapshots.Instant{})
+		found, err := snapshots.Resolve[document.Client](context.Background(), f.stores.Snapshots, f.scope(t, "owner"), snapshots.ByEntity(on.client), snapshots.Instant{})
 		must(t, err)
 		return found.ID
 	}

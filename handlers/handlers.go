@@ -34,8 +34,8 @@ type Stores struct {
 	MaxAge    time.Duration // for which callers may hold answers at most; zero for a minute
 	// OpenFinance is what Open Finance Brasil's profiles rest on; zero for none.
 	OpenFinance openfinance.Scheme
-	// Await returns when every node has what this one has written; nil where
-	// there is one node.
+	// Await returns when every node shows what was written before the call
+	// (history.Log.Await); nil for at once.
 	Await func(context.Context) error
 }
 
@@ -55,14 +55,14 @@ func Surfaces(s Stores) []web.Surface {
 	all := []web.Surface{
 		nevismeta.New(s.Snapshots, s.IDs, web.NewFresh(s.MaxAge)),
 		hydraSurface(s),
-		register.New(register.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
-		openfinance.New(openfinance.Config{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
+		register.New(register.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
+		openfinance.New(openfinance.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
 		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence}),
 		operations(s.Ready),
 	}
 	if s.Log != nil {
-		all = append(all, translog.New(s.Log))
+		all = append(all, translog.New(translog.Deps{Log: s.Log}))
 	}
 	return all
 }
@@ -71,7 +71,7 @@ func Surfaces(s Stores) []web.Surface {
 func New(cfg web.Config, s Stores) http.Handler { return web.New(cfg, Surfaces(s)) }
 
 func hydraSurface(s Stores) web.Surface {
-	return hydra.New(hydra.Config{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
+	return hydra.New(hydra.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
 }
 
 // NewHydraAdmin is the handler of a listener like Hydra's admin port: it has
@@ -79,7 +79,7 @@ func hydraSurface(s Stores) web.Surface {
 // a request may be for.
 func NewHydraAdmin(cfg web.Config, s Stores, key string, hosts []string) http.Handler {
 	only := hydraSurface(s)
-	t := web.Trusted{Key: key, Hosts: hosts, Rewrite: hydra.Rewrite, Surface: only}
+	t := web.Trusted{Key: key, Hosts: hosts, Rewrite: hydra.Rewrite, Surface: only, Log: cfg.Log}
 	return t.Handler(web.New(cfg, []web.Surface{only}))
 }
 
@@ -109,6 +109,8 @@ func operations(ready func(context.Context) error) web.Surface {
 				status = http.StatusMethodNotAllowed
 			case f.Kind == fault.NotFound:
 				status = http.StatusNotFound
+			case f.Kind == fault.Malformed:
+				status = http.StatusBadRequest
 			}
 			reply, err := web.JSON(status, map[string]string{"status": http.StatusText(status)})
 			if err != nil {

@@ -37,6 +37,9 @@ func BenchmarkHydraMany(b *testing.B) {
 	b.Run("Create", func(b *testing.B) {
 		at.each(b, http.MethodPost, "/admin/clients", `{"redirect_uris":["https://a.example/cb"],"client_name":"made"}`, 201)
 	})
+	b.Run("Patch", func(b *testing.B) {
+		at.each(b, http.MethodPatch, "/admin/clients/many-00007", `[{"op":"replace","path":"/policy_uri","value":"https://a.example/policy"}]`, 200)
+	})
 	b.Run("CreateParallel", func(b *testing.B) {
 		b.SetParallelism(16)
 		b.RunParallel(func(pb *testing.PB) {

@@ -56,7 +56,7 @@ func newFamily(t *testing.T) *family {
 	}
 	for name, id := range f.ids {
 		f.keys[name] = map[tenancy.Role]string{}
-		for _, role := range tenancy.Roles() {
+		for _, role := range tenancytest.Roles() {
 			_, f.keys[name][role] = f.MustKey(t, tenancy.NewKey{Org: id, Name: string(role), Role: role})
 		}
 	}
@@ -450,7 +450,7 @@ func TestAccessMatrix(t *testing.T) {
 				continue
 			}
 			for _, actor := range actors {
-				for _, role := range tenancy.Roles() {
+				for _, role := range tenancytest.Roles() {
 					for _, unknown := range []bool{false, true} {
 						c := cell{route, actor, role, setupOwner, unknown}
 						asked++

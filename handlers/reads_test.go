@@ -13,6 +13,7 @@ import (
 	"tenure/handlers"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 )
 
@@ -25,8 +26,7 @@ func TestReadsOfEverySurface(t *testing.T) {
 	f.server.Config.Handler = handlers.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop(),
 		Read: func(key, snapshot string) { told = append(told, key+" "+snapshot) }}, f.stores)
 	on := f.target(t, "owner")
-	found, err := f.stores.Snapshots.Client(context.Background(), f.scope(t, "owner"),
-		snapshots.Ref{Module: snapshots.DefaultModule, Setup: on.setup, Entity: on.client})
+	found, err := snapshots.Resolve[document.Client](context.Background(), f.stores.Snapshots, f.scope(t, "owner"), snapshots.ByRef(snapshots.Ref{Module: snapshots.DefaultModule, Setup: on.setup, Entity: on.client}), snapshots.Instant{})
 	must(t, err)
 	principal, err := f.Store.Authenticate(f.keys["owner"][tenancy.Editor])
 	must(t, err)

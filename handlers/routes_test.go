@@ -13,7 +13,7 @@ import (
 )
 
 // TestRouteList compares every route, with what it takes, with a golden: a
-// change of who may do what is seen in review. UPDATE_GOLDEN=1 rewrites it.
+// change of who may do what, or of a query parameter, is seen in review. UPDATE_GOLDEN=1 rewrites it.
 func TestRouteList(t *testing.T) {
 	var lines []string
 	for _, s := range handlers.Surfaces(newFamily(t).stores) {
@@ -26,6 +26,12 @@ func TestRouteList(t *testing.T) {
 				takes = "own or key: " + permissions(r.Permission)
 			case r.Admit != nil:
 				takes = "own: " + permissions(r.Permission)
+			}
+			if r.Conditional {
+				takes += "; if-match"
+			}
+			for i, p := range r.Query {
+				takes += map[bool]string{true: "; ? ", false: ", "}[i == 0] + p.String()
 			}
 			lines = append(lines, fmt.Sprintf("%-11s %-6s %-90s %-15s %s", s.Name, r.Method, r.Pattern, r.Object, takes))
 		}

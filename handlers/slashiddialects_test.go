@@ -45,7 +45,7 @@ func TestSlashIDClientInOtherDialects(t *testing.T) {
 	if must(t, json.Unmarshal([]byte(body), &made)); status != 201 || made.Result.ID == "" {
 		t.Fatalf("%d %s", status, body)
 	}
-	found, err := f.stores.Snapshots.ClientByID(t.Context(), f.scope(t, "child"), on.setup, made.Result.ID)
+	found, err := snapshots.Resolve[document.Client](t.Context(), f.stores.Snapshots, f.scope(t, "child"), snapshots.ByClientID("", on.setup, made.Result.ID), snapshots.Instant{})
 	must(t, err)
 	meta := "/v2/modules/" + snapshots.DefaultModule + "/setups/" + string(on.setup) + "/clients/" + string(found.Entity.ID)
 	for who, sees := range map[string]bool{"child": true, "owner": true, "parent": true, "grandparent": true, "root": true, "sibling": false, "stranger": false} {
@@ -78,7 +78,7 @@ func TestSlashIDClientInOtherDialects(t *testing.T) {
 	if status, body := f.request(t, "PATCH", "/oauth2/clients/"+made.Result.ID, `{"client_name":"shop 2","grant_types":["authorization_code","refresh_token"]}`, slashid...); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}
-	last, err := f.stores.Snapshots.ClientByID(t.Context(), f.scope(t, "child"), on.setup, made.Result.ID)
+	last, err := snapshots.Resolve[document.Client](t.Context(), f.stores.Snapshots, f.scope(t, "child"), snapshots.ByClientID("", on.setup, made.Result.ID), snapshots.Instant{})
 	must(t, err)
 	want := document.Clone(found.Content)
 	want.PolicyURI, want.GrantTypes, want.ClientName = "https://a/policy", []string{"authorization_code", "refresh_token"}, "shop 2"

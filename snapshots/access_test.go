@@ -14,6 +14,7 @@ import (
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/tenancytest"
 )
 
 // unscoped are the methods of Store that take no Scope, and why.
@@ -21,7 +22,7 @@ var unscoped = map[string]string{
 	"Now": "the clock", "Final": "the clock", "PageKey": "of the installation", "Flush": "what callers proved already", "Render": "after Authorize only", "CanReveal": "of the installation",
 	"NoteRead": "after Authorize only", "KeepsReads": "of the installation",
 	"GenerateToken": "stores nothing", "ImportedSecret": "stores nothing",
-	"Register": "decides under which scope to act", "Registering": "decides under which scope to act", "SetupOwner": "decides under which scope to act",
+	"Register": "decides under which scope to act", "Registering": "decides under which scope to act",
 	"VerifySecret": "proves who may have a scope", "VerifyToken": "proves who may have a scope",
 	"GenerateSecret": "stores nothing", "ChosenSecret": "stores nothing",
 	"SetupUsable": "inside tenancy's transaction", "OwnsAnything": "inside tenancy's transaction", "KeepsClients": "inside tenancy's transaction",
@@ -84,10 +85,16 @@ func TestZeroScopeIsRefused(t *testing.T) {
 		refused("Edit", err)
 		refused("Delete", snapshots.Delete[client](ctx, w.Store, none, ref, nil))
 		refused("Withdraw", snapshots.Withdraw[client](ctx, w.Store, none, ref, made.ID))
-		_, err = snapshots.Snapshot[client](ctx, w.Store, none, ref, made.ID)
+		_, err = snapshots.Snapshot[client](ctx, w.Store, none, snapshots.ByRef(ref), made.ID)
 		refused("Snapshot", err)
 		_, err = snapshots.Snapshots[client](ctx, w.Store, none, ref, nil, true)
 		refused("Snapshots", err)
+		for _, in := range []snapshots.Instant{{}, {At: &made.ValidFrom}} {
+			_, err = snapshots.Resolve[client](ctx, w.Store, none, snapshots.ByRef(ref), in)
+			refused("Resolve", err)
+			_, err = snapshots.List[client](ctx, w.Store, none, ref, snapshots.Filter{At: in.At})
+			refused("List", err)
+		}
 		if w.Log.Size() != size {
 			t.Error("something was written")
 		}
@@ -99,10 +106,10 @@ func try(w *snapshotstest.World, scope tenancy.Scope, id snapshots.EntityID, pla
 	ref, in := w.Ref(id), snapshots.SetupRef(snapshotstest.Module, w.Setup)
 	got := make(map[string]error)
 	w.Tick()
-	_, got["client"] = w.Store.Client(ctx, scope, ref)
-	_, got["client by id"] = w.Store.ClientEntity(ctx, scope, ref)
-	_, got["client_id"] = w.Store.EntityID(ctx, scope, snapshotstest.Module, w.Setup, "shop")
-	_, got["snapshot"] = snapshots.Snapshot[client](ctx, w.Store, scope, ref, plan)
+	_, got["client"] = snapshots.Resolve[client](ctx, w.Store, scope, snapshots.ByRef(ref), snapshots.Instant{})
+	_, _, got["client by id"] = w.Store.Find(ctx, scope, snapshots.ByRef(ref))
+	_, _, got["client_id"] = w.Store.Find(ctx, scope, snapshots.ByClientID(snapshotstest.Module, w.Setup, "shop"))
+	_, got["snapshot"] = snapshots.Snapshot[client](ctx, w.Store, scope, snapshots.ByRef(ref), plan)
 	_, got["snapshots"] = snapshots.Snapshots[client](ctx, w.Store, scope, ref, nil, false)
 	_, got["edit"] = snapshots.Edit(ctx, w.Store, scope, ref, snapshots.Change[client]{Apply: func(base *client, _ *setup) (*client, error) {
 		next := *base
@@ -111,8 +118,8 @@ func try(w *snapshotstest.World, scope tenancy.Scope, id snapshots.EntityID, pla
 	}})
 	got["withdraw"] = snapshots.Withdraw[client](ctx, w.Store, scope, ref, plan)
 
-	_, got["setup"] = w.Store.Setup(ctx, scope, snapshotstest.Module, w.Setup)
-	_, got["setup's snapshot"] = snapshots.Snapshot[setup](ctx, w.Store, scope, in, setupSnapshot)
+	_, got["setup"] = snapshots.Resolve[setup](ctx, w.Store, scope, snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, w.Setup)), snapshots.Instant{})
+	_, got["setup's snapshot"] = snapshots.Snapshot[setup](ctx, w.Store, scope, snapshots.ByRef(in), setupSnapshot)
 	_, got["setup's snapshots"] = snapshots.Snapshots[setup](ctx, w.Store, scope, in, nil, false)
 	_, got["edit setup"] = snapshots.Edit(ctx, w.Store, scope, in, snapshots.Change[setup]{Apply: func(base, _ *setup) (*setup, error) {
 		next := *base
@@ -121,8 +128,8 @@ func try(w *snapshotstest.World, scope tenancy.Scope, id snapshots.EntityID, pla
 	}})
 	got["policy"] = w.Store.SetPolicy(ctx, scope, snapshotstest.Module, w.Setup, snapshots.Policy{OnStalePlan: "keep", ScopeCheck: "dialect"})
 	_, got["new resource server"] = w.Store.CreateResourceServer(ctx, scope, snapshotstest.Module, w.Setup, snapshotstest.To(server{Name: "x"}))
-	_, got["clients"] = w.Store.Clients(ctx, scope, snapshotstest.Module, w.Setup, snapshots.Filter{})
-	_, got["resource servers"] = w.Store.ResourceServers(ctx, scope, snapshotstest.Module, w.Setup, snapshots.Filter{})
+	_, got["clients"] = snapshots.List[client](ctx, w.Store, scope, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{})
+	_, got["resource servers"] = snapshots.List[server](ctx, w.Store, scope, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{})
 	return got
 }
 
@@ -147,7 +154,7 @@ func outcome(err error) string {
 func TestWhoMayWhat(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		id := w.NewClient(w.Admin(w.Harbour), "shop", snapshotstest.To(snapshotstest.Named("shop"))).Entity.ID
-		in, err := w.Store.Setup(ctx, w.Admin(w.North), snapshotstest.Module, w.Setup)
+		in, err := snapshots.Resolve[setup](ctx, w.Store, w.Admin(w.North), snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, w.Setup)), snapshots.Instant{})
 		w.Must(err)
 		clientOps := []string{"client", "client by id", "client_id", "snapshot", "snapshots", "edit", "withdraw"}
 		for org, want := range map[tenancy.OrgID]map[string]string{
@@ -186,7 +193,7 @@ func TestWhoMayWhat(t *testing.T) {
 		}
 		// A key of the root that acts for south sees no more than south.
 		acting := w.ScopeOn(w.Node, w.Root, tenancy.Admin, w.South)
-		_, err = w.Store.Client(ctx, acting, w.Ref(id))
+		_, err = snapshots.Resolve[client](ctx, w.Store, acting, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 		w.Must(snapshots.Delete[client](ctx, w.Store, w.Admin(w.Root), w.Ref(id), nil))
 	})
@@ -196,7 +203,7 @@ func TestWhoMayWhat(t *testing.T) {
 func TestRoles(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		id := w.NewClient(w.Admin(w.North), "shop", snapshotstest.To(snapshotstest.Named("shop"))).Entity.ID
-		in, err := w.Store.Setup(ctx, w.Admin(w.North), snapshotstest.Module, w.Setup)
+		in, err := snapshots.Resolve[setup](ctx, w.Store, w.Admin(w.North), snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, w.Setup)), snapshots.Instant{})
 		w.Must(err)
 		may := map[tenancy.Role]string{
 			tenancy.Reader:  "client,client by id,client_id,setup,clients,resource servers",
@@ -205,7 +212,7 @@ func TestRoles(t *testing.T) {
 			tenancy.Admin: "client,client by id,client_id,setup,clients,resource servers,snapshot,snapshots,setup's snapshot,setup's snapshots,edit,withdraw," +
 				"edit setup,policy,new resource server",
 		}
-		for _, role := range tenancy.Roles() {
+		for _, role := range tenancytest.Roles() {
 			w.Tick()
 			plan := w.Edit(w.Admin(w.North), id, snapshotstest.ToAt(snapshotstest.Named("for-"+string(role)), w.In(time.Hour)))
 			for op, err := range try(w, w.Scope(w.North, role), id, plan.ID, in.ID) {
@@ -259,10 +266,10 @@ func TestRefsMustFit(t *testing.T) {
 			{snapshots.Ref{Module: m, Setup: w.Setup, Entity: "' OR '1'='1"}, noClient},
 		} {
 			w.Tick()
-			_, resolved := w.Store.Client(ctx, admin, c.ref)
+			_, resolved := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(c.ref), snapshots.Instant{})
 			_, listed := snapshots.Snapshots[client](ctx, w.Store, admin, c.ref, nil, true)
 			_, edited := snapshots.Edit(ctx, w.Store, admin, c.ref, adding("https://x.example/"))
-			_, found := w.Store.ClientEntity(ctx, admin, c.ref)
+			_, _, found := w.Store.Find(ctx, admin, snapshots.ByRef(c.ref))
 			for op, err := range map[string]error{"client": resolved, "snapshots": listed, "edit": edited, "entity": found} {
 				if got := outcome(err); got != c.want {
 					t.Errorf("%+v, %s: %s (%v), want %s", c.ref, op, got, err, c.want)
@@ -270,22 +277,22 @@ func TestRefsMustFit(t *testing.T) {
 			}
 		}
 		for _, bad := range []snapshots.SnapshotID{"", "\x00", "\xff", "x"} {
-			_, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(id), bad)
+			_, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), bad)
 			w.Refused(err, fault.NotFound, fault.CodeSnapshotUnknown)
 			w.Refused(snapshots.Withdraw[client](ctx, w.Store, admin, w.Ref(id), bad), fault.NotFound, fault.CodeSnapshotUnknown)
 		}
 		for _, bad := range []string{"\x00", "\xff", "shop\x00"} {
-			_, err := w.Store.EntityID(ctx, admin, m, w.Setup, bad)
+			_, _, err := w.Store.Find(ctx, admin, snapshots.ByClientID(m, w.Setup, bad))
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
-			_, err = w.Store.Setups(ctx, admin, bad, snapshots.Filter{})
+			_, err = snapshots.List[setup](ctx, w.Store, admin, snapshots.Ref{Module: bad}, snapshots.Filter{})
 			w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)
 			_, err = w.Store.CreateSetup(ctx, admin, bad, snapshotstest.To(documenttest.FullSetup()))
 			w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)
-			list, err := w.Store.Clients(ctx, admin, m, w.Setup, snapshots.Filter{Name: &bad})
+			list, err := snapshots.List[client](ctx, w.Store, admin, snapshots.Ref{Module: m, Setup: w.Setup}, snapshots.Filter{Name: &bad})
 			if w.Must(err); len(list) != 0 {
 				t.Errorf("listed %v", list)
 			}
-			list, err = w.Store.Clients(ctx, admin, m, w.Setup, snapshots.Filter{Metadata: []document.Localized{{Name: bad, Value: bad}}})
+			list, err = snapshots.List[client](ctx, w.Store, admin, snapshots.Ref{Module: m, Setup: w.Setup}, snapshots.Filter{Metadata: []document.Localized{{Name: bad, Value: bad}}})
 			if w.Must(err); len(list) != 0 {
 				t.Errorf("listed %v", list)
 			}

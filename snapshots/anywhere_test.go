@@ -51,13 +51,13 @@ func TestClientAnywhere(t *testing.T) {
 			{w.Root, none, shared, "planned", "", fault.NotFound}, {w.Root, none, shared, "gone", "", fault.NotFound},
 			{w.South, none, shared, "gone", "", fault.NotFound}, {w.Root, none, none, "\x00", "", fault.NotFound}, {w.Root, none, none, "", "", fault.NotFound},
 		} {
-			found, err := w.Store.ClientAnywhere(ctx, w.Scope(row.acting, tenancy.Reader), row.within, row.preferred, row.id)
+			found, err := snapshots.Resolve[client](ctx, w.Store, w.Scope(row.acting, tenancy.Reader), snapshots.Anywhere(row.id, row.preferred).Within("", row.within), snapshots.Instant{})
 			if row.kind == 0 && (err != nil || found.Entity.ID != row.want || found.Setup.Content == nil) || row.kind != 0 && !fault.Is(err, row.kind) {
 				t.Errorf("%s asks for %q within %q, preferring %q: %q, %v", w.OrgName(row.acting), row.id, row.within, row.preferred, found.Entity.ID, err)
 			}
 		}
 		w.Clock.Set(*w.In(2 * 3600e9))
-		found, err := w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", own, "planned")
+		found, err := snapshots.Resolve[client](ctx, w.Store, w.Admin(w.Root), snapshots.Anywhere("planned", own).Within("", ""), snapshots.Instant{})
 		if err != nil || found.Entity.ID != planned.Entity.ID {
 			t.Errorf("at its instant: %v", err)
 		}
@@ -68,7 +68,7 @@ func TestClientAnywhere(t *testing.T) {
 			id        string
 			want      snapshots.EntityID
 		}{{own, "nobody", fresh}, {own, "north", again}, {shared, "north", north}} {
-			found, err := w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", row.preferred, row.id)
+			found, err := snapshots.Resolve[client](ctx, w.Store, w.Admin(w.Root), snapshots.Anywhere(row.id, row.preferred).Within("", ""), snapshots.Instant{})
 			if err != nil || found.Entity.ID != row.want {
 				t.Errorf("%s, made since: %q, %v", row.id, found.Entity.ID, err)
 			}
@@ -77,17 +77,17 @@ func TestClientAnywhere(t *testing.T) {
 		for range 20 {
 			in(w.NewSetup(w.Admin(w.South), snapshotstest.MinimalSetup("many")).Entity.ID, "nobody", w.South)
 		}
-		if found, err := w.Store.ClientAnywhere(ctx, w.Admin(w.North), "", own, "nobody"); err != nil || found.Entity.ID != fresh {
+		if found, err := snapshots.Resolve[client](ctx, w.Store, w.Admin(w.North), snapshots.Anywhere("nobody", own).Within("", ""), snapshots.Instant{}); err != nil || found.Entity.ID != fresh {
 			t.Errorf("among many of its id: %q, %v", found.Entity.ID, err)
 		}
-		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", own, "nobody")
+		_, err = snapshots.Resolve[client](ctx, w.Store, w.Admin(w.Root), snapshots.Anywhere("nobody", own).Within("", ""), snapshots.Instant{})
 		w.Refused(err, fault.Conflict, "")
 		// Where its setup, or its owner, goes, a client is gone for everybody.
 		w.Must(snapshots.Delete[setup](ctx, w.Store, w.Admin(w.Harbour), snapshots.SetupRef(snapshotstest.Module, own), nil))
-		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.Root), "", shared, "harbour")
+		_, err = snapshots.Resolve[client](ctx, w.Store, w.Admin(w.Root), snapshots.Anywhere("harbour", shared).Within("", ""), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		w.Must(w.Tenancy.DeleteOrganization(ctx, w.Admin(w.Root), w.South, true, func(*db.Tx, tenancy.OrgID) (bool, error) { return true, nil }))
-		_, err = w.Store.ClientAnywhere(ctx, w.Admin(w.North), "", shared, "south")
+		_, err = snapshots.Resolve[client](ctx, w.Store, w.Admin(w.North), snapshots.Anywhere("south", shared).Within("", ""), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 	})
 }

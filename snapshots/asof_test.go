@@ -21,8 +21,7 @@ import (
 // up, every answer is found by going over all of it.
 type model struct {
 	clients []*modelClient
-	parents []modelParent  // of the organization that owns the clients
-	deleted history.Micros // when that, or the one above, was deleted; 0 for never
+	deleted history.Micros // when the organization that owns the clients, or the one above, was deleted; 0 for never
 }
 
 type modelClient struct {
@@ -36,11 +35,6 @@ type modelSnapshot struct {
 	from      history.Millis
 	recorded  history.Micros
 	withdrawn history.Micros // 0 for never
-}
-
-type modelParent struct {
-	org      tenancy.OrgID
-	recorded history.Micros
 }
 
 // answer is what the model says of a client at an instant: "name", "deleted" or
@@ -246,7 +240,7 @@ func (r *random) compare(from history.Micros) {
 
 func (r *random) ask(c *modelClient, at history.Millis, known history.Micros) {
 	want := r.model.answer(c, at, known)
-	found, err := r.w.Store.ClientAsOf(ctx, r.root, c.id, snapshots.Instant{At: &at, Known: &known})
+	found, err := snapshots.Resolve[client](ctx, r.w.Store, r.root, snapshots.ByEntity(c.id), snapshots.Instant{At: &at, Known: &known})
 	if got := told(r.t, found, err); got != want {
 		r.t.Fatalf("at %d known %d: %s, want %s\n%s", at, known, got, want, r.told())
 	}

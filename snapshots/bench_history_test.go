@@ -1,6 +1,7 @@
 package snapshots_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -53,25 +54,25 @@ func BenchmarkLongHistory(b *testing.B) {
 			})
 		}
 		run("now", func() error {
-			_, err := w.Store.Client(ctx, admin, ref)
+			_, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(ref), snapshots.Instant{})
 			return err
 		})
 		run("at", func() error {
-			_, err := w.Store.ClientAsOf(ctx, admin, ref.Entity, at(third.ValidFrom))
+			_, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(ref.Entity), at(third.ValidFrom))
 			return err
 		})
 		run("at-and-known", func() error {
 			in := at(third.ValidFrom)
 			in.Known = &late.RecordedAt
-			_, err := w.Store.ClientAsOf(ctx, admin, ref.Entity, in)
+			_, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(ref.Entity), in)
 			return err
 		})
 		run("diff", func() error {
-			from, err := w.Store.SnapshotOf(ctx, admin, ref.Entity, third.ID)
+			from, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByEntity(ref.Entity), third.ID)
 			if err != nil {
 				return err
 			}
-			to, err := w.Store.SnapshotOf(ctx, admin, ref.Entity, late.ID)
+			to, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByEntity(ref.Entity), late.ID)
 			if result := diff.Of(from.Content, to.Content, diff.Options{}); err == nil && len(result.Changes) != 1 {
 				return fmt.Errorf("%d changes", len(result.Changes))
 			}
@@ -79,8 +80,9 @@ func BenchmarkLongHistory(b *testing.B) {
 		})
 		run("plan", func() error {
 			ch := snapshotstest.To(snapshotstest.Named("next"))
-			ch.Rehearse = true
-			_, err := snapshots.Edit(ctx, w.Store, admin, ref, ch)
+			_, err := snapshots.Rehearse(ctx, func(ctx context.Context) (snapshots.Outcome[client], error) {
+				return snapshots.Edit(ctx, w.Store, admin, ref, ch)
+			})
 			return err
 		})
 		run("history-page", func() error {

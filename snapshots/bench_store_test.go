@@ -62,7 +62,7 @@ func BenchmarkResolveWarm(b *testing.B) {
 	w, admin, refs := benched(b, snapshots.Options{}, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := w.Store.Client(ctx, admin, refs[0]); err != nil {
+		if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(refs[0]), snapshots.Instant{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -76,7 +76,7 @@ func BenchmarkResolveCold(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		i = (i + 7919) % len(refs)
-		if _, err := w.Store.Client(ctx, admin, refs[i]); err != nil {
+		if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(refs[i]), snapshots.Instant{}); err != nil {
 			b.Fatal(err)
 		}
 	}

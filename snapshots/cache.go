@@ -21,16 +21,26 @@ import (
 // kept. rendered holds bytes without secrets; their key names everything they
 // depend on, and they are looked up only after Authorize.
 type cache struct {
-	entities  *otter.Cache[EntityID, Entity]
-	contents  *otter.Cache[SnapshotID, content]
-	current   *otter.Cache[clientKey, Entity]
-	timelines *otter.Cache[EntityID, *timeline]
-	rendered  *otter.Cache[RenderKey, *Rendering]
-	bearers   *otter.Cache[string, bearing]
+	entities  kept[EntityID, Entity]
+	contents  kept[SnapshotID, content]
+	current   kept[clientKey, Entity]
+	timelines kept[EntityID, *timeline]
+	rendered  kept[RenderKey, *Rendering]
+	bearers   kept[string, bearing]
 	made      atomic.Int64 // clients made since the start
 	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool
 	shards    [256]shard
+}
+
+// kept is what this package asks of a cache. It is an interface because the
+// compiler would otherwise compile the whole cache again, once for each of these
+// types, in every package that knows a Store.
+type kept[K comparable, V any] interface {
+	GetIfPresent(K) (V, bool)
+	Set(K, V) (V, bool)
+	Invalidate(K) (V, bool)
+	InvalidateAll()
 }
 
 // content is a decoded snapshot with its exact bytes.
@@ -68,14 +78,14 @@ type RenderKey struct {
 	Setup    SnapshotID // the setup's snapshot in force: inherited values
 	Owner    tenancy.OrgID
 	Surface  string // with the form, where one surface has several
-	Mount    string
 }
 
-// Rendering is what a surface made of a snapshot: the body's length is its
-// weight, Reply is the surface's own ready answer. Neither ever changes.
+// Rendering is what a surface made of a snapshot. Reply is the surface's own
+// ready answer, whose body is Body. None of it ever changes.
 type Rendering struct {
-	Body  []byte
+	Body  []byte // its length is what the rendering weighs
 	Reply any
+	Gap   int // where in Body the surface puts what is not kept: a secret, the last use
 }
 
 // shard remembers up to which log size drops have happened for its share of
@@ -160,20 +170,21 @@ func (c *cache) held(id EntityID, at history.Millis) *timeline {
 	return nil
 }
 
-// Render returns the bytes for key, from the cache or made by fill. Call it
-// only with what the caller was found allowed to see; fill must not put a
-// secret in; a nil from it is not kept.
-func (s *Store) Render(key RenderKey, fill func() *Rendering) *Rendering {
+// Render returns the rendering for key, from the cache or made by fill. Call it
+// only with what the caller was found allowed to see; fill must not put a secret
+// in. What fails is not kept.
+func (s *Store) Render(key RenderKey, fill func() (*Rendering, error)) (*Rendering, error) {
 	if r, ok := s.cache.rendered.GetIfPresent(key); ok {
-		return r
+		return r, nil
 	}
 	erased := s.cache.erased.Load()
-	r := fill()
-	if r != nil {
-		s.cache.rendered.Set(key, r)
-		if s.cache.erased.Load() != erased {
-			s.cache.rendered.Invalidate(key)
-		}
+	r, err := fill()
+	if err != nil {
+		return nil, err
 	}
-	return r
+	s.cache.rendered.Set(key, r)
+	if s.cache.erased.Load() != erased {
+		s.cache.rendered.Invalidate(key)
+	}
+	return r, nil
 }

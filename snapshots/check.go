@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/Masterminds/squirrel"
+
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -16,12 +18,16 @@ import (
 // maxProblems bounds what Check reports.
 const maxProblems = 100
 
+// pageSize is how many rows Check reads at once; a client may have 64 kB.
+const pageSize = 200
+
 // Check is the consistency check: it recomputes the log (history.Check) and
 // then compares every row with what the log says and with its neighbours. It
 // returns one sentence for each thing that is wrong, at most 100 and as many
-// of the log. It needs no Scope: it shows no content.
+// of the log. It reads in pages, so the memory it needs does not grow with the
+// database. It needs no Scope: it shows no content.
 func Check(ctx context.Context, d *db.DB) ([]string, error) {
-	k := &checker{events: make(map[string][]history.Envelope)}
+	k := &checker{}
 	err := d.View(ctx, func(c *db.Conn) error {
 		problems, err := history.Check(c)
 		if err != nil {
@@ -32,7 +38,7 @@ func Check(ctx context.Context, d *db.DB) ([]string, error) {
 			return err
 		}
 		k.problems, k.conn = append(problems, tree...), c
-		for _, step := range []func() error{k.readEvents, k.entities, k.snapshots, k.withdrawals, k.secrets, k.missing} {
+		for _, step := range []func() error{k.entities, k.snapshots, k.withdrawals, k.credentials, k.missing} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -44,9 +50,7 @@ func Check(ctx context.Context, d *db.DB) ([]string, error) {
 
 type checker struct {
 	conn     *db.Conn
-	events   map[string][]history.Envelope // by ref
-	seen     map[string]bool               // refs that have a row
-	ended    map[string]bool               // secrets with an end
+	events   map[string][]history.Envelope // of the page's rows, by ref
 	problems []string
 }
 
@@ -56,27 +60,37 @@ func (k *checker) report(format string, args ...any) {
 	}
 }
 
-// readEvents gathers the events that name a row.
-func (k *checker) readEvents() error {
-	k.seen = make(map[string]bool)
-	return k.conn.Each(func(scan func(...any) error) error {
-		var raw string
-		if err := scan(&raw); err != nil {
-			return err
-		}
-		env, err := history.DecodeEnvelope([]byte(raw))
+// each reports a problem for each id that a query finds; its last placeholder
+// is the number of them.
+func (k *checker) each(problem, query string) error {
+	var ids []string
+	err := k.conn.Select(&ids, query, 2*maxProblems)
+	for _, id := range ids {
+		k.report(problem, id)
+	}
+	return err
+}
+
+// readEvents reads the events that name one of the rows.
+func (k *checker) readEvents(refs []string) error {
+	k.events = make(map[string][]history.Envelope, len(refs))
+	var texts []string
+	if err := k.conn.SelectBuilt(&texts, db.Builder().Select("envelope").From("log_event").Where(squirrel.Eq{"ref": refs}).OrderBy("idx")); err != nil {
+		return err
+	}
+	for _, text := range texts {
+		env, err := history.DecodeEnvelope([]byte(text))
 		if err != nil {
-			return nil // history.Check has said so
+			continue // history.Check has said so
 		}
 		k.events[env.Ref] = append(k.events[env.Ref], env)
-		return nil
-	}, "SELECT envelope FROM log_event WHERE ref <> '' ORDER BY idx")
+	}
+	return nil
 }
 
 // event finds the event of the row ref by its verb; false, and a report, if
 // there is none.
 func (k *checker) event(ref, what string, verbs ...string) (history.Envelope, bool) {
-	k.seen[ref] = true
 	for _, env := range k.events[ref] {
 		for _, verb := range verbs {
 			if string(env.Kind) == env.ObjectKind+"."+verb {
@@ -117,12 +131,8 @@ func (k *checker) entities() error {
 		{`SELECT min(s.snapshot_id) FROM snapshot s WHERE NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id)
 			GROUP BY s.entity_id, s.valid_from HAVING count(*) > 1`, "snapshot %s: another one of its entity has the same instant"},
 	} {
-		var ids []string
-		if err := k.conn.Select(&ids, q.query); err != nil {
+		if err := k.each(q.problem, q.query+" LIMIT ?"); err != nil {
 			return err
-		}
-		for _, id := range ids {
-			k.report(q.problem, id)
 		}
 	}
 	return k.owners()
@@ -131,64 +141,75 @@ func (k *checker) entities() error {
 // owners checks that each client's owner lies in its setup's subtree, unless
 // the client, its setup or its owner is deleted.
 func (k *checker) owners() error {
-	var ids []string
-	err := k.conn.Select(&ids, `WITH RECURSIVE up (entity_id, setup_owner, org_id, depth) AS (
+	return k.each("client %s: its owner lies outside its setup's subtree", `WITH RECURSIVE up (entity_id, setup_owner, org_id, depth) AS (
 		SELECT e.entity_id, p.org_id, e.org_id, 1 FROM entity e JOIN entity p ON p.entity_id = e.setup_id
 			WHERE e.kind = 'client' AND e.org_id NOT IN (`+goneOrgs+`) AND NOT`+ended+`
 		UNION ALL
 		SELECT up.entity_id, up.setup_owner, v.parent_id, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.org_id
 			WHERE up.depth <= 33 AND up.org_id <> up.setup_owner
 			AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
-	) SELECT entity_id FROM up GROUP BY entity_id HAVING sum(CASE WHEN org_id = setup_owner THEN 1 ELSE 0 END) = 0`)
-	for _, id := range ids {
-		k.report("client %s: its owner lies outside its setup's subtree", id)
-	}
-	return err
+	) SELECT entity_id FROM up GROUP BY entity_id HAVING sum(CASE WHEN org_id = setup_owner THEN 1 ELSE 0 END) = 0 LIMIT ?`)
+}
+
+// checkedSnapshot is a snapshot with what it is compared with.
+type checkedSnapshot struct {
+	snapshotRow
+	EntityKind Kind     `db:"entity_kind"`
+	Owner      string   `db:"org_id"`
+	Salt       []byte   `db:"salt"`
+	Content    *string  `db:"content"`
+	BaseOf     EntityID `db:"base_of"` // whose snapshot the base is; empty where it is not there
 }
 
 // snapshots checks each one's content, commitment, base and event.
 func (k *checker) snapshots() error {
-	var rows []struct {
-		snapshotRow
-		EntityKind Kind    `db:"entity_kind"`
-		Owner      string  `db:"org_id"`
-		Salt       []byte  `db:"salt"`
-		Content    *string `db:"content"`
-	}
-	err := k.conn.Select(&rows, "SELECT "+snapshotColumns+`, e.kind AS entity_kind, e.org_id, b.salt, b.content FROM snapshot s
-		JOIN entity e ON e.entity_id = s.entity_id LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id
-		ORDER BY s.entity_id, s.recorded_at`)
-	if err != nil {
-		return err
-	}
-	byID := make(map[SnapshotID]EntityID, len(rows))
-	for _, r := range rows {
-		byID[r.ID] = r.Entity
-	}
-	for _, r := range rows {
-		id := string(r.ID)
-		if env, ok := k.event(id, "snapshot", "published", "changed", "scheduled", "deleted", "imported"); ok {
-			if env.Content != hex.EncodeToString(r.Commitment) || env.Object != string(r.Entity) ||
-				env.Effective != r.ValidFrom || env.RecordedAt != r.RecordedAt || env.Org != r.Owner ||
-				strings.HasSuffix(string(env.Kind), ".deleted") != r.tombstone() {
-				k.report("snapshot %s: the log says other of it than its row", id)
-			}
+	last := ""
+	for {
+		var rows []checkedSnapshot
+		err := k.conn.Select(&rows, "SELECT "+snapshotColumns+`, e.kind AS entity_kind, e.org_id, b.salt, b.content,
+			COALESCE(p.entity_id, '') AS base_of FROM snapshot s
+			JOIN entity e ON e.entity_id = s.entity_id LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id
+			LEFT JOIN snapshot p ON p.snapshot_id = s.base_id
+			WHERE s.snapshot_id > ? ORDER BY s.snapshot_id LIMIT ?`, last, pageSize)
+		if err != nil || len(rows) == 0 {
+			return err
 		}
-		if r.Base != "" && byID[r.Base] != r.Entity {
-			k.report("snapshot %s: its base is not a snapshot of its entity", id)
+		refs := make([]string, len(rows))
+		for i, r := range rows {
+			refs[i] = string(r.ID)
 		}
-		if r.Content == nil {
-			if err := k.erased(id, r.Entity); err != nil {
+		if err := k.readEvents(refs); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := k.snapshot(r); err != nil {
 				return err
 			}
-			continue
 		}
-		if c := history.Commitment(r.Salt, []byte(*r.Content)); !bytes.Equal(c[:], r.Commitment) {
-			k.report("snapshot %s: the content does not match the commitment", id)
+		last = refs[len(refs)-1]
+	}
+}
+
+func (k *checker) snapshot(r checkedSnapshot) error {
+	id := string(r.ID)
+	if env, ok := k.event(id, "snapshot", "published", "changed", "scheduled", "deleted", "imported"); ok {
+		if env.Content != hex.EncodeToString(r.Commitment) || env.Object != string(r.Entity) ||
+			env.Effective != r.ValidFrom || env.RecordedAt != r.RecordedAt || env.Org != r.Owner ||
+			strings.HasSuffix(string(env.Kind), ".deleted") != r.tombstone() {
+			k.report("snapshot %s: the log says other of it than its row", id)
 		}
-		if err := decodes(r.EntityKind, r.tombstone(), []byte(*r.Content)); err != nil {
-			k.report("snapshot %s: %v", id, err)
-		}
+	}
+	if r.Base != "" && r.BaseOf != r.Entity {
+		k.report("snapshot %s: its base is not a snapshot of its entity", id)
+	}
+	if r.Content == nil {
+		return k.erased(id, r.Entity)
+	}
+	if c := history.Commitment(r.Salt, []byte(*r.Content)); !bytes.Equal(c[:], r.Commitment) {
+		k.report("snapshot %s: the content does not match the commitment", id)
+	}
+	if err := decodes(r.EntityKind, r.tombstone(), []byte(*r.Content)); err != nil {
+		k.report("snapshot %s: %v", id, err)
 	}
 	return nil
 }
@@ -226,70 +247,94 @@ func (k *checker) erased(id string, of EntityID) error {
 }
 
 func (k *checker) withdrawals() error {
-	var rows []struct {
-		ID         string         `db:"snapshot_id"`
-		RecordedAt history.Micros `db:"recorded_at"`
-		ValidFrom  history.Millis `db:"valid_from"`
-	}
-	err := k.conn.Select(&rows, `SELECT w.snapshot_id, w.recorded_at, s.valid_from FROM withdrawal w
-		JOIN snapshot s ON s.snapshot_id = w.snapshot_id`)
-	for _, r := range rows {
-		if env, ok := k.event(r.ID, "withdrawal of", "withdrawn"); ok && env.RecordedAt != r.RecordedAt {
-			k.report("withdrawal of %s: the log says another time", r.ID)
+	last := ""
+	for {
+		var rows []struct {
+			ID         string         `db:"snapshot_id"`
+			RecordedAt history.Micros `db:"recorded_at"`
+			ValidFrom  history.Millis `db:"valid_from"`
 		}
-		if r.ValidFrom <= r.RecordedAt.Millis() {
-			k.report("withdrawal of %s: it was not in the future any more", r.ID)
-		}
-	}
-	return err
-}
-
-// secrets checks that credentials and their ends have their events.
-func (k *checker) secrets() error {
-	k.ended = make(map[string]bool)
-	for _, m := range []struct{ query, what, verb string }{
-		{"SELECT secret_id FROM client_secret", "secret", "secret-added"},
-		{"SELECT DISTINCT secret_id FROM secret_end", "end of secret", "secret-ended"},
-		{"SELECT token_id FROM registration_token", "registration token", "token-added"},
-		{"SELECT token_id FROM registration_token_end", "end of registration token", "token-ended"},
-		{"SELECT token_id FROM initial_token", "initial token", "initial-token-added"},
-		{"SELECT token_id FROM initial_token_end", "end of initial token", "initial-token-ended"},
-	} {
-		var ids []string
-		if err := k.conn.Select(&ids, m.query); err != nil {
+		err := k.conn.Select(&rows, `SELECT w.snapshot_id, w.recorded_at, s.valid_from FROM withdrawal w
+			JOIN snapshot s ON s.snapshot_id = w.snapshot_id WHERE w.snapshot_id > ? ORDER BY w.snapshot_id LIMIT ?`, last, pageSize)
+		if err != nil || len(rows) == 0 {
 			return err
 		}
-		for _, id := range ids {
-			k.event(id, m.what, m.verb)
-			if m.verb == "secret-ended" {
-				k.ended[id] = true
+		refs := make([]string, len(rows))
+		for i, r := range rows {
+			refs[i] = r.ID
+		}
+		if err := k.readEvents(refs); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if env, ok := k.event(r.ID, "withdrawal of", "withdrawn"); ok && env.RecordedAt != r.RecordedAt {
+				k.report("withdrawal of %s: the log says another time", r.ID)
 			}
+			if r.ValidFrom <= r.RecordedAt.Millis() {
+				k.report("withdrawal of %s: it was not in the future any more", r.ID)
+			}
+		}
+		last = refs[len(refs)-1]
+	}
+}
+
+// credentials checks that secrets, tokens and their ends have their events.
+func (k *checker) credentials() error {
+	for _, m := range []struct{ table, id, what, verb string }{
+		{"client_secret", "secret_id", "secret", "secret-added"},
+		{"secret_end", "secret_id", "end of secret", "secret-ended"},
+		{"registration_token", "token_id", "registration token", "token-added"},
+		{"registration_token_end", "token_id", "end of registration token", "token-ended"},
+		{"initial_token", "token_id", "initial token", "initial-token-added"},
+		{"initial_token_end", "token_id", "end of initial token", "initial-token-ended"},
+	} {
+		query := fmt.Sprintf("SELECT DISTINCT %[2]s FROM %[1]s WHERE %[2]s > ? ORDER BY %[2]s LIMIT ?", m.table, m.id)
+		for last := ""; ; {
+			var ids []string
+			err := k.conn.Select(&ids, query, last, pageSize)
+			if err != nil {
+				return err
+			}
+			if len(ids) == 0 {
+				break
+			}
+			if err := k.readEvents(ids); err != nil {
+				return err
+			}
+			for _, id := range ids {
+				k.event(id, m.what, m.verb)
+			}
+			last = ids[len(ids)-1]
 		}
 	}
 	return nil
 }
+
+// anyRow says that the row that an event names is there.
+const anyRow = `(EXISTS (SELECT 1 FROM snapshot s WHERE s.snapshot_id = e.ref)
+	OR EXISTS (SELECT 1 FROM client_secret c WHERE c.secret_id = e.ref)
+	OR EXISTS (SELECT 1 FROM registration_token t WHERE t.token_id = e.ref)
+	OR EXISTS (SELECT 1 FROM initial_token t WHERE t.token_id = e.ref))`
 
 // missing reports events whose row is gone.
 func (k *checker) missing() error {
-	withdrawn := make(map[string]bool)
-	var ids []string
-	if err := k.conn.Select(&ids, "SELECT snapshot_id FROM withdrawal"); err != nil {
+	var events []struct {
+		Kind string `db:"kind"`
+		Ref  string `db:"ref"`
+	}
+	if err := k.conn.Select(&events, "SELECT e.kind, e.ref FROM log_event e WHERE e.ref <> '' AND NOT "+anyRow+" ORDER BY e.idx LIMIT ?", 2*maxProblems); err != nil {
 		return err
 	}
-	for _, id := range ids {
-		withdrawn[id] = true
+	for _, e := range events {
+		k.report("log: %s names %s, which is not there", e.Kind, e.Ref)
 	}
-	for ref, events := range k.events {
-		for _, env := range events {
-			switch {
-			case !k.seen[ref]:
-				k.report("log: %s names %s, which is not there", env.Kind, ref)
-			case string(env.Kind) == env.ObjectKind+".withdrawn" && !withdrawn[ref]:
-				k.report("snapshot %s: the log says that it was withdrawn, its row is not there", ref)
-			case string(env.Kind) == env.ObjectKind+".secret-ended" && !k.ended[ref]:
-				k.report("secret %s: the log says that it ends, its row is not there", ref)
-			}
-		}
+	err := k.each("snapshot %s: the log says that it was withdrawn, its row is not there", `SELECT e.ref FROM log_event e
+		WHERE e.kind IN ('client.withdrawn', 'setup.withdrawn', 'resource_server.withdrawn') AND `+anyRow+`
+		AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = e.ref) ORDER BY e.idx LIMIT ?`)
+	if err != nil {
+		return err
 	}
-	return nil
+	return k.each("secret %s: the log says that it ends, its row is not there", `SELECT e.ref FROM log_event e
+		WHERE e.kind IN ('client.secret-ended', 'setup.secret-ended', 'resource_server.secret-ended') AND `+anyRow+`
+		AND NOT EXISTS (SELECT 1 FROM secret_end d WHERE d.secret_id = e.ref) ORDER BY e.idx LIMIT ?`)
 }

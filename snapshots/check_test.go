@@ -57,7 +57,7 @@ func TestCheckFinds(t *testing.T) {
 				raw(w, "UPDATE snapshot_body SET content = '{}' WHERE snapshot_id = ?", id.client)
 			},
 			func(id ids) []string {
-				return []string{"snapshot " + id.client + ": decoding snapshots.Client content"}
+				return []string{"snapshot " + id.client + ": decoding document.Client content"}
 			}},
 		"altered salt": {
 			func(w *snapshotstest.World, id ids) {

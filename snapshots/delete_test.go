@@ -17,16 +17,29 @@ import (
 // gone fails unless a client is unknown to every read and write.
 func gone(t *testing.T, w *snapshotstest.World, scope tenancy.Scope, ref snapshots.Ref, code string) {
 	t.Helper()
-	_, err := w.Store.Client(ctx, scope, ref)
+	_, err := snapshots.Resolve[client](ctx, w.Store, scope, snapshots.ByRef(ref), snapshots.Instant{})
 	w.Refused(err, fault.NotFound, code)
 	_, err = snapshots.Snapshots[client](ctx, w.Store, scope, ref, nil, true)
 	w.Refused(err, fault.NotFound, code)
-	_, err = snapshots.Snapshot[client](ctx, w.Store, scope, ref, "0123456789abcdef0123456789abcdef")
+	_, err = snapshots.Snapshot[client](ctx, w.Store, scope, snapshots.ByRef(ref), "0123456789abcdef0123456789abcdef")
 	w.Refused(err, fault.NotFound, code)
 	_, err = snapshots.Edit(ctx, w.Store, scope, ref, snapshotstest.To(full()))
 	w.Refused(err, fault.NotFound, code)
 	w.Refused(snapshots.Delete[client](ctx, w.Store, scope, ref, nil), fault.NotFound, code)
 	w.Refused(snapshots.Withdraw[client](ctx, w.Store, scope, ref, "0123456789abcdef0123456789abcdef"), fault.NotFound, code)
+}
+
+// deleted fails unless the client_id's client is found as deleted, and by those
+// who may not see history not at all.
+func deleted(t *testing.T, w *snapshotstest.World, scope tenancy.Scope, id snapshots.EntityID, clientID string) {
+	t.Helper()
+	name := snapshots.ByClientID(snapshotstest.Module, w.Setup, clientID)
+	found, state, err := w.Store.Find(ctx, scope, name)
+	if w.Must(err); found.ID != id || state != snapshots.Deleted {
+		t.Errorf("%s is %s in state %d, want %s deleted", clientID, found.ID, state, id)
+	}
+	_, _, err = w.Store.Find(ctx, w.Scope(w.North, tenancy.Reader), name)
+	w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 }
 
 func TestDelete(t *testing.T) {
@@ -46,8 +59,7 @@ func TestDelete(t *testing.T) {
 		w.Must(snapshots.Delete[client](ctx, w.Store, admin, ref, seen(made.ID)))
 
 		gone(t, w, admin, ref, fault.CodeClientUnknown)
-		_, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, "shop")
-		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
+		deleted(t, w, admin, id, "shop")
 		var kinds []string
 		for _, e := range w.Events(from) {
 			kinds = append(kinds, string(e.Kind))
@@ -101,9 +113,9 @@ func TestIncarnations(t *testing.T) {
 				t.Errorf("incarnation %d, %+v", made.Entity.Incarnation, made.Version)
 			}
 			ids = append(ids, made.Entity.ID)
-			found, err := w.Store.EntityID(ctx, w.Admin(w.Root), snapshotstest.Module, w.Setup, "shop")
-			if w.Must(err); found != made.Entity.ID {
-				t.Errorf("the client_id means %s, want %s", found, made.Entity.ID)
+			found, _, err := w.Store.Find(ctx, w.Admin(w.Root), snapshots.ByClientID(snapshotstest.Module, w.Setup, "shop"))
+			if w.Must(err); found.ID != made.Entity.ID {
+				t.Errorf("the client_id means %s, want %s", found.ID, made.Entity.ID)
 			}
 			for _, other := range []tenancy.OrgID{w.South, w.North, w.Root} { // held: by nobody else, not even by those above
 				_, err = take(other)
@@ -151,12 +163,11 @@ func TestDeletedSetup(t *testing.T) {
 			gone(t, w, harbour, w.Ref(id), fault.CodeSetupUnknown)
 		}
 		ref := snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup, Entity: srv.Entity.ID}
-		_, err = w.Store.ResourceServer(ctx, north, ref)
+		_, err = snapshots.Resolve[server](ctx, w.Store, north, snapshots.ByRef(ref), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
-		_, err = w.Store.Clients(ctx, north, snapshotstest.Module, w.Setup, snapshots.Filter{})
+		_, err = snapshots.List[client](ctx, w.Store, north, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
-		_, err = w.Store.EntityID(ctx, north, snapshotstest.Module, w.Setup, "a")
-		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
+		deleted(t, w, north, ids[0], "a")
 		_, err = w.Store.CreateClient(ctx, harbour, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: "d"}, snapshotstest.To(full()))
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 		_, err = w.Store.CreateResourceServer(ctx, north, snapshotstest.Module, w.Setup, snapshotstest.To(server{Name: "rs"}))
@@ -203,13 +214,13 @@ func TestDeletedOrganization(t *testing.T) {
 		gone(t, w, north, w.Ref(quays), fault.CodeClientUnknown)
 		gone(t, w, w.Admin(w.Root), w.Ref(quays), fault.CodeClientUnknown)
 		w.Active(north, norths)
-		_, err = w.Store.Setup(ctx, north, snapshotstest.Module, own.Entity.ID)
+		_, err = snapshots.Resolve[setup](ctx, w.Store, north, snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, own.Entity.ID)), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
-		list, err := w.Store.Clients(ctx, north, snapshotstest.Module, w.Setup, snapshots.Filter{IncludeDeleted: true, AnyTime: true})
+		list, err := snapshots.List[client](ctx, w.Store, north, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{IncludeDeleted: true, AnyTime: true})
 		if w.Must(err); len(list) != 1 || list[0].ID != norths {
 			t.Errorf("listed %v", list)
 		}
-		setups, err := w.Store.Setups(ctx, north, snapshotstest.Module, snapshots.Filter{})
+		setups, err := snapshots.List[setup](ctx, w.Store, north, snapshots.Ref{Module: snapshotstest.Module}, snapshots.Filter{})
 		if w.Must(err); len(setups) != 1 || setups[0].ID != w.Setup {
 			t.Errorf("listed %v", setups)
 		}

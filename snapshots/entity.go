@@ -79,7 +79,12 @@ type Resolved[T document.Content] struct {
 	Setup         Version[document.Setup]
 	NextValidFrom history.Millis // the entity's own next snapshot; 0 for none planned
 	SetupNext     history.Millis // the setup's; 0 for none, and where a snapshot was asked for by its id
+	Ends          history.Millis // when its setup or organization was deleted, as far as was known at that instant; 0 for not
 }
+
+// Until is the instant at which the snapshot stops being in force: with the
+// next one, or with the end of its setup or organization; 0 if none is known.
+func (r Resolved[T]) Until() history.Millis { return earlier(r.NextValidFrom, r.Ends) }
 
 // Unknown is the NotFound fault for an entity of the kind.
 func unknown(kind Kind) error {

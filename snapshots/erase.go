@@ -131,7 +131,11 @@ func wipe(tx *db.Tx, e Entity) error {
 		{"DELETE FROM entity_term WHERE entity_id = ?", []any{e.ID}},
 		{"UPDATE client_secret SET hash = '', sealed = ?, last4 = '' WHERE entity_id = ?", []any{[]byte{}, e.ID}},
 		{"DELETE FROM client_use WHERE entity_id = ?", []any{e.ID}},
-		{"DELETE FROM idempotency WHERE result LIKE ?", []any{"%" + string(e.ID) + "%"}},
+		// An answer is remembered from when its snapshot was recorded, so the index of what expires finds it.
+		{`DELETE FROM idempotency WHERE expires_at IN (SELECT s.recorded_at + CAST(? AS BIGINT) FROM snapshot s
+			WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?) AND result IN (SELECT s.snapshot_id FROM snapshot s
+			WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?)`,
+			[]any{tenancy.IdempotencyTime.Microseconds(), e.Module, e.Setup, e.ID, e.Module, e.Setup, e.ID}},
 	} {
 		if _, err := tx.Exec(step.query, step.args...); err != nil {
 			return err

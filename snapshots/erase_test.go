@@ -70,7 +70,7 @@ func TestErase(t *testing.T) {
 			}
 		}
 		at := snapshots.Instant{At: &from}
-		if _, err := w.Store.ClientAsOf(ctx, admin, id, at); err != nil { // cached from here on
+		if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(id), at); err != nil { // cached from here on
 			t.Fatal(err)
 		}
 		want := snapshots.Erasure{Reason: "request 17"}
@@ -92,7 +92,7 @@ func TestErase(t *testing.T) {
 				t.Errorf("after: %q", found)
 			}
 		}
-		_, err = w.Store.ClientAsOf(ctx, admin, id, at)
+		_, err = snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(id), at)
 		w.Refused(err, fault.Gone, fault.CodeErased)
 		_, err = w.Store.Erase(ctx, admin, id, want)
 		w.Refused(err, fault.Gone, fault.CodeErased)
@@ -102,8 +102,37 @@ func TestErase(t *testing.T) {
 		if last.Envelope.Kind != "client.erased" || last.Envelope.Reason != "request 17" {
 			t.Errorf("the last event is %+v", last)
 		}
-		if _, err := w.Store.ClientAsOf(ctx, admin, other.Entity.ID, snapshots.Instant{}); err != nil {
+		if _, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByEntity(other.Entity.ID), snapshots.Instant{}); err != nil {
 			t.Errorf("the neighbour: %v", err)
+		}
+	})
+}
+
+// TestEraseForgetsIdempotentAnswers: what was remembered of the client's
+// creation goes with it, found by an index; its neighbour's stays.
+func TestEraseForgetsIdempotentAnswers(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		s := watch(w)
+		admin := w.Admin(w.North)
+		var made []snapshots.EntityID
+		for _, key := range []string{"fruit", "other"} {
+			once, err := tenancy.NewOnce(key, "POST /clients", "credential", []byte(key))
+			w.Must(err)
+			made = append(made, w.NewClient(admin.Once(once), key, snapshotstest.To(personal())).Entity.ID)
+			w.Tick()
+		}
+		w.Edit(admin, made[0], snapshotstest.To(snapshotstest.Named("fruit")))
+		s.texts = nil
+		if _, err := w.Store.Erase(ctx, admin, made[0], snapshots.Erasure{Reason: "request 17", Delete: true}); err != nil {
+			t.Fatal(err)
+		}
+		if found := s.scans(t, w); len(found) > 0 {
+			t.Errorf("it goes over everything:\n%s", strings.Join(found, "\n"))
+		}
+		var left []string
+		w.Must(w.DB.Raw().Select(&left, "SELECT idem_key FROM idempotency"))
+		if len(left) != 1 || left[0] != "other" {
+			t.Errorf("remembered: %v", left)
 		}
 	})
 }

@@ -22,10 +22,24 @@ func (s *Store) Holds(id EntityID) bool { return s.cache.held(id, s.log.Now().Mi
 
 // SecretEnds lists when the entity's secrets end, the newest first; 0 for never.
 func (s *Store) SecretEnds(ctx context.Context, id EntityID) (ends []history.Millis, err error) {
-	var rows []secretRow
-	err = s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, id) })
-	for _, r := range rows {
-		ends = append(ends, r.EndsAt)
-	}
+	err = s.db.View(ctx, func(c *db.Conn) error {
+		rows, err := secretsFrom(c, id, ever)
+		for _, r := range rows {
+			ends = append(ends, r.EndsAt)
+		}
+		return err
+	})
 	return ends, err
+}
+
+// HoldHashSlots takes every place for a slow hash until release is called.
+func (s *Store) HoldHashSlots() (release func()) {
+	for range cap(s.hashSlots) {
+		s.hashSlots <- struct{}{}
+	}
+	return func() {
+		for range cap(s.hashSlots) {
+			<-s.hashSlots
+		}
+	}
 }

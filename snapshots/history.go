@@ -9,7 +9,6 @@ import (
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -54,7 +53,7 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 		return past, err
 	}
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		if past.Entity, err = s.clientEver(c, scope, id); err != nil {
+		if past.Entity, err = s.past(c, scope, KindClient, id); err != nil {
 			return err
 		}
 		before := int64(math.MaxInt64)
@@ -93,15 +92,6 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 		}
 	}
 	return past, err
-}
-
-// clientEver finds a client that the scope covers, deleted or not.
-func (s *Store) clientEver(c *db.Conn, scope tenancy.Scope, id EntityID) (Entity, error) {
-	e, err := s.entity(c, id)
-	if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != KindClient || !scope.CoversObject(string(e.ID), e.Owner)) {
-		return Entity{}, unknown(KindClient)
-	}
-	return e, err
 }
 
 // Kinds of event around a client that say where it belongs, and those of them

@@ -1,15 +1,10 @@
 package snapshots
 
 import (
-	"errors"
-
 	"tenure/snapshots/credential"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
-
-// errRehearsed takes a rehearsed change back; see Change.Rehearse.
-var errRehearsed = errors.New("this was a rehearsal")
 
 // placeImported gives the first snapshot of an imported client the instant
 // that it had where it comes from. A client_id that was in use here before
@@ -39,8 +34,8 @@ func (w *writing[T]) held() (added int, err error) {
 	if len(w.change.Held) == 0 {
 		return 0, nil
 	}
-	var rows []secretRow
-	if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+	rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, ever)
+	if err != nil {
 		return 0, err
 	}
 	known := make(map[credential.Hash]history.Millis, len(rows))

@@ -65,7 +65,11 @@ func (i *importing) change(t *testing.T, name string, imported *history.Millis, 
 }
 
 func (i *importing) create(ch snapshots.Change[document.Client]) (snapshots.Outcome[document.Client], error) {
-	return i.store.CreateClient(context.Background(), i.scope, snapshots.NewClient{Module: snapshots.DefaultModule,
+	return i.createIn(context.Background(), ch)
+}
+
+func (i *importing) createIn(ctx context.Context, ch snapshots.Change[document.Client]) (snapshots.Outcome[document.Client], error) {
+	return i.store.CreateClient(ctx, i.scope, snapshots.NewClient{Module: snapshots.DefaultModule,
 		Setup: i.setup.ID, ClientID: "from elsewhere", Surface: "hydra"}, ch)
 }
 
@@ -149,7 +153,7 @@ func TestImportedClientKeepsItsPastOnce(t *testing.T) {
 		if err != nil || next.Imported || next.Base != made.ID || next.ValidFrom <= *since {
 			t.Errorf("%+v, %v", next.Version, err)
 		}
-		read, err := snapshots.Snapshot[document.Client](context.Background(), i.store, i.scope, i.ref(made.Entity.ID), made.ID)
+		read, err := snapshots.Snapshot[document.Client](context.Background(), i.store, i.scope, snapshots.ByRef(i.ref(made.Entity.ID)), made.ID)
 		if err != nil || !read.Imported || read.Content.ClientName != "as it was" {
 			t.Errorf("%+v, %v", read.Version, err)
 		}
@@ -203,7 +207,7 @@ func TestHeldSecrets(t *testing.T) {
 		t.Fatalf("%d, %v", made.Secrets, err)
 	}
 	sameSecrets(t, "both hold", i.authenticates(t, all...), []string{"first one", "second one"})
-	listed, err := i.store.Secrets(context.Background(), i.scope, i.ref(made.Entity.ID))
+	listed, err := i.store.Secrets(context.Background(), i.scope, snapshots.ByRef(i.ref(made.Entity.ID)), snapshots.Instant{})
 	if err != nil || len(listed) != 2 || listed[0].ValidFrom <= listed[1].ValidFrom || listed[0].Last4 != "" {
 		t.Errorf("%+v, %v", listed, err)
 	}
@@ -270,8 +274,10 @@ func TestRehearsalKeepsNothing(t *testing.T) {
 		i := newImporting(t, dsn)
 		size, rows := i.Log.Size(), i.rows(t)
 		ch := i.change(t, "c", millis(time.Date(2019, 5, 6, 7, 8, 9, 0, time.UTC)), hashOf(t, "secret"))
-		ch.Rehearse = true
-		out, err := i.create(ch)
+		rehearse := func(ch snapshots.Change[document.Client]) (snapshots.Outcome[document.Client], error) {
+			return snapshots.Rehearse(ctx, func(ctx context.Context) (snapshots.Outcome[document.Client], error) { return i.createIn(ctx, ch) })
+		}
+		out, err := rehearse(ch)
 		if err != nil || !out.Changed || out.Secrets != 1 || out.Content.ClientName != "c" {
 			t.Fatalf("%+v, %v", out, err)
 		}
@@ -279,16 +285,15 @@ func TestRehearsalKeepsNothing(t *testing.T) {
 		bad.Apply = func(*document.Client, *document.Setup) (*document.Client, error) {
 			return &document.Client{RedirectURIs: []string{"no uri"}}, nil
 		}
-		if _, err := i.create(bad); !fault.Is(err, fault.Invalid) {
+		if _, err := rehearse(bad); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a rehearsal that must fail: %v", err)
 		}
 		if got := i.rows(t); got != rows || i.Log.Size() != size {
 			t.Errorf("rows %v, were %v; log %d, was %d", got, rows, i.Log.Size(), size)
 		}
-		if _, err := i.store.RefByID(context.Background(), i.scope, i.setup.ID, "from elsewhere"); !fault.Is(err, fault.NotFound) {
+		if _, _, err := i.store.Find(context.Background(), i.scope, snapshots.ByClientID("", i.setup.ID, "from elsewhere")); !fault.Is(err, fault.NotFound) {
 			t.Errorf("it is there: %v", err)
 		}
-		ch.Rehearse = false
 		if _, err := i.create(ch); err != nil {
 			t.Error(err)
 		}

@@ -13,12 +13,13 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/tenancytest"
 )
 
 // lists gives the entities of a list, and fails unless each bears the name it is listed with.
 func lists(t *testing.T, w *snapshotstest.World, scope tenancy.Scope, f snapshots.Filter) []snapshots.EntityID {
 	t.Helper()
-	list, err := w.Store.Clients(ctx, scope, snapshotstest.Module, w.Setup, f)
+	list, err := snapshots.List[client](ctx, w.Store, scope, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestListFilters(t *testing.T) {
 				t.Errorf("%s: %v, want %v", name, got, test.want)
 			}
 		}
-		names, err := w.Store.Names(ctx, admin, snapshotstest.Module, w.Setup)
+		names, err := snapshots.List[client](ctx, w.Store, admin, snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{Named: true})
 		w.Must(err)
 		if want := []snapshots.Listed{{ID: a, Name: "Läden"}, {ID: b, Name: "Läden"}, {ID: c, Name: long + "1"}, {ID: d, Name: long + "2"}, {ID: e}}; !slices.Equal(names, want) {
 			t.Errorf("names %v", names)
@@ -175,22 +176,24 @@ func TestListPermissions(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
 		past, future, now := w.Clock.Millis()-1, w.Clock.Millis()+1, w.Clock.Millis()
 		for name, f := range map[string]snapshots.Filter{"past": {At: &past}, "future": {At: &future}, "any": {AnyTime: true}, "deleted": {IncludeDeleted: true}} {
-			for _, role := range tenancy.Roles() {
-				_, err := w.Store.Clients(ctx, w.Scope(w.North, role), snapshotstest.Module, w.Setup, f)
+			for _, role := range tenancytest.Roles() {
+				_, err := snapshots.List[client](ctx, w.Store, w.Scope(w.North, role), snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, f)
 				if (role == tenancy.Reader) != fault.Is(err, fault.Forbidden) || err != nil && role != tenancy.Reader {
 					t.Errorf("%s, %s: %v", name, role, err)
 				}
 			}
 		}
-		_, err := w.Store.Clients(ctx, w.Scope(w.North, tenancy.Reader), snapshotstest.Module, w.Setup, snapshots.Filter{At: &now})
+		_, err := snapshots.List[client](ctx, w.Store, w.Scope(w.North, tenancy.Reader), snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{At: &now})
 		w.Must(err)
 
 		at := w.In(time.Hour)
 		w.NewClient(w.Admin(w.North), "plan", snapshotstest.ToAt(snapshotstest.Named("plan"), at))
-		_, err = w.Store.EntityID(ctx, w.Scope(w.North, tenancy.Reader), snapshotstest.Module, w.Setup, "plan")
+		_, _, err = w.Store.Find(ctx, w.Scope(w.North, tenancy.Reader), snapshots.ByClientID(snapshotstest.Module, w.Setup, "plan"))
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
-		_, err = w.Store.EntityID(ctx, w.Scope(w.North, tenancy.Auditor), snapshotstest.Module, w.Setup, "plan")
-		w.Must(err)
+		_, state, err := w.Store.Find(ctx, w.Scope(w.North, tenancy.Auditor), snapshots.ByClientID(snapshotstest.Module, w.Setup, "plan"))
+		if w.Must(err); state != snapshots.Planned {
+			t.Errorf("state %d", state)
+		}
 	})
 }
 
@@ -239,7 +242,7 @@ func TestListSetups(t *testing.T) {
 		for org, want := range map[tenancy.OrgID]string{w.Root: "north root south harbour", w.North: "north root harbour",
 			w.South: "root south", w.Harbour: "north root harbour", w.Quay: "north root harbour"} {
 			for _, f := range []snapshots.Filter{{}, {Name: &plain}} {
-				list, err := w.Store.Setups(ctx, w.Scope(org, tenancy.Reader), snapshotstest.Module, f)
+				list, err := snapshots.List[setup](ctx, w.Store, w.Scope(org, tenancy.Reader), snapshots.Ref{Module: snapshotstest.Module}, f)
 				w.Must(err)
 				var got []string
 				for _, l := range list {
@@ -254,16 +257,16 @@ func TestListSetups(t *testing.T) {
 				}
 			}
 		}
-		any, err := w.Store.Setups(ctx, w.Scope(w.Harbour, tenancy.Auditor), snapshotstest.Module, snapshots.Filter{AnyTime: true})
+		any, err := snapshots.List[setup](ctx, w.Store, w.Scope(w.Harbour, tenancy.Auditor), snapshots.Ref{Module: snapshotstest.Module}, snapshots.Filter{AnyTime: true})
 		if w.Must(err); len(any) != 1 || any[0].ID != setups["harbour"] {
 			t.Errorf("harbour's auditor: %v", any)
 		}
-		_, err = w.Store.Setups(ctx, w.Admin(w.Root), "nowhere", snapshots.Filter{})
+		_, err = snapshots.List[setup](ctx, w.Store, w.Admin(w.Root), snapshots.Ref{Module: "nowhere"}, snapshots.Filter{})
 		w.Refused(err, fault.NotFound, fault.CodeModuleUnknown)
 
 		srv, err := w.Store.CreateResourceServer(ctx, w.Admin(w.North), snapshotstest.Module, w.Setup, snapshotstest.To(server{Name: "plain"}))
 		w.Must(err)
-		servers, err := w.Store.ResourceServers(ctx, w.Scope(w.Quay, tenancy.Reader), snapshotstest.Module, w.Setup, snapshots.Filter{Name: &plain})
+		servers, err := snapshots.List[server](ctx, w.Store, w.Scope(w.Quay, tenancy.Reader), snapshots.Ref{Module: snapshotstest.Module, Setup: w.Setup}, snapshots.Filter{Name: &plain})
 		if w.Must(err); len(servers) != 1 || servers[0] != (snapshots.Listed{ID: srv.Entity.ID, Name: "plain"}) {
 			t.Errorf("resource servers %v", servers)
 		}
@@ -304,13 +307,13 @@ func TestClientIDs(t *testing.T) {
 			made[id] = out.Entity.ID
 		}
 		for _, id := range ids {
-			found, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, id)
-			if err != nil || found != made[id] || w.Active(admin, found).Entity.ClientID != id {
-				t.Errorf("%q: %s, %v; want %s", id, found, err, made[id])
+			found, state, err := w.Store.Find(ctx, admin, snapshots.ByClientID(snapshotstest.Module, w.Setup, id))
+			if err != nil || state != snapshots.InForce || found.ID != made[id] || w.Active(admin, found.ID).Entity.ClientID != id {
+				t.Errorf("%q: %s, %v; want %s", id, found.ID, err, made[id])
 			}
 		}
 		for _, other := range []string{"sHop", "", "shop  ", "LäDEN", string(made["shop"]), strings.Repeat("x", 256)} {
-			_, err := w.Store.EntityID(ctx, admin, snapshotstest.Module, w.Setup, other)
+			_, _, err := w.Store.Find(ctx, admin, snapshots.ByClientID(snapshotstest.Module, w.Setup, other))
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		}
 		// The same id in another setup is another client.

@@ -19,8 +19,8 @@ func (w *writing[T]) matches() error {
 		setup = w.setupActive.ID
 	}
 	if w.entity.Kind == KindClient {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		for _, r := range rows {

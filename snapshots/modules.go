@@ -15,16 +15,13 @@ const DefaultModule = "oauthv2"
 
 var moduleName = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
 
-// Modules lists the installation's modules by name.
-func (s *Store) Modules(ctx context.Context, scope tenancy.Scope) ([]string, error) {
-	if err := scope.Check(tenancy.Resolve); err != nil {
-		return nil, err
-	}
-	var names []string
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		return c.Select(&names, "SELECT name FROM module ORDER BY name")
+// Modules lists the modules that the installation had at an instant, by name.
+func (s *Store) Modules(ctx context.Context, scope tenancy.Scope, in Instant) ([]string, error) {
+	return inView(ctx, s, scope, in, func(l *look) ([]string, error) {
+		var names []string
+		err := l.view.Select(&names, "SELECT name FROM module WHERE recorded_at <= ? ORDER BY name", l.tree())
+		return names, err
 	})
-	return names, err
 }
 
 // CreateModule makes a module; only who administers the root organization may.

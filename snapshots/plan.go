@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"tenure/jwk"
@@ -95,22 +96,25 @@ func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to S
 	if err := scope.Check(tenancy.WriteClients | tenancy.History | tenancy.Plans); err != nil {
 		return Outcome[document.Client]{}, nil, err
 	}
-	found, err := Snapshot[document.Client](ctx, s, scope, ref, to)
+	found, err := Snapshot[document.Client](ctx, s, scope, ByRef(ref), to)
 	if err != nil {
 		return Outcome[document.Client]{}, nil, err
 	}
 	ch.Apply = func(*document.Client, *document.Setup) (*document.Client, error) { return found.Content, nil }
 	out, err := Edit(ctx, s, scope, ref, ch)
-	if err != nil {
+	if err != nil && !rehearsed(err) {
 		return out, nil, err
 	}
-	lost, err := s.lost(ctx, found, out)
-	return out, lost, err
+	lost, failed := s.lost(ctx, found, out)
+	return out, lost, errors.Join(failed, err)
 }
 
 func (s *Store) lost(ctx context.Context, then Resolved[document.Client], out Outcome[document.Client]) ([]Lost, error) {
 	var rows []secretRow
-	if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, then.Entity.ID) }); err != nil {
+	if err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		rows, err = secretsFrom(c, then.Entity.ID, then.ValidFrom)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	at := max(out.ValidFrom, s.log.Now().Millis())

@@ -1,6 +1,7 @@
 package snapshots_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestAsOf(t *testing.T) {
 		w.Tick()
 		plan := w.Edit(admin, made.Entity.ID, snapshotstest.ToAt(snapshotstest.Named("later"), w.In(time.Hour)))
 		ask := func(scope tenancy.Scope, in snapshots.Instant) (snapshots.Resolved[client], error) {
-			return w.Store.ClientAsOf(ctx, scope, made.Entity.ID, in)
+			return snapshots.Resolve[client](ctx, w.Store, scope, snapshots.ByEntity(made.Entity.ID), in)
 		}
 		at := func(m history.Millis) snapshots.Instant { return snapshots.Instant{At: &m} }
 		known := w.Log.Now()
@@ -62,7 +63,7 @@ func TestAsOf(t *testing.T) {
 		again := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("second-life")))
 		w.Tick()
 		for instant, want := range map[history.Millis]snapshots.SnapshotID{made.ValidFrom: made.ID, again.ValidFrom: again.ID} {
-			if found, err := w.Store.ClientByIDAsOf(ctx, admin, w.Setup, "shop", at(instant)); err != nil || found.ID != want {
+			if found, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByClientID("", w.Setup, "shop"), at(instant)); err != nil || found.ID != want {
 				t.Errorf("by client_id: %v, %v", found.ID, err)
 			}
 		}
@@ -89,8 +90,14 @@ func TestPlan(t *testing.T) {
 		w.Tick()
 		change := func(name, digest string, rehearse bool) (snapshots.Outcome[client], error) {
 			ch := snapshotstest.To(snapshotstest.Named(name))
-			ch.Digest, ch.Rehearse = digest, rehearse
-			return snapshots.Edit(ctx, w.Store, admin, w.Ref(made.Entity.ID), ch)
+			ch.Digest = digest
+			edit := func(ctx context.Context) (snapshots.Outcome[client], error) {
+				return snapshots.Edit(ctx, w.Store, admin, w.Ref(made.Entity.ID), ch)
+			}
+			if rehearse {
+				return snapshots.Rehearse(ctx, edit)
+			}
+			return edit(ctx)
 		}
 		size := w.Log.Size()
 		plan, err := change("second", "", true)

@@ -121,9 +121,9 @@ func DefaultPolicy() Policy {
 }
 
 // readPolicy is the newest policy of a setup, or the default.
-func readPolicy(c *db.Conn, setup EntityID) (Policy, error) {
+func readPolicy(c *db.Conn, setup EntityID, by history.Micros) (Policy, error) {
 	var raw string
-	err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = "+asText+" ORDER BY seq DESC LIMIT 1", setup)
+	err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = "+asText+" AND recorded_at <= ? ORDER BY seq DESC LIMIT 1", setup, by)
 	if fault.Is(err, fault.NotFound) {
 		return DefaultPolicy(), nil
 	}
@@ -214,24 +214,21 @@ func checkWords(path string, words []string) []fault.Field {
 	return faults
 }
 
-// Policy reads a setup's policy.
-func (s *Store) Policy(ctx context.Context, scope tenancy.Scope, setup EntityID) (Policy, error) {
-	if err := scope.Check(tenancy.Resolve); err != nil {
-		return Policy{}, err
+// Policy reads the policy that a setup had at an instant. It is for the setup's
+// organization and those above it. Of the setup it answers as Resolve does.
+func (s *Store) Policy(ctx context.Context, scope tenancy.Scope, setup EntityID, in Instant) (Policy, error) {
+	return inView(ctx, s, scope, in, func(l *look) (Policy, error) { return l.policy(setup) })
+}
+
+func (l *look) policy(setup EntityID) (Policy, error) {
+	p, err := l.find(KindSetup, ByEntity(setup))
+	if err == nil && !l.scope.CoversObject(string(setup), p.own.entity.Owner) {
+		err = fault.New(fault.Forbidden, "", "the policy of a setup is for the organization that owns it and those above it")
 	}
-	e, err := s.SetupEntity(ctx, scope, setup)
 	if err != nil {
 		return Policy{}, err
 	}
-	if !scope.CoversObject(string(e.ID), e.Owner) {
-		return Policy{}, fault.New(fault.Forbidden, "", "the policy of a setup is for the organization that owns it and those above it")
-	}
-	var p Policy
-	err = s.db.View(ctx, func(c *db.Conn) (err error) {
-		p, err = readPolicy(c, setup)
-		return err
-	})
-	return p, err
+	return readPolicy(l.view, setup, l.tree())
 }
 
 // checksScopes reports whether the scopes that this write adds must be
@@ -248,7 +245,7 @@ func (w *writing[T]) checksScopes(next *T) (bool, error) {
 	if !slices.ContainsFunc(doc.Scopes, func(scope string) bool { return !slices.Contains(stored, scope) }) {
 		return false, nil
 	}
-	policy, err := readPolicy(&w.tx.Conn, w.setup.ID)
+	policy, err := readPolicy(&w.tx.Conn, w.setup.ID, forever)
 	return policy.ScopeCheck == ScopesAlways || policy.ScopeCheck == ScopesByDialect && w.change.DialectChecksScopes, err
 }
 

@@ -62,7 +62,7 @@ func TestCreate(t *testing.T) {
 		if !reflect.DeepEqual(found, out.Resolved) {
 			t.Errorf("resolved %+v\ncreated %+v", found, out.Resolved)
 		}
-		again, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(e.ID), out.ID)
+		again, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(e.ID)), out.ID)
 		if err != nil || !reflect.DeepEqual(again, out.Resolved) {
 			t.Errorf("read by id: %+v, %v\ncreated %+v", again, err, out.Resolved)
 		}
@@ -76,7 +76,7 @@ func TestCreateSetupsAndServers(t *testing.T) {
 		if made.Entity.Setup != made.Entity.ID || made.Entity.Owner != w.North || made.Setup.ID != made.ID {
 			t.Errorf("setup %+v", made)
 		}
-		found, err := w.Store.Setup(ctx, admin, snapshotstest.Module, made.Entity.ID)
+		found, err := snapshots.Resolve[setup](ctx, w.Store, admin, snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, made.Entity.ID)), snapshots.Instant{})
 		w.Must(err)
 		same(t, found.Content, documenttest.FullSetup())
 
@@ -86,7 +86,7 @@ func TestCreateSetupsAndServers(t *testing.T) {
 			t.Errorf("resource server %+v", srv.Entity)
 		}
 		ref := snapshots.Ref{Module: snapshotstest.Module, Setup: made.Entity.ID, Entity: srv.Entity.ID}
-		read, err := w.Store.ResourceServer(ctx, admin, ref)
+		read, err := snapshots.Resolve[server](ctx, w.Store, admin, snapshots.ByRef(ref), snapshots.Instant{})
 		w.Must(err)
 		same(t, read.Content, documenttest.FullResourceServer())
 
@@ -95,11 +95,11 @@ func TestCreateSetupsAndServers(t *testing.T) {
 		w.Refused(w.Store.CreateModule(ctx, w.Admin(w.Root), snapshotstest.Module), fault.Conflict, fault.CodeIDTaken)
 		w.RefusedAt(w.Store.CreateModule(ctx, w.Admin(w.Root), "No"), "/name", "name")
 		w.Must(w.Store.CreateModule(ctx, w.Admin(w.Root), "saml"))
-		names, err := w.Store.Modules(ctx, w.Scope(w.South, tenancy.Reader))
+		names, err := w.Store.Modules(ctx, w.Scope(w.South, tenancy.Reader), snapshots.Instant{})
 		if w.Must(err); !slices.Equal(names, []string{"oauthv2", "saml"}) {
 			t.Errorf("modules %q", names)
 		}
-		_, err = w.Store.Setup(ctx, admin, "saml", made.Entity.ID)
+		_, err = snapshots.Resolve[setup](ctx, w.Store, admin, snapshots.ByRef(snapshots.SetupRef("saml", made.Entity.ID)), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 	})
 }
@@ -130,7 +130,7 @@ func TestEdit(t *testing.T) {
 		if ids := w.History(admin, id, true); !slices.Equal(ids, []snapshots.SnapshotID{first.ID, second.ID}) {
 			t.Errorf("history %v", ids)
 		}
-		past, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(id), first.ID)
+		past, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), first.ID)
 		w.Must(err)
 		same(t, past.Content, full())
 		if past.NextValidFrom != second.ValidFrom {

@@ -62,7 +62,7 @@ func (r reading) hash() uint32 {
 // before costs one lookup without a lock.
 type reads struct {
 	mode   ReadLog
-	seen   *otter.Cache[reading, struct{}]
+	seen   kept[reading, struct{}]
 	shards [readShards]readShard
 }
 
@@ -188,7 +188,7 @@ func (s *Store) Reads(ctx context.Context, scope tenancy.Scope, id EntityID, aft
 		return page, err
 	}
 	err := s.db.View(ctx, func(c *db.Conn) error {
-		if _, err := s.clientEver(c, scope, id); err != nil {
+		if _, err := s.past(c, scope, KindClient, id); err != nil {
 			return err
 		}
 		var err error

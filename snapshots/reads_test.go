@@ -25,7 +25,7 @@ func TestReads(t *testing.T) {
 		made := w.NewClient(w.Admin(w.Harbour), "shop", snapshotstest.To(snapshotstest.Named("shop")))
 		w.Tick()
 		second := w.Edit(w.Admin(w.North), made.Entity.ID, snapshotstest.To(snapshotstest.Named("second")))
-		setup, err := w.Store.Setup(ctx, w.Admin(w.North), snapshotstest.Module, w.Setup)
+		setup, err := snapshots.Resolve[setup](ctx, w.Store, w.Admin(w.North), snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, w.Setup)), snapshots.Instant{})
 		w.Must(err)
 		var want []snapshots.Read
 		for _, one := range []struct {

@@ -54,13 +54,13 @@ func (s *Store) Register(ctx context.Context, by Registrant) (Registration, erro
 // setup and its policy; then the clients that did before cannot manage
 // themselves either.
 func (s *Store) Registering(ctx context.Context, setup EntityID, byStatement bool) (Entity, Policy, error) {
-	e, err := s.SetupOwner(ctx, setup)
+	e, err := s.setupInForce(ctx, setup)
 	if err != nil {
 		return e, Policy{}, err
 	}
 	var p Policy
 	err = s.db.View(ctx, func(c *db.Conn) (err error) {
-		p, err = readPolicy(c, setup)
+		p, err = readPolicy(c, setup, forever)
 		return err
 	})
 	if err == nil && !p.Registers(byStatement) {
@@ -126,18 +126,18 @@ func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, initial st
 	if _, registers := scope.Registers(); !registers {
 		return nil
 	}
-	policy, err := readPolicy(&tx.Conn, e.Setup)
+	policy, err := readPolicy(&tx.Conn, e.Setup, forever)
 	if err != nil {
 		return err
 	}
 	if policy.MaxClients > 0 {
 		var n int64
-		if err := tx.Get(&n, `SELECT count(*) FROM entity e WHERE e.setup_id = ? AND e.kind = 'client'
+		if err := tx.Get(&n, `SELECT count(*) FROM (SELECT 1 FROM entity e WHERE e.setup_id = ? AND e.kind = 'client'
 			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id
-				AND s.entity_id = e.entity_id AND s.kind = 'tombstone')`, e.Setup); err != nil {
+				AND s.entity_id = e.entity_id AND s.kind = 'tombstone') LIMIT 1 OFFSET ?) beyond`, e.Setup, policy.MaxClients); err != nil {
 			return err
 		}
-		if n > policy.MaxClients {
+		if n > 0 {
 			return fault.New(fault.Quota, "", "the setup has as many clients as it may have")
 		}
 	}
@@ -225,23 +225,29 @@ func (s *Store) setupToChange(tx *db.Tx, scope tenancy.Scope, setup EntityID) (E
 	return to.entity, err
 }
 
-// InitialTokens lists a setup's initial access tokens that were not revoked.
-func (s *Store) InitialTokens(ctx context.Context, scope tenancy.Scope, setup EntityID) ([]InitialToken, error) {
+// InitialTokens lists the initial access tokens that a setup had at an instant,
+// with their uses by then.
+func (s *Store) InitialTokens(ctx context.Context, scope tenancy.Scope, setup EntityID, in Instant) ([]InitialToken, error) {
 	if err := scope.Check(tenancy.History); err != nil {
 		return nil, err
 	}
-	if _, err := s.Policy(ctx, scope, setup); err != nil {
-		return nil, err
-	}
-	var rows []initialRow
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		return c.Select(&rows, liveInitial+" ORDER BY t.recorded_at, t.token_id", setup)
+	return inView(ctx, s, scope, in, func(l *look) ([]InitialToken, error) {
+		if _, err := l.policy(setup); err != nil {
+			return nil, err
+		}
+		then := l.tree()
+		var rows []initialRow
+		err := l.view.Select(&rows, `SELECT t.token_id, t.name, t.max_uses, t.expires_at, t.recorded_at,
+			(SELECT count(*) FROM initial_token_use u WHERE u.token_id = t.token_id AND u.recorded_at <= ?) AS uses
+			FROM initial_token t WHERE t.setup_id = ? AND t.recorded_at <= ?
+				AND NOT EXISTS (SELECT 1 FROM initial_token_end x WHERE x.token_id = t.token_id AND x.recorded_at <= ?)
+			ORDER BY t.recorded_at, t.token_id`, then, setup, then, then)
+		list := make([]InitialToken, len(rows))
+		for i, r := range rows {
+			list[i] = r.token()
+		}
+		return list, err
 	})
-	list := make([]InitialToken, len(rows))
-	for i, r := range rows {
-		list[i] = r.token()
-	}
-	return list, err
 }
 
 // RevokeInitialToken ends an initial access token at once.

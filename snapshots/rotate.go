@@ -25,15 +25,12 @@ type Secret struct {
 // without end), at most maxSecrets of them: the oldest beyond that end now.
 func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (Resolved[document.Client], error) {
 	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		kept := 0
 		for _, r := range rows {
-			if r.EndsAt != 0 && r.EndsAt <= w.now {
-				continue
-			}
 			kept++
 			end := ends
 			if kept > maxSecrets {
@@ -53,8 +50,8 @@ func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, 
 // EndRotated ends every secret of a client but the newest.
 func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (Resolved[document.Client], error) {
 	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -93,23 +90,35 @@ func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref,
 	})
 }
 
-// Secrets lists a client's secrets that have not ended, newest first.
-func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, ref Ref) ([]Secret, error) {
+// Secrets lists the secrets that a client had at an instant: those that had not
+// ended, and had started or were planned by then. Newest first.
+func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, name Name, in Instant) ([]Secret, error) {
 	if err := scope.Check(tenancy.History); err != nil {
 		return nil, err
 	}
-	e, err := s.ClientEntity(ctx, scope, ref)
-	if err != nil {
-		return nil, err
-	}
-	var rows []secretRow
-	err = s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) })
-	now := s.log.Now().Millis()
-	list := []Secret{}
-	for _, r := range rows {
-		if r.EndsAt == 0 || r.EndsAt > now {
-			list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
+	if !in.Given() {
+		e, _, err := s.Find(ctx, scope, name)
+		if err != nil {
+			return nil, err
 		}
+		name = ByEntity(e.ID)
 	}
-	return list, err
+	return inView(ctx, s, scope, in, func(l *look) ([]Secret, error) {
+		id := name.ref.Entity
+		if l.past {
+			p, err := l.find(KindClient, name)
+			if err != nil {
+				return nil, err
+			}
+			id = p.own.entity.ID
+		}
+		rows, err := secretsAt(l.view, id, l.moment)
+		list := []Secret{}
+		for _, r := range rows {
+			if r.ValidFrom <= l.at || r.RecordedAt <= l.tree() {
+				list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
+			}
+		}
+		return list, err
+	})
 }

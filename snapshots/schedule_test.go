@@ -72,11 +72,11 @@ func TestPlannedOnly(t *testing.T) {
 		if plan.ValidFrom != *at || plan.Base != "" {
 			t.Errorf("plan %+v", plan.Version)
 		}
-		_, err := w.Store.Client(ctx, admin, w.Ref(id))
+		_, err := snapshots.Resolve[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 		_, err = w.Store.CreateClient(ctx, admin, snapshots.NewClient{Module: snapshotstest.Module, Setup: w.Setup, ClientID: "shop"}, snapshotstest.To(full()))
 		w.Refused(err, fault.Conflict, fault.CodeIDTaken)
-		read, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(id), plan.ID)
+		read, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), plan.ID)
 		w.Must(err)
 		same(t, read.Content, snapshotstest.Named("later"))
 
@@ -128,7 +128,7 @@ func TestWithdraw(t *testing.T) {
 		if w.Active(admin, id).NextValidFrom != 0 {
 			t.Error("a withdrawn plan is still announced")
 		}
-		_, err := snapshots.Snapshot[client](ctx, w.Store, admin, ref, plan.ID)
+		_, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(ref), plan.ID)
 		w.Refused(err, fault.NotFound, fault.CodeSnapshotUnknown)
 		if ids := w.History(admin, id, false); !slices.Equal(ids, []snapshots.SnapshotID{first.ID, second.ID}) {
 			t.Errorf("history %v", ids)
@@ -333,7 +333,7 @@ func TestPlanThenImmediateChange(t *testing.T) {
 		if name := w.Active(admin, id).Content.ClientName; name != "now" {
 			t.Errorf("%q is active", name)
 		}
-		read, err := snapshots.Snapshot[client](ctx, w.Store, admin, w.Ref(id), plan.ID)
+		read, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), plan.ID)
 		w.Must(err)
 		if ids := w.History(admin, id, false); read.Base != first.ID || !slices.Equal(ids, []snapshots.SnapshotID{first.ID, now.ID, plan.ID}) {
 			t.Errorf("the plan's base is %s, the history %v", read.Base, ids)

@@ -29,9 +29,10 @@ func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
 	return s.newSecret(plain, credential.Generated(plain))
 }
 
-// ChosenSecret makes ready a secret that a person or another system chose.
-func (s *Store) ChosenSecret(plain string) (*NewSecret, error) {
-	hash, err := s.hashChosen(plain)
+// ChosenSecret makes ready a secret that a person or another system chose. The
+// hash is slow; Timeout if ctx ends before its turn comes.
+func (s *Store) ChosenSecret(ctx context.Context, plain string) (*NewSecret, error) {
+	hash, err := s.hashChosen(ctx, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -81,20 +82,38 @@ type secretRow struct {
 	RecordedAt history.Micros  `db:"recorded_at"`
 }
 
-// secretsOf leaves out secrets and ends that came with a snapshot that was
-// withdrawn since. A secret also ends with the start of one that was planned
-// when it was added: the plan says that what came before ends then.
-const secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at, COALESCE((SELECT min(z.ends_at) FROM (
-		SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id
-			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = x.snapshot_id)
-		UNION ALL
-		SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id
-			AND p.valid_from > c.valid_from AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at
-			AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = p.snapshot_id)
-	) z), 0) AS ends_at
-	FROM client_secret c WHERE c.entity_id = ?
-		AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.snapshot_id = c.snapshot_id)
-	ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id`
+// A secret, or an end, that came with a snapshot is void once that is withdrawn.
+// A secret also ends with the start of one that was planned when it was added:
+// the plan says that what came before ends then.
+const (
+	unlessVoid = " AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.recorded_at <= ? AND v.snapshot_id = "
+	endOf      = "SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id AND x.recorded_at <= ?" + unlessVoid + "x.snapshot_id)"
+	plannedOf  = `SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id AND p.valid_from > c.valid_from
+		AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at AND p.recorded_at <= ?` + unlessVoid + "p.snapshot_id)"
+
+	secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at,
+		COALESCE((SELECT min(z.ends_at) FROM (` + endOf + " UNION ALL " + plannedOf + `) z), 0) AS ends_at
+		FROM client_secret c WHERE c.entity_id = ? AND c.recorded_at <= ?` + unlessVoid + `c.snapshot_id)
+			AND NOT EXISTS (` + endOf + " AND x.ends_at <= ?) AND NOT EXISTS (" + plannedOf + ` AND p.valid_from <= ?)
+		ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id`
+)
+
+// secretsAt reads the client's secrets that had not ended at a moment, as far as
+// that knew, the newest first; some may start later.
+func secretsAt(c *db.Conn, id EntityID, m moment) ([]secretRow, error) {
+	var rows []secretRow
+	k := m.known
+	err := c.Select(&rows, secretsOf, k, k, k, k, id, k, k, k, k, m.at, k, k, m.at)
+	return rows, err
+}
+
+// secretsFrom is secretsAt with all that is known.
+func secretsFrom(c *db.Conn, id EntityID, at history.Millis) ([]secretRow, error) {
+	return secretsAt(c, id, moment{at, forever})
+}
+
+// ever is an instant before all others.
+const ever = history.Millis(-1)
 
 func (r secretRow) validAt(at history.Millis) bool {
 	return r.ValidFrom <= at && (r.EndsAt == 0 || at < r.EndsAt)
@@ -135,12 +154,12 @@ func (s *Store) endSecrets(tx *db.Tx, scope tenancy.Scope, e Entity, at history.
 	if e.Kind != KindClient {
 		return nil
 	}
-	var rows []secretRow
-	if err := tx.Select(&rows, secretsOf, e.ID); err != nil {
+	rows, err := secretsFrom(&tx.Conn, e.ID, at)
+	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if r.ID == except || r.EndsAt != 0 && r.EndsAt <= at || except != "" && r.ValidFrom > at {
+		if r.ID == except || except != "" && r.ValidFrom > at {
 			continue
 		}
 		if err := s.endSecret(tx, scope, e, r.ID, at, with); err != nil {
@@ -167,43 +186,57 @@ func (s *Store) secretEvent(tx *db.Tx, scope tenancy.Scope, e Entity, kind histo
 // Disclosed is a secret on its way to whoever may see it; the zero value is none.
 type Disclosed struct{ ID, Plain string }
 
-// Disclose returns the client's newest secret that is valid at an instant (0
-// for now; a later one for what is planned) for an answer that shows it, and logs that it was shown: only then is it returned. It is zero where
-// the client has none, or secrets are not kept recoverable.
+// Disclose returns the client's newest secret that is valid at an instant (0 for
+// now; a later one for what is planned) for an answer that shows it. It is
+// returned only once the disclosure is logged. It is zero if the client has none,
+// or secrets are not kept recoverable.
 func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Disclosed, error) {
-	if err := scope.Check(tenancy.Secrets); err != nil {
-		return Disclosed{}, err
-	}
-	if s.sealer == nil {
-		return Disclosed{}, nil
-	}
-	// The owner that the rows say, whatever e does.
-	e, err := s.ClientEntity(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
-	if fault.Is(err, fault.NotFound) {
-		return Disclosed{}, unknown(KindClient)
-	}
-	if err != nil {
-		return Disclosed{}, err
-	}
-	current, err := s.secretAt(ctx, e.ID, at)
-	if err != nil || current == nil || len(current.Sealed) == 0 {
-		return Disclosed{}, err
-	}
-	plain, err := s.sealer.Open(current.ID, current.Sealed)
-	if err != nil {
+	e, found, err := s.disclosable(ctx, scope, e, at)
+	if err != nil || found.ID == "" {
 		return Disclosed{}, err
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := scope.RecheckRead(tx, e.Owner); err != nil {
 			return err
 		}
-		s.secretEvent(tx, scope, e, "client.secret-disclosed", current.ID, history.At(tx).Millis())
+		s.secretEvent(tx, scope, e, "client.secret-disclosed", found.ID, history.At(tx).Millis())
 		return nil
 	})
 	if err != nil {
 		return Disclosed{}, err
 	}
-	return Disclosed{current.ID, plain}, nil
+	return found, nil
+}
+
+// WouldDisclose is Disclose for an answer that has the headers of one that shows
+// the secret and no body (HEAD): nothing is shown, so nothing is logged.
+func (s *Store) WouldDisclose(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Disclosed, error) {
+	_, found, err := s.disclosable(ctx, scope, e, at)
+	return found, err
+}
+
+// disclosable finds the secret that an answer to the scope may show, and the
+// client as the rows have it.
+func (s *Store) disclosable(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Entity, Disclosed, error) {
+	if err := scope.Check(tenancy.Secrets); err != nil {
+		return e, Disclosed{}, err
+	}
+	if s.sealer == nil {
+		return e, Disclosed{}, nil
+	}
+	e, err := s.covered(ctx, scope, Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID})
+	if fault.Is(err, fault.NotFound) {
+		return e, Disclosed{}, unknown(KindClient)
+	}
+	if err != nil {
+		return e, Disclosed{}, err
+	}
+	current, err := s.secretAt(ctx, e.ID, at)
+	if err != nil || current == nil || len(current.Sealed) == 0 {
+		return e, Disclosed{}, err
+	}
+	plain, err := s.sealer.Open(current.ID, current.Sealed)
+	return e, Disclosed{current.ID, plain}, err
 }
 
 // SecretMatches reports whether plain is the client's newest secret that is
@@ -212,7 +245,10 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at 
 // that the scope does not cover has no secret here.
 func (s *Store) SecretMatches(ctx context.Context, scope tenancy.Scope, ref Ref, plain string, at history.Millis) (bool, error) {
 	current, err := s.ownSecret(ctx, scope, ref, at)
-	return err == nil && current != nil && s.matches(current.Hash, plain), err
+	if err != nil || current == nil {
+		return false, err
+	}
+	return s.matches(ctx, current.Hash, plain)
 }
 
 // HasSecret reports whether the client has a secret that is valid at an
@@ -222,31 +258,11 @@ func (s *Store) HasSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at 
 	return current != nil, err
 }
 
-// ClientEntity finds the client that an edit is about; NotFound if the scope
-// may not see it.
-func (s *Store) ClientEntity(ctx context.Context, scope tenancy.Scope, ref Ref) (Entity, error) {
-	if err := scope.Check(tenancy.Resolve); err != nil {
-		return Entity{}, err
-	}
-	var e Entity
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		if _, err := s.usableSetup(c, scope, ref.Module, ref.Setup); err != nil {
-			return err
-		}
-		e, err = s.find(c, KindClient, ref)
-		return err
-	})
-	if err == nil && !visible(scope, e, false) {
-		err = unknown(KindClient)
-	}
-	return e, err
-}
-
 func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at history.Millis) (*secretRow, error) {
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return nil, err
 	}
-	e, err := s.ClientEntity(ctx, scope, ref)
+	e, err := s.covered(ctx, scope, ref)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
@@ -259,8 +275,9 @@ func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at 
 func (s *Store) secretAt(ctx context.Context, id EntityID, at history.Millis) (*secretRow, error) {
 	at = max(at, s.log.Now().Millis())
 	var rows []secretRow
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		return c.Select(&rows, secretsOf, id)
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		rows, err = secretsFrom(c, id, at)
+		return err
 	})
 	for i := range rows {
 		if rows[i].validAt(at) {

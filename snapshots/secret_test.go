@@ -2,8 +2,10 @@ package snapshots_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,8 +14,10 @@ import (
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/tenancytest"
 )
 
 func generated(t *testing.T, w *snapshotstest.World, plain string) *snapshots.NewSecret {
@@ -27,7 +31,7 @@ func generated(t *testing.T, w *snapshotstest.World, plain string) *snapshots.Ne
 
 func chosen(t *testing.T, w *snapshotstest.World, plain string) *snapshots.NewSecret {
 	t.Helper()
-	s, err := w.Store.ChosenSecret(plain)
+	s, err := w.Store.ChosenSecret(ctx, plain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +96,7 @@ func TestDisclose(t *testing.T) {
 			t.Error("cannot reveal")
 		}
 		for _, org := range []tenancy.OrgID{w.Harbour, w.North, w.Root} {
-			for _, role := range tenancy.Roles() {
+			for _, role := range tenancytest.Roles() {
 				scope, from := w.Scope(org, role), w.Log.Size()
 				got, err := w.Store.Disclose(ctx, scope, made.Entity, 0)
 				if role == tenancy.Reader || role == tenancy.Auditor {
@@ -108,7 +112,6 @@ func TestDisclose(t *testing.T) {
 			}
 		}
 		forged := made.Entity
-		size := w.Log.Size()
 		for _, org := range []tenancy.OrgID{w.South, w.Quay} {
 			_, err := w.Store.Disclose(ctx, w.Admin(org), made.Entity, 0)
 			w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
@@ -123,7 +126,7 @@ func TestDisclose(t *testing.T) {
 		if e := w.Events(w.Log.Size() - 1)[0]; e.Org != string(w.Harbour) {
 			t.Errorf("event %+v", e)
 		}
-		size = w.Log.Size()
+		size := w.Log.Size()
 		none := w.NewClient(harbour, "none", snapshotstest.To(snapshotstest.Named("none")))
 		got, err := w.Store.Disclose(ctx, harbour, none.Entity, 0)
 		if w.Must(err); got != (snapshots.Disclosed{}) || w.Log.Size() != size+1 {
@@ -203,7 +206,7 @@ func TestSecretsFollowTheirSnapshots(t *testing.T) {
 	eachWith(t, snapshots.Options{Sealer: sealer(t, 1)}, func(t *testing.T, w *snapshotstest.World) {
 		admin := w.Admin(w.North)
 		id := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("a"))).Entity.ID
-		entity, err := w.Store.ClientEntity(ctx, admin, w.Ref(id))
+		entity, _, err := w.Store.Find(ctx, admin, snapshots.ByRef(w.Ref(id)))
 		w.Must(err)
 		change := func(plain string, doc client, at *history.Millis) snapshots.Outcome[client] {
 			t.Helper()
@@ -382,4 +385,18 @@ func TestSecretsAreNowhereInPlain(t *testing.T) {
 			t.Error("the search does not find what it must")
 		}
 	})
+}
+
+// TestSlowHashesWaitForTheCallerOnly: who waits for a place to hash in stops
+// when its time is over.
+func TestSlowHashesWaitForTheCallerOnly(t *testing.T) {
+	w := snapshotstest.New(t, dbtest.SQLite(t), snapshots.Options{})
+	release := sync.OnceFunc(w.Store.HoldHashSlots())
+	defer release()
+	defer time.AfterFunc(5*time.Second, release).Stop() // a store that passes over the context is let go then
+	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	if _, err := w.Store.VerifySecret(ctx, w.Setup, "nobody", "client_secret_basic", "whatever"); !fault.Is(err, fault.Timeout) {
+		t.Errorf("verifying: %v, want a fault of kind timeout", err)
+	}
 }

@@ -28,25 +28,31 @@ func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, meth
 		return Verified{}, err
 	}
 	var rows []secretRow
+	now := s.log.Now().Millis()
 	if err == nil {
-		if err := s.db.View(ctx, func(c *db.Conn) error { return c.Select(&rows, secretsOf, e.ID) }); err != nil {
+		if err := s.db.View(ctx, func(c *db.Conn) (err error) { rows, err = secretsFrom(c, e.ID, now); return err }); err != nil {
 			return Verified{}, err
 		}
 	}
-	now := s.log.Now().Millis()
 	found, slow := (*secretRow)(nil), false
 	for i, r := range rows {
 		if !r.validAt(now) {
 			continue
 		}
 		slow = slow || !r.Hash.Fast()
-		if s.matches(r.Hash, secret) {
+		matches, err := s.matches(ctx, r.Hash, secret)
+		if err != nil {
+			return Verified{}, err
+		}
+		if matches {
 			found = &rows[i]
 			break
 		}
 	}
 	if found == nil && !slow {
-		s.matches(credential.Dummy, secret) // an unknown client costs what a known one does
+		if _, err := s.matches(ctx, credential.Dummy, secret); err != nil { // an unknown client costs what a known one does
+			return Verified{}, err
+		}
 	}
 	if found == nil || !s.authenticatesBy(ctx, e, method, now) {
 		return Verified{}, errClient()
@@ -93,15 +99,15 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 	if err := scope.Check(tenancy.WriteClients); err != nil || !v.Imported() {
 		return err
 	}
-	hash, err := s.hashChosen(plain)
+	hash, err := s.hashChosen(ctx, plain)
 	if err != nil {
 		return err
 	}
 	n := &NewSecret{ID: s.ids.Hex(), plain: plain, hash: hash, sealed: []byte{}}
 	ref := Ref{Module: v.Entity.Module, Setup: v.Entity.Setup, Entity: v.Entity.ID}
 	_, err = s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
-		var rows []secretRow
-		if err := w.tx.Select(&rows, secretsOf, w.entity.ID); err != nil {
+		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+		if err != nil {
 			return err
 		}
 		for _, r := range rows {

@@ -117,7 +117,7 @@ func TestRenewSecret(t *testing.T) {
 		if _, err := i.store.RotateSecret(ctx, i.scope, ref, newer, ends); err != nil {
 			t.Fatal(err)
 		}
-		before, err := i.store.Secrets(ctx, i.scope, ref)
+		before, err := i.store.Secrets(ctx, i.scope, snapshots.ByRef(ref), snapshots.Instant{})
 		if err != nil || len(before) != 2 {
 			t.Fatal(before, err)
 		}
@@ -135,7 +135,7 @@ func TestRenewSecret(t *testing.T) {
 			})
 		}
 		all.Wait()
-		after, err := i.store.Secrets(ctx, i.scope, ref)
+		after, err := i.store.Secrets(ctx, i.scope, snapshots.ByRef(ref), snapshots.Instant{})
 		if err != nil || len(after) != 2 || after[0] != before[0] || after[1].ID == before[1].ID ||
 			after[1].ValidFrom != before[1].ValidFrom || after[1].EndsAt != before[1].EndsAt {
 			t.Errorf("%+v\n%+v, %v", before, after, err)
@@ -194,7 +194,7 @@ func (i *importing) plannedAndWithdrawn(t *testing.T) {
 		t.Fatal(err)
 	}
 	ends := func() (all []history.Millis) {
-		list, err := i.store.Secrets(ctx, i.scope, i.ref(e.ID))
+		list, err := i.store.Secrets(ctx, i.scope, snapshots.ByRef(i.ref(e.ID)), snapshots.Instant{})
 		if err != nil {
 			t.Fatal(err)
 		}

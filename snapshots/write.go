@@ -64,8 +64,6 @@ type Change[T document.Content] struct {
 	// Held are the secrets that the client has in the system it is imported
 	// from, newest first; see import.go. Clients only.
 	Held []*NewSecret
-	// Rehearse does all the work and keeps nothing of it.
-	Rehearse bool
 	// Digest is that of the Plan which the change must still be; empty for any.
 	Digest string
 }
@@ -93,11 +91,7 @@ type target struct {
 // that creates or edits: the entity's row is there, access has been checked.
 func publish[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, to target, ch Change[T]) (Outcome[T], error) {
 	w := writing[T]{s: s, tx: tx, scope: scope, target: to, change: ch, now: history.At(tx).Millis()}
-	out, err := w.run()
-	if err == nil && ch.Rehearse {
-		err = errRehearsed
-	}
-	return out, err
+	return w.run()
 }
 
 type writing[T document.Content] struct {
@@ -135,7 +129,7 @@ func (w *writing[T]) run() (Outcome[T], error) {
 	}
 	row := w.base
 	out.Changed = w.base == nil || w.change.Always || !bytes.Equal(raw, w.baseRaw) || w.plansSecret()
-	if w.change.Rehearse || w.change.Digest != "" {
+	if w.tx.Rehearsal || w.change.Digest != "" {
 		if out.Plan, err = w.plan(raw, out.Changed); err != nil {
 			return out, err
 		}
@@ -161,23 +155,42 @@ func (w *writing[T]) run() (Outcome[T], error) {
 	return out, nil
 }
 
-// finish decodes what a change stored, off the committer: nobody shares the
-// document that Apply made.
+// Rehearse runs a change and keeps nothing of it: the outcome is what the
+// change would have made, with its Plan.
+func Rehearse[T document.Content](ctx context.Context, change func(context.Context) (Outcome[T], error)) (Outcome[T], error) {
+	out, err := change(db.Rehearsing(ctx))
+	if rehearsed(err) {
+		err = nil
+	}
+	return out, err
+}
+
+// rehearsed reports whether a write would have succeeded, and was not to be kept.
+func rehearsed(err error) bool {
+	var r *db.Rehearsed
+	return errors.As(err, &r)
+}
+
+// finish decodes what a change stored, or would have stored, off the committer:
+// nobody shares the document that Apply made.
 func finish[T document.Content](s *Store, out Outcome[T], err error) (Outcome[T], error) {
-	if err != nil {
+	if err != nil && !rehearsed(err) {
 		return Outcome[T]{}, err
 	}
 	if out.raw != nil {
-		if out.Content, err = document.Decode[T](out.raw); err != nil {
-			return Outcome[T]{}, fmt.Errorf("snapshot %s: %w", out.ID, err)
+		doc, failed := document.Decode[T](out.raw)
+		if failed != nil {
+			return Outcome[T]{}, fmt.Errorf("snapshot %s: %w", out.ID, failed)
 		}
-		s.cache.contents.Set(out.ID, content{out.Content, out.raw})
-		out.raw = nil
+		if err == nil {
+			s.cache.contents.Set(out.ID, content{doc, out.raw})
+		}
+		out.Content, out.raw = doc, nil
 	}
 	if own, ok := any(out.Version).(Version[document.Setup]); ok {
 		out.Setup = own
 	}
-	return out, nil
+	return out, err
 }
 
 // plansSecret reports whether a secret is planned for an instant at which no
@@ -392,7 +405,7 @@ func (w *writing[T]) laterPlans() error {
 	}
 	refuse := w.change.Later == LaterRefuse
 	if !refuse {
-		policy, err := readPolicy(&w.tx.Conn, w.setup.ID)
+		policy, err := readPolicy(&w.tx.Conn, w.setup.ID, forever)
 		if err != nil {
 			return err
 		}
@@ -422,17 +435,17 @@ func (s *Store) appendSnapshot(tx *db.Tx, scope tenancy.Scope, e Entity, row *sn
 	return nil
 }
 
-// write runs fn in a write transaction and returns what its last run made, or
-// would have made.
+// write runs fn in a write transaction and returns what its last run made. Of a
+// rehearsal it returns that beside the *db.Rehearsed.
 func write[R any](ctx context.Context, s *Store, fn func(tx *db.Tx) (R, error)) (R, error) {
 	var result R
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 		result, err = fn(tx)
 		return err
 	})
-	if err != nil && !errors.Is(err, errRehearsed) {
+	if err != nil && !rehearsed(err) {
 		var none R
 		return none, err
 	}
-	return result, nil
+	return result, err
 }

@@ -3,16 +3,24 @@ package tenancy
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
 
+// maxProblems bounds what Check reports.
+const maxProblems = 100
+
+// pageSize is how many rows Check reads at once.
+const pageSize = 500
+
 // Check compares every organization version and every key with the event that
-// made it, and returns one sentence for each that differs, at most 100.
+// made it, and returns one sentence for each that differs, at most 100. It reads
+// in pages, so the memory it needs does not grow with the database.
 func Check(c *db.Conn) ([]string, error) {
-	k := &checker{conn: c, events: make(map[string][]recorded)}
-	for _, step := range []func() error{k.read, k.organizations, k.keys, k.revocations} {
+	k := &checker{conn: c}
+	for _, step := range []func() error{k.organizations, k.missingVersions, k.keys, k.missingKeys, k.revocations} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -20,126 +28,136 @@ func Check(c *db.Conn) ([]string, error) {
 	return k.problems, nil
 }
 
-// recorded is an event about an organization or a key, with its detail.
-type recorded struct {
-	kind   history.Kind
-	org    string
-	detail string
-	at     history.Micros
-}
-
 type checker struct {
 	conn     *db.Conn
-	events   map[string][]recorded // by object, in order
 	problems []string
 }
 
 func (k *checker) report(format string, args ...any) {
-	if len(k.problems) < 100 {
+	if len(k.problems) < maxProblems {
 		k.problems = append(k.problems, fmt.Sprintf(format, args...))
 	}
 }
 
-func (k *checker) read() error {
-	return k.conn.Each(func(scan func(...any) error) error {
-		var object, org, kind, detail string
-		var at int64
-		err := scan(&object, &org, &kind, &at, &detail)
-		k.events[object] = append(k.events[object], recorded{history.Kind(kind), org, detail, history.Micros(at)})
-		return err
-	}, `SELECT e.object_id, e.org_id, e.kind, e.recorded_at, COALESCE(d.content, '') FROM log_event e
-		LEFT JOIN log_detail d ON d.idx = e.idx WHERE e.kind LIKE 'organization.%' OR e.kind LIKE 'key.%' ORDER BY e.idx`)
+// recorded is the event of a row, with its detail; zero where there is none.
+type recorded struct {
+	Kind   history.Kind   `db:"said_kind"`
+	Org    string         `db:"said_org"`
+	At     history.Micros `db:"said_at"`
+	Detail string         `db:"said_detail"` // empty also where it was erased
 }
 
-// organizations expects one event for each version, saying what the row says.
+const recordedColumns = `COALESCE(e.kind, '') AS said_kind, COALESCE(e.org_id, '') AS said_org,
+	COALESCE(e.recorded_at, 0) AS said_at, COALESCE(d.content, '') AS said_detail`
+
+// organizations expects one event for each version, saying what the row says:
+// the event's number among the organization's is the version's.
 func (k *checker) organizations() error {
-	var rows []orgVersion
-	if err := k.conn.Select(&rows, "SELECT "+orgColumns+" FROM org_version ORDER BY org_id, seq"); err != nil {
-		return err
-	}
-	seen := make(map[string]int)
-	for _, v := range rows {
-		id := string(v.ID)
-		seen[id]++
-		said := k.events[id]
-		if int64(seen[id]) != v.Seq || seen[id] > len(said) {
-			k.report("organization %s: the log has no event of its version %d", id, v.Seq)
-			continue
+	columns := "v." + strings.ReplaceAll(orgColumns, ", ", ", v.")
+	var last orgVersion
+	for {
+		var rows []struct {
+			orgVersion
+			recorded
 		}
-		detail, err := v.detail()
-		if err != nil {
+		err := k.conn.Select(&rows, "SELECT "+columns+", "+recordedColumns+` FROM org_version v
+			LEFT JOIN log_event e ON e.object_id = v.org_id AND e.object_seq = v.seq AND e.kind LIKE 'organization.%'
+			LEFT JOIN log_detail d ON d.idx = e.idx
+			WHERE v.org_id >= ? AND NOT (v.org_id = ? AND v.seq <= ?) ORDER BY v.org_id, v.seq LIMIT ?`, last.ID, last.ID, last.Seq, pageSize)
+		if err != nil || len(rows) == 0 {
 			return err
 		}
-		if e := said[seen[id]-1]; e.detail != "" && e.detail != string(detail) || e.at != history.Micros(v.RecordedAt) {
-			k.report("organization %s: the log says other of its version %d than its row", id, v.Seq)
+		for _, r := range rows {
+			if r.Kind == "" {
+				k.report("organization %s: the log has no event of its version %d", r.ID, r.Seq)
+				continue
+			}
+			detail, err := r.detail()
+			if err != nil {
+				return err
+			}
+			if r.Detail != "" && r.Detail != string(detail) || r.At != history.Micros(r.RecordedAt) {
+				k.report("organization %s: the log says other of its version %d than its row", r.ID, r.Seq)
+			}
 		}
+		last = rows[len(rows)-1].orgVersion
 	}
-	for id, said := range k.events {
-		if said[0].kind == "organization.created" && seen[id] != len(said) {
-			k.report("organization %s: the log has %d changes of it, there are %d versions", id, len(said), seen[id])
-		}
+}
+
+// missingVersions finds events of versions that are not there.
+func (k *checker) missingVersions() error {
+	var orgs []struct {
+		ID       string `db:"object_id"`
+		Said     int64  `db:"said"`
+		Versions int64  `db:"versions"`
 	}
-	return nil
+	err := k.conn.Select(&orgs, `SELECT object_id, (SELECT count(*) FROM log_event e WHERE e.object_id = lost.object_id) AS said,
+			(SELECT count(*) FROM org_version v WHERE v.org_id = lost.object_id) AS versions
+		FROM (SELECT DISTINCT e.object_id FROM log_event e WHERE e.kind LIKE 'organization.%'
+			AND NOT EXISTS (SELECT 1 FROM org_version v WHERE v.org_id = e.object_id AND v.seq = e.object_seq) LIMIT ?) lost`, maxProblems)
+	for _, o := range orgs {
+		k.report("organization %s: the log has %d changes of it, there are %d versions", o.ID, o.Said, o.Versions)
+	}
+	return err
 }
 
 // keys expects each key to be as it was created.
 func (k *checker) keys() error {
-	var rows []keyRow
-	if err := k.conn.Select(&rows, `SELECT key_id, org_id, name, role, surface, hash, expires_at, recorded_at, 0 AS last_used FROM api_key`); err != nil {
-		return err
-	}
-	there := make(map[string]bool)
-	for _, r := range rows {
-		there[r.ID] = true
-		said := k.events[r.ID]
-		if len(said) == 0 || said[0].kind != "key.created" {
-			k.report("key %s: the log has no event of it", r.ID)
-			continue
+	last := ""
+	for {
+		var rows []struct {
+			keyRow
+			recorded
 		}
-		detail, err := keyDetail(r.key())
-		if err != nil {
+		err := k.conn.Select(&rows, `SELECT k.key_id, k.org_id, k.name, k.role, k.surface, k.hash, k.expires_at, k.recorded_at, 0 AS last_used, `+
+			recordedColumns+` FROM api_key k
+			LEFT JOIN log_event e ON e.object_id = k.key_id AND e.object_seq = 1 AND e.kind = 'key.created'
+			LEFT JOIN log_detail d ON d.idx = e.idx WHERE k.key_id > ? ORDER BY k.key_id LIMIT ?`, last, pageSize)
+		if err != nil || len(rows) == 0 {
 			return err
 		}
-		if e := said[0]; e.detail != "" && e.detail != string(detail) || e.org != string(r.Org) || e.at != history.Micros(r.RecordedAt) {
-			k.report("key %s: the log says other of it than its row", r.ID)
+		for _, r := range rows {
+			if r.Kind == "" {
+				k.report("key %s: the log has no event of it", r.ID)
+				continue
+			}
+			detail, err := keyDetail(r.key())
+			if err != nil {
+				return err
+			}
+			if r.Detail != "" && r.Detail != string(detail) || r.recorded.Org != string(r.keyRow.Org) || r.At != history.Micros(r.RecordedAt) {
+				k.report("key %s: the log says other of it than its row", r.ID)
+			}
 		}
+		last = rows[len(rows)-1].ID
 	}
-	for id, said := range k.events {
-		if said[0].kind == "key.created" && !there[id] {
-			k.report("key %s: the log knows it, its row is not there", id)
-		}
-	}
-	return nil
+}
+
+// missingKeys finds events of keys that are not there.
+func (k *checker) missingKeys() error {
+	return k.each("key %s: the log knows it, its row is not there", `SELECT object_id FROM log_event e WHERE e.kind = 'key.created'
+		AND NOT EXISTS (SELECT 1 FROM api_key k WHERE k.key_id = e.object_id) LIMIT ?`)
 }
 
 // revocations expects the log and the rows to name the same keys.
 func (k *checker) revocations() error {
-	var ids []string
-	if err := k.conn.Select(&ids, "SELECT key_id FROM key_revocation"); err != nil {
+	err := k.each("key %s: it is revoked, and the log has no event of that", `SELECT key_id FROM key_revocation r
+		WHERE NOT EXISTS (SELECT 1 FROM log_event e WHERE e.object_id = r.key_id AND e.kind = 'key.revoked') LIMIT ?`)
+	if err != nil {
 		return err
 	}
-	revoked := make(map[string]bool)
-	for _, id := range ids {
-		revoked[id] = true
-		if !k.says(id, "key.revoked") {
-			k.report("key %s: it is revoked, and the log has no event of that", id)
-		}
-	}
-	for id := range k.events {
-		if k.says(id, "key.revoked") && !revoked[id] {
-			k.report("key %s: the log says that it was revoked, its row is not there", id)
-		}
-	}
-	return nil
+	return k.each("key %s: the log says that it was revoked, its row is not there", `SELECT object_id FROM log_event e
+		WHERE e.kind = 'key.revoked' AND NOT EXISTS (SELECT 1 FROM key_revocation r WHERE r.key_id = e.object_id) LIMIT ?`)
 }
 
-func (k *checker) says(id string, kind history.Kind) bool {
-	for _, e := range k.events[id] {
-		if e.kind == kind {
-			return true
-		}
+// each reports a problem for each id that a query finds.
+func (k *checker) each(problem, query string) error {
+	var ids []string
+	err := k.conn.Select(&ids, query, maxProblems)
+	for _, id := range ids {
+		k.report(problem, id)
 	}
-	return false
+	return err
 }
 
 // detail is what an organization's event says of a version.

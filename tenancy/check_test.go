@@ -2,12 +2,14 @@ package tenancy_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
+	"tenure/tenancy/history"
 	"tenure/tenancy/tenancytest"
 )
 
@@ -54,4 +56,28 @@ func checked(t *testing.T, w *tenancytest.World) []string {
 		t.Fatal(err)
 	}
 	return problems
+}
+
+// TestCheckNeedsLittleMemory: what the check has in memory does not grow with
+// the number of organizations and keys.
+func TestCheckNeedsLittleMemory(t *testing.T) {
+	w := tenancytest.New(t, dbtest.SQLite(t))
+	detail := []byte(`{"name":"` + strings.Repeat("n", 1000) + `"}`)
+	const writes, each = 10, 1000
+	for i := range writes {
+		must(t, w.DB.Write(ctx, func(tx *db.Tx) error {
+			for j := range each {
+				history.Record(tx, history.Event{Kind: "key.created", ObjectKind: "lost key", Object: fmt.Sprint("lost", i, "-", j), Detail: detail})
+			}
+			return nil
+		}))
+	}
+	var problems []string
+	peak := dbtest.PeakMemory(func() { problems = checked(t, w) })
+	if len(problems) != 100 || !strings.HasSuffix(problems[0], "the log knows it, its row is not there") {
+		t.Errorf("%d problems, the first is %q", len(problems), problems[:min(len(problems), 1)])
+	}
+	if whole := int64(writes * each * len(detail)); peak > whole/2 {
+		t.Errorf("the check had %d kB in memory; the details in the log alone are %d kB", peak>>10, whole>>10)
+	}
 }

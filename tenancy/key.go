@@ -3,7 +3,6 @@ package tenancy
 import (
 	"crypto/sha256"
 	"sync"
-	"sync/atomic"
 
 	"tenure/tenancy/history"
 )
@@ -26,17 +25,10 @@ type Key struct {
 // hashKey is how a key is stored: 256 random bits need no slow hash.
 func hashKey(text string) [32]byte { return sha256.Sum256([]byte(text)) }
 
-// heldKey is a key that authenticates, and its last use.
-type heldKey struct {
-	Key
-	used    atomic.Int64 // µs
-	flushed int64        // used as last written; the flusher's only
-}
-
 // keyring has every key that is not revoked.
 type keyring struct {
 	mu     sync.RWMutex
-	byHash map[[32]byte]*heldKey
+	byHash map[[32]byte]*Key
 	hashes map[string][32]byte // by key id
 	// revoked are ids of keys with the log index of their revocation, where other
 	// nodes write too: a poll that read the rows before that must not add them
@@ -45,14 +37,14 @@ type keyring struct {
 }
 
 func newKeyring(shared bool) *keyring {
-	r := &keyring{byHash: make(map[[32]byte]*heldKey), hashes: make(map[string][32]byte)}
+	r := &keyring{byHash: make(map[[32]byte]*Key), hashes: make(map[string][32]byte)}
 	if shared {
 		r.revoked = make(map[string]int64)
 	}
 	return r
 }
 
-func (r *keyring) find(hash [32]byte) *heldKey {
+func (r *keyring) find(hash [32]byte) *Key {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.byHash[hash]
@@ -73,9 +65,7 @@ func (r *keyring) add(row keyRow) {
 	if _, revoked := r.revoked[k.ID]; there || revoked {
 		return
 	}
-	held := &heldKey{Key: k, flushed: int64(k.LastUsed)}
-	held.used.Store(int64(k.LastUsed))
-	r.byHash[hash], r.hashes[k.ID] = held, hash
+	r.byHash[hash], r.hashes[k.ID] = &k, hash
 }
 
 // remove takes out a key whose revocation has the log index idx.
@@ -101,27 +91,4 @@ func (r *keyring) forget(size int64) {
 			delete(r.revoked, id)
 		}
 	}
-}
-
-func (r *keyring) lastUsed(id string) history.Micros {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if k := r.byHash[r.hashes[id]]; k != nil {
-		return history.Micros(k.used.Load())
-	}
-	return 0
-}
-
-// unflushed lists the uses that are not written yet.
-func (r *keyring) unflushed() map[string]int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	uses := make(map[string]int64)
-	for _, k := range r.byHash {
-		if used := k.used.Load(); used > k.flushed {
-			uses[k.ID] = used
-			k.flushed = used
-		}
-	}
-	return uses
 }

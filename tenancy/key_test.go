@@ -1,6 +1,8 @@
 package tenancy_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +136,35 @@ func TestKeysListsTheActingSubtree(t *testing.T) {
 	})
 }
 
+// TestKeysReadsTheSubtreeOnly: what listing keys costs depends on the subtree,
+// not on the installation.
+func TestKeysReadsTheSubtreeOnly(t *testing.T) {
+	each(t, func(t *testing.T, w *tenancytest.World) {
+		const many = 2000
+		must(t, w.DB.Write(ctx, func(tx *db.Tx) error {
+			for i := range many {
+				id := fmt.Sprintf("%032x", i)
+				if _, err := tx.Exec(`INSERT INTO api_key (key_id, org_id, name, role, surface, hash, expires_at, recorded_at)
+					VALUES (?, ?, 'k', 'reader', 'test', ?, 0, 1)`, id, w.South, []byte(id)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		scope := w.Scope(t, w.North, tenancy.Auditor)
+		allocations := testing.AllocsPerRun(3, func() {
+			list, err := w.Store.Keys(ctx, scope)
+			must(t, err)
+			if len(list) != 8 {
+				t.Errorf("%d keys, want 8", len(list))
+			}
+		})
+		if allocations >= many {
+			t.Errorf("listing 8 keys beside %d others makes %g allocations", many, allocations)
+		}
+	})
+}
+
 func TestLastUse(t *testing.T) {
 	each(t, func(t *testing.T, w *tenancytest.World) {
 		read := func() (used int64) {
@@ -165,6 +196,52 @@ func TestLastUse(t *testing.T) {
 		w.Reopen(t)
 		if read() != first {
 			t.Error("the last use did not survive a restart")
+		}
+	})
+}
+
+// TestLastUseNeverGoesBack: another node may have written a later use.
+func TestLastUseNeverGoesBack(t *testing.T) {
+	each(t, func(t *testing.T, w *tenancytest.World) {
+		id := w.KeyID(w.South, tenancy.Reader)
+		stored := func() (at int64) {
+			must(t, w.DB.View(ctx, func(c *db.Conn) error { return c.Get(&at, "SELECT last_used FROM key_use WHERE key_id = ?", id) }))
+			return at
+		}
+		_, err := w.Store.Authenticate(w.Key(w.South, tenancy.Reader))
+		must(t, err)
+		must(t, w.Store.Flush(ctx))
+		later := stored() + 1_000_000
+		must(t, w.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec("UPDATE key_use SET last_used = ? WHERE key_id = ?", later, id)
+			return err
+		}))
+		_, err = w.Store.Authenticate(w.Key(w.South, tenancy.Reader))
+		must(t, err)
+		must(t, w.Store.Flush(ctx))
+		if got := stored(); got != later {
+			t.Errorf("the last use went from %d to %d", later, got)
+		}
+	})
+}
+
+// TestLastUseAfterAFailedFlush: what could not be written is written later.
+func TestLastUseAfterAFailedFlush(t *testing.T) {
+	each(t, func(t *testing.T, w *tenancytest.World) {
+		id := w.KeyID(w.South, tenancy.Reader)
+		must(t, w.Store.Flush(ctx)) // of the keys that made the world
+		_, err := w.Store.Authenticate(w.Key(w.South, tenancy.Reader))
+		must(t, err)
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := w.Store.Flush(ended); err == nil {
+			t.Fatal("a flush under an ended context succeeds: this test shows nothing")
+		}
+		must(t, w.Store.Flush(ctx))
+		var at int64
+		must(t, w.DB.View(ctx, func(c *db.Conn) error { return c.Get(&at, "SELECT last_used FROM key_use WHERE key_id = ?", id) }))
+		if at == 0 {
+			t.Error("the last use is lost")
 		}
 	})
 }

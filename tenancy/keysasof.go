@@ -42,7 +42,7 @@ func (s *Store) KeysAsOf(ctx context.Context, scope Scope, at history.Micros) ([
 			}
 			for _, r := range rows {
 				k := r.key()
-				if k.LastUsed = max(k.LastUsed, s.keys.lastUsed(k.ID)); k.LastUsed > at {
+				if k.LastUsed = max(k.LastUsed, s.uses.Noted(k.ID)); k.LastUsed > at {
 					k.LastUsed = 0
 				}
 				list = append(list, k)

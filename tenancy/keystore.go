@@ -3,15 +3,12 @@ package tenancy
 import (
 	"cmp"
 	"context"
-	"time"
+	"slices"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
-
-// FlushEvery is how often last uses are written.
-const FlushEvery = 10 * time.Second
 
 // Kinds of event about a key.
 const (
@@ -126,17 +123,30 @@ func (s *Store) Keys(ctx context.Context, scope Scope) ([]Key, error) {
 	}
 	var rows []keyRow
 	err := s.db.View(ctx, func(c *db.Conn) error {
-		return c.Select(&rows, liveKeys+" ORDER BY k.recorded_at, k.key_id")
+		if scope.IsRoot() {
+			return c.Select(&rows, liveKeys)
+		}
+		for some := range slices.Chunk(scope.Subtree(), readAtOnce) {
+			var more []keyRow
+			if err := c.Select(&more, liveKeys+" AND k.org_id IN ("+marks(some)+")", args(some)...); err != nil {
+				return err
+			}
+			rows = append(rows, more...)
+		}
+		return nil
 	})
 	list := make([]Key, 0, len(rows))
 	for _, r := range rows {
-		if !scope.Covers(r.Org) || !scope.Alive(r.Org) {
+		if !scope.Alive(r.Org) {
 			continue
 		}
 		k := r.key()
-		k.LastUsed = max(k.LastUsed, s.keys.lastUsed(k.ID))
+		k.LastUsed = max(k.LastUsed, s.uses.Noted(k.ID))
 		list = append(list, k)
 	}
+	slices.SortFunc(list, func(a, b Key) int {
+		return cmp.Or(cmp.Compare(a.RecordedAt, b.RecordedAt), cmp.Compare(a.ID, b.ID))
+	})
 	return list, err
 }
 
@@ -208,20 +218,8 @@ func (s *Store) ReplaceKey(ctx context.Context, scope Scope, name string) (strin
 	return first.text, err
 }
 
-// Flush writes the last uses gathered since the previous Flush. Losing some
-// in a crash is accepted.
+// Flush writes when keys were last used.
 func (s *Store) Flush(ctx context.Context) error {
-	uses := s.keys.unflushed()
-	if len(uses) == 0 {
-		return nil
-	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		for id, at := range uses {
-			if _, err := tx.Exec(`INSERT INTO key_use (key_id, last_used) VALUES (?, ?)
-				ON CONFLICT (key_id) DO UPDATE SET last_used = excluded.last_used`, id, at); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	_, err := s.uses.Flush(ctx, s.db)
+	return err
 }

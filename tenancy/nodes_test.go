@@ -156,3 +156,42 @@ func TestClosedWhileStale(t *testing.T) {
 		t.Errorf("without its database: %v, want a fault of kind unavailable with Retry-After", err)
 	}
 }
+
+// TestMuchAtOnce: more organizations and keys than one statement reads reach
+// another node in one poll, and are listed there.
+func TestMuchAtOnce(t *testing.T) {
+	w := tenancytest.New(t, dbtest.Postgres(t))
+	other := secondNode(t, w)
+	const many = 450
+	made := make([]tenancy.OrgID, many)
+	var makers sync.WaitGroup
+	for maker := range 15 {
+		makers.Go(func() {
+			for i := maker; i < many; i += 15 {
+				o, _, err := w.Store.CreateSuborganization(ctx, w.Store.Operator("test"), tenancy.NewOrganization{Parent: w.Harbour, Name: "o", KeyName: "k"})
+				if err != nil {
+					t.Error(err)
+				}
+				made[i] = o.ID
+			}
+		})
+	}
+	makers.Wait()
+	must(t, other.log.Poll(ctx, other.db))
+	for _, s := range []*tenancy.Store{w.Store, other.store} {
+		p, err := s.Authenticate(w.Key(w.Harbour, tenancy.Auditor))
+		must(t, err)
+		scope, err := s.Authorize(p, "", tenancy.History, "test", "")
+		must(t, err)
+		keys, err := s.Keys(ctx, scope)
+		must(t, err)
+		if want := many + 4; len(keys) != want {
+			t.Errorf("%d keys, want %d", len(keys), want)
+		}
+		for _, id := range made {
+			if !scope.Covers(id) {
+				t.Fatalf("organization %s is not there", id)
+			}
+		}
+	}
+}

@@ -36,6 +36,6 @@ func (s *Store) Authenticate(key string) (Principal, error) {
 	if n := s.tree.get(held.Org); n == nil || n.gone {
 		return Principal{}, errKey()
 	}
-	held.used.Store(int64(now))
+	s.uses.Note(held.ID, now)
 	return Principal{KeyID: held.ID, Org: held.Org, Role: held.Role}, nil
 }

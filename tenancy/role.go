@@ -1,7 +1,5 @@
 package tenancy
 
-import "tenure/tenancy/fault"
-
 // Permission is one thing that a role may do; several may be or-ed.
 type Permission uint16
 
@@ -27,9 +25,6 @@ const (
 	Admin   Role = "admin"
 )
 
-// Roles lists every role.
-func Roles() []Role { return []Role{Reader, Auditor, Editor, Admin} }
-
 // Permissions of the role; none for an unknown one.
 func (r Role) Permissions() Permission {
 	switch r {
@@ -43,12 +38,4 @@ func (r Role) Permissions() Permission {
 		return Resolve | History | Plans | Secrets | WriteClients | Administer | ReadLog
 	}
 	return 0
-}
-
-// ParseRole reads a role's name.
-func ParseRole(s string) (Role, error) {
-	if r := Role(s); r.Permissions() != 0 {
-		return r, nil
-	}
-	return "", fault.At("/role", "enum", "a role is one of reader, auditor, editor, admin")
 }

@@ -22,13 +22,14 @@ type Store struct {
 	ids  *IDs
 	tree *tree
 	keys *keyring
+	uses *LastUsed[string] // of keys, by id
 }
 
 // Open loads every organization and key.
 func Open(ctx context.Context, d *db.DB, log *history.Log, ids *IDs) (*Store, error) {
 	s := &Store{db: d, log: log, ids: ids,
 		tree: &tree{nodes: make(map[OrgID]*node), children: make(map[OrgID][]OrgID)},
-		keys: newKeyring(d.Dialect == db.Postgres)}
+		keys: newKeyring(d.Dialect == db.Postgres), uses: NewLastUsed[string]("key_use", "key_id")}
 	log.Mirror(s.follow)
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("load organizations: %w", err)
@@ -71,9 +72,6 @@ func (t *tree) fill(orgs []orgVersion) {
 // Current returns nil when memory has every change that was committed a moment
 // ago, also by other nodes; Unavailable if this node cannot find out.
 func (s *Store) Current(ctx context.Context) error { return s.log.Current(ctx) }
-
-// Refresh is Current, called off the request path.
-func (s *Store) Refresh(ctx context.Context) error { return s.Current(ctx) }
 
 // follow brings memory up to date with committed changes (history.Log.Mirror).
 // It may run for the committer and for a poll at the same time: a version or a

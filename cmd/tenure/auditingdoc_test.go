@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"tenure/cmd/tenure/demo"
 )
 
 // TestCommandsOfTheAuditingDocument runs every shell block of docs/auditing.md
@@ -23,8 +25,8 @@ func TestCommandsOfTheAuditingDocument(t *testing.T) {
 	must(t, err)
 	must(t, os.Symlink(self, filepath.Join(dir, "tenure")))
 	env := append(os.Environ(), asProgram+"=1", "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
-	for _, v := range variables(p.info) {
-		env = append(env, v.name+"="+v.value)
+	for _, v := range demo.Variables(p.info) {
+		env = append(env, v.Name+"="+v.Value)
 	}
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```\n```text\n(.*?)```").FindAllStringSubmatch(string(raw), -1)
 	if len(blocks) < 8 {

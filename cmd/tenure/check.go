@@ -8,31 +8,30 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
 
 func checkCommand() *cobra.Command {
-	var config, database, logKey string
+	var database, logKey string
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Check a database: every leaf, the tree's root, every snapshot, without changing anything",
-		Args:  cobra.NoArgs,
+		Short: "Check a database without changing it: every leaf, the tree's root, every snapshot",
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
 			d, err := db.Open(cmd.Context(), database, db.Options{ReadOnly: true})
 			if err != nil {
-				return &exit{exitDatabase, err}
+				return exit.With(exit.Database, err)
 			}
 			defer d.Close()
 			problems, err := snapshots.Check(cmd.Context(), d)
 			if err != nil {
-				return &exit{exitDatabase, fmt.Errorf("%s", message(err))}
+				return exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
 			}
-			signatures, err := checkSignatures(cmd.Context(), d, logKeyFile(d.Dialect, database, logKey), logKey != "")
+			signatures, err := checkSignatures(cmd.Context(), d, node.LogKeyFile(d.Dialect, database, logKey), logKey != "")
 			if err != nil {
 				return err
 			}
@@ -41,35 +40,33 @@ func checkCommand() *cobra.Command {
 				fmt.Fprintln(cmd.OutOrStdout(), p)
 			}
 			if len(problems) > 0 {
-				return &exit{exitProblems, fmt.Errorf("%s is not consistent: %d problems", shown(database), len(problems))}
+				return exit.With(exit.Problems, fmt.Errorf("%s is not consistent: %d problems", redacted(database), len(problems)))
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is consistent\n", shown(database))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is consistent\n", redacted(database))
 			return nil
 		},
 	}
-	cmd.SetContext(context.Background())
-	cmd.Flags().StringVar(&config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&database, "database", "tenure.db", "SQLite file, or postgres://…")
-	cmd.Flags().StringVar(&logKey, "log-key", "", "signing keys of the log, to verify its checkpoints, or none (default: beside a SQLite file, if there)")
+	databaseFlag(cmd.Flags(), &database)
+	cmd.Flags().StringVar(&logKey, "log-key", "", "file with the keys that sign the log, to verify its checkpoints, or none (default: next to a SQLite file, if it exists)")
 	return cmd
 }
 
-// checkSignatures verifies the log's checkpoints, if the key is there; a file
-// that is named must be.
+// checkSignatures verifies the log's checkpoints, if the key file exists. A file
+// that --log-key names must exist.
 func checkSignatures(ctx context.Context, d *db.DB, file string, named bool) (problems []string, err error) {
-	keys, err := loadLogKeys(d.Dialect, file, true)
+	keys, err := node.LoadLogKeys(d.Dialect, file, true)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !named, err == nil && keys == nil:
 		return nil, nil
 	case err != nil:
-		return nil, &exit{exitUsage, err}
+		return nil, exit.With(exit.Usage, err)
 	}
 	err = d.View(ctx, func(c *db.Conn) error {
 		problems, err = history.CheckSignatures(c, keys)
 		return err
 	})
 	if err != nil {
-		return nil, &exit{exitDatabase, fmt.Errorf("%s", message(err))}
+		return nil, exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
 	}
 	return problems, nil
 }

@@ -1,73 +1,161 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"tenure/cmd/tenure/exit"
 )
 
-// settle fills the flags that the command line leaves out: from TENURE_…
-// variables, then from the JSON file that --config names, whose members are
-// the flags' names.
-func settle(cmd *cobra.Command) error {
-	file, err := configFile(cmd)
-	if err != nil {
-		return &exit{exitUsage, err}
+const configFlag = "config"
+
+// addConfig gives a command its --config flag, and fills its other flags from
+// the environment and the config file before it runs.
+func addConfig(cmd *cobra.Command) {
+	cmd.Flags().String(configFlag, "", "JSON file that sets these flags: its members are their names")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return fillFlags(cmd) }
+}
+
+// fillFlags sets the flags that the command line leaves out: from TENURE_…
+// variables, then from the JSON file that --config names. Afterwards, too, only
+// flags of the command line are marked as changed.
+func fillFlags(cmd *cobra.Command) error {
+	path, _ := cmd.Flags().GetString(configFlag)
+	if path == "" {
+		path = os.Getenv(variableName(configFlag))
 	}
+	var members map[string]any
+	if path != "" {
+		var err error
+		if members, err = readConfig(path, cmd); err != nil {
+			return exit.With(exit.Usage, fmt.Errorf("config file %s: %w", path, err))
+		}
+	}
+	var err error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || f.Name == "help" || err != nil {
+		if f.Changed || !configurable(f) || err != nil {
 			return
 		}
-		variable := "TENURE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, from := os.Getenv(variable), variable
-		if value == "" {
-			var there bool
-			if value, there = file[f.Name]; !there {
-				return
+		if text := os.Getenv(variableName(f.Name)); text != "" {
+			if f.Value.Set(text) != nil {
+				err = fmt.Errorf("%s must be %s", variableName(f.Name), flagTypes[f.Value.Type()].text)
 			}
-			from = f.Name + " in the config file"
-		}
-		if bad := cmd.Flags().Set(f.Name, value); bad != nil {
-			err = &exit{exitUsage, fmt.Errorf("%s: %w", from, bad)}
+		} else if value, given := members[f.Name]; given && !setMember(f, value) {
+			err = fmt.Errorf("config file %s: %s must be %s", path, f.Name, flagTypes[f.Value.Type()].member)
 		}
 	})
-	if err != nil {
-		return err
+	return exit.With(exit.Usage, err)
+}
+
+// configurable reports whether the environment and the config file can set a flag.
+func configurable(f *pflag.Flag) bool { return f.Name != configFlag && f.Name != "help" }
+
+// variableName is the environment variable that sets a flag.
+func variableName(flag string) string {
+	return "TENURE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// flagTypes says what a flag takes, by its type: as text on the command line
+// and in the environment, and as a member of the config file.
+var flagTypes = map[string]struct{ text, member string }{
+	"string":      {"a text", "a string"},
+	"bool":        {"true or false", "true or false"},
+	"uint64":      {"a whole number, 0 or more", "a whole number, 0 or more"},
+	"duration":    {"a duration such as 90s or 1h30m", `a string with a duration, such as "90s" or "1h30m"`},
+	"stringSlice": {"a list, separated by commas", "a list of strings"},
+	"stringArray": {"a text", "a list of strings"},
+}
+
+// setMember sets a flag from a member of the config file, and reports whether
+// the flag's type takes it. Numbers keep the digits that the file has.
+func setMember(f *pflag.Flag, value any) bool {
+	kind := f.Value.Type()
+	switch v := value.(type) {
+	case string:
+		return (kind == "string" || kind == "duration") && f.Value.Set(v) == nil
+	case bool:
+		return kind == "bool" && f.Value.Set(strconv.FormatBool(v)) == nil
+	case json.Number:
+		return kind == "uint64" && f.Value.Set(v.String()) == nil
+	case []any:
+		list, takesList := f.Value.(pflag.SliceValue)
+		texts := make([]string, len(v))
+		for i := range v {
+			text, ok := v[i].(string)
+			if !ok {
+				return false
+			}
+			texts[i] = text
+		}
+		return takesList && list.Replace(texts) == nil
 	}
-	for name := range file {
-		if cmd.Flags().Lookup(name) == nil {
-			return &exit{exitUsage, fmt.Errorf("the config file has %q, which is no flag of tenure %s", name, cmd.Name())}
+	return false
+}
+
+// readConfig reads the members of a config file. Each must be a flag of cmd.
+func readConfig(path string, cmd *cobra.Command) (map[string]any, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	start, err := dec.Token()
+	if err == nil && start != json.Delim('{') {
+		err = errors.New("it must be a JSON object")
+	}
+	if err != nil {
+		return nil, err
+	}
+	members := map[string]any{}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value any
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		if err := addMember(members, fmt.Sprint(name), value, cmd); err != nil {
+			return nil, err
 		}
 	}
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("it must be one JSON object and nothing more")
+	}
+	return members, nil
+}
+
+func addMember(members map[string]any, name string, value any, cmd *cobra.Command) error {
+	if f := cmd.Flags().Lookup(name); f == nil || !configurable(f) {
+		return fmt.Errorf("unknown member %q for %s; did you mean %q?", name, cmd.CommandPath(), nearest(name, flagNames(cmd)))
+	}
+	if _, twice := members[name]; twice {
+		return fmt.Errorf("member %q must not be repeated", name)
+	}
+	members[name] = value
 	return nil
 }
 
-func configFile(cmd *cobra.Command) (map[string]string, error) {
-	path, err := cmd.Flags().GetString("config")
-	if err != nil {
-		return nil, nil // the command takes none
-	}
-	if path == "" {
-		path = os.Getenv("TENURE_CONFIG")
-	}
-	if path == "" {
-		return nil, nil
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("config file: %w", err)
-	}
-	var members map[string]any
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, fmt.Errorf("config file %s: %w", path, err)
-	}
-	values := make(map[string]string, len(members))
-	for name, v := range members {
-		values[name] = fmt.Sprint(v)
-	}
-	return values, nil
+// flagNames are the flags of a command that the config file can set.
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if configurable(f) {
+			names = append(names, f.Name)
+		}
+	})
+	return names
 }

@@ -13,11 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"tenure/handlers/openfinance/demo"
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 )
 
 // participant is a caller with the demonstration's certificate.
-func participant(t *testing.T, o *infoScheme) *http.Client {
+func participant(t *testing.T, o *node.InfoOpenFinance) *http.Client {
 	t.Helper()
 	pair, err := tls.LoadX509KeyPair(o.Cert, o.Key)
 	must(t, err)
@@ -50,7 +51,7 @@ func send(t *testing.T, client *http.Client, method, url, token, body string) (i
 }
 
 // registered registers the demonstration's software.
-func registered(t *testing.T, client *http.Client, o *infoScheme) (id, token string) {
+func registered(t *testing.T, client *http.Client, o *node.InfoOpenFinance) (id, token string) {
 	t.Helper()
 	res, err := http.Get(o.StatementURL)
 	must(t, err)
@@ -118,41 +119,7 @@ func TestDevWithoutOpenFinance(t *testing.T) {
 		t.Errorf("%+v", p.info.OpenFinance)
 	}
 	p.stop(t)
-	if code, out := fails(t, "dev", "--listen", "127.0.0.1:0", "--open-finance-listen", "0.0.0.0:0"); code != exitUsage || !strings.Contains(out, "--open-finance-listen") {
+	if code, out := fails(t, "dev", "--listen", "127.0.0.1:0", "--open-finance-listen", "0.0.0.0:0"); code != exit.Usage || !strings.Contains(out, "--open-finance-listen") {
 		t.Errorf("for everybody: %d %s", code, out)
 	}
-}
-
-// TestDemoCertificatesAreRenewed: by what is left of them, and only what does
-// not fit.
-func TestDemoCertificatesAreRenewed(t *testing.T) {
-	dir, now := t.TempDir(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	clock := func() time.Time { return now }
-	open := func() (*demo.Authority, *demo.Pair) {
-		t.Helper()
-		a, c, err := demoCertificates(dir, demo.Subject{SoftwareID: demoSoftware, OrgID: demoOrg, CNPJ: demoNumber, Organization: "x", CommonName: "x.example"}, clock)
-		must(t, err)
-		if !a.Fits(c, 0) {
-			t.Fatal("the client certificate is not the authority's")
-		}
-		return a, c
-	}
-	a, c := open()
-	check := func(what string, sameAuthority, sameClient bool) {
-		t.Helper()
-		b, d := open()
-		if b.Certificate.Equal(a.Certificate) != sameAuthority || d.Certificate.Equal(c.Certificate) != sameClient {
-			t.Errorf("%s: same authority %v, same client %v", what, !sameAuthority, !sameClient)
-		}
-		a, c = b, d
-	}
-	check("again", true, true)
-	now = now.AddDate(0, 11, 15)
-	check("a client certificate that ends soon", true, false)
-	must(t, os.WriteFile(filepath.Join(dir, demoClientKey), []byte("no key"), 0o600))
-	check("a broken key", true, false)
-	now = now.AddDate(8, 0, 0)
-	check("an authority that ends before long", false, false)
-	must(t, os.Remove(filepath.Join(dir, demoCAKey)))
-	check("an authority without its key", false, false)
 }

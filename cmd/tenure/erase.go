@@ -1,63 +1,59 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
 )
 
-// eraseCommand erases offline, in one's own name as operator: the file is
-// written anew, which a running server does not do.
+// eraseCommand erases offline, with an operator's scope, and rewrites a SQLite
+// file so that no erased byte remains in it; a running server cannot do that.
 func eraseCommand() *cobra.Command {
-	var config, database, client string
+	var database, client string
 	var want snapshots.Erasure
 	cmd := &cobra.Command{
 		Use:   "erase",
-		Short: "Erase everything that a client ever said, for privacy law; every proof stays",
+		Short: "Erase the content of a deleted client, for privacy law; every proof stays valid",
 		Long: `Deletes the content of every snapshot of a client, its search terms, the hashes and recoverable copies
-of its secrets and the details of its events, while no server runs on the database. What stays are ids
-(the client_id too), times, actors and reasons. It cannot be taken back; backups are not reached.`,
-		Args: cobra.NoArgs,
+of its secrets, and the details of its events. No server may be running on the database. Ids (also the
+client_id), times, actors and reasons remain. It cannot be undone, and it does not reach backups.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
 			if client == "" || want.Reason == "" {
-				return &exit{exitUsage, errors.New("say which --client, by its entity id, and for what --reason")}
+				return exit.With(exit.Usage, errors.New("--client and --reason are required"))
 			}
-			if err := hasSchema(database); err != nil { // nothing is made by mistake
-				return &exit{exitDatabase, err}
+			if err := node.RequireSchema(database); err != nil { // or opening it would create one
+				return exit.With(exit.Database, err)
 			}
 			ctx := cmd.Context()
-			n, err := openNode(ctx, nodeConfig{database: database, secretsKey: sealingNone, logKey: noLogKey, log: zerolog.Nop()})
+			n, err := node.Open(ctx, node.Config{Database: database, SecretsKey: node.None, LogKey: node.None, Log: zerolog.Nop()})
 			if err != nil {
 				return err
 			}
-			scope := n.tenancy.Operator("erase")
-			e, err := n.snapshots.Erase(ctx, scope, snapshots.EntityID(client), want)
+			scope := n.Tenancy.Operator("erase")
+			e, err := n.Snapshots.Erase(ctx, scope, snapshots.EntityID(client), want)
 			if err == nil {
-				err = n.snapshots.Scrub(ctx, scope, true)
+				err = n.Snapshots.Scrub(ctx, scope, true)
 			}
 			if err != nil {
-				err = &exit{exitFailure, fmt.Errorf("--client %s: %s", client, message(err))}
+				err = exit.With(exit.Failure, fmt.Errorf("--client %s: %s", client, exit.Message(err)))
 			}
-			if err := errors.Join(err, n.close()); err != nil {
+			if err := errors.Join(err, n.Close()); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "client %s (%s) is erased\n", e.ClientID, e.ID)
 			return nil
 		},
 	}
-	cmd.SetContext(context.Background())
-	cmd.Flags().StringVar(&config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&database, "database", "tenure.db", "SQLite file, or postgres://…")
+	databaseFlag(cmd.Flags(), &database)
 	cmd.Flags().StringVar(&client, "client", "", "entity id of the client")
-	cmd.Flags().StringVar(&want.Reason, "reason", "", "why, for the log, where it stays: name no person")
-	cmd.Flags().BoolVar(&want.Delete, "delete", false, "delete the client first, if it is not")
+	cmd.Flags().StringVar(&want.Reason, "reason", "", "reason, kept in the log for ever: do not name a person")
+	cmd.Flags().BoolVar(&want.Delete, "delete", false, "delete the client first, unless it is deleted")
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"tenure/cmd/tenure/exit"
 	"tenure/tenancy/db"
 )
 
@@ -15,7 +16,7 @@ func TestEraseCommand(t *testing.T) {
 	dir := t.TempDir()
 	file, clients := filepath.Join(dir, "t.db"), filepath.Join(dir, "clients.json")
 	must(t, os.WriteFile(clients, []byte(`{"client_id":"fruit","client_name":"Zwetschge Obst","redirect_uris":["https://zwetschge.example.net/cb"]}`), 0o600))
-	if code := run([]string{"import", "hydra", clients, "--database", file}); code != 0 {
+	if code := run([]string{"import", "hydra", clients, "--database", file}, os.Stdout, os.Stderr); code != 0 {
 		t.Fatalf("import: %d", code)
 	}
 	d, err := db.Open(t.Context(), file, db.Options{ReadOnly: true})
@@ -28,10 +29,10 @@ func TestEraseCommand(t *testing.T) {
 		args []string
 		code int
 	}{
-		{erase[:5], exitUsage}, {erase, exitFailure}, {append(erase, "--delete"), 0}, {erase, exitFailure},
+		{erase[:5], exit.Usage}, {erase, exit.Failure}, {append(erase, "--delete"), 0}, {erase, exit.Failure},
 		{[]string{"check", "--database", file}, 0},
 	} {
-		if code := run(step.args); code != step.code {
+		if code := run(step.args, os.Stdout, os.Stderr); code != step.code {
 			t.Errorf("%v: %d, want %d", step.args, code, step.code)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tenure/cmd/tenure/exit"
 )
 
 // without sends a request with no credential and returns status and body.
@@ -86,7 +88,7 @@ func TestHydraAdminSocket(t *testing.T) {
 	if status, body := without(t, over, "GET", "http://localhost/clients", ""); status != 200 {
 		t.Errorf("%d %s", status, body)
 	}
-	if code, out := fails(t, "dev", "--listen", "127.0.0.1:0", "--hydra-admin-listen", "unix:"+socket); code != exitListen || !strings.Contains(out, "another process") {
+	if code, out := fails(t, "dev", "--listen", "127.0.0.1:0", "--hydra-admin-listen", "unix:"+socket); code != exit.Listen || !strings.Contains(out, "another process") {
 		t.Errorf("a second server: %d %s", code, out)
 	}
 	p.stop(t)
@@ -111,7 +113,7 @@ func TestHydraAdminKeys(t *testing.T) {
 		{"no such file", append(listen[:len(listen):len(listen)], "--hydra-admin-key-file", filepath.Join(dir, "none"))},
 		{"--hydra-admin-allow-remote", []string{"serve", "--database", db, "--listen", "127.0.0.1:0", "--hydra-admin-listen", "0.0.0.0:0", "--hydra-admin-key-file", other}},
 	} {
-		if code, out := fails(t, c.args...); code != exitUsage || !strings.Contains(out, c.says) || strings.Contains(out, "AAAA") {
+		if code, out := fails(t, c.args...); code != exit.Usage || !strings.Contains(out, c.says) || strings.Contains(out, "AAAA") {
 			t.Errorf("%v: %d %s", c.args, code, out)
 		}
 	}

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"os"
@@ -35,10 +39,7 @@ func TestCommandsOfTheHydraDocument(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(bin, "hydra"), []byte(hydraStandIn), 0o700))
 	own := fmt.Sprintf("#!/bin/sh\n%s=1 exec '%s' \"$@\"\n", asProgram, os.Args[0])
 	must(t, os.WriteFile(filepath.Join(bin, "tenure"), []byte(own), 0o700))
-	h := newHydraDatabase(t, "DELETE")
-	h.add(map[string]any{"id": "shop", "client_secret": pbkdf2Hash(t, "s3cret of the shop"), "token_endpoint_auth_method": "client_secret_basic",
-		"scope": "openid", "subject_type": "public", "userinfo_signed_response_alg": "none", "grant_types": `["client_credentials"]`})
-	must(t, os.Rename(h.path, filepath.Join(dir, "hydra.sqlite")))
+	makeHydraDatabase(t, filepath.Join(dir, "hydra.sqlite"))
 
 	script := "set -eu\ntrap 'kill $! 2>/dev/null' EXIT\n"
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(raw), -1)
@@ -63,6 +64,26 @@ func TestCommandsOfTheHydraDocument(t *testing.T) {
 	if len(blocks) < 9 {
 		t.Errorf("only %d blocks found", len(blocks))
 	}
+}
+
+// makeHydraDatabase writes a SQLite file as Hydra leaves it, with one client and
+// the hash of its secret.
+func makeHydraDatabase(t *testing.T, path string) {
+	t.Helper()
+	const rounds, salt = 25000, "sixteen bytes ok"
+	key, err := pbkdf2.Key(sha256.New, "s3cret of the shop", []byte(salt), rounds, 32)
+	must(t, err)
+	b64 := base64.RawStdEncoding.EncodeToString
+	d, err := sql.Open("sqlite3", path)
+	must(t, err)
+	_, err = d.Exec(`CREATE TABLE hydra_client (id VARCHAR(255) NOT NULL, nid CHAR(36) NOT NULL, client_secret TEXT NOT NULL,
+		token_endpoint_auth_method VARCHAR(25) NOT NULL, scope TEXT NOT NULL, subject_type VARCHAR(15) NOT NULL,
+		userinfo_signed_response_alg VARCHAR(10) NOT NULL, grant_types TEXT NOT NULL)`)
+	must(t, err)
+	_, err = d.Exec(`INSERT INTO hydra_client VALUES ('shop', '8a3a4a4e-4d2e-4b6e-9d0c-5f5f5f5f5f5f', ?, 'client_secret_basic', 'openid',
+		'public', 'none', '["client_credentials"]')`, fmt.Sprintf("$pbkdf2-sha256$i=%d,l=32$%s$%s", rounds, b64([]byte(salt)), b64(key)))
+	must(t, err)
+	must(t, d.Close())
 }
 
 // freeAddress is a loopback address that nobody listens on.

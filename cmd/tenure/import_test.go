@@ -2,310 +2,18 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/json"
+	"database/sql"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"os"
+	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"tenure/snapshots"
-	"tenure/snapshots/document"
-	"tenure/tenancy"
+	"tenure/cmd/tenure/exit"
 )
-
-// importFixture is a file of testdata/import.
-func importFixture(name string) string { return filepath.Join("..", "..", "testdata", "import", name) }
-
-// imports runs the import and returns its report.
-func imports(t *testing.T, path string, f importFlags) (string, error) {
-	t.Helper()
-	if f.format == "" {
-		f.format = "text"
-	}
-	var out bytes.Buffer
-	err := importHydra(&out, io.Discard, path, f)
-	return out.String(), err
-}
-
-func mustImport(t *testing.T, path string, f importFlags) string {
-	t.Helper()
-	out, err := imports(t, path, f)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return out
-}
-
-// wants fails the test where a report lacks one of the lines.
-func wants(t *testing.T, report string, lines ...string) {
-	t.Helper()
-	for _, line := range lines {
-		if !slices.Contains(strings.Split(report, "\n"), line) {
-			t.Errorf("no line %q in\n%s", line, report)
-		}
-	}
-}
-
-// imported is an installation that clients were imported into.
-type imported struct {
-	*node
-	t *testing.T
-}
-
-func openImported(t *testing.T, database string) imported {
-	t.Helper()
-	n, err := openNode(context.Background(), nodeConfig{database: database, log: zerolog.Nop()})
-	must(t, err)
-	return imported{n, t}
-}
-
-func (i imported) setup() snapshots.EntityID {
-	return snapshots.EntityID(i.tenancy.DefaultSetup(i.tenancy.Root()))
-}
-
-func (i imported) client(id string) snapshots.Resolved[document.Client] {
-	i.t.Helper()
-	found, err := i.snapshots.ClientByID(context.Background(), i.tenancy.Operator("test"), i.setup(), id)
-	if err != nil {
-		i.t.Fatalf("%s: %v", id, err)
-	}
-	return found
-}
-
-func (i imported) authenticates(id, method, secret string) bool {
-	_, err := i.snapshots.VerifySecret(context.Background(), i.setup(), id, method, secret)
-	return err == nil
-}
-
-// done closes the installation once it is found sound.
-func (i imported) done() {
-	i.t.Helper()
-	problems, err := snapshots.Check(context.Background(), i.db)
-	if err != nil || len(problems) > 0 {
-		i.t.Errorf("%v %v", problems, err)
-	}
-	must(i.t, i.close())
-}
-
-// logSize is how many changes a database has seen.
-func logSize(t *testing.T, database string) int64 {
-	t.Helper()
-	n := openImported(t, database)
-	defer n.close()
-	return n.log.Size()
-}
-
-// contents are the hashes of all files of a folder.
-func contents(t *testing.T, dir string) map[string][32]byte {
-	t.Helper()
-	found := map[string][32]byte{}
-	entries, err := os.ReadDir(dir)
-	must(t, err)
-	for _, e := range entries {
-		raw, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		must(t, err)
-		found[e.Name()] = sha256.Sum256(raw)
-	}
-	return found
-}
-
-func TestImportOfAList(t *testing.T) {
-	dir := t.TempDir()
-	f := importFlags{database: filepath.Join(dir, "tenure.db")}
-	rehearsal := f
-	rehearsal.dryRun = true
-
-	out := mustImport(t, importFixture("list.json"), rehearsal)
-	wants(t, out, "created    signer", "created    billing/night run ü", "5 clients: 5 created, 0 updated, 0 unchanged, 0 refused; nothing was written")
-	if left := contents(t, dir); len(left) > 0 {
-		t.Errorf("the rehearsal left %v", left)
-	}
-
-	out = mustImport(t, importFixture("list.json"), f)
-	wants(t, out, "created    shop  (the file has no secret of it: rotate one in)", "created    kiosk", "5 clients: 5 created, 0 updated, 0 unchanged, 0 refused")
-	if !regexp.MustCompile(`(?m)^first administrator's API key, shown this once: tenure_\S+$`).MatchString(out) || strings.Contains(out, "kept-in-clear-1") {
-		t.Error(out)
-	}
-	n := openImported(t, f.database)
-	shop := n.client("shop")
-	if want := time.Date(2024, 5, 6, 7, 8, 9, 123e6, time.UTC); !shop.ValidFrom.Time().Equal(want) || !shop.Imported || shop.Entity.Surface != "hydra" {
-		t.Errorf("%+v", shop.Version)
-	}
-	if c := shop.Content; c.OwnerLabel != "team-a" || len(c.RedirectURIs) != 2 || !slices.Equal(c.Scopes, []string{"openid", "offline_access", "orders:read"}) {
-		t.Errorf("%+v", c)
-	}
-	if c := n.client("signer").Content; !strings.Contains(string(c.JWKS), "signer-1") || c.TokenEndpointAuthSigningAlg != "ES256" {
-		t.Errorf("%+v", c)
-	}
-	portal := n.client("portal").Content
-	if portal.FreeMetadata != `{"limits":{"daily":[1,2.50]},"tier":"gold"}` || *portal.Lifespans.DeviceAuthorizationAccessToken != int64(90*time.Minute+500*time.Millisecond) ||
-		*portal.Lifespans.JWTBearerAccessToken != -int64(time.Millisecond) || portal.SkipLogoutConsent != document.True {
-		t.Errorf("%+v", portal)
-	}
-	if future := n.client("billing/night run ü"); future.ValidFrom.Time().After(time.Now()) || !future.Imported {
-		t.Errorf("%+v", future.Version)
-	}
-	if !n.authenticates("billing/night run ü", "client_secret_basic", "kept-in-clear-1") || n.authenticates("billing/night run ü", "client_secret_basic", "kept-in-clear-2") {
-		t.Error("its secret does not hold, or another one does")
-	}
-	n.done()
-
-	size := logSize(t, f.database)
-	again := mustImport(t, importFixture("list.json"), f)
-	wants(t, again, "unchanged  shop", "unchanged  billing/night run ü", "5 clients: 0 created, 0 updated, 5 unchanged, 0 refused")
-	if now := logSize(t, f.database); now != size {
-		t.Errorf("importing the same again made %d changes", now-size)
-	}
-}
-
-// TestImportLeavesWhatWasDeleted: a client that was deleted here does not come
-// back, nor does its secret.
-func TestImportLeavesWhatWasDeleted(t *testing.T) {
-	f := importFlags{database: filepath.Join(t.TempDir(), "tenure.db")}
-	mustImport(t, importFixture("list.json"), f)
-	n := openImported(t, f.database)
-	const id = "billing/night run ü"
-	e := n.client(id).Entity
-	must(t, snapshots.Delete[document.Client](context.Background(), n.snapshots, n.tenancy.Operator("test"),
-		snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}, nil))
-	n.done()
-	out := mustImport(t, importFixture("list.json"), f)
-	wants(t, out, "unchanged  "+id+"  (deleted here, and left so)", "5 clients: 0 created, 0 updated, 5 unchanged, 0 refused")
-	n = openImported(t, f.database)
-	if n.authenticates(id, "client_secret_basic", "kept-in-clear-1") {
-		t.Error("its secret holds again")
-	}
-	n.done()
-}
-
-// TestRehearsalOnADatabase: what would become of each client, and no byte of
-// any file is another one after it.
-func TestRehearsalOnADatabase(t *testing.T) {
-	dir := t.TempDir()
-	f := importFlags{database: filepath.Join(dir, "tenure.db")}
-	mustImport(t, importFixture("list.json"), f)
-	changed := filepath.Join(t.TempDir(), "changed.json")
-	must(t, os.WriteFile(changed, []byte(`[{"client_id":"kiosk","token_endpoint_auth_method":"none","client_name":"Kiosk 2"},
-		{"client_id":"new"},{"client_id":"billing/night run ü","client_secret":"another-one"}]`), 0o600))
-	before := contents(t, dir)
-	rehearsal := f
-	rehearsal.dryRun = true
-	out := mustImport(t, changed, rehearsal)
-	wants(t, out, "updated    billing/night run ü  client_name, grant_types, scopes, client_secret",
-		"3 clients: 1 created, 2 updated, 0 unchanged, 0 refused; nothing was written")
-	if after := contents(t, dir); !maps.Equal(before, after) {
-		t.Errorf("files changed: %v, were %v", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
-	}
-
-	wants(t, mustImport(t, changed, f), "created    new  (the file has no secret of it: rotate one in)", "3 clients: 1 created, 2 updated, 0 unchanged, 0 refused")
-	n := openImported(t, f.database)
-	if c := n.client("kiosk"); c.Content.ClientName != "Kiosk 2" || c.Imported || c.Base == "" {
-		t.Errorf("%+v", c.Version)
-	}
-	if !n.authenticates("billing/night run ü", "client_secret_basic", "another-one") || n.authenticates("billing/night run ü", "client_secret_basic", "kept-in-clear-1") {
-		t.Error("the secret was not replaced")
-	}
-	n.done()
-	wants(t, mustImport(t, changed, f), "3 clients: 0 created, 0 updated, 3 unchanged, 0 refused")
-}
-
-func TestImportGoesOnAfterARefusedClient(t *testing.T) {
-	database := filepath.Join(t.TempDir(), "tenure.db")
-	code, out := fails(t, "import", "hydra", importFixture("refused.jsonl"), "--database", database)
-	if code != exitFailure {
-		t.Errorf("exit %d", code)
-	}
-	wants(t, out, "refused    bad-uris",
-		"           /redirect_uris/1: a redirect URI needs a scheme or a leading slash, and has to parse",
-		"           /redirect_uris/2: a redirect URI must not have a fragment (#)",
-		"refused    bad-key",
-		"refused    (client 4 of the file)", "           /client_id: it has none",
-		"refused    good-1", "           /client_id: another client of the file has it",
-		`refused    "bad-\x1b[31mid"`, "refused    bad-secret",
-		"refused    bad-span", `           /authorization_code_grant_access_token_lifespan: time: unknown unit "d" in duration "1d"`,
-		"refused    bad-type", "           /redirect_uris: json: cannot unmarshal string into Go struct field Client.redirect_uris of type sqlxx.StringSliceJSONFormat",
-		"10 clients: 2 created, 0 updated, 0 unchanged, 8 refused",
-		"tenure: 8 of 10 clients were refused")
-	if strings.Contains(out, "\x1b") || strings.Contains(out, "tiny5") || strings.Contains(out, "c2VjcmV0LXNlY3JldA") || !strings.Contains(out, "/jwks/keys/0") {
-		t.Error(out)
-	}
-	n := openImported(t, database)
-	n.client("good-1")
-	n.client("good-2")
-	n.done()
-}
-
-func TestImportReportsForPrograms(t *testing.T) {
-	f := importFlags{database: filepath.Join(t.TempDir(), "tenure.db"), format: "json"}
-	out, err := imports(t, importFixture("refused.jsonl"), f)
-	var failed *exit
-	if !errors.As(err, &failed) || failed.code != exitFailure {
-		t.Errorf("%v", err)
-	}
-	var report struct {
-		Clients []importResult
-		importSums
-	}
-	if err := json.Unmarshal([]byte(out), &report); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if want := (importSums{Total: 10, Created: 2, Refused: 8}); report.importSums != want || len(report.Clients) != 10 {
-		t.Errorf("%+v", report.importSums)
-	}
-	for i, c := range report.Clients {
-		if c.Number != i+1 || (c.Result == resultRefused) != (len(c.Faults) > 0) {
-			t.Errorf("%+v", c)
-		}
-	}
-	empty := filepath.Join(t.TempDir(), "empty.json")
-	must(t, os.WriteFile(empty, []byte(`{"items":null,"is_last_page":true}`), 0o600))
-	if out := mustImport(t, empty, f); json.Unmarshal([]byte(out), &report) != nil || len(report.Clients) != 0 || report.Total != 0 {
-		t.Error(out)
-	}
-}
-
-func TestFormsOfAnImportFile(t *testing.T) {
-	for _, c := range []struct {
-		name, file, says string
-		clients          int
-	}{
-		{"array", ` [{"client_id":"a"},{"client_id":"b"}] `, "", 2},
-		{"one client", `{"client_name":"x","client_id":"a","metadata":{"items":[1]}}`, "", 1},
-		{"lines", "{\"client_id\":\"a\"}\n{\"client_id\":\"b\"}\r\n\n{\"client_id\":\"c\"}", "", 3},
-		{"pages, members sorted", `{"is_last_page":false,"items":[{"client_id":"a"}],"next_page_token":"x"}{"is_last_page":true,"items":[{"client_id":"b"}]}`, "", 2},
-		{"one page of more", `{"items":[{"client_id":"a"}],"next_page_token":"x","is_last_page":false}`, "import the other pages too", 1},
-		{"byte order mark", "\ufeff[{\"client_id\":\"a\"}]", "", 1},
-		{"empty", "", "", 0},
-		{"no JSON", "client_id: a", "not what Hydra gives, after client 0", 0},
-		{"cut", `[{"client_id":"a"},{"client_id":`, "after client 1", 1},
-		{"text", `"a"`, "neither a client nor a list", 0},
-		{"items of another kind", `{"items":{"client_id":"a"}}`, "items is no list", 0},
-		{"client of another kind", `[7,{"client_id":"a"}]`, "cannot unmarshal number", 1},
-		{"large client", `[{"client_id":"big","client_name":"` + strings.Repeat("x", maxHydraClient) + `"},{"client_id":"a"}]`, "more than 1048576 bytes", 1},
-		{"larger than anything", `[{"client_id":"a"},{"client_id":"` + strings.Repeat("x", maxHydraValue+1<<20), "a value has more than 8388608 bytes", 1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "clients")
-			must(t, os.WriteFile(path, []byte(c.file), 0o600))
-			out, err := imports(t, path, importFlags{database: filepath.Join(t.TempDir(), "tenure.db"), dryRun: true})
-			all := fmt.Sprint(out, err)
-			if !strings.Contains(all, c.says) || !strings.Contains(out, fmt.Sprintf(" %d created", c.clients)) {
-				t.Errorf("want %d created and %q: %s", c.clients, c.says, all)
-			}
-		})
-	}
-}
 
 func TestImportIsToldWhereTo(t *testing.T) {
 	dir := t.TempDir()
@@ -317,15 +25,15 @@ func TestImportIsToldWhereTo(t *testing.T) {
 		code       int
 		args       []string
 	}{
-		{"nowhere", "say where to", exitUsage, []string{list}},
-		{"both", "exclude each other", exitUsage, []string{list, "--database", "x", "--url", "http://127.0.0.1:1"}},
-		{"no file", "no such file", exitUsage, []string{filepath.Join(dir, "none"), "--database", filepath.Join(dir, "a.db")}},
-		{"no argument", "accepts 1 arg", exitUsage, nil},
-		{"format", "--format yaml", exitUsage, []string{list, "--database", filepath.Join(dir, "a.db"), "--format", "yaml"}},
-		{"a server has it", "in use by another process", exitDatabase, []string{list, "--database", held}},
-		{"setup", "--setup nope", exitUsage, []string{list, "--database", filepath.Join(dir, "b.db"), "--setup", "nope"}},
-		{"owner", "0 organizations have that name", exitUsage, []string{list, "--database", filepath.Join(dir, "b.db"), "--owner", "nobody"}},
-		{"no key", "--api-key-file", exitUsage, []string{list, "--url", "http://127.0.0.1:1"}},
+		{"nowhere", "--database is required", exit.Usage, []string{list}},
+		{"both", "must not be given together", exit.Usage, []string{list, "--database", "x", "--url", "http://127.0.0.1:1"}},
+		{"no file", "no such file", exit.Usage, []string{filepath.Join(dir, "none"), "--database", filepath.Join(dir, "a.db")}},
+		{"no argument", "needs an argument: FILE", exit.Usage, nil},
+		{"format", "--format must be text or json", exit.Usage, []string{list, "--database", filepath.Join(dir, "a.db"), "--format", "yaml"}},
+		{"a server has it", "in use by another process", exit.Database, []string{list, "--database", held}},
+		{"setup", "--setup nope", exit.Usage, []string{list, "--database", filepath.Join(dir, "b.db"), "--setup", "nope"}},
+		{"owner", "0 organizations have that name", exit.Usage, []string{list, "--database", filepath.Join(dir, "b.db"), "--owner", "nobody"}},
+		{"no key", "--api-key-file", exit.Usage, []string{list, "--url", "http://127.0.0.1:1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, out := fails(t, append([]string{"import", "hydra"}, c.args...)...)
@@ -336,33 +44,62 @@ func TestImportIsToldWhereTo(t *testing.T) {
 	}
 }
 
-func TestImportIntoASetupForAnOwner(t *testing.T) {
-	f := importFlags{database: filepath.Join(t.TempDir(), "tenure.db")}
-	n := openImported(t, f.database)
-	_, err := n.example(context.Background(), "", info{})
-	must(t, err)
-	ctx, operator := context.Background(), n.tenancy.Operator("test")
-	second, err := n.snapshots.CreateSetup(ctx, operator, snapshots.DefaultModule, snapshots.Change[document.Setup]{
-		Apply: func(*document.Setup, *document.Setup) (*document.Setup, error) { return defaultSetup(), nil }})
-	must(t, err)
-	must(t, n.close())
-
-	f.setup, f.owner = string(second.Entity.ID), "acme-north"
-	mustImport(t, importFixture("list.json"), f)
-	n = openImported(t, f.database)
-	found, err := n.snapshots.ClientByID(ctx, n.tenancy.Operator("test"), second.Entity.ID, "shop")
-	must(t, err)
-	orgs, err := n.tenancy.Organizations(n.tenancy.Operator("test"))
-	must(t, err)
-	if i := slices.IndexFunc(orgs, func(o tenancy.Organization) bool { return o.Name == "acme-north" }); found.Entity.Owner != orgs[i].ID {
-		t.Errorf("%+v", found.Entity)
+func TestImportFromStandardInput(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "tenure.db")
+	cmd := command("import", "hydra", "-", "--database", database)
+	cmd.Stdin = strings.NewReader(`{"client_id":"piped","token_endpoint_auth_method":"none"}`)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "created    piped\n") {
+		t.Errorf("%v %s", err, out)
 	}
-	n.done()
-
-	f.owner = "acme-south"
-	out, err := imports(t, importFixture("list.json"), f)
-	if err == nil {
-		t.Error("clients of another owner were taken")
+	cmd = command("import", "hydra", "-", "--database", database)
+	cmd.Stdin = bytes.NewReader([]byte("SQLite format 3\x00\x00"))
+	out, err = cmd.CombinedOutput()
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) || ended.ExitCode() != exit.Usage || !strings.Contains(string(out), "cannot be read from standard input") {
+		t.Errorf("%v %s", err, out)
 	}
-	wants(t, out, "           /owner: the client belongs to another organization than --owner says", "5 clients: 0 created, 0 updated, 0 unchanged, 5 refused")
+}
+
+// TestInterruptedImport stops in the middle, says so, and is finished by the
+// next run.
+func TestInterruptedImport(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "tenure.db")
+	cmd := command("import", "hydra", "-", "--database", database)
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	must(t, cmd.Start())
+	_, err = in.Write([]byte(`[{"client_id":"a"},{"client_id":"b"},`))
+	must(t, err)
+	for deadline := time.Now().Add(30 * time.Second); clientsIn(database) < 2; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing happens")
+		}
+	}
+	must(t, cmd.Process.Signal(syscall.SIGINT))
+	for i := 0; err == nil; i++ { // the list goes on until the program no longer reads it
+		_, err = fmt.Fprintf(in, `{"client_id":"c%d"},`, i)
+	}
+	if err := cmd.Wait(); err == nil || !strings.Contains(out.String(), "created    b") || !strings.Contains(out.String(), " 0 refused\n") ||
+		!strings.Contains(said.String(), "interrupted; run the same command again") {
+		t.Errorf("%v %s %s", err, out.String(), said.String())
+	}
+	if code, said := fails(t, "check", "--database", database); code != 0 {
+		t.Errorf("check: %d %s", code, said)
+	}
+}
+
+// clientsIn counts the clients of a database that another process writes.
+func clientsIn(database string) (n int) {
+	d, err := sql.Open("sqlite3", "file:"+database+"?mode=ro")
+	if err != nil {
+		return 0
+	}
+	defer d.Close()
+	if err := d.QueryRow("SELECT count(*) FROM entity WHERE kind = 'client'").Scan(&n); err != nil {
+		return 0 // not made yet
+	}
+	return n
 }

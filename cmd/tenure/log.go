@@ -1,41 +1,20 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	stdlog "log"
-	"os"
-
-	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-// newLog opens the program's log: JSON lines to standard error, or to a file.
-func newLog(level, file string) (zerolog.Logger, error) {
-	parsed, err := zerolog.ParseLevel(level)
-	if err != nil {
-		return zerolog.Nop(), &exit{exitUsage, fmt.Errorf("--log-level %s: one of debug, info, warn, error, disabled", level)}
-	}
-	var to io.Writer = os.Stderr
-	if file != "" {
-		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			return zerolog.Nop(), &exit{exitUsage, fmt.Errorf("--log-file: %w", err)}
-		}
-		to = f
-	}
-	zerolog.TimeFieldFormat = zerolog.TimeFormatUnixMicro
-	return zerolog.New(to).Level(parsed).With().Timestamp().Logger(), nil
+func logCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "log", Short: "The signed log: print its keys, start a new origin, watch it from outside"}
+	cmd.AddCommand(logKeyCommand(), logNewOriginCommand(), logWatchCommand())
+	return cmd
 }
 
-// serverLog takes what net/http reports of connections. Its texts may hold
-// what a peer sent, so only that something happened is kept.
-func serverLog(log zerolog.Logger) *stdlog.Logger {
-	return stdlog.New(connectionLog{log}, "", 0)
-}
+// logFlags are those of the commands that open the database of a log.
+type logFlags struct{ database, key string }
 
-type connectionLog struct{ log zerolog.Logger }
-
-func (c connectionLog) Write(p []byte) (int, error) {
-	c.log.Debug().Msg("a connection failed")
-	return len(p), nil
+func (f *logFlags) add(flags *pflag.FlagSet) {
+	databaseFlag(flags, &f.database)
+	flags.StringVar(&f.key, "log-key", "", "file with the keys that sign the log (default: next to a SQLite file)")
 }

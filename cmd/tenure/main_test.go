@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenure/cmd/tenure/node"
 )
 
 // asProgram makes the test binary be the program itself.
@@ -23,7 +25,7 @@ const asProgram = "TENURE_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "1" {
-		os.Exit(run(os.Args[1:]))
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
@@ -31,7 +33,7 @@ func TestMain(m *testing.M) {
 // program is a running server.
 type program struct {
 	cmd  *exec.Cmd
-	info info
+	info node.Info
 	file string
 	out  *bytes.Buffer
 	ends chan error
@@ -78,7 +80,7 @@ func started(t *testing.T, infoFile string, args ...string) *program {
 		t.Fatalf("%v did not start: %v: %s", args, err, stderr.String())
 	}
 	t.Cleanup(func() { p.cmd.Process.Kill() })
-	p.info, err = readInfo(infoFile)
+	p.info, err = node.ReadInfo(infoFile)
 	must(t, err)
 	return p
 }

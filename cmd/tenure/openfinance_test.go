@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tenure/cmd/tenure/exit"
 	"tenure/handlers/openfinance/demo"
 )
 
@@ -21,7 +22,7 @@ func TestOpenFinanceFlagsThatCannotWork(t *testing.T) {
 		says string
 		args []string
 	}{
-		{"go together", []string{"--proxy-cert-header", "x"}},
+		{"must be given together", []string{"--proxy-cert-header", "x"}},
 		{"needs --client-ca", proxy[2:]},
 		{"--client-crl needs", []string{"--client-crl", ca}},
 		{"--client-ca needs", []string{"--client-ca", ca}},
@@ -34,7 +35,7 @@ func TestOpenFinanceFlagsThatCannotWork(t *testing.T) {
 		{"https URL", append([]string{"--directory-keys", "http://directory.example/keys"}, proxy...)},
 	} {
 		args := append([]string{"serve", "--database", filepath.Join(dir, "x.db"), "--listen", "127.0.0.1:0"}, c.args...)
-		if code, out := fails(t, args...); code != exitUsage || !strings.Contains(out, c.says) {
+		if code, out := fails(t, args...); code != exit.Usage || !strings.Contains(out, c.says) {
 			t.Errorf("%v: %d %s", c.args, code, out)
 		}
 	}

@@ -9,14 +9,17 @@ import (
 	"strings"
 	"testing"
 
+	"tenure/cmd/tenure/demo"
+	"tenure/cmd/tenure/node"
+
 	"github.com/spf13/pflag"
 )
 
 // TestRequestsOfTheOpenFinanceDocument runs every shell block of
-// docs/openfinance.md, one after another in one shell.
+// docs/api/openfinance.md, one after another in one shell.
 func TestRequestsOfTheOpenFinanceDocument(t *testing.T) {
 	needCurl(t)
-	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "openfinance.md"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "api", "openfinance.md"))
 	must(t, err)
 	p := started(t, "", "dev")
 	defer p.stop(t)
@@ -27,8 +30,8 @@ func TestRequestsOfTheOpenFinanceDocument(t *testing.T) {
 	cmd := exec.Command("sh", "-c", script)
 	cmd.Dir = t.TempDir()
 	cmd.Env = os.Environ()
-	for _, v := range variables(p.info) {
-		cmd.Env = append(cmd.Env, v.name+"="+v.value)
+	for _, v := range demo.Variables(p.info) {
+		cmd.Env = append(cmd.Env, v.Name+"="+v.Value)
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -48,7 +51,7 @@ func TestRequestsOfTheOpenFinanceDocument(t *testing.T) {
 func TestFlagsOfTheOpenFinanceDocument(t *testing.T) {
 	serve, dev := serveCommand().Flags(), devCommand().Flags()
 	named := regexp.MustCompile(`--[a-z]+(-[a-z]+)*`)
-	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "openfinance.md"))
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "api", "openfinance.md"))
 	must(t, err)
 	_, doc, _ = bytes.Cut(doc, []byte("## Setting up a server"))
 	for _, flag := range named.FindAllString(string(doc), -1) {
@@ -59,7 +62,7 @@ func TestFlagsOfTheOpenFinanceDocument(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	must(t, err)
 	var own pflag.FlagSet
-	(&openFinance{}).flags(&own)
+	openFinanceFlags(&own, &node.OpenFinance{})
 	own.AddFlag(dev.Lookup("open-finance-listen"))
 	own.VisitAll(func(f *pflag.Flag) {
 		if !strings.Contains(string(readme), "`--"+f.Name+"`") {

@@ -12,6 +12,13 @@ import (
 	"tenure/handlers/openfinance/demo"
 )
 
+// The software and its organization in these tests.
+const (
+	testSoftware = "67c57882-043b-11ec-9a03-0242ac130003"
+	testOrg      = "74e929d9-33b6-4d85-8ba7-c146c867a817"
+	testNumber   = "43142666000197"
+)
+
 // world is an authority with what it issued, and a directory, in files.
 type world struct {
 	dir, ca, crl, keys, cert, key string
@@ -28,7 +35,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.directory, err = demo.NewDirectory("keys-of-a-test", time.Now)
 	must(t, err)
-	subject := demo.Subject{SoftwareID: demoSoftware, OrgID: demoOrg, CNPJ: demoNumber, Organization: "Bank", CommonName: "bank.example"}
+	subject := demo.Subject{SoftwareID: testSoftware, OrgID: testOrg, CNPJ: testNumber, Organization: "Bank", CommonName: "bank.example"}
 	w.good, err = w.authority.Client(subject)
 	must(t, err)
 	w.revoked, err = w.authority.Client(subject)
@@ -61,7 +68,7 @@ func (w *world) caller(t *testing.T, pair *demo.Pair) *http.Client {
 
 func (w *world) registration(t *testing.T) string {
 	t.Helper()
-	statement, err := w.directory.Sign(w.directory.Claims(demo.Software{ID: demoSoftware, OrgID: demoOrg, OrgName: "Bank", CNPJ: demoNumber, Name: "App",
+	statement, err := w.directory.Sign(w.directory.Claims(demo.Software{ID: testSoftware, OrgID: testOrg, OrgName: "Bank", CNPJ: testNumber, Name: "App",
 		JWKSURI: "https://keystore.example/application.jwks", RedirectURIs: []string{"https://software.example/callback"}, Roles: []string{"DADOS"}}))
 	must(t, err)
 	return `{"software_statement":"` + statement + `","redirect_uris":["https://software.example/callback"]}`

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"tenure/cmd/tenure/demo"
 )
 
 // TestRequestsOfTheOrganizationsDocument runs every request of
@@ -20,8 +22,8 @@ func TestRequestsOfTheOrganizationsDocument(t *testing.T) {
 	p := started(t, "", "dev")
 	defer p.stop(t)
 	env := os.Environ()
-	for _, v := range variables(p.info) {
-		env = append(env, v.name+"="+v.value)
+	for _, v := range demo.Variables(p.info) {
+		env = append(env, v.Name+"="+v.Value)
 	}
 	root, child := p.info.Organizations[0], p.info.Organizations[len(p.info.Organizations)-1]
 	says := map[int]string{1: `"owner_organization_id":"` + string(child.ID) + `"`, 2: `"total_count":1`, 4: `"total_count":4`,

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"tenure/cmd/tenure/demo"
 )
 
 // blocks are the shell blocks of the README.
@@ -54,8 +56,8 @@ func TestRequestsOfTheReadmeAndOfDevWork(t *testing.T) {
 	needCurl(t)
 	p := started(t, "", "dev")
 	var env []string
-	for _, v := range variables(p.info) {
-		env = append(env, v.name+"="+v.value)
+	for _, v := range demo.Variables(p.info) {
+		env = append(env, v.Name+"="+v.Value)
 	}
 	asked := 0
 	for _, b := range blocks(t) {
@@ -64,17 +66,17 @@ func TestRequestsOfTheReadmeAndOfDevWork(t *testing.T) {
 			ask(t, b, env)
 		}
 	}
-	for _, r := range requests(p.info) {
+	for _, r := range demo.Requests(p.info) {
 		asked++
-		ask(t, r.command, nil)
+		ask(t, r.Command, nil)
 	}
 	if asked < 10 {
 		t.Errorf("only %d requests found", asked)
 	}
 	p.stop(t)
-	for _, r := range requests(p.info) {
-		if !strings.Contains(p.out.String(), r.command) {
-			t.Errorf("dev did not print %s", r.command)
+	for _, r := range demo.Requests(p.info) {
+		if !strings.Contains(p.out.String(), r.Command) {
+			t.Errorf("dev did not print %s", r.Command)
 		}
 	}
 }

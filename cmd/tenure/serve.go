@@ -2,29 +2,29 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
 	"tenure/tenancy"
 )
 
 type serveFlags struct {
-	config, database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
-	cacheMiB                                                                       uint64
-	publicURL, logKey, logState, readLog, evidenceKey                              string
-	maxAge                                                                         time.Duration
-	hydra                                                                          hydraAdmin
-	openFinance                                                                    openFinance
+	database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
+	cacheMiB                                                               uint64
+	publicURL, logKey, logState, readLog, evidenceKey                      string
+	maxAge                                                                 time.Duration
+	migrate                                                                bool
+	hydra                                                                  node.HydraAdmin
+	openFinance                                                            node.OpenFinance
 }
 
 func serveCommand() *cobra.Command {
@@ -32,134 +32,103 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve an installation",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(cmd); err != nil {
-				return err
-			}
 			return serve(cmd.OutOrStdout(), f)
 		},
 	}
-	cmd.Flags().StringVar(&f.config, "config", "", "JSON file whose members are these flags")
-	cmd.Flags().StringVar(&f.database, "database", "tenure.db", "SQLite file, or postgres://…")
+	databaseFlag(cmd.Flags(), &f.database)
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on")
-	cmd.Flags().StringVar(&f.info, "info", "", "file to describe the running server in (JSON, with the keys just made)")
-	cmd.Flags().StringVar(&f.secretsKey, "secrets-key-file", "", "sealing key of client secrets, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.logKey, "log-key", "", "signing keys of the log, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database")
-	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", "", "signing keys of evidence bundles, or none (default: beside a SQLite file)")
-	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain to serve TLS with (PEM)")
+	cmd.Flags().StringVar(&f.info, "info", "", "file to write a JSON description of the running server to, with the keys that it has just made")
+	secretsKeyFlag(cmd.Flags(), &f.secretsKey)
+	cmd.Flags().StringVar(&f.logKey, "log-key", "", "file with the keys that sign the log, or none (default: next to a SQLite file)")
+	cmd.Flags().StringVar(&f.logState, "log-state", "", "file that keeps the last published checkpoint outside the database, or none (default: next to a SQLite file)")
+	cmd.Flags().BoolVar(&f.migrate, "migrate", false, "migrate a PostgreSQL database of an older schema version first (SQLite is always migrated, after a backup)")
+	cmd.Flags().StringVar(&f.evidenceKey, "evidence-key", "", "file with the keys that sign evidence bundles, or none (default: next to a SQLite file)")
+	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain for TLS (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
-	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn, error or disabled")
-	cmd.Flags().StringVar(&f.logFile, "log-file", "", "file to log to (default: standard error)")
-	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches")
-	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL at which clients reach the server (default: that of each request)")
-	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may hold an answer at most")
-	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "keep who was first shown which version of a client: off, sampled (1 in 16) or full")
-	f.hydra.flags(cmd.Flags())
-	f.openFinance.flags(cmd.Flags())
+	programLogFlags(cmd.Flags(), &f.logLevel, &f.logFile)
+	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches, in MiB")
+	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL under which clients reach the server (default: that of each request)")
+	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may cache an answer, between 1s and 1h")
+	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "record who first read which version of a client: off, sampled (1 in 16) or full")
+	hydraAdminFlags(cmd.Flags(), &f.hydra)
+	openFinanceFlags(cmd.Flags(), &f.openFinance)
 	return cmd
 }
 
 func serve(out io.Writer, f serveFlags) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	log, err := newLog(f.logLevel, f.logFile)
+	log, logFile, err := node.NewLog(f.logLevel, f.logFile)
 	if err != nil {
 		return err
 	}
+	defer logFile.Close()
 	if _, err := snapshots.ParseReadLog(f.readLog); err != nil {
-		return &exit{exitUsage, fmt.Errorf("--read-log: %w", err)}
+		return exit.With(exit.Usage, errors.New("--read-log must be off, sampled or full"))
 	}
 	if f.maxAge < time.Second || f.maxAge > time.Hour {
-		return &exit{exitUsage, errors.New("--cache-max-age lies between 1s and 1h")}
+		return exit.With(exit.Usage, errors.New("--cache-max-age must be between 1s and 1h"))
 	}
-	tlsConfig, err := loadTLS(f.tlsCert, f.tlsKey)
+	tlsConfig, err := node.LoadTLS(f.tlsCert, f.tlsKey)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return exit.With(exit.Usage, err)
 	}
-	scheme, err := f.openFinance.scheme(ctx, tlsConfig, log)
-	if err != nil {
-		return err
-	}
-	earlier, err := readInfo(f.info)
+	scheme, tlsConfig, err := f.openFinance.Scheme(ctx, tlsConfig, log)
 	if err != nil {
 		return err
 	}
-	l, err := listen(f.listen)
+	l, err := node.Listen(f.listen)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	admin, err := f.hydra.open()
+	earlier, err := node.TakeInfo(f.info)
+	if err != nil {
+		return err
+	}
+	admin, err := f.hydra.Open()
 	if err != nil {
 		return err
 	}
 	if admin != nil {
 		defer admin.Close()
 	}
-	n, err := openNode(ctx, nodeConfig{database: f.database, secretsKey: f.secretsKey, cacheBytes: f.cacheMiB << 20,
-		publicURL: f.publicURL, logKey: f.logKey, logState: f.logState, readLog: f.readLog, evidenceKey: f.evidenceKey, maxAge: f.maxAge, log: log})
+	if err := migrateFirst(ctx, out, f.database, f.migrate); err != nil {
+		return err
+	}
+	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20,
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Log: log})
 	if err != nil {
 		return err
 	}
-	n.mount(scheme, nil)
-	key, err := n.bootstrap(ctx, "root")
+	n.Mount(scheme, nil)
+	key, err := n.Bootstrap(ctx, "root")
 	if err != nil {
-		return errors.Join(&exit{exitDatabase, err}, n.close())
+		return errors.Join(exit.With(exit.Database, err), n.Close())
 	}
 	keys := map[tenancy.OrgID]string{}
 	if key != "" { // at once: nothing that fails later may lose it
 		fmt.Fprintf(out, "first administrator's API key, shown this once: %s\n", key)
-		keys[n.tenancy.Root()] = key
+		keys[n.Tenancy.Root()] = key
 	}
-	described, err := n.gather(address(l, tlsConfig), keys, nil)
-	endpoints := []endpoint{{l, n.handler, tlsConfig}}
+	described, err := n.Describe(node.Address(l, tlsConfig), keys, nil)
+	endpoints := []node.Endpoint{{Listener: l, Handler: n.Handler, TLS: tlsConfig}}
 	if err == nil && admin != nil {
-		endpoints, err = f.hydra.beside(endpoints, n, admin, "", described.URL)
+		endpoints, err = f.hydra.AddEndpoint(endpoints, n, admin, "", described.URL)
 	}
 	if err == nil {
-		described.keep(earlier)
-		described.HydraAdminURL = adminURL(admin)
-		err = described.write(f.info)
+		described.KeepShownOnce(earlier)
+		described.HydraAdminURL = node.AdminURL(admin)
+		err = described.Write(f.info)
 	}
 	if err != nil {
-		return errors.Join(err, n.close())
+		return errors.Join(err, n.Close())
 	}
-	fmt.Fprintf(out, "tenure serves %s on %s\n", shown(f.database), described.URL)
+	fmt.Fprintf(out, "tenure serves %s on %s\n", redacted(f.database), described.URL)
 	if admin != nil {
 		fmt.Fprintf(out, "Hydra's admin API is on %s\n", described.HydraAdminURL)
 	}
-	return errors.Join(n.serve(ctx, endpoints...), n.close())
-}
-
-// shown is what may be printed of a --database: no password.
-func shown(dsn string) string {
-	if u, err := url.Parse(dsn); err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return dsn
-}
-
-// address is the base URL of a listener.
-func address(l net.Listener, tlsConfig *tls.Config) string {
-	scheme := "http"
-	if tlsConfig != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + l.Addr().String()
-}
-
-func loadTLS(cert, key string) (*tls.Config, error) {
-	if cert == "" && key == "" {
-		return nil, nil
-	}
-	if cert == "" || key == "" {
-		return nil, errors.New("--tls-cert and --tls-key go together")
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	return errors.Join(n.Serve(ctx, endpoints...), n.Close())
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"tenure/cmd/tenure/exit"
 )
 
 func TestServeKeepsEverythingOverARestart(t *testing.T) {
@@ -58,20 +60,20 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 		code       int
 		args       []string
 	}{
-		{"wrong flag", "unknown flag: --lissen", exitUsage, []string{"serve", "--lissen", "x"}},
-		{"unknown command", "unknown command", exitUsage, []string{"sevre"}},
-		{"wrong value", "invalid argument", exitUsage, []string{"serve", "--cache-mib", "much"}},
-		{"wrong read log", "off, sampled or full", exitUsage, []string{"serve", "--read-log", "some"}},
-		{"wrong member of the config file", `"lisen"`, exitUsage, []string{"serve", "--config", config}},
-		{"wrong log level", "--log-level", exitUsage, []string{"serve", "--log-level", "loud", "--listen", "127.0.0.1:0"}},
-		{"half of TLS", "go together", exitUsage, []string{"serve", "--tls-cert", "x", "--listen", "127.0.0.1:0"}},
-		{"busy port", "address already in use", exitListen, []string{"serve", "--database", filepath.Join(dir, "a.db"), "--listen", taken.Addr().String()}},
-		{"unreadable database", "database", exitDatabase, []string{"serve", "--database", garbage, "--listen", "127.0.0.1:0"}},
-		{"folder that is not there", "lock file", exitDatabase, []string{"serve", "--database", filepath.Join(dir, "no/where.db"), "--listen", "127.0.0.1:0"}},
-		{"second server", "in use by another process", exitDatabase, []string{"serve", "--database", held, "--listen", "127.0.0.1:0"}},
-		{"PostgreSQL that is not there", "cannot open the database", exitDatabase, []string{"serve", "--database", "postgres://x:hidden@127.0.0.1:1/none?connect_timeout=2", "--listen", "127.0.0.1:0"}},
-		{"check of nothing", "cannot read the database", exitDatabase, []string{"check", "--database", filepath.Join(dir, "none.db")}},
-		{"dev for everybody", "loopback", exitUsage, []string{"dev", "--listen", "0.0.0.0:0"}},
+		{"wrong flag", "unknown flag: --lissen", exit.Usage, []string{"serve", "--lissen", "x"}},
+		{"unknown command", "unknown command", exit.Usage, []string{"sevre"}},
+		{"wrong value", "invalid argument", exit.Usage, []string{"serve", "--cache-mib", "much"}},
+		{"wrong read log", "off, sampled or full", exit.Usage, []string{"serve", "--read-log", "some"}},
+		{"wrong member of the config file", `"lisen"`, exit.Usage, []string{"serve", "--config", config}},
+		{"wrong log level", "--log-level", exit.Usage, []string{"serve", "--log-level", "loud", "--listen", "127.0.0.1:0"}},
+		{"half of TLS", "must be given together", exit.Usage, []string{"serve", "--tls-cert", "x", "--listen", "127.0.0.1:0"}},
+		{"busy port", "address already in use", exit.Listen, []string{"serve", "--database", filepath.Join(dir, "a.db"), "--listen", taken.Addr().String()}},
+		{"unreadable database", "database", exit.Database, []string{"serve", "--database", garbage, "--listen", "127.0.0.1:0"}},
+		{"folder that is not there", "lock file", exit.Database, []string{"serve", "--database", filepath.Join(dir, "no/where.db"), "--listen", "127.0.0.1:0"}},
+		{"second server", "in use by another process", exit.Database, []string{"serve", "--database", held, "--listen", "127.0.0.1:0"}},
+		{"PostgreSQL that is not there", "cannot open the database", exit.Database, []string{"serve", "--database", "postgres://x:hidden@127.0.0.1:1/none?connect_timeout=2", "--listen", "127.0.0.1:0"}},
+		{"check of nothing", "cannot read the database", exit.Database, []string{"check", "--database", filepath.Join(dir, "none.db")}},
+		{"dev for everybody", "loopback", exit.Usage, []string{"dev", "--listen", "0.0.0.0:0"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, out := fails(t, c.args...)

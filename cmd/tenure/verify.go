@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/note"
 
+	"tenure/cmd/tenure/exit"
 	"tenure/snapshots"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy/db"
@@ -24,39 +25,39 @@ func verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE|DIR",
 		Short: "Verify an evidence bundle, or a copy of a database, with no server and no network",
-		Long: "Verify an evidence bundle (the zip, or what was unpacked of it), or a database (a copy of a SQLite file, or\n" +
-			"postgres://…, which is only read). It prints one sentence for each check, and ends with 9 if one fails.",
-		Args: cobra.ExactArgs(1),
+		Long: `Verifies an evidence bundle (the zip file, or the folder that it was unpacked to), or a database (a copy
+of a SQLite file, or a postgres:// URL, which is only read). Prints one sentence for each check, and ends
+with exit code 9 if one fails.`,
+		Args: oneArgument("FILE|DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			keys, err := evidence.ParseKeys(texts)
 			if err != nil {
-				return &exit{exitUsage, fmt.Errorf("--key: %w", err)}
+				return exit.With(exit.Usage, fmt.Errorf("--key: %w", err))
 			}
 			checkpoint, err := readKept(kept)
 			if err != nil {
-				return &exit{exitUsage, fmt.Errorf("--checkpoint: %w", err)}
+				return exit.With(exit.Usage, fmt.Errorf("--checkpoint: %w", err))
 			}
-			isDatabase, err := holdsDatabase(args[0])
+			database, err := isDatabase(args[0])
 			if err != nil {
-				return &exit{exitUsage, err}
+				return exit.With(exit.Usage, err)
 			}
-			if isDatabase {
+			if database {
 				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys, checkpoint)
 			}
 			if checkpoint != nil {
-				return &exit{exitUsage, errors.New("--checkpoint is for databases: compare a bundle's own with it")}
+				return exit.With(exit.Usage, errors.New("--checkpoint is for databases only"))
 			}
 			return verifyBundle(cmd.OutOrStdout(), args[0], keys)
 		},
 	}
-	cmd.SetContext(context.Background())
-	cmd.Flags().StringArrayVar(&texts, "key", nil, "public key that is trusted, as tenure log key prints it; may stand several times")
-	cmd.Flags().StringVar(&kept, "checkpoint", "", "file with a checkpoint that was kept outside of the database, which its log must begin with")
+	cmd.Flags().StringArrayVar(&texts, "key", nil, "trusted public key, as tenure log key prints it; may be repeated")
+	cmd.Flags().StringVar(&kept, "checkpoint", "", "file with a checkpoint that was kept outside the database: its log must begin with it")
 	return cmd
 }
 
-// readKept reads a checkpoint that is trusted for where it was kept; nil for
-// none.
+// readKept reads a checkpoint that was kept in a trusted place; nil for an empty
+// path.
 func readKept(path string) (*history.Checkpoint, error) {
 	if path == "" {
 		return nil, nil
@@ -69,9 +70,8 @@ func readKept(path string) (*history.Checkpoint, error) {
 	return &c, err
 }
 
-// holdsDatabase reports whether a name is of a database, by the first bytes of
-// its file.
-func holdsDatabase(name string) (bool, error) {
+// isDatabase reports whether a name is a postgres:// URL or a SQLite file.
+func isDatabase(name string) (bool, error) {
 	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
 		return true, nil
 	}
@@ -95,21 +95,21 @@ func holdsDatabase(name string) (bool, error) {
 func verifyBundle(out io.Writer, name string, keys []note.Verifier) error {
 	files, err := evidence.Open(name)
 	if err != nil {
-		return &exit{exitUsage, fmt.Errorf("%s is no bundle: %w", name, err)}
+		return exit.With(exit.Usage, fmt.Errorf("%s is not an evidence bundle: %w", name, err))
 	}
 	defer files.Close()
 	if err := evidence.Verify(files, keys, func(s string) { fmt.Fprintln(out, s) }); err != nil {
-		return &exit{exitProof, fmt.Errorf("%s does not hold: %w", name, err)}
+		return exit.With(exit.Proof, fmt.Errorf("%s does not hold: %w", name, err))
 	}
 	fmt.Fprintf(out, "%s holds\n", name)
 	return nil
 }
 
-// verifyDatabase says what the consistency check finds, as verifyBundle does.
+// verifyDatabase prints the result of the consistency check in the way of verifyBundle.
 func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note.Verifier, kept *history.Checkpoint) error {
 	d, err := db.Open(ctx, name, db.Options{ReadOnly: true})
 	if err != nil {
-		return &exit{exitDatabase, err}
+		return exit.With(exit.Database, err)
 	}
 	defer d.Close()
 	var head history.Head
@@ -131,13 +131,13 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 		})
 	}
 	if err != nil {
-		return &exit{exitDatabase, errors.New(message(err))}
+		return exit.With(exit.Database, errors.New(exit.Message(err)))
 	}
 	for _, sentence := range found {
 		fmt.Fprintln(out, "FAILS: "+sentence)
 	}
 	if len(found) > 0 {
-		return &exit{exitProof, fmt.Errorf("%s does not hold: %d checks fail; the first: %s", shown(name), len(found), found[0])}
+		return exit.With(exit.Proof, fmt.Errorf("%s does not hold: %d checks fail; the first: %s", redacted(name), len(found), found[0]))
 	}
 	fmt.Fprintf(out, "holds: the log's %d entries, its tiles, its root, and the root of every checkpoint\n"+
 		"holds: each snapshot and each other row is what the log says of it\n", head.Size)
@@ -149,6 +149,6 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 	} else {
 		fmt.Fprintln(out, "not checked: who signed the checkpoints; name the key with --key")
 	}
-	fmt.Fprintf(out, "%s holds\n", shown(name))
+	fmt.Fprintf(out, "%s holds\n", redacted(name))
 	return nil
 }

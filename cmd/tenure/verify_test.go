@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tenure/cmd/tenure/exit"
 )
 
 // get fetches with the root's key.
@@ -60,12 +62,12 @@ func TestVerify(t *testing.T) {
 	}
 	bundle := filepath.Join(dir, "evidence.zip")
 	must(t, os.WriteFile(bundle, raw, 0o600))
-	for _, query := range []string{"client=none", "organization=5f0c8c4e-0000-4000-8000-000000000000"} {
+	for _, query := range []string{"client=" + strings.Repeat("0", 32), "organization=5f0c8c4e-0000-4000-8000-000000000000"} {
 		if status, _, body := p.get(t, "/v1/evidence?"+query); status != 404 {
 			t.Errorf("%s: %d %s", query, status, body)
 		}
 	}
-	for _, query := range []string{"organization=x", "from=yesterday", "to=", strings.Repeat("client=a&", 101)} {
+	for _, query := range []string{"client=none", "organization=x", "from=yesterday", "to=", strings.Repeat("client=a&", 101)} {
 		if status, _, body := p.get(t, "/v1/evidence?"+query); status != 400 {
 			t.Errorf("%s: %d %s", query, status, body)
 		}
@@ -101,8 +103,8 @@ func TestVerify(t *testing.T) {
 		args []string
 		code int
 	}{
-		{[]string{"verify"}, exitUsage}, {[]string{"verify", filepath.Join(dir, "none")}, exitUsage}, {[]string{"verify", bundle, "--key", "x"}, exitUsage},
-		{[]string{"verify", database + ".log-key"}, exitUsage},
+		{[]string{"verify"}, exit.Usage}, {[]string{"verify", filepath.Join(dir, "none")}, exit.Usage}, {[]string{"verify", bundle, "--key", "x"}, exit.Usage},
+		{[]string{"verify", database + ".log-key"}, exit.Usage},
 	} {
 		if code, out := fails(t, c.args...); code != c.code {
 			t.Errorf("%v: exit %d, %s", c.args, code, out)
@@ -110,7 +112,7 @@ func TestVerify(t *testing.T) {
 	}
 
 	must(t, os.WriteFile(filepath.Join(unpacked, "events.csv"), []byte("x"), 0o600))
-	if code, out := fails(t, append([]string{"verify", unpacked}, keys...)...); code != exitProof || !strings.Contains(out, "FAILS: events.csv") {
+	if code, out := fails(t, append([]string{"verify", unpacked}, keys...)...); code != exit.Proof || !strings.Contains(out, "FAILS: events.csv") {
 		t.Errorf("a file changed: exit %d, %s", code, out)
 	}
 	kept := filepath.Join(unpacked, "checkpoints", "last")
@@ -118,7 +120,7 @@ func TestVerify(t *testing.T) {
 		t.Errorf("with a checkpoint: exit %d, %s", code, out)
 	}
 	for _, args := range [][]string{{"verify", bundle, "--checkpoint", kept}, {"verify", database, "--checkpoint", bundle}} {
-		if code, out := fails(t, args...); code != exitUsage {
+		if code, out := fails(t, args...); code != exit.Usage {
 			t.Errorf("%v: exit %d, %s", args, code, out)
 		}
 	}
@@ -127,7 +129,7 @@ func TestVerify(t *testing.T) {
 	info := filepath.Join(dir, "other.json")
 	q := started(t, info, "serve", "--database", other)
 	q.stop(t)
-	if code, out := fails(t, "verify", other, "--checkpoint", kept); code != exitProof || !strings.Contains(out, "the checkpoint that was kept has") {
+	if code, out := fails(t, "verify", other, "--checkpoint", kept); code != exit.Proof || !strings.Contains(out, "the checkpoint that was kept has") {
 		t.Errorf("a log that is behind: exit %d, %s", code, out)
 	}
 	q = started(t, info, "serve", "--database", other)
@@ -135,7 +137,7 @@ func TestVerify(t *testing.T) {
 		q.createClient(t)
 	}
 	q.stop(t)
-	if code, out := fails(t, "verify", other, "--checkpoint", kept); code != exitProof || !strings.Contains(out, "are not those of the checkpoint that was kept") {
+	if code, out := fails(t, "verify", other, "--checkpoint", kept); code != exit.Proof || !strings.Contains(out, "are not those of the checkpoint that was kept") {
 		t.Errorf("another log: exit %d, %s", code, out)
 	}
 	t.Run("databases", func(t *testing.T) { falsifiedDatabases(t, database, keys[:2]) })
@@ -184,7 +186,7 @@ func falsifiedDatabases(t *testing.T, database string, key []string) {
 			for _, want := range strings.Split(c.want, "|") {
 				found = found || strings.Contains(out, want)
 			}
-			if code != exitProof || !found || !strings.Contains(out, "FAILS: ") {
+			if code != exit.Proof || !found || !strings.Contains(out, "FAILS: ") {
 				t.Errorf("exit %d, %s", code, out)
 			}
 		})

@@ -97,7 +97,7 @@ func (f *fixture) variables(t *testing.T) map[string]string {
 		"big":     strings.Repeat("x", web.MaxBody),
 	}
 	for name, org := range map[string]tenancy.OrgID{"root": f.Root, "north": f.North, "south": f.South, "harbour": f.Harbour} {
-		for _, role := range tenancy.Roles() {
+		for _, role := range tenancytest.Roles() {
 			vars[name+"_"+string(role)], vars[name+"_"+string(role)+"_id"] = f.Key(org, role), f.KeyID(org, role)
 		}
 	}

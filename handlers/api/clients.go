@@ -24,7 +24,7 @@ func entityID(c *web.Call) snapshots.EntityID { return snapshots.EntityID(c.Var(
 // client resolves a client by its entity id, now or at an instant.
 func (h *handler) client(c *web.Call) (*web.Reply, error) {
 	in := snapshots.InstantOf(c.Instants())
-	found, err := h.Snapshots.ClientAsOf(c.Request.Context(), c.Scope, entityID(c), in)
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (h *handler) include(c *web.Call, wire *client, found snapshots.Resolved[do
 		return err
 	}
 	in.At = &found.NextValidFrom
-	next, err := h.Snapshots.ClientAsOf(c.Request.Context(), c.Scope, found.Entity.ID, in)
+	next, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(found.Entity.ID), in)
 	if fault.Is(err, fault.Gone) {
 		return nil // by then it is deleted
 	}
@@ -91,7 +91,7 @@ func (h *handler) dated(reply *web.Reply, in snapshots.Instant, ends ...history.
 // if none is named, now or at an instant.
 func (h *handler) clients(c *web.Call) (*web.Reply, error) {
 	q := snapshots.PageQuery{After: c.Text("after"), Limit: int(c.Int("limit", clientPage)), Name: c.TextOrNil("name"), Owner: c.TextOrNil("owner"),
-		In: snapshots.InstantOf(c.Instants())}
+		In: snapshots.InstantOf(c.Instants()), Next: c.Scope.Allows(tenancy.Plans)}
 	setup := snapshots.EntityID(c.Text("setup"))
 	if setup == "" {
 		setup = snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))
@@ -109,19 +109,12 @@ func (h *handler) clients(c *web.Call) (*web.Reply, error) {
 	if more {
 		list.Next = &found[len(found)-1].Entity.ClientID
 	}
-	reply, err := web.JSON(http.StatusOK, list)
-	if err != nil {
-		return nil, err
-	}
-	if q.In.Given() {
-		return web.Then(reply, h.Snapshots.Final(q.In)), nil
-	}
-	return web.Then(reply, false), nil
+	return h.listed(list, q.In)
 }
 
 // snapshot shows one snapshot of a client, past, in force or planned.
 func (h *handler) snapshot(c *web.Call) (*web.Reply, error) {
-	found, err := h.Snapshots.SnapshotOf(c.Request.Context(), c.Scope, entityID(c), snapshots.SnapshotID(c.Var("snapshot")))
+	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.SnapshotID(c.Var("snapshot")))
 	if err != nil {
 		return nil, err
 	}

@@ -25,8 +25,8 @@ func fromClient(s tenancy.Scope, r snapshots.Resolved[document.Client]) (client,
 		Configuration: configuration(r.Content), Inherited: inherited}
 	if s.Allows(tenancy.Plans) {
 		until := json.RawMessage("null")
-		if r.NextValidFrom != 0 {
-			until = json.RawMessage(`"` + fromMillis(r.NextValidFrom) + `"`)
+		if ends := r.Until(); ends != 0 {
+			until = json.RawMessage(`"` + fromMillis(ends) + `"`)
 		}
 		wire.Effective.Until = &until
 	}

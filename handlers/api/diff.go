@@ -72,21 +72,21 @@ func (h *handler) side(c *web.Call, named, otherwise string) (side, snapshots.Sn
 	at := h.Snapshots.Now()
 	switch other, isClient := strings.CutPrefix(named, "client:"); {
 	case isClient && isHex(other):
-		found, err = h.Snapshots.ClientAsOf(ctx, c.Scope, snapshots.EntityID(other), snapshots.Instant{})
+		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(snapshots.EntityID(other)), snapshots.Instant{})
 	case named == "now":
-		found, err = h.Snapshots.ClientAsOf(ctx, c.Scope, entityID(c), snapshots.Instant{})
+		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.Instant{})
 	case strings.Contains(named, "T"):
 		instant, bad := time.Parse(time.RFC3339Nano, strings.ReplaceAll(named, " ", "+"))
 		if bad != nil {
 			return side{}, "", badSide()
 		}
 		in := snapshots.InstantOf(&instant, nil)
-		found, err = h.Snapshots.ClientAsOf(ctx, c.Scope, entityID(c), in)
+		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in)
 		at = in.At.Micros()
 	case !isHex(named):
 		return side{}, "", badSide()
 	default:
-		found, err = h.Snapshots.SnapshotOf(ctx, c.Scope, entityID(c), snapshots.SnapshotID(named))
+		found, err = snapshots.Snapshot[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.SnapshotID(named))
 		at = found.ValidFrom.Micros()
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
@@ -48,7 +49,7 @@ func spell(_ *web.Call, f *fault.Fault) *web.Reply {
 			}
 		}
 		for _, field := range f.Fields {
-			p.Errors = append(p.Errors, problemField{field.Path, field.Rule, field.Message})
+			p.Errors = append(p.Errors, fromField(field))
 		}
 	}
 	reply, err := web.JSON(p.Status, p)
@@ -60,3 +61,14 @@ func spell(_ *web.Call, f *fault.Fault) *web.Reply {
 }
 
 const problemType = "application/problem+json"
+
+// fromField says which member of the body, or which query parameter, is wrong.
+func fromField(field fault.Field) problemField {
+	wire := problemField{Rule: field.Rule, Detail: field.Message}
+	if name, ok := strings.CutPrefix(field.Path, "?"); ok {
+		wire.Parameter = name
+	} else {
+		wire.Pointer = &field.Path
+	}
+	return wire
+}

@@ -75,6 +75,9 @@ func (h *handler) journalPage(c *web.Call, q tenancy.Query) (tenancy.Page, map[s
 func toQuery(c *web.Call) tenancy.Query {
 	q := tenancy.Query{Object: c.Text("client"), Actor: c.Text("actor"), Surface: c.Text("surface"), Org: organizationOf(c),
 		From: micros(c.Instant("from")), To: micros(c.Instant("to")), After: c.Int("after", -1)}
+	if _, known := c.Instants(); known != nil && (q.To == 0 || micros(known) < q.To) {
+		q.To = micros(known) + 1
+	}
 	for _, kind := range c.Texts("kind") {
 		q.Kinds = append(q.Kinds, history.Kind(kind))
 	}

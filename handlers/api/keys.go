@@ -4,10 +4,19 @@ import (
 	"net/http"
 
 	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
 )
 
 func (h *handler) keys(c *web.Call) (*web.Reply, error) {
-	keys, err := h.Tenancy.Keys(c.Request.Context(), c.Scope)
+	in := snapshots.InstantOf(c.Instants())
+	var keys []tenancy.Key
+	var err error
+	if in.Given() {
+		keys, err = h.Tenancy.KeysAsOf(c.Request.Context(), c.Scope, h.recorded(in))
+	} else {
+		keys, err = h.Tenancy.Keys(c.Request.Context(), c.Scope)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -15,7 +24,7 @@ func (h *handler) keys(c *web.Call) (*web.Reply, error) {
 	for i, k := range keys {
 		list.Keys[i] = fromKey(k)
 	}
-	return web.JSON(http.StatusOK, list)
+	return h.listed(list, in)
 }
 
 func (h *handler) createKey(c *web.Call) (*web.Reply, error) {

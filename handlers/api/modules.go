@@ -4,10 +4,12 @@ import (
 	"net/http"
 
 	"tenure/handlers/web"
+	"tenure/snapshots"
 )
 
 func (h *handler) modules(c *web.Call) (*web.Reply, error) {
-	names, err := h.Snapshots.Modules(c.Request.Context(), c.Scope)
+	in := snapshots.InstantOf(c.Instants())
+	names, err := h.Snapshots.Modules(c.Request.Context(), c.Scope, in)
 	if err != nil {
 		return nil, err
 	}
@@ -15,7 +17,7 @@ func (h *handler) modules(c *web.Call) (*web.Reply, error) {
 	for i, name := range names {
 		list.Modules[i] = module{name}
 	}
-	return web.JSON(http.StatusOK, list)
+	return h.listed(list, in)
 }
 
 func (h *handler) createModule(c *web.Call) (*web.Reply, error) {

@@ -8,6 +8,7 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // organizations lists the acting organization's tree, now or as it was.
@@ -16,7 +17,7 @@ func (h *handler) organizations(c *web.Call) (*web.Reply, error) {
 	var orgs []tenancy.Organization
 	var err error
 	if in.Given() {
-		orgs, err = h.Tenancy.OrganizationsAsOf(c.Request.Context(), c.Scope, in.Recorded(h.Snapshots.Now()))
+		orgs, err = h.Tenancy.OrganizationsAsOf(c.Request.Context(), c.Scope, h.recorded(in))
 	} else {
 		orgs, err = h.Tenancy.Organizations(c.Scope)
 	}
@@ -27,19 +28,37 @@ func (h *handler) organizations(c *web.Call) (*web.Reply, error) {
 	for i, o := range orgs {
 		list.Organizations[i] = fromOrganization(c.Scope, o)
 	}
+	return h.listed(list, in)
+}
+
+// recorded is the instant at which to ask what takes effect when it is recorded.
+func (h *handler) recorded(in snapshots.Instant) history.Micros {
+	return in.Recorded(h.Snapshots.Now())
+}
+
+// listed answers with what is asked again each time, unless the instant it is
+// about makes it final.
+func (h *handler) listed(list any, in snapshots.Instant) (*web.Reply, error) {
 	reply, err := web.JSON(http.StatusOK, list)
-	if err != nil || !in.Given() {
-		return reply, err
+	if err != nil {
+		return nil, err
 	}
 	return web.Then(reply, h.Snapshots.Final(in)), nil
 }
 
 func (h *handler) organization(c *web.Call) (*web.Reply, error) {
-	o, err := h.Tenancy.Organization(c.Scope, named(c))
+	in := snapshots.InstantOf(c.Instants())
+	var o tenancy.Organization
+	var err error
+	if in.Given() {
+		o, err = h.Tenancy.OrganizationAsOf(c.Request.Context(), c.Scope, named(c), h.recorded(in))
+	} else {
+		o, err = h.Tenancy.Organization(c.Scope, named(c))
+	}
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromOrganization(c.Scope, o))
+	return h.listed(fromOrganization(c.Scope, o), in)
 }
 
 // named is the organization in the path; empty, which is none, if it cannot

@@ -10,11 +10,12 @@ import (
 func setupID(c *web.Call) snapshots.EntityID { return snapshots.EntityID(c.Var("setup")) }
 
 func (h *handler) policy(c *web.Call) (*web.Reply, error) {
-	p, err := h.Snapshots.Policy(c.Request.Context(), c.Scope, setupID(c))
+	in := snapshots.InstantOf(c.Instants())
+	p, err := h.Snapshots.Policy(c.Request.Context(), c.Scope, setupID(c), in)
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromPolicy(p))
+	return h.listed(fromPolicy(p), in)
 }
 
 // putPolicy replaces the whole policy: what is left out gets its default.
@@ -27,7 +28,7 @@ func (h *handler) putPolicy(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	setup, err := h.Snapshots.SetupEntity(c.Request.Context(), c.Scope, setupID(c))
+	setup, err := h.Snapshots.Mounted(c.Request.Context(), c.Scope, "", setupID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,8 @@ func (h *handler) putPolicy(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *handler) initialTokens(c *web.Call) (*web.Reply, error) {
-	tokens, err := h.Snapshots.InitialTokens(c.Request.Context(), c.Scope, setupID(c))
+	in := snapshots.InstantOf(c.Instants())
+	tokens, err := h.Snapshots.InitialTokens(c.Request.Context(), c.Scope, setupID(c), in)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +48,7 @@ func (h *handler) initialTokens(c *web.Call) (*web.Reply, error) {
 	for i, t := range tokens {
 		list.InitialTokens[i] = fromInitialToken(t)
 	}
-	return web.JSON(http.StatusOK, list)
+	return h.listed(list, in)
 }
 
 func (h *handler) createInitialToken(c *web.Call) (*web.Reply, error) {

@@ -68,24 +68,24 @@ func New(deps Deps) web.Surface {
 	}
 	const post, put, patch, remove = http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	return web.Surface{Name: "api", Error: spell, Strict: true, Routes: []web.Route{
-		get(pathOrganization, resolve, org, h.organization),
+		get(pathOrganization, resolve, org, h.organization, dated...),
 		change(patch, pathOrganization, admin, org, h.patchOrganization),
 		change(remove, pathOrganization, admin, org, h.deleteOrganization, web.Flag("subtree")),
 		get(pathOrganizations, resolve, none, h.organizations, dated...),
 		change(post, pathOrganizations, admin, none, h.createOrganization),
 		get("/v1/whoami", resolve, none, h.whoami),
-		get(pathModules, resolve, none, h.modules),
+		get(pathModules, resolve, none, h.modules, dated...),
 		change(post, pathModules, admin, web.ObjectModule, h.createModule),
-		get(pathKeys, past, none, h.keys),
+		get(pathKeys, past, none, h.keys, dated...),
 		change(post, pathKeys, admin, none, h.createKey),
 		change(remove, pathKeys+"/{key}", admin, web.ObjectKey, h.revokeKey),
 
-		get(pathPolicy, past, setup, h.policy),
+		get(pathPolicy, past, setup, h.policy, dated...),
 		change(put, pathPolicy, admin, setup, h.putPolicy),
-		get(pathInitialTokens, past, setup, h.initialTokens),
+		get(pathInitialTokens, past, setup, h.initialTokens, dated...),
 		change(post, pathInitialTokens, admin, setup, h.createInitialToken),
 		change(remove, pathInitialTokens+"/{token}", admin, setup, h.revokeInitialToken),
-		get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets),
+		get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets, dated...),
 
 		get(pathEntity, resolve, client, h.client, slices.Concat(dated, []web.Param{web.Word("include", "next")})...),
 		get(pathSnapshots+"/{snapshot}", all, client, h.snapshot),
@@ -104,7 +104,7 @@ func New(deps Deps) web.Surface {
 		get(pathEntity+"/history", all, client, h.history, slices.Concat(pageOf, dated)...),
 		get(pathEntity+"/reads", past, client, h.reads, web.Cursor("after"), web.Int("limit", 1, maxHistoryPage)),
 		exported(get("/v1/history", all, none, h.journal, slices.Concat([]web.Param{web.ID("client"), web.Text("actor"), web.Text("surface"),
-			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...)}, spanning, pageOf)...)),
+			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...)}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
 	}}
 }
 

@@ -1,19 +1,19 @@
 package api
 
 import (
-	"net/http"
-
 	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy/fault"
 )
 
 // secrets lists what may be told of a client's secrets; the client is named by
 // its client_id, as every dialect shows it.
 func (h *handler) secrets(c *web.Call) (*web.Reply, error) {
-	ref, err := h.Snapshots.RefByID(c.Request.Context(), c.Scope, setupID(c), c.Var("client"))
-	if err != nil {
-		return nil, err
+	in := snapshots.InstantOf(c.Instants())
+	secrets, err := h.Snapshots.Secrets(c.Request.Context(), c.Scope, snapshots.ByClientID("", setupID(c), c.Var("client")), in)
+	if fault.HasCode(err, fault.CodeSetupUnknown) {
+		err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
 	}
-	secrets, err := h.Snapshots.Secrets(c.Request.Context(), c.Scope, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -21,5 +21,5 @@ func (h *handler) secrets(c *web.Call) (*web.Reply, error) {
 	for i, one := range secrets {
 		list.Secrets[i] = fromSecret(one)
 	}
-	return web.JSON(http.StatusOK, list)
+	return h.listed(list, in)
 }

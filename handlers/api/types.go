@@ -270,10 +270,12 @@ type problem struct {
 	EndedAt       *string `json:"ended_at,omitempty"`       // of what was deleted by then
 }
 
+// problemField has a JSON pointer into the body, or the name of a query parameter.
 type problemField struct {
-	Pointer string `json:"pointer"`
-	Rule    string `json:"rule"`
-	Detail  string `json:"detail"`
+	Pointer   *string `json:"pointer,omitempty"`
+	Parameter string  `json:"parameter,omitempty"`
+	Rule      string  `json:"rule"`
+	Detail    string  `json:"detail"`
 }
 
 // client is a client at one instant. Its configuration bears the registered

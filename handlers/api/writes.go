@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -51,9 +52,11 @@ func (h *handler) write(c *web.Call, read func(write) (changing, error), rehears
 	if w.change.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	if w.ref, err = h.Snapshots.RefOf(c.Request.Context(), c.Scope, entityID(c)); err != nil {
+	e, _, err := h.Snapshots.Find(c.Request.Context(), c.Scope, snapshots.ByEntity(entityID(c)))
+	if err != nil {
 		return nil, err
 	}
+	w.ref = e.Ref()
 	if rehearse || c.DryRun() {
 		p, err := h.planned(c, w)
 		if err != nil {
@@ -61,7 +64,7 @@ func (h *handler) write(c *web.Call, read func(write) (changing, error), rehears
 		}
 		return web.JSON(http.StatusOK, p)
 	}
-	out, lost, err := h.run(c, w)
+	out, lost, err := h.run(c.Request.Context(), c, w)
 	var moved *snapshots.ErrMoved
 	if errors.As(err, &moved) {
 		return h.moved(c, w, err)
@@ -158,8 +161,7 @@ func (w *changing) when(in write) error {
 	return nil
 }
 
-func (h *handler) run(c *web.Call, w changing) (snapshots.Outcome[document.Client], []snapshots.Lost, error) {
-	ctx := c.Request.Context()
+func (h *handler) run(ctx context.Context, c *web.Call, w changing) (snapshots.Outcome[document.Client], []snapshots.Lost, error) {
 	if w.to != "" {
 		return h.Snapshots.Rollback(ctx, c.Scope, w.ref, w.to, w.change)
 	}
@@ -170,14 +172,18 @@ func (h *handler) run(c *web.Call, w changing) (snapshots.Outcome[document.Clien
 // planned rehearses a write and tells all of it. Planned snapshots that follow
 // are told and not refused: the write itself must say that they may stay.
 func (h *handler) planned(c *web.Call, w changing) (plan, error) {
-	w.change.Rehearse, w.change.Later = true, snapshots.LaterKeep
-	out, lost, err := h.run(c, w)
+	w.change.Later = snapshots.LaterKeep
+	var lost []snapshots.Lost
+	out, err := snapshots.Rehearse(c.Request.Context(), func(ctx context.Context) (out snapshots.Outcome[document.Client], err error) {
+		out, lost, err = h.run(ctx, c, w)
+		return out, err
+	})
 	if err != nil {
 		return plan{}, err
 	}
 	var base *document.Client
 	if out.Plan.Base != "" {
-		found, err := h.Snapshots.SnapshotOf(c.Request.Context(), c.Scope, w.ref.Entity, out.Plan.Base)
+		found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(w.ref.Entity), out.Plan.Base)
 		if err != nil {
 			return plan{}, err
 		}

@@ -17,8 +17,8 @@ const (
 	maxCursorText = 4096
 )
 
-// cursors seals where a page ended: a client_id, of which whoever holds the
-// token learns nothing, for one setup and an hour.
+// cursors makes page tokens: the client_id at which a page ended, encrypted, for one
+// setup and an hour. A caller learns nothing from a token.
 type cursors struct {
 	seals  cipher.AEAD
 	random io.Reader
@@ -48,8 +48,8 @@ func (k *cursors) seal(setup snapshots.EntityID, after string) string {
 	return base64.URLEncoding.EncodeToString(k.seals.Seal(token, token, plain, []byte(setup)))
 }
 
-// open reads a token; ok is false for one that no node of this installation
-// made for the setup, or made too long ago.
+// open reads a token. ok is false unless a node of this installation made it for
+// the setup less than an hour ago.
 func (k *cursors) open(setup snapshots.EntityID, token string) (after string, ok bool) {
 	if len(token) > maxCursorText {
 		return "", false

@@ -1,16 +1,23 @@
 package hydra
 
 import (
+	"encoding/json"
 	"io"
 
+	"tenure/handlers/ory"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy/history"
 )
 
-var Patched = patched
-
 // Parse reads a JSON Patch; the result is for Patched.
 var Parse = parsePatch
+
+// Patched is the client object that operations make of base.
+func Patched(base *document.Client, setup *document.Setup, operations []operation) (*ory.Client, error) {
+	shown := ory.FromDomain(base, setup)
+	return patched(operations)(&shown)
+}
 
 // After runs a JSON Patch on a document.
 func After(document []byte, patch string) ([]byte, error) {
@@ -18,7 +25,16 @@ func After(document []byte, patch string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return after(document, operations)
+	root, err := decodeTree(document)
+	if err != nil {
+		return nil, err
+	}
+	object := root.(map[string]any)
+	object["client_secret"] = ""
+	if err := applyAll(object, operations); err != nil {
+		return nil, err
+	}
+	return json.Marshal(object)
 }
 
 // Cursors are page tokens.

@@ -1,3 +1,7 @@
+// This is not the library that api uses for JSON Patch, because Hydra's dialect of
+// RFC 6902 is another: three operations; a path that leads nowhere is made, also by
+// replace; members are named in any case; and a fault names its operation.
+
 package hydra
 
 import (
@@ -17,23 +21,19 @@ const (
 	maxTokens     = 64
 )
 
-// operation is one of a JSON Patch (RFC 6902), of which Hydra has three.
+// operation is one operation of a JSON Patch.
 type operation struct {
 	op, path string
 	tokens   []string
 	value    json.RawMessage
 }
 
-// parsePatch reads the first JSON value of a body.
+// parsePatch reads the JSON Patch at the start of a body.
 func parsePatch(body []byte) ([]operation, error) {
 	raw, err := ory.FirstValue(body)
-	var list []struct {
-		Op    string
-		Path  string
-		Value json.RawMessage
-	}
+	var sent []sentOperation
 	if err == nil {
-		err = json.Unmarshal(raw, &list)
+		err = json.Unmarshal(raw, &sent)
 	}
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -42,24 +42,20 @@ func parsePatch(body []byte) ([]operation, error) {
 	case err != nil:
 		return nil, ory.InvalidRequest("The body is not a JSON Patch: %s", err)
 	}
-	if len(list) > maxOperations {
+	if len(sent) > maxOperations {
 		return nil, ory.InvalidRequest("The JSON Patch has more than %d operations", maxOperations)
 	}
-	operations := make([]operation, len(list))
-	for i, item := range list {
-		o := operation{op: item.Op, path: item.Path, value: item.Value}
+	operations := make([]operation, len(sent))
+	for i, s := range sent {
+		o := operation{op: s.Op, path: s.Path, value: s.Value}
 		if operations[i], err = o.parsed(); err != nil {
-			return nil, o.fault(i, err.Error())
+			return nil, errOperation(i, o, err.Error())
 		}
 	}
 	return operations, nil
 }
 
-// fault names the operation in what is said of it.
-func (o operation) fault(i int, reason string) error {
-	return ory.InvalidRequest("JSON Patch operation %d (%s %s): %s", i, o.op, o.path, reason)
-}
-
+// parsed checks the operation and splits its path.
 func (o operation) parsed() (operation, error) {
 	if !slices.Contains([]string{"add", "remove", "replace"}, o.op) {
 		return o, errors.New("only add, remove and replace are supported")
@@ -68,7 +64,7 @@ func (o operation) parsed() (operation, error) {
 		return o, errors.New("the operation has no value")
 	}
 	if !strings.HasPrefix(o.path, "/") {
-		return o, errors.New("the path is a JSON pointer that begins with a slash")
+		return o, errors.New("the path must be a JSON pointer that begins with a slash")
 	}
 	o.tokens = strings.Split(o.path[1:], "/")
 	if len(o.tokens) > maxTokens {
@@ -77,7 +73,7 @@ func (o operation) parsed() (operation, error) {
 	for i, token := range o.tokens {
 		plain := strings.NewReplacer("~0", "", "~1", "").Replace(token)
 		if strings.Contains(plain, "~") {
-			return o, errors.New("a tilde in the path is followed by neither 0 nor 1")
+			return o, errors.New("a tilde in the path must be followed by 0 or 1")
 		}
 		o.tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
 	}
@@ -92,35 +88,45 @@ func (o operation) parsed() (operation, error) {
 
 var (
 	errMissing = errors.New("there is nothing at the path")
-	errIndex   = errors.New("the index is none of the list's")
+	errIndex   = errors.New("the index is out of range")
 )
 
-// change runs the operation on what the tokens name below node, and returns
-// what stands in node's place then.
-func (o operation) change(node any, tokens []string) (any, error) {
-	switch n := node.(type) {
-	case map[string]any:
-		return n, o.changeMember(n, tokens)
-	case []any:
-		return o.changeItem(n, tokens)
+// applyAll runs operations on an object.
+func applyAll(object map[string]any, operations []operation) error {
+	for i, o := range operations {
+		if _, err := o.apply(object, o.tokens); err != nil {
+			return errOperation(i, o, err.Error())
+		}
 	}
-	return nil, errors.New("what holds the path's end is neither an object nor a list")
+	return nil
 }
 
-func (o operation) changeMember(object map[string]any, tokens []string) (err error) {
+// apply runs the operation on the value that the tokens name below node, and
+// returns node's new value.
+func (o operation) apply(node any, tokens []string) (any, error) {
+	switch n := node.(type) {
+	case map[string]any:
+		return n, o.applyToMember(n, tokens)
+	case []any:
+		return o.applyToItem(n, tokens)
+	}
+	return nil, errors.New("the parent of the path's end is neither an object nor a list")
+}
+
+func (o operation) applyToMember(object map[string]any, tokens []string) (err error) {
 	name := tokens[0]
 	child, there := object[name]
 	switch {
 	case len(tokens) > 1:
 		if !there || child == nil {
-			if child, err = o.parent(tokens); err != nil {
+			if child, err = o.missingParent(tokens); err != nil {
 				return err
 			}
 		}
-		object[name], err = o.change(child, tokens[1:])
+		object[name], err = o.apply(child, tokens[1:])
 		return err
 	case o.op != "remove":
-		object[name], err = tree(o.value)
+		object[name], err = decodeTree(o.value)
 		return err
 	case !there:
 		return errMissing
@@ -129,11 +135,11 @@ func (o operation) changeMember(object map[string]any, tokens []string) (err err
 	return nil
 }
 
-// parent makes what a path misses on its way: Hydra's replace adds, except to
-// lists.
-func (o operation) parent(tokens []string) (any, error) {
+// missingParent makes the object or list that the path needs and that is not there.
+// Hydra's replace adds, except to lists.
+func (o operation) missingParent(tokens []string) (any, error) {
 	last := tokens[len(tokens)-1]
-	if _, isIndex := index(last); o.op == "remove" || o.op == "replace" && (isIndex || last == "-") {
+	if _, isIndex := parseIndex(last); o.op == "remove" || o.op == "replace" && (isIndex || last == "-") {
 		return nil, errMissing
 	}
 	if next := tokens[1]; next == "-" || next == "0" {
@@ -142,8 +148,8 @@ func (o operation) parent(tokens []string) (any, error) {
 	return map[string]any{}, nil
 }
 
-func (o operation) changeItem(items []any, tokens []string) (any, error) {
-	at, ok := index(tokens[0])
+func (o operation) applyToItem(items []any, tokens []string) (any, error) {
+	at, ok := parseIndex(tokens[0])
 	if tokens[0] == "-" && o.op == "add" && len(tokens) == 1 {
 		at, ok = len(items), true
 	}
@@ -155,14 +161,14 @@ func (o operation) changeItem(items []any, tokens []string) (any, error) {
 		return nil, errIndex
 	}
 	if len(tokens) > 1 {
-		child, err := o.change(items[at], tokens[1:])
+		child, err := o.apply(items[at], tokens[1:])
 		items[at] = child
 		return items, err
 	}
 	if o.op == "remove" {
 		return slices.Delete(items, at, at+1), nil
 	}
-	value, err := tree(o.value)
+	value, err := decodeTree(o.value)
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +179,8 @@ func (o operation) changeItem(items []any, tokens []string) (any, error) {
 	return items, nil
 }
 
-// index reads an array index of RFC 6901.
-func index(token string) (int, bool) {
+// parseIndex reads an array index of RFC 6901.
+func parseIndex(token string) (int, bool) {
 	if token == "" || len(token) > 9 || token[0] == '0' && token != "0" || strings.Trim(token, "0123456789") != "" {
 		return 0, false
 	}
@@ -182,8 +188,8 @@ func index(token string) (int, bool) {
 	return n, err == nil
 }
 
-// tree decodes JSON with numbers as they are written.
-func tree(raw []byte) (v any, err error) {
+// decodeTree decodes JSON and keeps numbers as they were written.
+func decodeTree(raw []byte) (v any, err error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	if err := dec.Decode(&v); err != nil {

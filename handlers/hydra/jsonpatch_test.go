@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/hydra"
 	"tenure/handlers/ory"
+	"tenure/handlers/web"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
@@ -163,18 +164,18 @@ func FuzzPatch(f *testing.F) {
 			return
 		}
 		if len(operations) == 0 {
-			if next, _ := body.Apply(&base, &document.Setup{}); !documenttest.Equal(next, &base) {
+			if next, _ := body.ToDomain(&base, &document.Setup{}); !documenttest.Equal(next, &base) {
 				t.Error("nothing changes something")
 			}
 		}
 		if body.Check(&base, &document.Setup{}) != nil {
 			return
 		}
-		next, faults := body.Apply(&base, &document.Setup{})
+		next, faults := body.ToDomain(&base, &document.Setup{})
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		raw, err := ory.Encode(ory.View(next, &document.Setup{}))
+		raw, err := web.Encode(ory.FromDomain(next, &document.Setup{}))
 		if err != nil || !json.Valid(raw) {
 			t.Fatalf("%v, %s", err, raw)
 		}

@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,7 +11,6 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
-	"tenure/tenancy/fault"
 )
 
 const (
@@ -18,46 +18,37 @@ const (
 	maxPageSize = 500
 )
 
-// page is what a list asks for.
-type page struct {
-	filters url.Values // that are set
-	size    int
-	after   string
-	in      snapshots.Instant
-}
-
-func (h *surface) list(c *web.Call) (*web.Reply, error) {
-	setup, err := h.setup(c)
+// list shows a page of the setup's clients that the acting organization may see.
+func (h *handler) list(c *web.Call) (*web.Reply, error) {
+	module, setup := h.mount(c)
+	q, err := h.readListQuery(c, setup)
+	if err != nil {
+		_, unknown := h.setup(c) // an unknown setup comes first
+		return nil, cmp.Or(unknown, err)
+	}
+	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup, snapshots.PageQuery{Module: module,
+		After: q.after, Limit: q.size, Name: q.filter("client_name"), Owner: q.filter("owner"), In: q.in})
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.page(c, setup.ID)
-	if err != nil {
-		return nil, err
-	}
-	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup.ID, snapshots.PageQuery{
-		After: p.after, Limit: p.size, Name: p.filter("client_name"), Owner: p.filter("owner"), In: p.in})
-	if err != nil {
-		return nil, err
-	}
-	body, err := h.array(found)
+	body, err := h.joinRendered(found)
 	if err != nil {
 		return nil, err
 	}
 	path := c.Request.URL.EscapedPath()
-	link := p.link(path, "first", h.cursors.seal(setup.ID, ""))
+	link := q.link(path, "first", h.cursors.seal(setup, ""))
 	if more {
-		link += "," + p.link(path, "next", h.cursors.seal(setup.ID, found[len(found)-1].Entity.ClientID))
+		link += "," + q.link(path, "next", h.cursors.seal(setup, found[len(found)-1].Entity.ClientID))
 	}
-	return ory.Heading(c, &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
-		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}), nil
+	return &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
+		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}, nil
 }
 
-// array joins the bytes that a read of each client answers with.
-func (h *surface) array(found []snapshots.Resolved[document.Client]) ([]byte, error) {
+// joinRendered makes a list of the bodies that a read of each client answers with.
+func (h *handler) joinRendered(found []snapshots.Resolved[document.Client]) ([]byte, error) {
 	items, size := make([][]byte, len(found)), len("[]\n")
 	for i := range found {
-		reply, err := ory.Kept(h.Store, found[i], Name, ory.Read)
+		reply, err := ory.Rendered(h.Store, found[i], Name, ory.Read)
 		if err != nil {
 			return nil, err
 		}
@@ -74,55 +65,52 @@ func (h *surface) array(found []snapshots.Resolved[document.Client]) ([]byte, er
 	return append(body, "]\n"...), nil
 }
 
-func (h *surface) page(c *web.Call, setup snapshots.EntityID) (page, error) {
-	p := page{filters: url.Values{}, size: pageSize}
+// readListQuery reads the parameters as leniently as Hydra does.
+func (h *handler) readListQuery(c *web.Call, setup snapshots.EntityID) (listQuery, error) {
+	q := listQuery{filters: map[string]string{}, size: pageSize}
 	for _, name := range []string{"client_name", "owner"} {
 		if value := c.Text(name); value != "" {
-			p.filters.Set(name, value)
+			q.filters[name] = value
 		}
 	}
 	if text := c.Text("page_size"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return p, badPage(err.Error())
+			return q, errPage(err.Error())
 		}
 		if n > 0 {
-			p.size = min(n, maxPageSize)
+			q.size = min(n, maxPageSize)
 		}
 	}
 	if token := c.Text("page_token"); token != "" {
 		var ok bool
-		if p.after, ok = h.cursors.open(setup, token); !ok {
-			return p, badPage("invalid pagination token")
+		if q.after, ok = h.cursors.open(setup, token); !ok {
+			return q, errPage("invalid pagination token")
 		}
 	}
 	at, known := c.Instants()
 	for name, instant := range map[string]*time.Time{"at": at, "known_at": known} { // for the links
 		if instant != nil {
-			p.filters.Set(name, instant.Format(time.RFC3339Nano))
+			q.filters[name] = instant.Format(time.RFC3339Nano)
 		}
 	}
-	p.in = snapshots.InstantOf(at, known)
-	return p, nil
+	q.in = snapshots.InstantOf(at, known)
+	return q, nil
 }
 
-func badPage(reason string) error {
-	return fault.New(fault.Malformed, fault.CodeQuery, "Unable to parse pagination parameters: %s", reason)
-}
-
-func (p page) filter(name string) *string {
-	if !p.filters.Has(name) {
-		return nil
+// filter is the value of a filter; nil if it is not given.
+func (q listQuery) filter(name string) *string {
+	if value, given := q.filters[name]; given {
+		return &value
 	}
-	value := p.filters.Get(name)
-	return &value
+	return nil
 }
 
 // link is one entry of the Link header, with sorted query keys.
-func (p page) link(path, relation, token string) string {
-	query := url.Values{"page_size": {strconv.Itoa(p.size)}, "page_token": {token}}
-	for name, values := range p.filters {
-		query[name] = values
+func (q listQuery) link(path, relation, token string) string {
+	query := url.Values{"page_size": {strconv.Itoa(q.size)}, "page_token": {token}}
+	for name, value := range q.filters {
+		query.Set(name, value)
 	}
 	return "<" + path + "?" + query.Encode() + `>; rel="` + relation + `"`
 }

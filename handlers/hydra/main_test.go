@@ -57,7 +57,7 @@ func newFixture(t testing.TB, dsn string) *fixture {
 }
 
 func (f *fixture) surface() web.Surface {
-	return hydra.New(hydra.Config{Store: f.store, Tenancy: f.Store, Version: "v1.2.3",
+	return hydra.New(hydra.Deps{Store: f.store, Tenancy: f.Store, Version: "v1.2.3",
 		PublicURL: func(*web.Call) string { return "https://id.example/" },
 		Fetch: func(_ context.Context, uri string) ([]byte, error) {
 			f.asked = append(f.asked, uri)
@@ -152,13 +152,6 @@ func (a answer) text(t testing.TB, member string) string {
 	return s
 }
 
-func encode(t testing.TB, v any) string {
-	t.Helper()
-	raw, err := json.Marshal(v)
-	must(t, err)
-	return string(raw)
-}
-
 // stored creates a client through the store, as another dialect does.
 func (f *fixture) stored(t testing.TB, clientID string, doc document.Client) {
 	t.Helper()
@@ -169,7 +162,7 @@ func (f *fixture) stored(t testing.TB, clientID string, doc document.Client) {
 
 func (f *fixture) found(t testing.TB, clientID string) snapshots.Resolved[document.Client] {
 	t.Helper()
-	found, err := f.store.ClientByID(ctx, f.Scope(t, f.North, tenancy.Editor), f.setup, clientID)
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), snapshots.ByClientID("", f.setup, clientID), snapshots.Instant{})
 	must(t, err)
 	return found
 }
@@ -197,7 +190,7 @@ func (f *fixture) variables(t *testing.T) map[string]string {
 	t.Helper()
 	vars := map[string]string{"setup": string(f.setup), "south_setup": string(f.south), "harbour": string(f.Harbour), "north": string(f.North)}
 	for name, org := range map[string]tenancy.OrgID{"root": f.Root, "north": f.North, "south": f.South, "harbour": f.Harbour} {
-		for _, role := range tenancy.Roles() {
+		for _, role := range tenancytest.Roles() {
 			vars[fmt.Sprintf("%s_%s", name, role)] = f.Key(org, role)
 		}
 	}

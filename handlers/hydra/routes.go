@@ -9,77 +9,93 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
-	"tenure/tenancy/fault"
 )
 
-// Name is the surface's, and that of the clients it registers.
+// Name is the surface's name in history and logs, and that of the clients that it
+// registers.
 const Name = "hydra"
 
-// Paths of this dialect; Below repeats the clients' for each setup.
+// Paths of this dialect. Those of clients are repeated below each setup.
 const (
-	pathClients = "/admin/clients"
-	pathClient  = pathClients + "/{client}"
-	pathRotate  = pathClient + "/secrets/rotate"
-	below       = "/modules/{module}/setups/{setupId}"
+	pathClients   = "/admin/clients"
+	pathClient    = pathClients + "/{client}"
+	pathLifespans = pathClient + "/lifespans"
+	pathRotate    = pathClient + "/secrets/rotate"
+	belowSetup    = "/modules/{module}/setups/{setupId}"
 )
 
-// Config is what the surface works on. Fetch and Version may be left out.
-type Config struct {
+// Deps is what the surface works on. Fetch and Version may be left out.
+type Deps struct {
 	Store     *snapshots.Store
 	Tenancy   *tenancy.Store
 	Ready     func(context.Context) error // nil error: the stores answer
 	PublicURL func(*web.Call) string      // the base URL at which clients reach the program
-	Fetch     web.Fetch                   // nil for web.GuardedFetch
+	Fetch     web.Fetch                   // of URLs in bodies; nil for web.GuardedFetch
 	Version   string
 }
 
-type surface struct {
-	Config
+type handler struct {
+	Deps
 	ids     *tenancy.IDs
 	cursors *cursors
 }
 
 // New makes the surface.
-func New(cfg Config) web.Surface {
-	if cfg.Fetch == nil {
-		cfg.Fetch = web.GuardedFetch(nil, nil)
+func New(deps Deps) web.Surface {
+	if deps.Fetch == nil {
+		deps.Fetch = web.GuardedFetch(nil, nil)
 	}
-	ids := cfg.Tenancy.IDs()
-	h := &surface{Config: cfg, ids: ids, cursors: newCursors(cfg.Store.PageKey(), ids, cfg.Store.Now)}
-	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
-			Conditional: method != http.MethodGet && object == web.ObjectClient && !strings.HasSuffix(pattern, pathRotate)}
-	}
-	const client, setup = web.ObjectClient, web.ObjectSetup
-	routes := web.Below(below, []web.Route{
-		route(http.MethodGet, pathClient, tenancy.Resolve, client, h.get, web.At(), web.KnownAt()),
-		route(http.MethodPut, pathClient, tenancy.WriteClients, client, h.put),
-		route(http.MethodPatch, pathClient, tenancy.WriteClients, client, h.patch),
-		route(http.MethodDelete, pathClient, tenancy.WriteClients, client, h.delete),
-		route(http.MethodPut, pathClient+"/lifespans", tenancy.WriteClients, client, h.putLifespans),
-		route(http.MethodPost, pathRotate, tenancy.WriteClients, client, h.rotate, web.Text("overlap").AsIs()),
-		route(http.MethodDelete, pathRotate, tenancy.WriteClients, client, h.endRotated),
-		route(http.MethodGet, pathClients, tenancy.Resolve, setup, h.list, web.Text("client_name").AsIs(), web.Text("owner").AsIs(), web.Text("page_size").AsIs(), web.Text("page_token").AsIs(),
-			web.At(), web.KnownAt()),
-		route(http.MethodPost, pathClients, tenancy.WriteClients, setup, h.post),
-	})
-	for _, open := range []struct {
-		pattern string
-		handle  func(*web.Call) (*web.Reply, error)
-	}{
-		{"/health/alive", func(c *web.Call) (*web.Reply, error) { return plain(c, "status", "ok") }},
-		{"/health/ready", h.ready},
-		{"/version", func(c *web.Call) (*web.Reply, error) { return plain(c, "version", h.Version) }},
-	} {
-		for _, prefix := range []string{"/admin", ""} { // the trusted listener puts /admin there, the public one does not
-			routes = append(routes, web.Route{Method: http.MethodGet, Pattern: prefix + open.pattern, Open: true, Object: web.ObjectNone, Handle: open.handle})
-		}
-	}
-	return web.Surface{Name: Name, DropSlash: true, Error: ory.Error, Routes: routes}
+	ids := deps.Tenancy.IDs()
+	h := &handler{Deps: deps, ids: ids, cursors: newCursors(deps.Store.PageKey(), ids, deps.Store.Now)}
+	return web.Surface{Name: Name, DropSlash: true, Error: ory.Spell, Routes: append(web.Below(belowSetup, h.clientRoutes()), h.openRoutes()...)}
 }
 
-// Rewrite puts the prefix /admin where a path on Hydra's admin port may leave
-// it out.
+func (h *handler) clientRoutes() []web.Route {
+	client := func(method, pattern string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
+		return web.Route{Method: method, Pattern: pattern, Permission: tenancy.WriteClients, Object: web.ObjectClient, Handle: handle, Query: query}
+	}
+	reads := func(r web.Route) web.Route {
+		r.Permission, r.Query = tenancy.Resolve, append(r.Query, web.At(), web.KnownAt())
+		return r
+	}
+	conditional := func(r web.Route) web.Route {
+		r.Conditional = true
+		return r
+	}
+	inSetup := func(r web.Route) web.Route {
+		r.Object = web.ObjectSetup
+		return r
+	}
+	// Hydra is lenient about these and has its own words for what is wrong.
+	filters := []web.Param{web.Text("client_name").AsIs(), web.Text("owner").AsIs(), web.Text("page_size").AsIs(), web.Text("page_token").AsIs()}
+	return []web.Route{
+		reads(client(http.MethodGet, pathClient, h.get)),
+		conditional(client(http.MethodPut, pathClient, h.put)),
+		conditional(client(http.MethodPatch, pathClient, h.patch)),
+		conditional(client(http.MethodDelete, pathClient, h.delete)),
+		conditional(client(http.MethodPut, pathLifespans, h.putLifespans)),
+		client(http.MethodPost, pathRotate, h.rotate, web.Text("overlap").AsIs()),
+		client(http.MethodDelete, pathRotate, h.endRotated),
+		reads(inSetup(client(http.MethodGet, pathClients, h.list, filters...))),
+		inSetup(client(http.MethodPost, pathClients, h.post)),
+	}
+}
+
+// openRoutes need no credential. The trusted listener puts /admin before every
+// path, the others do not.
+func (h *handler) openRoutes() (routes []web.Route) {
+	for _, r := range []struct {
+		pattern string
+		handle  func(*web.Call) (*web.Reply, error)
+	}{{"/health/alive", h.alive}, {"/health/ready", h.ready}, {"/version", h.version}} {
+		for _, prefix := range []string{"/admin", ""} {
+			routes = append(routes, web.Route{Method: http.MethodGet, Pattern: prefix + r.pattern, Open: true, Object: web.ObjectNone, Handle: r.handle})
+		}
+	}
+	return routes
+}
+
+// Rewrite adds the prefix /admin, which paths on Hydra's admin port may leave out.
 func Rewrite(path string) string {
 	for _, prefix := range []string{"/admin", "/modules"} {
 		if path == prefix || strings.HasPrefix(path, prefix+"/") {
@@ -87,37 +103,4 @@ func Rewrite(path string) string {
 		}
 	}
 	return "/admin" + path
-}
-
-func plain(c *web.Call, member, value string) (*web.Reply, error) {
-	reply, err := web.JSON(http.StatusOK, map[string]string{member: value})
-	if err != nil {
-		return nil, err
-	}
-	reply.ContentType, reply.Header = ory.ContentType, http.Header{"Cache-Control": {ory.CacheControl}}
-	return ory.Heading(c, reply), nil
-}
-
-func (h *surface) ready(c *web.Call) (*web.Reply, error) {
-	if err := h.Ready(c.Request.Context()); err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
-	}
-	return plain(c, "status", "ok")
-}
-
-// setup is the one that the request is about.
-func (h *surface) setup(c *web.Call) (snapshots.Entity, error) {
-	unknown := fault.New(fault.NotFound, fault.CodeSetupUnknown, "there is no such setup")
-	id := c.Var("setupId")
-	if id == "" {
-		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
-	}
-	e, err := h.Store.SetupEntity(c.Request.Context(), c.Scope, snapshots.EntityID(id))
-	if fault.Is(err, fault.NotFound) {
-		return e, unknown
-	}
-	if module := c.Var("module"); err == nil && module != "" && module != e.Module {
-		return e, unknown
-	}
-	return e, err
 }

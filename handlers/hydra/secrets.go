@@ -1,71 +1,83 @@
 package hydra
 
 import (
+	"net/http"
 	"time"
 
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
-// longestOverlap is ten years, the most that a lifetime may be elsewhere.
+// longestOverlap is ten years, as for lifetimes elsewhere.
 const longestOverlap = 10 * 365 * 24 * time.Hour
 
-// rotating finds a client that authenticates with a secret.
-func (h *surface) rotating(c *web.Call) (snapshots.Resolved[document.Client], error) {
+// generateSecret makes a client secret in Hydra's form.
+func (h *handler) generateSecret() (*snapshots.NewSecret, error) {
+	text, err := ory.NewSecret(h.ids)
+	if err != nil {
+		return nil, err
+	}
+	return h.Store.GenerateSecret(text)
+}
+
+// findRotatable finds a client that authenticates with a secret.
+func (h *handler) findRotatable(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	found, err := h.find(c)
 	if err != nil {
 		return found, err
 	}
-	if method := ory.View(found.Content, found.Setup.Content).TokenEndpointAuthMethod; !ory.TakesSecret(method) {
-		return found, ory.BadRequest("The client is configured to use the '%s' authentication method, which does not support client secret rotation.", method)
+	if method := ory.AuthMethod(found.Content); !ory.TakesSecret(method) {
+		return found, errNoSecret(method)
 	}
 	return found, nil
 }
 
-func (h *surface) rotate(c *web.Call) (*web.Reply, error) {
-	found, err := h.rotating(c)
+// rotate adds a generated secret. The ones before it go on for the overlap, or
+// until endRotated.
+func (h *handler) rotate(c *web.Call) (*web.Reply, error) {
+	found, err := h.findRotatable(c)
 	if err != nil {
 		return nil, err
 	}
-	ends, err := h.ends(c)
+	ends, err := h.overlapEnd(c)
 	if err != nil {
 		return nil, err
 	}
-	secret, err := h.generated()
+	secret, err := h.generateSecret()
 	if err != nil {
 		return nil, err
 	}
-	if found, err = h.Store.RotateSecret(c.Request.Context(), c.Scope, ref(found.Entity), secret, ends); err != nil {
+	if found, err = h.Store.RotateSecret(c.Request.Context(), c.Scope, found.Entity.Ref(), secret, ends); err != nil {
 		return nil, err
 	}
-	return h.answer(c, ory.Read(found), found, secret)
+	return h.answer(c, http.StatusOK, ory.Read(found), found, secret)
 }
 
-// ends is when the secrets before the new one end; 0 if they do not by
+// overlapEnd is the instant at which the older secrets end; 0 if they do not end by
 // themselves.
-func (h *surface) ends(c *web.Call) (history.Millis, error) {
+func (h *handler) overlapEnd(c *web.Call) (history.Millis, error) {
 	overlap := c.TextOrNil("overlap")
 	if overlap == nil {
 		return 0, nil
 	}
 	span, err := time.ParseDuration(*overlap)
 	if err != nil || span < 0 || span > longestOverlap {
-		return 0, fault.New(fault.Malformed, fault.CodeQuery, "Unable to parse the overlap: it is a duration such as 24h, ten years at most.")
+		return 0, errOverlap()
 	}
 	return h.Store.Now().Millis() + history.Millis(span.Milliseconds()), nil
 }
 
-func (h *surface) endRotated(c *web.Call) (*web.Reply, error) {
-	found, err := h.rotating(c)
+// endRotated ends every secret but the newest.
+func (h *handler) endRotated(c *web.Call) (*web.Reply, error) {
+	found, err := h.findRotatable(c)
 	if err != nil {
 		return nil, err
 	}
-	if found, err = h.Store.EndRotated(c.Request.Context(), c.Scope, ref(found.Entity)); err != nil {
+	if found, err = h.Store.EndRotated(c.Request.Context(), c.Scope, found.Entity.Ref()); err != nil {
 		return nil, err
 	}
-	return h.answer(c, ory.Read(found), found, nil)
+	return h.answer(c, http.StatusOK, ory.Read(found), found, nil)
 }

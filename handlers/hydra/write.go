@@ -10,18 +10,8 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// transform makes a client's new document of the one that a write finds.
-type transform func(base *document.Client, setup *document.Setup) (*document.Client, error)
-
-// applying replaces what the body carries.
-func applying(body *ory.Client) transform {
-	return func(base *document.Client, setup *document.Setup) (*document.Client, error) {
-		next, faults := body.Apply(base, setup)
-		return next, fault.Rules(faults)
-	}
-}
-
-func decoded(c *web.Call) (*ory.Client, error) {
+// decode reads the client object of a body.
+func decode(c *web.Call) (*ory.Client, error) {
 	raw, err := c.Body()
 	if err != nil {
 		return nil, err
@@ -29,8 +19,10 @@ func decoded(c *web.Call) (*ory.Client, error) {
 	return ory.Decode(raw)
 }
 
-func (h *surface) post(c *web.Call) (*web.Reply, error) {
-	body, err := decoded(c)
+// post makes a client.
+func (h *handler) post(c *web.Call) (*web.Reply, error) {
+	ctx := c.Request.Context()
+	body, err := decode(c)
 	if err != nil {
 		return nil, err
 	}
@@ -45,123 +37,80 @@ func (h *surface) post(c *web.Call) (*web.Reply, error) {
 	if body.ClientID == "" {
 		body.ClientID = h.ids.UUID()
 	}
-	if err := body.Check(nil, nil); err != nil {
+	edit, err := ory.NewEdit(nil, nil, ory.Replace(body))
+	if err != nil {
+		return nil, err
+	}
+	if err := edit.Check(); err != nil { // Hydra validates before it looks whether the id is taken
 		return nil, err
 	}
 	if err := fault.Rules(document.CheckClientID(body.ClientID, false)); err != nil {
 		return nil, err
 	}
-	sector := body.Sector(c.Request.Context(), h.Fetch, nil)
-	secret, err := h.firstSecret(body)
+	change, err := edit.Prepare(ctx, h.Store, h.Fetch)
 	if err != nil {
 		return nil, err
 	}
-	token := ory.NewToken(h.Store, h.ids)
-	wanted := snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: body.ClientID, Owner: owner, Surface: Name}
-	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[document.Client]{
-		Apply: applying(body), Rules: append(ory.Rules(), sector.Rule()), Secret: secret, Token: token})
+	if change.Secret == nil && body.TokenEndpointAuthMethod != document.MethodNone {
+		if change.Secret, err = h.generateSecret(); err != nil {
+			return nil, err
+		}
+	}
+	change.Token = ory.NewToken(h.Store, h.ids)
+	out, err := h.Store.CreateClient(ctx, c.Scope, snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: body.ClientID, Owner: owner, Surface: Name}, change)
 	if err != nil {
 		return nil, err
 	}
-	view := body.Echo(out.Resolved)
-	show(&view, secret)
-	view.RegistrationAccessToken = token.Text
-	view.RegistrationClientURI = ory.RegistrationURI(h.PublicURL(c), out.Entity, h.Tenancy.DefaultSetup(h.Tenancy.Root()))
-	reply, err := ory.Reply(http.StatusCreated, view, out.Resolved)
-	if err != nil {
-		return nil, err
+	e, view := out.Entity, body.Echo(out.Resolved)
+	if out.Repeated { // the request was sent before, so what was generated now is not stored
+		change.Secret, change.Token = nil, &snapshots.NewToken{}
 	}
-	name(reply, view, secret)
-	reply.Header["Location"] = []string{c.Request.URL.EscapedPath() + "/" + escaped(out.Entity.ClientID)}
-	return web.Planned(reply, c.Scope, out.NextValidFrom), nil
+	view.RegistrationAccessToken = change.Token.Text
+	view.RegistrationClientURI = web.SelfURI(h.Tenancy, h.PublicURL(c), e.Module, string(e.Setup), ory.PathRegister, e.ClientID)
+	reply, err := h.answer(c, http.StatusCreated, view, out.Resolved, change.Secret)
+	if err == nil {
+		reply.Header["Location"] = []string{location(c, e.ClientID)}
+	}
+	return reply, err
 }
 
-// firstSecret is the one chosen, else a generated one, but none for a client
-// that would never be told it.
-func (h *surface) firstSecret(body *ory.Client) (*snapshots.NewSecret, error) {
-	if body.ClientSecret == "" && body.TokenEndpointAuthMethod != document.MethodNone {
-		return h.generated()
-	}
-	return h.chosen(body.ClientSecret)
-}
-
-func (h *surface) generated() (*snapshots.NewSecret, error) {
-	text, err := ory.NewSecret(h.ids)
-	if err != nil {
-		return nil, err
-	}
-	return h.Store.GenerateSecret(text)
-}
-
-// chosen is a secret that the caller wrote; nil if there is none.
-func (h *surface) chosen(text string) (*snapshots.NewSecret, error) {
-	if text == "" {
-		return nil, nil
-	}
-	return h.Store.ChosenSecret(text)
-}
-
-func (h *surface) put(c *web.Call) (*web.Reply, error) {
-	body, err := decoded(c)
+// put replaces a client.
+func (h *handler) put(c *web.Call) (*web.Reply, error) {
+	body, err := decode(c)
 	if err != nil {
 		return nil, err
 	}
 	found, err := h.find(c)
 	if fault.Is(err, fault.NotFound) {
 		if broken := body.Check(nil, nil); broken != nil {
-			return nil, broken // Hydra validates before it looks
+			return nil, broken // Hydra validates before it looks for the client
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	out, secret, err := h.edit(c, found, body, applying(body))
+	return h.edit(c, found, ory.Replace(body), (*ory.Client).Echo)
+}
+
+// patch applies a JSON Patch to a client.
+func (h *handler) patch(c *web.Call) (*web.Reply, error) {
+	raw, err := c.Body()
 	if err != nil {
 		return nil, err
 	}
-	return h.answer(c, body.Echo(out.Resolved), out.Resolved, secret)
+	found, err := h.find(c) // Hydra looks for the client before it reads the body
+	if err != nil {
+		return nil, err
+	}
+	operations, err := parsePatch(raw)
+	if err != nil {
+		return nil, err
+	}
+	return h.edit(c, found, patched(operations), asRead)
 }
 
-// edit appends what change makes; body is what it comes to on the present
-// base, by which secret and sector are made ready.
-func (h *surface) edit(c *web.Call, found snapshots.Resolved[document.Client], body *ory.Client, change transform) (
-	snapshots.Outcome[document.Client], *snapshots.NewSecret, error) {
-	var none snapshots.Outcome[document.Client]
-	if err := body.Check(found.Content, found.Setup.Content); err != nil {
-		return none, nil, err
-	}
-	match, err := web.Match(c)
-	if err != nil {
-		return none, nil, err
-	}
-	owner, err := c.Owner()
-	if err != nil {
-		return none, nil, err
-	}
-	if owner != "" && owner != found.Entity.Owner {
-		return none, nil, ory.BadRequest("Tenure-Owner is not the client's owner, and an edit does not change that")
-	}
-	sector := body.Sector(c.Request.Context(), h.Fetch, found.Content)
-	secret, err := h.chosen(body.ClientSecret)
-	if err != nil {
-		return none, nil, err
-	}
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[document.Client]{
-		Apply: inForce(change), Rules: append(ory.Rules(), sector.Rule()), Secret: secret, Match: match, Always: true})
-	return out, secret, err
-}
-
-// inForce refuses to change what is only planned.
-func inForce(change transform) transform {
-	return func(base *document.Client, setup *document.Setup) (*document.Client, error) {
-		if base == nil {
-			return nil, fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
-		}
-		return change(base, setup)
-	}
-}
-
-func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
+// putLifespans replaces the lifespans of a client.
+func (h *handler) putLifespans(c *web.Call) (*web.Reply, error) {
 	raw, err := c.Body()
 	if err != nil {
 		return nil, err
@@ -174,23 +123,49 @@ func (h *surface) putLifespans(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	return h.edit(c, found, withLifespans(spans), asRead)
+}
+
+// asRead answers a write with what a read shows.
+func asRead(_ *ory.Client, found snapshots.Resolved[document.Client]) ory.Client {
+	return ory.Read(found)
+}
+
+// edit appends a snapshot to a client, even if it equals the one before: Hydra
+// shows when a client was last written. view makes the answer of the body that was
+// wanted and of what was stored.
+func (h *handler) edit(c *web.Call, found snapshots.Resolved[document.Client], want ory.Want,
+	view func(*ory.Client, snapshots.Resolved[document.Client]) ory.Client) (*web.Reply, error) {
+	ctx := c.Request.Context()
+	edit, err := ory.NewEdit(found.Content, found.Setup.Content, want)
+	if err != nil {
+		return nil, err
+	}
 	match, err := web.Match(c)
 	if err != nil {
 		return nil, err
 	}
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref(found.Entity), snapshots.Change[document.Client]{
-		Match: match, Always: true, Apply: inForce(func(base *document.Client, _ *document.Setup) (*document.Client, error) {
-			next := document.Clone(base)
-			spans.Apply(next)
-			return next, nil
-		})})
+	owner, err := c.Owner()
 	if err != nil {
 		return nil, err
 	}
-	return h.answer(c, ory.Read(out.Resolved), out.Resolved, nil)
+	if owner != "" && owner != found.Entity.Owner {
+		return nil, errOwner()
+	}
+	change, err := edit.Prepare(ctx, h.Store, h.Fetch)
+	if err != nil {
+		return nil, err
+	}
+	change.Match, change.Always = match, true
+	out, err := snapshots.Edit(ctx, h.Store, c.Scope, found.Entity.Ref(), change)
+	if err != nil {
+		return nil, err
+	}
+	return h.answer(c, http.StatusOK, view(edit.Body, out.Resolved), out.Resolved, change.Secret)
 }
 
-func (h *surface) delete(c *web.Call) (*web.Reply, error) {
+// delete ends a client.
+func (h *handler) delete(c *web.Call) (*web.Reply, error) {
 	found, err := h.find(c)
 	if err != nil {
 		return nil, err
@@ -199,7 +174,7 @@ func (h *surface) delete(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, ref(found.Entity), match); err != nil {
+	if err := snapshots.Delete[document.Client](c.Request.Context(), h.Store, c.Scope, found.Entity.Ref(), match); err != nil {
 		return nil, err
 	}
 	return web.NoContent(), nil

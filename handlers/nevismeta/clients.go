@@ -23,7 +23,7 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 		form = formRaw
 	}
 	in := snapshots.InstantOf(c.Instants())
-	found, err := snapshots.AsOf[document.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), in)
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (h *surface) getClient(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *surface) getClientSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.store, c.Scope, clientRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(clientRef(c)), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	ref := setupRef(c)
-	listed, err := h.store.Clients(c.Request.Context(), c.Scope, ref.Module, ref.Setup, filter)
+	listed, err := snapshots.List[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: ref.Module, Setup: ref.Setup}, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
 
 func (h *surface) clientNames(c *web.Call) (*web.Reply, error) {
 	ref := setupRef(c)
-	listed, err := h.store.Names(c.Request.Context(), c.Scope, ref.Module, ref.Setup)
+	listed, err := snapshots.List[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: ref.Module, Setup: ref.Setup}, snapshots.Filter{Named: true})
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +77,14 @@ func (h *surface) clientEntityID(c *web.Call) (*web.Reply, error) {
 		return nil, badQuery("client_id", "it is required")
 	}
 	ref := setupRef(c)
-	id, err := h.store.EntityID(c.Request.Context(), c.Scope, ref.Module, ref.Setup, *clientID)
+	e, state, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByClientID(ref.Module, ref.Setup, *clientID))
+	if err == nil && state == snapshots.Deleted {
+		err = fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
+	}
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, map[string]any{"clientId": id})
+	return web.JSON(http.StatusOK, map[string]any{"clientId": e.ID})
 }
 
 func (h *surface) deleteClient(c *web.Call) (*web.Reply, error) {
@@ -139,7 +142,7 @@ func (h *surface) create(c *web.Call, body *clientBody) (snapshots.Outcome[docum
 	if wanted.Owner, err = c.Owner(); err != nil {
 		return none, nil, err
 	}
-	secret, secretFaults, err := h.firstSecret(body)
+	secret, secretFaults, err := h.firstSecret(c.Request.Context(), body)
 	if err != nil {
 		return none, nil, err
 	}
@@ -163,7 +166,7 @@ func applying(body *clientBody, before []fault.Field) func(*document.Client, *do
 // firstSecret is what a new client authenticates with: the secret written, a
 // generated one of 32 hex, or none for a public client and for one that proves
 // itself with a key.
-func (h *surface) firstSecret(body *clientBody) (*snapshots.NewSecret, []fault.Field, error) {
+func (h *surface) firstSecret(ctx context.Context, body *clientBody) (*snapshots.NewSecret, []fault.Field, error) {
 	var probe document.Client
 	body.applyMethod(&probe, keeper{})
 	if body.ClientSecret != nil {
@@ -173,7 +176,7 @@ func (h *surface) firstSecret(body *clientBody) (*snapshots.NewSecret, []fault.F
 		if faults := checkSecret(*body.ClientSecret); len(faults) > 0 {
 			return nil, faults, nil
 		}
-		secret, err := h.store.ChosenSecret(*body.ClientSecret)
+		secret, err := h.store.ChosenSecret(ctx, *body.ClientSecret)
 		return secret, nil, err
 	}
 	if !needsSecret(probe.TokenEndpointAuthMethod) {
@@ -202,7 +205,7 @@ func (h *surface) putClient(c *web.Call) (*web.Reply, error) {
 	}
 	validFrom, faults := start(body.ValidFrom)
 	ref := clientRef(c)
-	if active, err := h.store.Client(c.Request.Context(), c.Scope, ref); err == nil {
+	if active, err := snapshots.Resolve[document.Client](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(ref), snapshots.Instant{}); err == nil {
 		body.shows(active.Content.JWKS) // before the transaction, in which it costs everybody's time
 	}
 	fixed, err := h.keepsIdentity(c, ref, body)
@@ -230,7 +233,7 @@ func (h *surface) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 	if err != nil || body.ClientID == nil && asked == "" {
 		return nil, err
 	}
-	e, err := h.store.ClientEntity(c.Request.Context(), c.Scope, ref)
+	e, _, err := h.store.Find(c.Request.Context(), c.Scope, snapshots.ByRef(ref))
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +267,7 @@ func (h *surface) nextSecret(ctx context.Context, scope tenancy.Scope, ref snaps
 	if same || err != nil {
 		return nil, nil, err
 	}
-	return h.firstSecret(body)
+	return h.firstSecret(ctx, body)
 }
 
 // startsToNeed reports whether the edit makes a client that has no secret
@@ -285,7 +288,7 @@ func (h *surface) startsToNeed(ctx context.Context, scope tenancy.Scope, ref sna
 	if err != nil || len(base) == 0 {
 		return true, err
 	}
-	found, err := snapshots.Snapshot[document.Client](ctx, h.store, scope, ref, base[0])
+	found, err := snapshots.Snapshot[document.Client](ctx, h.store, scope, snapshots.ByRef(ref), base[0])
 	if err != nil {
 		return false, err
 	}

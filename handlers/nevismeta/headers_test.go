@@ -44,7 +44,7 @@ func TestTagChangesWithWhatIsShown(t *testing.T) {
 	f.as(f.North, tenancy.Reader).get(t, path, "If-None-Match: *").want(t, 304)
 
 	// No API moves a client to another owner yet; the tag knows one all the same.
-	found, err := f.store.Client(ctx, f.Scope(t, f.North, tenancy.Editor), f.ref(path))
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), snapshots.ByRef(f.ref(path)), snapshots.Instant{})
 	must(t, err)
 	before := nevismeta.TagOf(found)
 	found.Entity.Owner = f.Harbour
@@ -163,7 +163,7 @@ func TestConcurrentWritesAllStay(t *testing.T) {
 	if len(names) != n || len(list) != n+1 {
 		t.Errorf("%d writers were answered with %d names; there are %d snapshots", n, len(names), len(list))
 	}
-	last, err := snapshots.Snapshot[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), f.ref(path), snapshots.SnapshotID(list[n]))
+	last, err := snapshots.Snapshot[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), snapshots.ByRef(f.ref(path)), snapshots.SnapshotID(list[n]))
 	must(t, err)
 	if got := f.get(t, path).text(t, "name"); got != last.Content.ClientName {
 		t.Errorf("it reads %s, and the last snapshot is %s", got, last.Content.ClientName)

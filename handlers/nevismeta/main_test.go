@@ -184,7 +184,7 @@ func (f *fixture) stored(t testing.TB, clientID string, doc document.Client) str
 // content is what the store has for the client at path.
 func (f *fixture) content(t testing.TB, path string) *document.Client {
 	t.Helper()
-	found, err := f.store.Client(ctx, f.Scope(t, f.North, tenancy.Editor), f.ref(path))
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Scope(t, f.North, tenancy.Editor), snapshots.ByRef(f.ref(path)), snapshots.Instant{})
 	must(t, err)
 	return found.Content
 }

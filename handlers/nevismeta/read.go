@@ -30,18 +30,16 @@ func render[T document.Content](s *snapshots.Store, found snapshots.Resolved[T],
 	document func() ([]byte, error)) (*web.Reply, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID,
 		Owner: found.Entity.Owner, Surface: form}
-	var failed error
-	kept := s.Render(key, func() *snapshots.Rendering {
+	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {
 		body, err := document()
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
 		return &snapshots.Rendering{Body: body, Reply: &web.Reply{Status: http.StatusOK, Body: body,
-			Header: headers(found.Version), ETag: etag(found, form, "")}}
+			Header: headers(found.Version), ETag: etag(found, form, "")}}, nil
 	})
-	if failed != nil {
-		return nil, failed
+	if err != nil {
+		return nil, err
 	}
 	reply := kept.Reply.(*web.Reply)
 	if status != http.StatusOK {
@@ -67,9 +65,12 @@ func (h *surface) clientReply(c *web.Call, found snapshots.Resolved[document.Cli
 		return nil, err
 	}
 	past := found.NextValidFrom != 0 && found.NextValidFrom <= h.store.Now().Millis()
-	shows := c.Request.Method != http.MethodHead && !past // a HEAD has no body to show it in
-	if shows && c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
-		secret, err := h.store.Disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
+	if !past && c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
+		disclose := h.store.Disclose
+		if c.Request.Method == http.MethodHead {
+			disclose = h.store.WouldDisclose // there is no body to show it in
+		}
+		secret, err := disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
 		if err != nil {
 			return nil, err
 		}

@@ -35,7 +35,7 @@ func New(store *snapshots.Store, ids *tenancy.IDs, held web.Fresh) web.Surface {
 	h := &surface{store: store, ids: ids, held: held}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
-			Conditional: pattern == pathClient || pattern == pathSetup || pattern == pathServer}
+			Conditional: method != http.MethodGet && (pattern == pathClient || pattern == pathSetup || pattern == pathServer)}
 	}
 	const client, setup, server = web.ObjectClient, web.ObjectSetup, web.ObjectResourceServer
 	return web.Surface{Name: "nevismeta", Error: writeError, Routes: []web.Route{

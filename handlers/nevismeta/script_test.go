@@ -6,6 +6,7 @@ import (
 
 	"tenure/handlers/web/webtest"
 	"tenure/tenancy"
+	"tenure/tenancy/tenancytest"
 )
 
 func TestScripts(t *testing.T) {
@@ -14,7 +15,7 @@ func TestScripts(t *testing.T) {
 		vars := map[string]string{"setup": string(f.id)}
 		for name, org := range map[string]tenancy.OrgID{"root": f.Root, "north": f.North, "south": f.South, "harbour": f.Harbour} {
 			vars[name] = string(org)
-			for _, role := range tenancy.Roles() {
+			for _, role := range tenancytest.Roles() {
 				vars[name+"_"+string(role)] = f.Key(org, role)
 			}
 		}

@@ -2,12 +2,14 @@ package nevismeta_test
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
 	"tenure/tenancy"
 	"tenure/tenancy/history"
+	"tenure/tenancy/tenancytest"
 )
 
 var hex32 = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -62,7 +64,7 @@ func TestSecretIsForThoseWhoMaySee(t *testing.T) {
 	shown := 0
 	for range 2 { // the second answers come from the cache
 		for _, org := range []tenancy.OrgID{f.North, f.Root} {
-			for _, role := range tenancy.Roles() {
+			for _, role := range tenancytest.Roles() {
 				for _, target := range []string{path, path + "?resolve=false", snapshot} {
 					a := f.as(org, role).get(t, target)
 					if role == tenancy.Reader && target == snapshot {
@@ -91,6 +93,19 @@ func TestSecretIsForThoseWhoMaySee(t *testing.T) {
 	}
 	if strings.Contains(fmt.Sprint(f.Events(t)), secret) || strings.Contains(f.log.String(), secret) {
 		t.Error("the secret is in a log")
+	}
+}
+
+// TestHeadShowsNoSecret: HEAD has the headers of an answer that shows a secret,
+// and as nothing is shown, nothing is logged.
+func TestHeadShowsNoSecret(t *testing.T) {
+	f := newFixture(t)
+	path := f.send(t, "POST", f.setup+"/clients", confidential).want(t, 201).Header().Get("Location")
+	get := f.get(t, path).want(t, 200)
+	before := len(f.disclosures(t))
+	head := f.send(t, "HEAD", path, "").want(t, 200)
+	if head.Body.Len() != 0 || len(f.disclosures(t)) != before || !reflect.DeepEqual(head.Header(), get.Header()) {
+		t.Errorf("GET %v\nHEAD %v, %d bytes, %d disclosures", get.Header(), head.Header(), head.Body.Len(), len(f.disclosures(t))-before)
 	}
 }
 

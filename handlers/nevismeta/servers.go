@@ -12,7 +12,7 @@ import (
 
 func (h *surface) getServer(c *web.Call) (*web.Reply, error) {
 	in := snapshots.InstantOf(c.Instants())
-	found, err := snapshots.AsOf[document.ResourceServer](c.Request.Context(), h.store, c.Scope, serverRef(c), in)
+	found, err := snapshots.Resolve[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(serverRef(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (h *surface) serverReply(c *web.Call, found snapshots.Resolved[document.Res
 }
 
 func (h *surface) getServerSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[document.ResourceServer](c.Request.Context(), h.store, c.Scope, serverRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(serverRef(c)), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (h *surface) listServers(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	ref := setupRef(c)
-	listed, err := h.store.ResourceServers(c.Request.Context(), c.Scope, ref.Module, ref.Setup, filter)
+	listed, err := snapshots.List[document.ResourceServer](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: ref.Module, Setup: ref.Setup}, filter)
 	if err != nil {
 		return nil, err
 	}

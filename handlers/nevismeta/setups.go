@@ -12,7 +12,7 @@ import (
 
 func (h *surface) getSetup(c *web.Call) (*web.Reply, error) {
 	in := snapshots.InstantOf(c.Instants())
-	found, err := snapshots.AsOf[document.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), in)
+	found, err := snapshots.Resolve[document.Setup](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(setupRef(c)), in)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func line(doc any) ([]byte, error) {
 }
 
 func (h *surface) getSetupSnapshot(c *web.Call) (*web.Reply, error) {
-	found, err := snapshots.Snapshot[document.Setup](c.Request.Context(), h.store, c.Scope, setupRef(c), snapshotID(c))
+	found, err := snapshots.Snapshot[document.Setup](c.Request.Context(), h.store, c.Scope, snapshots.ByRef(setupRef(c)), snapshotID(c))
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (h *surface) listSetups(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	listed, err := h.store.Setups(c.Request.Context(), c.Scope, c.Var("module"), filter)
+	listed, err := snapshots.List[document.Setup](c.Request.Context(), h.store, c.Scope, snapshots.Ref{Module: c.Var("module")}, filter)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"strings"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
@@ -13,34 +14,43 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// arrival is what is known of a call before its own credential is looked at.
+// arrival is what is known of a call before its own credential is checked.
 type arrival struct {
 	setup       snapshots.Entity
 	policy      snapshots.Policy
 	profile     Profile
-	off         error // registration is off for the setup
-	holder      Holder
-	certificate error // why there is no holder where the profile needs one
+	off         error // why nobody may register in the setup; nil if somebody may
+	holder      scheme.Holder
+	certificate error // why there is no holder although the profile needs one
 }
 
-// admitted is what admission found out for the handler.
-type admitted struct {
+// registration is a POST that was let in.
+type registration struct {
 	arrival
-	// Of a registration:
 	body      *body
-	statement *Statement
-	initial   string // id of the initial access token
-	// Of management:
+	statement *scheme.Statement // nil where the profile has none
+	initial   string            // id of the initial access token; empty for none
+}
+
+// management is a call of a client that was let in by its own token.
+type management struct {
+	arrival
 	client snapshots.Resolved[document.Client]
 	token  string // as presented
 }
 
-// arrive finds setup and profile, and counts the call for whoever makes it: the
-// API key, the certificate once its chain is verified, else the address.
-func (h *surface) arrive(c *web.Call) (arrival, error) {
+// setupID names the setup that a call is about: the path's, or the root's default
+// one.
+func (h *handler) setupID(c *web.Call) snapshots.EntityID {
+	return snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(h.Tenancy.Root())))
+}
+
+// arrive finds setup and profile, and counts the call against the limit of its
+// caller: the API key, the certificate if its chain is valid, else the address.
+func (h *handler) arrive(c *web.Call) (arrival, error) {
 	var a arrival
 	var err error
-	id := snapshots.EntityID(cmp.Or(c.Var("setupId"), h.Tenancy.DefaultSetup(h.Tenancy.Root())))
+	id := h.setupID(c)
 	a.setup, a.policy, err = h.Store.Registering(c.Request.Context(), id, true)
 	caller := c.Address()
 	if c.Principal.KeyID != "" {
@@ -72,20 +82,20 @@ func (h *surface) arrive(c *web.Call) (arrival, error) {
 		return a, err
 	}
 	if a.policy.StrictHeaders {
-		_, err = ReadHeaders(c.Request.Header, func() string { return c.Correlation }, true)
+		_, err = scheme.ReadHeaders(c.Request.Header, func() string { return c.Correlation }, true)
 		return a, err
 	}
 	return a, nil
 }
 
-// identify reads who holds the certificate that the caller presented, and under
-// which name its calls are counted.
-func (h *surface) identify(c *web.Call, a *arrival) (string, error) {
+// identify finds the holder of the certificate that the caller presented, and
+// returns the name under which the caller's calls are counted.
+func (h *handler) identify(c *web.Call, a *arrival) (string, error) {
 	if h.Scheme.Trust == nil {
-		a.certificate = fault.New(fault.Upstream, "", "this server knows no authority for client certificates")
+		a.certificate = fault.New(fault.Upstream, "", "this server has no authorities to verify client certificates with")
 		return c.Address(), nil
 	}
-	certs, err := Presented(c.Request, h.Scheme.Proxy)
+	certs, err := scheme.Presented(c.Request, h.Scheme.Proxy)
 	if err == nil {
 		a.holder, err = h.Scheme.Trust.Verify(certs, h.Store.Now().Time())
 	}
@@ -93,7 +103,7 @@ func (h *surface) identify(c *web.Call, a *arrival) (string, error) {
 		sum := sha256.Sum256(certs[0].Raw)
 		return string(sum[:]), nil
 	}
-	if !fault.HasCode(err, CodeCertificate) {
+	if !fault.HasCode(err, scheme.CodeCertificate) {
 		return "", err
 	}
 	a.certificate = err
@@ -102,102 +112,104 @@ func (h *surface) identify(c *web.Call, a *arrival) (string, error) {
 
 // admitNew lets a caller register: with the scheme's certificate and statement
 // where the profile has them, and as the setup's policy says.
-func (h *surface) admitNew(c *web.Call) (tenancy.Scope, error) {
+func (h *handler) admitNew(c *web.Call) (*registration, tenancy.Scope, error) {
+	none := tenancy.Scope{}
 	arrived, err := h.arrive(c)
 	if err != nil {
-		return tenancy.Scope{}, err
+		return nil, none, err
 	}
-	a := &admitted{arrival: arrived}
-	c.Admitted = a
+	r := &registration{arrival: arrived}
 	switch {
-	case a.off != nil:
-		return tenancy.Scope{}, a.off
-	case a.certificate != nil:
-		return tenancy.Scope{}, Unapproved(a.certificate)
+	case r.off != nil:
+		return nil, none, r.off
+	case r.certificate != nil:
+		return nil, none, scheme.Unapproved(r.certificate)
 	}
-	if a.body, err = decode(c); err != nil {
-		return tenancy.Scope{}, err
+	if r.body, err = decode(c); err != nil {
+		return nil, none, err
 	}
-	if a.statement, err = h.proven(c, &a.arrival, a.body); err != nil {
-		return tenancy.Scope{}, err
+	if r.statement, err = h.verifyStatement(c.Request.Context(), &r.arrival, r.body); err != nil {
+		return nil, none, err
 	}
 	token, _ := bearer(c)
-	r, err := h.Store.Register(c.Request.Context(), snapshots.Registrant{Setup: a.setup.ID, Surface: Name, Address: c.Address(),
-		Token: token, Statement: a.statement != nil})
+	registered, err := h.Store.Register(c.Request.Context(), snapshots.Registrant{Setup: r.setup.ID, Surface: Name, Address: c.Address(),
+		Token: token, Statement: r.statement != nil})
 	if err != nil {
-		return tenancy.Scope{}, err
+		return nil, none, err
 	}
-	a.initial = r.Initial
-	if s := a.statement; s != nil {
-		r.Grant.Actor = "participant:" + s.OrgID
-		r.Grant.Participant = &tenancy.Participant{Code: s.OrgID, Name: cmp.Or(s.OrgName, s.OrgID),
+	r.initial = registered.Initial
+	grant := registered.Grant
+	if s := r.statement; s != nil {
+		grant.Actor = "participant:" + s.OrgID
+		grant.Participant = &tenancy.Participant{Code: s.OrgID, Name: cmp.Or(s.OrgName, s.OrgID),
 			ID: tenancy.OrgID(h.Tenancy.IDs().UUID())}
 	}
-	return h.Tenancy.AuthorizeGrant(r.Grant, "")
+	scope, err := h.Tenancy.AuthorizeGrant(grant, "")
+	return r, scope, err
 }
 
-// proven verifies the body's software statement, and that it is the
-// certificate's; nil where the profile has none.
-func (h *surface) proven(c *web.Call, a *arrival, b *body) (*Statement, error) {
+// verifyStatement verifies the body's software statement, and that statement and
+// certificate belong together. It returns nil where the profile has none.
+func (h *handler) verifyStatement(ctx context.Context, a *arrival, b *body) (*scheme.Statement, error) {
 	if !a.profile.Statement {
 		return nil, nil
 	}
 	if h.Scheme.Statements == nil {
-		return nil, fault.New(fault.Upstream, CodeDirectory, "this server knows no directory of software statements")
+		return nil, fault.New(fault.Upstream, scheme.CodeDirectory, "this server has no directory to verify software statements with")
 	}
-	s, err := h.Scheme.Statements.Verify(c.Request.Context(), b.Statement, h.Store.Now().Time())
+	s, err := h.Scheme.Statements.Verify(ctx, b.Statement, h.Store.Now().Time())
 	if err != nil {
 		return nil, err
 	}
-	return s, CheckHolder(s, a.holder)
+	return s, scheme.CheckHolder(s, a.holder)
 }
 
-// errToken is the one answer to every token that does not hold, to none at all,
-// and to whatever is said of a client that is not there.
+// errToken answers every missing or invalid token, and every request about an
+// unknown client, so that the two cannot be told apart.
 func errToken() error {
-	return fault.New(fault.Unauthenticated, "", "the registration access token is missing or does not hold for this client")
+	return fault.New(fault.Unauthenticated, "", "the registration access token is missing or not valid for this client")
 }
 
 // admitClient lets a client manage itself by its registration access token,
 // and by a certificate of its own where the profile has them.
-func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
+func (h *handler) admitClient(c *web.Call) (*management, tenancy.Scope, error) {
+	none := tenancy.Scope{}
 	arrived, err := h.arrive(c)
 	if fault.Is(err, fault.NotFound) {
-		return tenancy.Scope{}, errToken()
+		return nil, none, errToken()
 	}
 	if err != nil {
-		return tenancy.Scope{}, err
+		return nil, none, err
 	}
-	a := &admitted{arrival: arrived}
-	c.Admitted = a
-	if a.token, err = bearer(c); err == nil && (a.token == "" || strings.HasPrefix(a.token, tenancy.KeyPrefix)) {
-		err = errToken() // an API key that held did not get here
+	m := &management{arrival: arrived}
+	if m.token, err = bearer(c); err == nil && (m.token == "" || strings.HasPrefix(m.token, tenancy.KeyPrefix)) {
+		err = errToken() // a valid API key never gets here
 	}
 	if err == nil {
-		err = a.certificate
+		err = m.certificate
 	}
 	if err != nil {
-		return tenancy.Scope{}, err
+		return nil, none, err
 	}
 	ctx := c.Request.Context()
-	e, scope, err := h.byToken(ctx, a.setup.ID, c.Var("ClientId"), a.token)
+	e, scope, err := h.authorizeToken(ctx, m.setup.ID, c.Var("ClientId"), m.token)
 	if err != nil {
-		return tenancy.Scope{}, hidden(err)
+		return nil, none, concealClient(err)
 	}
-	if a.off != nil {
-		return tenancy.Scope{}, fault.New(fault.Forbidden, snapshots.CodeRegistrationOff, "clients of this setup may not manage themselves")
+	if m.off != nil {
+		return nil, none, fault.New(fault.Forbidden, snapshots.CodeRegistrationOff, "clients of this setup may not manage themselves")
 	}
-	if a.client, err = h.Store.Client(ctx, scope, snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}); err != nil {
-		return tenancy.Scope{}, hidden(err)
+	if m.client, err = snapshots.Resolve[document.Client](ctx, h.Store, scope, snapshots.ByRef(refOf(e)), snapshots.Instant{}); err != nil {
+		return nil, none, concealClient(err)
 	}
-	if a.profile.MutualTLS && !a.holder.Holds(a.client.Content.SoftwareID, a.client.Content.OrganisationID) {
-		return tenancy.Scope{}, fault.New(fault.Unauthenticated, CodeCertificate, "the client certificate is not this client's")
+	if m.profile.MutualTLS && !m.holder.Holds(m.client.Content.SoftwareID, m.client.Content.OrganisationID) {
+		return nil, none, fault.New(fault.Unauthenticated, scheme.CodeCertificate, "the client certificate does not belong to this client")
 	}
-	return scope, nil
+	return m, scope, nil
 }
 
-// byToken makes the scope of the client that a token is of.
-func (h *surface) byToken(ctx context.Context, setup snapshots.EntityID, clientID, token string) (snapshots.Entity, tenancy.Scope, error) {
+// authorizeToken makes the scope of the client that a token belongs to.
+func (h *handler) authorizeToken(ctx context.Context, setup snapshots.EntityID, clientID, token string) (snapshots.Entity, tenancy.Scope, error) {
 	e, valid, err := h.Store.VerifyToken(ctx, setup, clientID, Name, token)
 	if err != nil {
 		return e, tenancy.Scope{}, err
@@ -207,24 +219,33 @@ func (h *surface) byToken(ctx context.Context, setup snapshots.EntityID, clientI
 	return e, scope, err
 }
 
-// hidden is errToken for what would tell whether a client is there.
-func hidden(err error) error {
-	switch fault.Of(err).Kind {
-	case fault.NotFound, fault.Unauthenticated, fault.Forbidden:
+// concealClient turns faults that would reveal whether a client exists into
+// errToken.
+func concealClient(err error) error {
+	if fault.Is(err, fault.Forbidden) {
+		return errToken()
+	}
+	return endedMeanwhile(err)
+}
+
+// endedMeanwhile turns faults about a client or token that no longer exists,
+// after the call was admitted, into errToken.
+func endedMeanwhile(err error) error {
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Unauthenticated) {
 		return errToken()
 	}
 	return err
 }
 
-// bearer is the one way to present a token (RFC 6750 section 2.1); empty for
-// none.
+// bearer reads the token: the Authorization header is the one way to present it
+// (RFC 6750 section 2.1). It is empty without one.
 func bearer(c *web.Call) (string, error) {
 	header, err := web.Once(c.Request.Header, "Authorization")
 	if err != nil {
 		return "", err
 	}
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	method, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(method, "Bearer") {
 		return "", nil
 	}
 	return strings.TrimLeft(token, " "), nil

@@ -9,6 +9,7 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
@@ -16,8 +17,8 @@ import (
 
 // behind puts the surface behind a proxy at some addresses.
 func behind(format, from string) config {
-	return func(_ *fixture, c *openfinance.Config) {
-		c.Scheme.Proxy = &openfinance.Proxy{Header: "X-Client-Cert", Format: format, From: []netip.Prefix{netip.MustParsePrefix(from)}}
+	return func(_ *fixture, c *openfinance.Deps) {
+		c.Scheme.Proxy = &scheme.Proxy{Header: "X-Client-Cert", Format: format, From: []netip.Prefix{netip.MustParsePrefix(from)}}
 	}
 }
 
@@ -25,9 +26,9 @@ func behind(format, from string) config {
 // never counts.
 func TestProxyHandsOnTheCertificate(t *testing.T) {
 	for format, write := range map[string]func(*demo.Pair) string{
-		openfinance.ProxyPEM:     func(p *demo.Pair) string { return pemEscaped(p) },
-		openfinance.ProxyRFC9440: sequence,
-		openfinance.ProxyXFCC:    func(p *demo.Pair) string { return `Hash=abc;Cert="` + pemEscaped(p) + `"` },
+		scheme.ProxyPEM:     func(p *demo.Pair) string { return pemEscaped(p) },
+		scheme.ProxyRFC9440: sequence,
+		scheme.ProxyXFCC:    func(p *demo.Pair) string { return `Hash=abc;Cert="` + pemEscaped(p) + `"` },
 	} {
 		t.Run(format, func(t *testing.T) {
 			f := newFixture(t, dbtest.SQLite(t), behind(format, "127.0.0.0/8"))
@@ -52,7 +53,7 @@ func TestProxyHandsOnTheCertificate(t *testing.T) {
 
 // TestUntrustedPeerHandsOnNothing: its header is not looked at.
 func TestUntrustedPeerHandsOnNothing(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), behind(openfinance.ProxyRFC9440, "10.0.0.0/8"))
+	f := newFixture(t, dbtest.SQLite(t), behind(scheme.ProxyRFC9440, "10.0.0.0/8"))
 	header := func(p *demo.Pair) string { return "X-Client-Cert: " + sequence(p) }
 	before := f.stored(t)
 	a := f.send(t, nil, "POST", "/reg", f.body(nil), header(good()))

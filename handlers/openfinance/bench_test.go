@@ -17,7 +17,7 @@ import (
 )
 
 // unthrottled lets every call in, though the clock stands still.
-func unthrottled(_ *fixture, c *openfinance.Config) {
+func unthrottled(_ *fixture, c *openfinance.Deps) {
 	c.Setups = web.Rate{Every: time.Millisecond, Burst: 1 << 30}
 	c.Callers = c.Setups
 }

@@ -25,7 +25,7 @@ var notCarried = map[string]string{
 func TestEveryFieldIsCarriedOrListed(t *testing.T) {
 	full := documenttest.FullClient()
 	full.JWKS = "" // jwks_uri excludes it; below
-	raw, err := show(&full, &document.Setup{}).encode(full.Localized)
+	raw, err := fromDomain(&full, &document.Setup{}).encode(full.Localized)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestEveryFieldIsCarriedOrListed(t *testing.T) {
 		if err := json.Unmarshal(raw, &b.client); err != nil {
 			t.Fatal(err)
 		}
-		req, err := b.request(base)
+		req, err := toDomain(b, base)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestEveryFieldIsCarriedOrListed(t *testing.T) {
 	}
 	byValue := documenttest.FullClient()
 	byValue.JWKSURI = ""
-	if raw, err = show(&byValue, &document.Setup{}).encode(nil); err != nil {
+	if raw, err = fromDomain(&byValue, &document.Setup{}).encode(nil); err != nil {
 		t.Fatal(err)
 	}
 	if again := read(nil); again.JWKS != byValue.JWKS {
@@ -72,7 +72,7 @@ func TestLocalizedOfOtherDialects(t *testing.T) {
 	base := &document.Client{Localized: []document.Localized{{Name: "support_phone", Value: "1", Locale: "de"}, {Name: "client_name", Value: "a"},
 		{Name: "client_name", Value: "b", Locale: "fr"}}}
 	b := &body{sent: map[string]json.RawMessage{"client_name#pt-BR": json.RawMessage(`"c"`), "contacts#de": json.RawMessage(`"d"`), "tos_uri#": json.RawMessage("null")}}
-	req, err := b.request(base)
+	req, err := toDomain(b, base)
 	var got []string
 	for _, l := range req.Wanted.Localized {
 		got = append(got, l.Name+"#"+l.Locale+"="+l.Value)
@@ -80,7 +80,7 @@ func TestLocalizedOfOtherDialects(t *testing.T) {
 	if err != nil || strings.Join(got, " ") != "support_phone#de=1 client_name#=a client_name#pt-BR=c" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if _, err := (&body{sent: map[string]json.RawMessage{"client_name#fr": json.RawMessage("1")}}).request(nil); err == nil {
+	if _, err := toDomain(&body{sent: map[string]json.RawMessage{"client_name#fr": json.RawMessage("1")}}, nil); err == nil {
 		t.Error("a number is a name")
 	}
 }

@@ -16,7 +16,7 @@ import (
 func TestParticipantsAreOrganizations(t *testing.T) {
 	onBoth(t, func(t *testing.T, f *fixture) {
 		owner := func(a answer) tenancy.OrgID {
-			found, err := f.store.ClientByID(ctx, f.Scope(t, f.Root, tenancy.Reader), f.setup, a.text("client_id"))
+			found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Scope(t, f.Root, tenancy.Reader), snapshots.ByClientID("", f.setup, a.text("client_id")), snapshots.Instant{})
 			ok(t, err)
 			return found.Entity.Owner
 		}
@@ -39,11 +39,11 @@ func TestParticipantsAreOrganizations(t *testing.T) {
 		}
 		for _, org := range []tenancy.OrgID{f.North, f.South, owner(third)} {
 			scope := f.scopeOf(t, org)
-			if _, err := f.store.ClientByID(ctx, scope, f.setup, first.text("client_id")); !fault.Is(err, fault.NotFound) {
+			if _, err := snapshots.Resolve[document.Client](ctx, f.store, scope, snapshots.ByClientID("", f.setup, first.text("client_id")), snapshots.Instant{}); !fault.Is(err, fault.NotFound) {
 				t.Errorf("beside: %v", err)
 			}
 		}
-		if _, err := f.store.ClientByID(ctx, f.scopeOf(t, bank), f.setup, first.text("client_id")); err != nil {
+		if _, err := snapshots.Resolve[document.Client](ctx, f.store, f.scopeOf(t, bank), snapshots.ByClientID("", f.setup, first.text("client_id")), snapshots.Instant{}); err != nil {
 			t.Errorf("its own: %v", err)
 		}
 	})

@@ -3,42 +3,36 @@ package openfinance
 import (
 	"slices"
 
+	"tenure/snapshots"
 	"tenure/snapshots/document"
 )
 
-// Names of the profiles; the first is the default.
-const (
-	ProfileDCR2  = "ofb-dcr2" // Dynamic Client Registration 2.0.0, December 2025
-	ProfileID3   = "ofb-id3"  // Implementers Draft 3
-	ProfilePlain = "plain"    // RFC 7591 and 7592 with the page's members; no statement, no certificate
-)
-
-// Profile is a row of switches. A nil list allows anything; an empty one
-// nothing. It is a copy: changing one changes no other.
+// Profile is the switches of one profile. A nil list allows anything, an empty one
+// nothing. ProfileOf returns a new copy each time.
 type Profile struct {
 	Name string
 
 	Statement  bool // B-2, B-3, B-10, B-13, B-14, B-20, B-21, B-26, R1-9: POST and PUT need a software statement
 	MutualTLS  bool // B-1, B-7, B-23: every call needs the scheme's certificate
 	MayRotate  bool // B-19: a setup may choose that PUT gives a new registration access token; off unless it does
-	EncKey     bool // B-5a: the key set at jwks_uri needs a key with use enc
+	EncKey     bool // B-5a: the key set at jwks_uri must have a key with use enc
 	ByValue    bool // B-4, R1-4: jwks may be sent by value, instead of jwks_uri
-	NoRedirect bool // B-6: redirect_uris may be empty where no response type needs them (R1-6)
+	NoRedirect bool // B-6: redirect_uris may be empty if no response type needs them (R1-6)
 	Webhooks   Webhooks
 
-	AuthMethods       []string // B-12: tls_client_auth is one of them or not; also for introspection and revocation
+	AuthMethods       []string // B-12: with tls_client_auth or without; also for introspection and revocation
 	AuthMethod        string   // default of token_endpoint_auth_method, for a client with keys
 	AuthMethodKeyless string   // the same for a client that names no keys
 
-	Roles []RoleScopes // B-9; nil: scopes are not a matter of roles
+	Roles []RoleScopes // B-9; nil: scopes do not depend on roles
 
 	ApplicationTypes []string // the first is the default
 	SubjectTypes     []string // the first is the default
 	GrantTypes       []string // that a client may have
 	Grants           []string // default
 	ResponseTypes    []string // that a client may have, words sorted
-	Responses        []string // default, where authorization_code is a grant
-	HybridImplicit   bool     // R1-5: code id_token needs the implicit grant beside authorization_code
+	Responses        []string // default, if authorization_code is a grant
+	HybridImplicit   bool     // R1-5: code id_token needs the implicit grant as well as authorization_code
 
 	IDTokenAlgs []string // 7.1.1: the first, the strongest, is the default
 	SigningAlgs []string // of request objects, userinfo, authorization responses and client assertions
@@ -46,14 +40,14 @@ type Profile struct {
 	ContentEncs []string // of encryption: content
 
 	SignedRequests bool // require_signed_request_object defaults to true
-	BoundTokens    bool // certificate-bound access tokens are always on; they default to true in any case
+	BoundTokens    bool // certificate-bound access tokens cannot be turned off; they default to true in every profile
 
 	kept *document.Client // see Keeping
 }
 
-// Keeping is the profile for an update of base. Where no statement decides anew,
-// what a client has already may be sent back, whichever dialect it came by: the
-// profile's enums bind what is new.
+// Keeping is the profile for an update of base, which may be nil. Without a
+// statement, a client may send back the values that it has, whichever dialect set
+// them: the profile's lists bind new values only.
 func (p Profile) Keeping(base *document.Client) Profile {
 	if base == nil || p.Statement {
 		return p
@@ -73,28 +67,28 @@ func (p Profile) Keeping(base *document.Client) Profile {
 	return p
 }
 
-// had reports whether the client to be updated has a redirect URI, or a pair of
-// grants and response types, already.
+// had reports whether the client to be updated has a redirect URI already.
 func (p Profile) had(uri string) bool {
 	return p.kept != nil && slices.Contains(p.kept.RedirectURIs, uri)
 }
 
+// hadFlows reports whether the client to be updated has the grants and response
+// types of c already.
 func (p Profile) hadFlows(c *document.Client) bool {
 	return p.kept != nil && slices.Equal(p.kept.GrantTypes, c.GrantTypes) && slices.Equal(p.kept.ResponseTypes, c.ResponseTypes)
 }
 
-// Webhooks says how webhook_uris relate to the statement.
+// Webhooks says how webhook_uris must relate to the statement.
 type Webhooks uint8
 
-// The rules for webhook_uris. Pattern and length hold in each.
+// The rules for webhook_uris. Pattern and length are checked with each.
 const (
 	WebhooksFree   Webhooks = iota // any
 	WebhooksListed                 // each must be in the statement
 	WebhooksEqual                  // B-16: they must be exactly those of the statement
 )
 
-// RoleScopes are the scopes that a regulatory role gives (section 2 of the
-// facts).
+// RoleScopes are the scopes that a regulatory role grants.
 type RoleScopes struct {
 	Role   string
 	Scopes []string
@@ -111,14 +105,14 @@ const (
 	grantCredentials = "client_credentials"
 )
 
-// ProfileOf gives a profile by its name; an empty name is the default.
+// ProfileOf returns a profile by its name; an empty name is the default.
 func ProfileOf(name string) (Profile, bool) {
 	switch name {
-	case "", ProfileDCR2:
+	case "", snapshots.ProfileDCR2:
 		return dcr2(), true
-	case ProfileID3:
+	case snapshots.ProfileID3:
 		return id3(), true
-	case ProfilePlain:
+	case snapshots.ProfilePlain:
 		return plain(), true
 	}
 	return Profile{}, false
@@ -129,14 +123,12 @@ func NeedsSecret(method string) bool { return method == methodBasic }
 
 func dcr2() Profile {
 	return Profile{
-		Name:      ProfileDCR2,
+		Name:      snapshots.ProfileDCR2,
 		Statement: true, MutualTLS: true, EncKey: true, Webhooks: WebhooksEqual,
 		AuthMethods: []string{methodPrivateKeyJWT}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodPrivateKeyJWT,
 		Roles: []RoleScopes{
-			{"DADOS", []string{"openid", "accounts", "credit-cards-accounts", "consents", "customers", "invoice-financings", "financings", "loans",
-				"unarranged-accounts-overdraft", "resources", "credit-fixed-incomes", "exchanges", "bank-fixed-incomes", "variable-incomes",
-				"treasure-titles", "funds"}},
-			{"PAGTO", []string{"openid", "payments", "recurring-payments", "nrp-consents"}},
+			{roleData, append(dataScopes(), "credit-fixed-incomes", "exchanges", "bank-fixed-incomes", "variable-incomes", "treasure-titles", "funds")},
+			{rolePayments, append(paymentScopes(), "recurring-payments", "nrp-consents")},
 			{"CONTA", []string{"openid"}},
 			{"CCORR", []string{"openid"}},
 		},
@@ -149,20 +141,41 @@ func dcr2() Profile {
 	}
 }
 
-// id3 is DCR2 without what DCR2 brought: it has tls_client_auth, fewer scopes,
-// no look at the key set, and may rotate.
+// Roles with scopes that DCR2 extended.
+const (
+	roleData     = "DADOS"
+	rolePayments = "PAGTO"
+)
+
+// dataScopes are the scopes of the role DADOS in ID3; DCR2 added others.
+func dataScopes() []string {
+	return []string{"openid", "accounts", "credit-cards-accounts", "consents", "customers", "invoice-financings", "financings", "loans",
+		"unarranged-accounts-overdraft", "resources"}
+}
+
+// paymentScopes are the scopes of the role PAGTO in ID3; DCR2 added others.
+func paymentScopes() []string { return []string{"openid", "payments"} }
+
+// id3 is DCR2 without what DCR2 brought: it has tls_client_auth, fewer scopes, no
+// check of the key set, and a setup may choose rotation.
 func id3() Profile {
 	p := dcr2()
-	p.Name, p.EncKey, p.MayRotate, p.Webhooks = ProfileID3, false, true, WebhooksListed
+	p.Name, p.EncKey, p.MayRotate, p.Webhooks = snapshots.ProfileID3, false, true, WebhooksListed
 	p.AuthMethods = []string{methodPrivateKeyJWT, methodTLS}
-	p.Roles[0].Scopes = p.Roles[0].Scopes[:10]
-	p.Roles[1].Scopes = p.Roles[1].Scopes[:2]
+	for i, row := range p.Roles {
+		switch row.Role {
+		case roleData:
+			p.Roles[i].Scopes = dataScopes()
+		case rolePayments:
+			p.Roles[i].Scopes = paymentScopes()
+		}
+	}
 	return p
 }
 
 func plain() Profile {
 	return Profile{
-		Name:      ProfilePlain,
+		Name:      snapshots.ProfilePlain,
 		MayRotate: true, ByValue: true, NoRedirect: true, Webhooks: WebhooksFree,
 		AuthMethods: []string{methodPrivateKeyJWT, methodTLS, methodBasic}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodBasic,
 		ApplicationTypes: []string{"web"}, SubjectTypes: []string{"public", "pairwise"},

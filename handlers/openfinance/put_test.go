@@ -31,9 +31,9 @@ func onBoth(t *testing.T, fn func(t *testing.T, f *fixture)) {
 // snapshotsOf counts a client's snapshots.
 func (f *fixture) snapshotsOf(t testing.TB, clientID string) int {
 	t.Helper()
-	ref, err := f.store.RefByID(ctx, f.Store.Operator("test"), f.setup, clientID)
+	e, _, err := f.store.Find(ctx, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, clientID))
 	ok(t, err)
-	ids, err := snapshots.Snapshots[document.Client](ctx, f.store, f.Store.Operator("test"), ref, nil, true)
+	ids, err := snapshots.Snapshots[document.Client](ctx, f.store, f.Store.Operator("test"), e.Ref(), nil, true)
 	ok(t, err)
 	return len(ids)
 }
@@ -279,7 +279,7 @@ func TestA34Deleted(t *testing.T) {
 			}
 			f.send(t, good(), method, made.uri(), body, made.bearer()).want(t, 401, "invalid_token")
 		}
-		if _, err := f.store.ClientByID(ctx, f.Store.Operator("test"), f.setup, made.text("client_id")); err == nil {
+		if _, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, made.text("client_id")), snapshots.Instant{}); err == nil {
 			t.Error("it still resolves")
 		}
 		again := f.registered(t)
@@ -326,7 +326,7 @@ func TestA36TwoDeletesAtOnce(t *testing.T) {
 // once when it does.
 func TestA24Status429(t *testing.T) {
 	const burst, perSecond = 20, 10
-	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) {
 		c.Callers = web.Rate{Every: time.Second / perSecond, Burst: burst}
 	})
 	made := f.registered(t)
@@ -414,7 +414,7 @@ func TestMembersAreSpelledExactly(t *testing.T) {
 
 // TestJunkKeysAreCounted as every credential that does not hold.
 func TestJunkKeysAreCounted(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) {
 		c.Callers = web.Rate{Every: time.Second, Burst: 5}
 	})
 	for i := range 8 {

@@ -10,6 +10,7 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/tenancy/db/dbtest"
 )
 
@@ -72,7 +73,7 @@ var revoked = pairOf(demo.Subject{SoftwareID: softwareID, OrgID: orgID, CommonNa
 var oldForged = sync.OnceValue(func() *demo.Pair { return must(impostor().Imitate(renewed())) })
 
 // withRevoked withdraws one certificate.
-func withRevoked(_ *fixture, c *openfinance.Config) {
+func withRevoked(_ *fixture, c *openfinance.Deps) {
 	c.Scheme.Trust.Revoked = func(cert *x509.Certificate) bool { return cert.Equal(revoked().Certificate) }
 }
 
@@ -121,7 +122,7 @@ func TestA14SubjectNames(t *testing.T) {
 		}
 		return changes
 	}
-	name := must(openfinance.ParseDER(good().Certificate.RawSubject)).String()
+	name := must(scheme.ParseDER(good().Certificate.RawSubject)).String()
 	before := f.stored(t)
 	f.send(t, good(), "POST", "/reg", f.body(byName(name, nil))).want(t, 400, "invalid_client_metadata")
 	for about, change := range map[string]map[string]any{"none": byName(nil, nil), "empty": byName("", nil), "no name": byName("x", nil),
@@ -138,7 +139,7 @@ func TestA14SubjectNames(t *testing.T) {
 		t.Errorf("a secret: %s", made.raw)
 	}
 	// A renewed certificate may bring a new name (dcm-subject-dn).
-	next := must(openfinance.ParseDER(renewed().Certificate.RawSubject)).String()
+	next := must(scheme.ParseDER(renewed().Certificate.RawSubject)).String()
 	put := f.send(t, renewed(), "PUT", made.uri(), f.own(made, map[string]any{"tls_client_auth_subject_dn": next}), made.bearer()).want(t, 200)
 	if put.text("tls_client_auth_subject_dn") != next {
 		t.Errorf("%s", put.raw)

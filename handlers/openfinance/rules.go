@@ -5,31 +5,48 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/handlers/openfinance/scheme"
 	"tenure/snapshots/document"
 )
 
-// Client makes the client that a request is entitled to: the members asked for,
-// the statement's in their place where it has any (B-10, A-04, A-07), and this
-// profile's defaults for what is left out (7.1.1, A-28). The same holds for POST
-// and PUT (B-18). s is nil only where the profile needs none; it was verified,
-// and CheckHolder held.
+// Request is what a registration or an update asks for.
+type Request struct {
+	// Wanted has the members of the body by their domain names. A member that is
+	// absent, null or an empty string is unset (R2-5). In GrantTypes,
+	// ResponseTypes and WebhookURIs nil is absent, and differs from an empty list.
+	Wanted document.Client
+	// HasJWKS: the body has a member jwks other than null (B-4).
+	HasJWKS bool
+	// SANMembers are names of tls_client_auth_san_* members in the body (B-12).
+	SANMembers []string
+	// BoundSingular is tls_client_certificate_bound_access_token, the page's
+	// other spelling.
+	BoundSingular document.Flag
+}
+
+// Client makes the client that a request is entitled to: its members, replaced by
+// those of the statement (B-10, A-04, A-07), with the profile's defaults for
+// members that are left out (7.1.1, A-28). POST and PUT use it alike (B-18). s was
+// verified and passed scheme.CheckHolder; it is nil only if the profile needs no
+// statement.
 //
-// What the caller left in req beyond this dialect's members stays as it is; the
-// result shares no list with req. Faults are Invalid, one at a time, in the order of the
-// ecosystem's own server: keys by value, the statement, jwks_uri, redirect URIs,
-// webhooks, the rest. B-5a is CheckEncryptionKey's, over the result's JWKSURI.
-func (p Profile) Client(req Request, s *Statement) (document.Client, error) {
+// Members of req that this dialect does not have stay unchanged, and the result
+// shares no list with req. Faults are Invalid, one at a time, in the order of the
+// ecosystem's reference server: keys by value, the statement, jwks_uri, redirect
+// URIs, webhooks, the rest. The caller checks B-5a with CheckEncryptionKey and the
+// result's JWKSURI.
+func (p Profile) Client(req Request, s *scheme.Statement) (document.Client, error) {
 	c := copied(req.Wanted)
 	if !p.ByValue && (req.HasJWKS || c.JWKS != "") {
-		return refused(refuse(CodeMetadata, "/jwks", "jwks-by-value", "jwks must not be sent by value: keys go by jwks_uri"))
+		return refused(refuse(CodeMetadata, "/jwks", "jwks-by-value", "jwks must not be sent by value: use jwks_uri"))
 	}
 	if p.Statement && s == nil {
-		return refused(broken(nil, "a software statement is required"))
+		return refused(refuse(scheme.CodeStatement, scheme.StatementPath, "statement", "a software statement is required"))
 	}
 	if err := checkLimits(&c); err != nil {
 		return refused(err)
 	}
-	steps := []func(*document.Client, Request, *Statement) error{
+	steps := []func(*document.Client, Request, *scheme.Statement) error{
 		p.keys, p.redirects, p.webhooks, overwrite, p.scopes, p.auth, p.flows, p.algorithms, p.flags,
 	}
 	for _, step := range steps {
@@ -42,7 +59,7 @@ func (p Profile) Client(req Request, s *Statement) (document.Client, error) {
 
 func refused(err error) (document.Client, error) { return document.Client{}, err }
 
-// copied is a client that shares no list with the one it is of.
+// copied copies a client so that the copy shares no list with it.
 func copied(c document.Client) document.Client {
 	for _, list := range []*[]string{&c.Contacts, &c.RedirectURIs, &c.PostLogoutRedirectURIs, &c.RequestURIs, &c.AllowedCORSOrigins, &c.GrantTypes,
 		&c.ResponseTypes, &c.Scopes, &c.Audience, &c.AuthorizationDetailsTypes, &c.DefaultACRValues, &c.WebhookURIs, &c.SoftwareRoles} {
@@ -52,8 +69,8 @@ func copied(c document.Client) document.Client {
 	return c
 }
 
-// keys holds B-5, jwks_uri is the statement's, and R1-4.
-func (p Profile) keys(c *document.Client, _ Request, s *Statement) error {
+// keys checks that jwks_uri is the statement's (B-5), and R1-4.
+func (p Profile) keys(c *document.Client, _ Request, s *scheme.Statement) error {
 	if c.JWKS != "" && c.JWKSURI != "" {
 		return refuse(CodeMetadata, "/jwks", "one-of", "jwks and jwks_uri must not both be sent")
 	}
@@ -67,30 +84,30 @@ func (p Profile) keys(c *document.Client, _ Request, s *Statement) error {
 	return nil
 }
 
-// redirects holds B-6, and of A-06 what is not a matter of JSON types.
-func (p Profile) redirects(c *document.Client, _ Request, s *Statement) error {
+// redirects checks B-6 and A-06; decoding has checked the JSON types.
+func (p Profile) redirects(c *document.Client, _ Request, s *scheme.Statement) error {
 	if s != nil && len(s.RedirectURIs) == 0 {
-		return unapproved("no-redirect", "the software statement has no software_redirect_uris")
+		return refuse(scheme.CodeUnapproved, scheme.StatementPath, "no-redirect", "the software statement has no software_redirect_uris")
 	}
 	if len(c.RedirectURIs) == 0 && !p.NoRedirect {
 		return refuse(CodeRedirect, "/redirect_uris", "required", "redirect_uris is required")
 	}
 	for i, uri := range c.RedirectURIs {
 		if message := webURI(uri); message != "" && !p.had(uri) {
-			return refuse(CodeRedirect, item("redirect_uris", i), "redirect-uri", "a redirect URI: %s", message)
+			return refuse(CodeRedirect, item("redirect_uris", i), "redirect-uri", "a redirect URI %s", message)
 		}
 		if s != nil && !slices.Contains(s.RedirectURIs, uri) {
-			return refuse(CodeRedirect, item("redirect_uris", i), "unlisted", "a redirect URI is not among software_redirect_uris of the software statement")
+			return refuse(CodeRedirect, item("redirect_uris", i), "unlisted", "each redirect URI must be in software_redirect_uris of the software statement")
 		}
 	}
 	return nil
 }
 
-// webhooks holds B-16 and B-17: what is not asked for is off.
-func (p Profile) webhooks(c *document.Client, _ Request, s *Statement) error {
+// webhooks checks B-16. Without webhook_uris webhooks are off (B-17).
+func (p Profile) webhooks(c *document.Client, _ Request, s *scheme.Statement) error {
 	for i, uri := range c.WebhookURIs {
 		if !webhook.MatchString(uri) {
-			return refuse(CodeWebhook, item("webhook_uris", i), "webhook-uri", "webhook_uris must be https URLs without query, fragment and slash at the end")
+			return refuse(CodeWebhook, item("webhook_uris", i), "webhook-uri", "webhook_uris must be https URLs without query, fragment or slash at the end")
 		}
 	}
 	if c.WebhookURIs == nil || s == nil || p.Webhooks == WebhooksFree {
@@ -106,9 +123,9 @@ func (p Profile) webhooks(c *document.Client, _ Request, s *Statement) error {
 	return nil
 }
 
-// overwrite puts the statement's values over the body's (B-10, R1-9). A claim
-// that is absent leaves the body's.
-func overwrite(c *document.Client, _ Request, s *Statement) error {
+// overwrite replaces the body's values by the statement's (B-10, R1-9), except for
+// claims that are absent.
+func overwrite(c *document.Client, _ Request, s *scheme.Statement) error {
 	if s == nil {
 		return nil
 	}
@@ -126,20 +143,20 @@ func overwrite(c *document.Client, _ Request, s *Statement) error {
 	return nil
 }
 
-// scopes holds B-9: what is asked for, within what the roles give, else all of
-// it; the order of words does not matter.
-func (p Profile) scopes(c *document.Client, _ Request, s *Statement) error {
+// scopes checks that the roles grant each scope (B-9). A client that names no scope
+// gets all that the roles grant. The order of words does not matter.
+func (p Profile) scopes(c *document.Client, _ Request, s *scheme.Statement) error {
 	c.Scopes = distinct(c.Scopes)
 	if p.Roles == nil || s == nil {
 		return nil
 	}
 	allowed := p.ScopesOf(s.Roles)
 	if len(allowed) == 0 {
-		return unapproved("no-role", "the software statement has no active role that is known here")
+		return refuse(scheme.CodeUnapproved, scheme.StatementPath, "no-role", "the software statement has no active role that this server knows")
 	}
 	for _, scope := range c.Scopes {
 		if !slices.Contains(allowed, scope) {
-			return refuse(CodeMetadata, "/scope", "scope", "the scope %+q is not one of the software's active roles", clipped(scope))
+			return refuse(CodeMetadata, "/scope", "scope", "the active roles of the software do not grant the scope %+q", clipped(scope))
 		}
 	}
 	if len(c.Scopes) == 0 {
@@ -148,7 +165,7 @@ func (p Profile) scopes(c *document.Client, _ Request, s *Statement) error {
 	return nil
 }
 
-// ScopesOf is the union of what roles give, in the order of the profile's table.
+// ScopesOf lists the scopes that roles grant, in the order of the profile's table.
 func (p Profile) ScopesOf(roles []string) []string {
 	var all []string
 	for _, row := range p.Roles {
@@ -159,7 +176,7 @@ func (p Profile) ScopesOf(roles []string) []string {
 	return distinct(all)
 }
 
-// distinct keeps the first of each.
+// distinct drops repetitions.
 func distinct(list []string) []string {
 	var all []string
 	for _, text := range list {
@@ -170,7 +187,7 @@ func distinct(list []string) []string {
 	return all
 }
 
-// clipped keeps a message short.
+// clipped shortens a text for a message.
 func clipped(text string) string {
 	if len(text) > 60 {
 		return strings.ToValidUTF8(text[:60], "") + "..."

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tenure/handlers/openfinance"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
@@ -41,7 +42,7 @@ func accepts(t *testing.T, about string, change func(*openfinance.Request)) docu
 }
 
 // refuses wants a fault with a code that names a member.
-func refuses(t *testing.T, p openfinance.Profile, about, code, path string, s *openfinance.Statement, change func(*openfinance.Request)) {
+func refuses(t *testing.T, p openfinance.Profile, about, code, path string, s *scheme.Statement, change func(*openfinance.Request)) {
 	t.Helper()
 	c, err := p.Client(asked(change), s)
 	refusedWith(t, p.Name+", "+about, err, fault.Invalid, code)
@@ -56,8 +57,8 @@ func refuses(t *testing.T, p openfinance.Profile, about, code, path string, s *o
 type req = *openfinance.Request
 
 func TestB2StatementIsRequired(t *testing.T) {
-	refuses(t, profile("ofb-dcr2"), "no statement", openfinance.CodeStatement, "/software_statement", nil, nil)
-	refuses(t, profile("ofb-id3"), "no statement", openfinance.CodeStatement, "/software_statement", nil, nil)
+	refuses(t, profile("ofb-dcr2"), "no statement", scheme.CodeStatement, "/software_statement", nil, nil)
+	refuses(t, profile("ofb-id3"), "no statement", scheme.CodeStatement, "/software_statement", nil, nil)
 	if _, err := profile("plain").Client(asked(nil), nil); err != nil {
 		t.Error(err)
 	}
@@ -100,7 +101,7 @@ func TestB6A06A29RedirectURIs(t *testing.T) {
 		"cb", "", "https://user@a.example/cb", "https://a.example/" + strings.Repeat("x", 238)} {
 		refuses(t, p, uri, openfinance.CodeRedirect, "/redirect_uris/0", s, to(uri))
 	}
-	refuses(t, p, "none in the statement", openfinance.CodeUnapproved, "/software_statement", none, nil)
+	refuses(t, p, "none in the statement", scheme.CodeUnapproved, "/software_statement", none, nil)
 	const query = "https://a.example/cb?dummy1=lorem&dummy2=ipsum"
 	for _, uris := range [][]string{{query}, {query, "https://a.example/cb"}} {
 		if c := accepts(t, "listed", to(uris...)); !slices.Equal(c.RedirectURIs, uris) {
@@ -133,7 +134,7 @@ func TestB9A02A09Scopes(t *testing.T) {
 	refuses(t, profile(""), "of another role", openfinance.CodeMetadata, "/scope", pagto, scopes("openid", "resources"))
 	strange := statement(t)
 	strange.Roles = []string{"NOVO"}
-	refuses(t, profile(""), "a role nobody knows", openfinance.CodeUnapproved, "/software_statement", strange, nil)
+	refuses(t, profile(""), "a role nobody knows", scheme.CodeUnapproved, "/software_statement", strange, nil)
 	for _, c := range []struct {
 		profile string
 		roles   []string

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenure/handlers/openfinance"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/tenancy"
@@ -149,7 +150,7 @@ func TestStatus405(t *testing.T) {
 
 // TestStatus500: a panic before anything is stored, and one while answering.
 func TestStatus500(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), func(f *fixture, c *openfinance.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(f *fixture, c *openfinance.Deps) {
 		url := c.PublicURL
 		c.PublicURL = func(call *web.Call) string {
 			if call.Request.Header.Get("Fail") != "" {
@@ -178,8 +179,8 @@ func TestStatus500(t *testing.T) {
 func TestStatus502(t *testing.T) {
 	for about, answered := range map[string]error{"unreachable": errors.New("inner address 10.0.0.1 refuses"), "no key set": nil, "a broken stream": io.ErrUnexpectedEOF} {
 		t.Run("directory "+about, func(t *testing.T) {
-			f := newFixture(t, dbtest.SQLite(t), func(f *fixture, c *openfinance.Config) {
-				c.Scheme.Statements.Directory = openfinance.NewDirectory("directory", fetchOf([]byte("<html>"), answered), 0)
+			f := newFixture(t, dbtest.SQLite(t), func(f *fixture, c *openfinance.Deps) {
+				c.Scheme.Statements.Directory = scheme.NewDirectory("directory", fetchOf([]byte("<html>"), answered), 0)
 			})
 			before := f.stored(t)
 			a := f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 502, "server_error").echoed(t)
@@ -205,9 +206,9 @@ func TestStatus502(t *testing.T) {
 			f.unchanged(t, before)
 		})
 	}
-	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) { c.Scheme.Statements = nil })
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) { c.Scheme.Statements = nil })
 	f.send(t, good(), "POST", "/reg", f.body(nil)).want(t, 502, "server_error")
-	f = newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) { c.Scheme = openfinance.Scheme{} })
+	f = newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) { c.Scheme = openfinance.Scheme{} })
 	f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 502, "server_error").echoed(t)
 	f.send(t, nil, "POST", f.plain, f.body(nil)).want(t, 201)
 }
@@ -220,7 +221,7 @@ func silent(ctx context.Context, _ string) ([]byte, error) {
 
 // TestStatus504 for a store and for peers that do not answer in time.
 func TestStatus504(t *testing.T) {
-	brief := func(_ *fixture, c *openfinance.Config) { c.Timeout = 100 * time.Millisecond }
+	brief := func(_ *fixture, c *openfinance.Deps) { c.Timeout = 100 * time.Millisecond }
 	t.Run("no answer for a write", func(t *testing.T) {
 		f := newFixture(t, dbtest.SQLite(t), brief)
 		before := f.stored(t)
@@ -231,7 +232,7 @@ func TestStatus504(t *testing.T) {
 		f.unchanged(t, before)
 	})
 	t.Run("no answer for a read", func(t *testing.T) {
-		f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) { c.Timeout = time.Nanosecond })
+		f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) { c.Timeout = time.Nanosecond })
 		for _, method := range []string{"GET", "PUT", "DELETE"} {
 			f.send(t, good(), method, "/reg/x", "", bearer("x"), sendsID).want(t, 504, "temporarily_unavailable").echoed(t)
 		}
@@ -249,16 +250,16 @@ func TestStatus504(t *testing.T) {
 		f.unchanged(t, before)
 	})
 	t.Run("a silent directory", func(t *testing.T) {
-		f := newFixture(t, dbtest.SQLite(t), brief, func(_ *fixture, c *openfinance.Config) {
-			c.Scheme.Statements.Directory = openfinance.NewDirectory("directory", silent, 0)
+		f := newFixture(t, dbtest.SQLite(t), brief, func(_ *fixture, c *openfinance.Deps) {
+			c.Scheme.Statements.Directory = scheme.NewDirectory("directory", silent, 0)
 		})
 		before := f.stored(t)
 		f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 504, "temporarily_unavailable").echoed(t)
 		f.unchanged(t, before)
 	})
 	t.Run("a directory whose fetch gave up", func(t *testing.T) {
-		f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Config) {
-			c.Scheme.Statements.Directory = openfinance.NewDirectory("directory", fetchOf(nil, os.ErrDeadlineExceeded), 0)
+		f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) {
+			c.Scheme.Statements.Directory = scheme.NewDirectory("directory", fetchOf(nil, os.ErrDeadlineExceeded), 0)
 		})
 		f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 504, "temporarily_unavailable").echoed(t)
 	})

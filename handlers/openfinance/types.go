@@ -2,52 +2,9 @@ package openfinance
 
 import "encoding/json"
 
-// claims is the payload of a software statement as far as it is used.
-type claims struct {
-	Issuer    string   `json:"iss"`
-	IssuedAt  *float64 `json:"iat"`
-	ExpiresAt *float64 `json:"exp"`
-	NotBefore *float64 `json:"nbf"`
-
-	SoftwareID           string          `json:"software_id"`
-	SoftwareClientID     string          `json:"software_client_id"`
-	ClientName           string          `json:"software_client_name"`
-	ClientDescription    string          `json:"software_client_description"`
-	ClientURI            string          `json:"software_client_uri"`
-	LogoURI              string          `json:"software_logo_uri"`
-	PolicyURI            string          `json:"software_policy_uri"`
-	TosURI               string          `json:"software_tos_uri"`
-	RedirectURIs         []string        `json:"software_redirect_uris"`
-	WebhookURIs          []string        `json:"software_api_webhook_uris"`
-	OriginURIs           []string        `json:"software_origin_uris"`
-	JWKSURI              string          `json:"software_jwks_uri"`
-	JWKSInactiveURI      string          `json:"software_jwks_inactive_uri"`
-	TransportURI         string          `json:"software_jwks_transport_uri"`
-	TransportInactiveURI string          `json:"software_jwks_transport_inactive_uri"`
-	SoftwareRoles        []string        `json:"software_roles"`
-	StatementRoles       []claimedRole   `json:"software_statement_roles"`
-	SoftwareStatus       *string         `json:"software_status"`
-	SoftwareMode         string          `json:"software_mode"`
-	SoftwareEnvironment  string          `json:"software_environment"`
-	SoftwareVersion      json.RawMessage `json:"software_version"` // a string or a number
-
-	OrgID      string `json:"org_id"`
-	OrgName    string `json:"org_name"`
-	OrgNumber  string `json:"org_number"`
-	OrgStatus  string `json:"org_status"`
-	OrgJWKSURI string `json:"org_jwks_uri"`
-}
-
-// claimedRole is an entry of software_statement_roles.
-type claimedRole struct {
-	Role   string `json:"role"`
-	Domain string `json:"authorisation_domain"`
-	Status string `json:"status"`
-}
-
-// client is a client on the wire: the 34 members of the page in its order, and
-// then what else a registration may hold (RFC 7591 section 2). A flag that is
-// absent or null is nil.
+// client is a client on the wire: the 34 members of the page in its order, then
+// further members of a registration (RFC 7591 section 2). A flag that is absent
+// or null is nil.
 type client struct {
 	ApplicationType            string   `json:"application_type"`
 	GrantTypes                 []string `json:"grant_types"`
@@ -80,7 +37,7 @@ type client struct {
 	AuthorizationSignedAlg     string   `json:"authorization_signed_response_alg"`
 	BackchannelUserCode        *bool    `json:"backchannel_user_code_parameter"`
 	SecretExpiresAt            *int64   `json:"client_secret_expires_at"` // 0: never
-	Secret                     string   `json:"client_secret,omitempty"`  // absent where the method uses none
+	Secret                     string   `json:"client_secret,omitempty"`  // absent if the method uses none
 	Scope                      string   `json:"scope"`
 	BoundPlural                *bool    `json:"tls_client_certificate_bound_access_tokens"`
 
@@ -104,7 +61,7 @@ type client struct {
 	SoftwareVersion         string          `json:"software_version,omitempty"`
 	AdditionalSoftware      json.RawMessage `json:"additional_software_metadata,omitempty"` // an object
 
-	RequestURIs         []string `json:"request_uris,omitempty"` // OIDC registration and logout from here on
+	RequestURIs         []string `json:"request_uris,omitempty"` // from here on OIDC registration and logout
 	DefaultACRValues    []string `json:"default_acr_values,omitempty"`
 	DefaultMaxAge       *int64   `json:"default_max_age,omitempty"` // seconds
 	SectorIdentifierURI string   `json:"sector_identifier_uri,omitempty"`
@@ -113,11 +70,11 @@ type client struct {
 	FrontchannelSession *bool    `json:"frontchannel_logout_session_required,omitempty"`
 	BackchannelURI      string   `json:"backchannel_logout_uri,omitempty"`
 	BackchannelSession  *bool    `json:"backchannel_logout_session_required,omitempty"`
-	Statement           string   `json:"software_statement,omitempty"` // as the write brought it (R1-10)
+	Statement           string   `json:"software_statement,omitempty"` // only in the answer to the write that sent it (R1-10)
 }
 
-// errorBody is the body of every refusal: RFC 7591 section 3.2.2, and the
-// page's list of messages.
+// errorBody is the body of every refusal: the members of RFC 7591 section 3.2.2,
+// and the page's list of messages.
 type errorBody struct {
 	Error       string   `json:"error"`
 	Description string   `json:"error_description"`

@@ -20,6 +20,7 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/credential"
@@ -78,7 +79,7 @@ type fixture struct {
 }
 
 // config changes what a fixture is made with.
-type config func(*fixture, *openfinance.Config)
+type config func(*fixture, *openfinance.Deps)
 
 func newFixture(t testing.TB, dsn string, change ...config) *fixture {
 	t.Helper()
@@ -95,7 +96,7 @@ func newFixture(t testing.TB, dsn string, change ...config) *fixture {
 	f.plain = pathOf(f.newSetup(t, f.South, snapshots.ProfilePlain, snapshots.RegistrationOpen))
 	f.answers(demo.KeySet(directory().Key("sig"), directory().Key("enc")), nil)
 	v := verifier()
-	cfg := openfinance.Config{Store: f.store, Tenancy: f.Store, Scheme: openfinance.Scheme{Statements: &v, Trust: &openfinance.Trust{Roots: authority().Pool()}},
+	cfg := openfinance.Deps{Store: f.store, Tenancy: f.Store, Scheme: openfinance.Scheme{Statements: &v, Trust: &scheme.Trust{Roots: authority().Pool()}},
 		PublicURL: func(c *web.Call) string { return "https://" + c.Request.Host },
 		Fetch:     func(ctx context.Context, uri string) ([]byte, error) { return (*f.peer.Load())(ctx, uri) },
 		Callers:   web.Rate{Every: time.Millisecond, Burst: 1_000_000}}
@@ -139,7 +140,7 @@ func (f *fixture) newSetup(t testing.TB, org tenancy.OrgID, profile, registratio
 // policy changes a setup's policy.
 func (f *fixture) policy(t testing.TB, org tenancy.OrgID, setup snapshots.EntityID, change func(*snapshots.Policy)) {
 	t.Helper()
-	p, err := f.store.Policy(ctx, f.Scope(t, org, tenancy.Admin), setup)
+	p, err := f.store.Policy(ctx, f.Scope(t, org, tenancy.Admin), setup, snapshots.Instant{})
 	ok(t, err)
 	change(&p)
 	ok(t, f.store.SetPolicy(ctx, f.Scope(t, org, tenancy.Admin), module, setup, p))

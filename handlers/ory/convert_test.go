@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"tenure/handlers/ory"
+	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
@@ -28,7 +29,7 @@ func resolved(c document.Client) snapshots.Resolved[document.Client] {
 // golden compares with a file of testdata/hydra, or writes it.
 func golden(t *testing.T, name string, view ory.Client) {
 	t.Helper()
-	raw, err := ory.Encode(view)
+	raw, err := web.Encode(view)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func decode(t testing.TB, body string) *ory.Client {
 // sent is a read sent back.
 func sent(t testing.TB, c *document.Client, setup *document.Setup) *ory.Client {
 	t.Helper()
-	raw, err := ory.Encode(ory.View(c, setup))
+	raw, err := web.Encode(ory.FromDomain(c, setup))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestReadSentBackChangesNothing(t *testing.T) {
 				change(&base)
 				before := document.Encode(&base)
 				body := sent(t, &base, setup)
-				next, faults := body.Apply(&base, setup)
+				next, faults := body.ToDomain(&base, setup)
 				if changed := document.Changed(&base, next); len(changed) > 0 || len(faults) > 0 {
 					t.Errorf("changes %v, faults %v", changed, faults)
 				}
@@ -132,7 +133,7 @@ func TestReadSentBackChangesNothing(t *testing.T) {
 				}
 				// Another member can be changed, and nothing else changes with it.
 				body.ClientName = "another"
-				next, _ = body.Apply(&base, setup)
+				next, _ = body.ToDomain(&base, setup)
 				if changed := document.Changed(&base, next); !reflect.DeepEqual(changed, []string{"client_name"}) {
 					t.Errorf("with another name: %v", changed)
 				}
@@ -168,13 +169,13 @@ var carried = map[string]string{
 // TestEveryFieldIsCarriedOrNot leaves each member out of a full client's body:
 // its field, and no other, goes back to what an empty body makes of it.
 func TestEveryFieldIsCarriedOrNot(t *testing.T) {
-	fresh, faults := decode(t, "{}").Apply(nil, &document.Setup{})
+	fresh, faults := decode(t, "{}").ToDomain(nil, &document.Setup{})
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
 	base := documenttest.FullClient()
 	base.FrontchannelLogoutSessionRequired, base.SkipLogoutConsent = document.True, document.True
-	raw, err := ory.Encode(ory.View(&base, defaults))
+	raw, err := web.Encode(ory.FromDomain(&base, defaults))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +198,7 @@ func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next, faults := decode(t, string(without)).Apply(&base, defaults)
+		next, faults := decode(t, string(without)).ToDomain(&base, defaults)
 		if len(faults) > 0 {
 			t.Errorf("%s: %v", field.Name, faults)
 		}
@@ -217,7 +218,7 @@ func TestEveryFieldIsCarriedOrNot(t *testing.T) {
 
 func TestDefaultsOfANewClient(t *testing.T) {
 	next, faults := decode(t, `{"scope":"","grant_types":[],"access_token_strategy":"OPAQUE","allowed_cors_origins":["https://a.example//"]}`).
-		Apply(nil, defaults)
+		ToDomain(nil, defaults)
 	want := &document.Client{GrantTypes: []string{}, Scopes: []string{"offline_access", "offline", "openid"}, SubjectType: "public",
 		TokenEndpointAuthMethod: "client_secret_basic", UserinfoSignedResponseAlg: "none", AccessTokenStrategy: "opaque",
 		AllowedCORSOrigins: []string{"https://a.example"}}
@@ -230,21 +231,9 @@ func TestDefaultsOfANewClient(t *testing.T) {
 // nothing resets Hydra's members and leaves the others alone.
 func TestPutKeepsWhatHydraDoesNotCarry(t *testing.T) {
 	base := documenttest.FullClient()
-	next, _ := decode(t, "{}").Apply(&base, &document.Setup{})
+	next, _ := decode(t, "{}").ToDomain(&base, &document.Setup{})
 	if next.PKCEMode != base.PKCEMode || next.Comment != base.Comment || next.AccessTokenTTL == nil || next.ClientName != "" ||
 		next.JWKS != "" || next.Lifespans != (document.Lifespans{}) || strings.Join(next.Scopes, " ") != ory.DefaultScope {
 		t.Errorf("%+v", next)
-	}
-}
-
-func TestRegistrationURI(t *testing.T) {
-	e := snapshots.Entity{Module: "my module", Setup: "s1", ClientID: "a b/c"}
-	for root, want := range map[string]string{
-		"s1": "https://id.example/oauth2/register/a%20b%2Fc",
-		"s2": "https://id.example/modules/my%20module/setups/s1/oauth2/register/a%20b%2Fc",
-	} {
-		if got := ory.RegistrationURI("https://id.example/", e, root); got != want {
-			t.Errorf("%s, not %s", got, want)
-		}
 	}
 }

@@ -1,16 +1,22 @@
 package ory
 
 import (
+	"cmp"
 	"io"
 	"strings"
 
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 )
 
-// TokenSurface is the surface that registration tokens of this dialect work
-// at, whichever of its two APIs registered the client.
+// TokenSurface is the surface at which registration tokens of this dialect work,
+// no matter which of its two APIs registered the client.
 const TokenSurface = "oauth2-register"
+
+// PathRegister is the path of dynamic registration, below which each client manages
+// itself.
+const PathRegister = "/oauth2/register"
 
 const (
 	tokenPrefix    = "ory_at_"
@@ -20,7 +26,7 @@ const (
 
 // NewSecret makes a client secret of 26 characters: 157 random bits.
 func NewSecret(random io.Reader) (string, error) {
-	const even = 256 / len(secretAlphabet) * len(secretAlphabet) // bytes beyond would favour some characters
+	const even = 256 / len(secretAlphabet) * len(secretAlphabet) // larger bytes would favour some characters
 	secret := make([]byte, 0, secretLength)
 	var pool [2 * secretLength]byte
 	for len(secret) < secretLength {
@@ -37,18 +43,24 @@ func NewSecret(random io.Reader) (string, error) {
 }
 
 // NewToken makes a registration access token in Hydra's form. Both parts are
-// random: nothing has to be computed from it.
+// random, as nothing is computed from the token.
 func NewToken(store *snapshots.Store, ids *tenancy.IDs) *snapshots.NewToken {
 	text := ids.Token(tokenPrefix) + "." + ids.Token("")
 	return store.GenerateToken(TokenSurface, text, SignificantToken(text))
 }
 
-// SignificantToken is the part of a presented token that counts: its prefix
-// may be left out.
+// SignificantToken is a presented token without its prefix, which callers may leave
+// out.
 func SignificantToken(presented string) string { return strings.TrimPrefix(presented, tokenPrefix) }
 
-// TakesSecret reports whether a client authenticates with a secret as such,
-// so that it can be rotated.
+// AuthMethod is the token_endpoint_auth_method of a client; unset is Hydra's
+// default.
+func AuthMethod(c *document.Client) string {
+	return cmp.Or(c.TokenEndpointAuthMethod, defaultMethod)
+}
+
+// TakesSecret reports whether clients of an auth method send their secret, so that
+// it can be rotated.
 func TakesSecret(method string) bool {
 	return method == defaultMethod || method == "client_secret_post"
 }

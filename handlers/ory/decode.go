@@ -11,8 +11,8 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// Decode reads a client object from a body. Its fault is Malformed and bears
-// Hydra's text.
+// Decode reads a client object from a body. Its fault is Malformed with Hydra's
+// text.
 func Decode(body []byte) (*Client, error) {
 	c, err := Unmarshal(body)
 	return c, undecodable(err)
@@ -41,14 +41,15 @@ func DecodeLifespans(body []byte) (Lifespans, error) {
 	return l, undecodable(err)
 }
 
-// FirstValue is the JSON value that a body starts with; Hydra looks no further.
+// FirstValue returns the JSON value at the start of a body; Hydra ignores what
+// follows.
 func FirstValue(body []byte) (json.RawMessage, error) {
 	var raw json.RawMessage
 	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&raw); err != nil {
 		return nil, err
 	}
 	if !strictjson.WellFormed(raw) {
-		return nil, errors.New("the text is not UTF-8, or holds half a surrogate pair")
+		return nil, errors.New("the text is not UTF-8, or has half a surrogate pair")
 	}
 	return raw, nil
 }
@@ -62,14 +63,14 @@ func undecodable(err error) error {
 
 const undecodableText = "Unable to decode the request body: %s"
 
-// wireTypes are the names that Hydra's messages have for our types.
+// wireTypes are the names of our types in Hydra's messages.
 var wireTypes = map[reflect.Type]string{
 	reflect.TypeFor[Client]():    "client.Client",
 	reflect.TypeFor[Lifespans](): "client.Lifespans",
 	reflect.TypeFor[[]string]():  "sqlxx.StringSliceJSONFormat",
 }
 
-// DecodeText says what of a body did not decode, as Hydra says it.
+// DecodeText says in Hydra's words what did not decode.
 func DecodeText(err error) string {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {

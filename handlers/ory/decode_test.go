@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tenure/handlers/ory"
+	"tenure/handlers/web"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
@@ -40,8 +41,8 @@ func TestDecodeFaults(t *testing.T) {
 		`{"client_name":1}`:          "json: cannot unmarshal number into Go struct field Client.client_name of type string",
 		`{"skip_consent":"yes"}`:     "json: cannot unmarshal string into Go struct field Client.skip_consent of type bool",
 		`{"scope":["a"]}`:            "json: cannot unmarshal array into Go struct field Client.scope of type string",
-		`{"client_name":"\udc00"}`:   "the text is not UTF-8, or holds half a surrogate pair",
-		"{\"client_name\":\"\xff\"}": "the text is not UTF-8, or holds half a surrogate pair",
+		`{"client_name":"\udc00"}`:   "the text is not UTF-8, or has half a surrogate pair",
+		"{\"client_name\":\"\xff\"}": "the text is not UTF-8, or has half a surrogate pair",
 		`{"implicit_grant_id_token_lifespan":3600}`:         "json: cannot unmarshal number into Go struct field Client.Lifespans.implicit_grant_id_token_lifespan of type string",
 		`{"implicit_grant_id_token_lifespan":"1d"}`:         `time: unknown unit "d" in duration "1d"`,
 		`{"implicit_grant_id_token_lifespan":""}`:           `time: invalid duration ""`,
@@ -59,7 +60,7 @@ func TestDecodeFaults(t *testing.T) {
 // through reads and writes back unchanged.
 func FuzzDecode(f *testing.F) {
 	full := documenttest.FullClient()
-	raw, err := ory.Encode(ory.View(&full, defaults))
+	raw, err := web.Encode(ory.FromDomain(&full, defaults))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -80,15 +81,15 @@ func FuzzDecode(f *testing.F) {
 		if c.Check(nil, defaults) != nil {
 			return
 		}
-		stored, faults := c.Apply(nil, defaults)
+		stored, faults := c.ToDomain(nil, defaults)
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		again, faults := sent(t, stored, defaults).Apply(stored, defaults)
+		again, faults := sent(t, stored, defaults).ToDomain(stored, defaults)
 		if changed := document.Changed(stored, again); len(changed) > 0 || len(faults) > 0 {
 			t.Errorf("changed %v, faults %v", changed, faults)
 		}
-		over, faults := c.Apply(&full, defaults)
+		over, faults := c.ToDomain(&full, defaults)
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}

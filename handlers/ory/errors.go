@@ -12,7 +12,7 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// CacheControl and ContentType are those of Hydra's answers.
+// CacheControl and ContentType are headers of Hydra's answers.
 const (
 	CacheControl = "private, no-cache, no-store, must-revalidate"
 	ContentType  = "application/json; charset=utf-8"
@@ -25,7 +25,7 @@ const (
 	CodeRequest  = "invalid_request" // of kind Malformed
 )
 
-// BadCredentials is the one reason that the self-service API gives.
+// BadCredentials is the only reason for a 401 that the self-service API gives.
 const BadCredentials = "The requested OAuth 2.0 client does not exist or you provided incorrect credentials."
 
 const (
@@ -41,7 +41,7 @@ const (
 	errorTaken      = "Unable to insert or update resource because a resource with that value exists already"
 )
 
-// statuses is the one table from kind to status and error.
+// statuses is the one table from kind to status and error member.
 var statuses = map[fault.Kind]struct {
 	status int
 	text   string
@@ -60,7 +60,7 @@ var statuses = map[fault.Kind]struct {
 	fault.Throttled:          {http.StatusTooManyRequests, "Too many requests"},
 	fault.Unavailable:        {http.StatusServiceUnavailable, "The service is not available now"},
 	fault.Timeout:            {http.StatusGatewayTimeout, "The service did not answer in time"},
-	fault.Upstream:           {http.StatusBadGateway, "Another service answered wrongly"},
+	fault.Upstream:           {http.StatusBadGateway, "Another service gave an invalid answer"},
 	fault.Quota:              {http.StatusForbidden, "The requested action was forbidden"},
 	fault.Replayed:           {http.StatusUnprocessableEntity, "The idempotency key was used with another request"},
 }
@@ -78,15 +78,15 @@ func InvalidRequest(format string, args ...any) error {
 // InvalidMetadata is a 400 with the error invalid_client_metadata and a hint.
 func InvalidMetadata(hint string) error { return fault.New(fault.Invalid, CodeMetadata, "%s", hint) }
 
-// Error spells a fault.
-func Error(c *web.Call, f *fault.Fault) *web.Reply {
+// Spell writes a fault as Hydra does.
+func Spell(c *web.Call, f *fault.Fault) *web.Reply {
 	row := statuses[f.Kind]
 	reply := &web.Reply{Status: row.status}
-	if c.Request.Method == http.MethodGet {
+	if method := c.Request.Method; method == http.MethodGet || method == http.MethodHead {
 		reply.Header = http.Header{"Cache-Control": {CacheControl}}
 	}
 	if f.Code == web.CodeRoute || f.Code == web.CodeMethod {
-		return nowhere(c, reply)
+		return notRouted(c, reply)
 	}
 	var body any = errorBody{Error: row.text, Description: tidy(f.Message)}
 	switch {
@@ -110,9 +110,9 @@ func Error(c *web.Call, f *fault.Fault) *web.Reply {
 	return reply
 }
 
-// nowhere is the answer where there is no such route: a page, unless the
-// caller asks for JSON.
-func nowhere(c *web.Call, reply *web.Reply) *web.Reply {
+// notRouted answers on a path that is not routed: with a page, unless the caller
+// asks for JSON.
+func notRouted(c *web.Call, reply *web.Reply) *web.Reply {
 	reply.Status = http.StatusNotFound
 	if !strings.Contains(c.Request.Header.Get("Accept"), "json") {
 		reply.ContentType, reply.Body = "text/html; charset=utf-8", []byte(routePage)
@@ -126,8 +126,8 @@ func nowhere(c *web.Call, reply *web.Reply) *web.Reply {
 	return reply
 }
 
-// describe tells of the first broken rule: of this dialect's in their order,
-// else of those that all dialects share.
+// describe describes the first broken rule: of this dialect's in their order, else
+// of those that all dialects share.
 func describe(f *fault.Fault) (code, description string) {
 	if len(f.Fields) == 0 {
 		return CodeMetadata, strings.TrimSuffix(metadataSentence+" "+f.Message, " ")
@@ -154,10 +154,10 @@ func describe(f *fault.Fault) (code, description string) {
 	return CodeMetadata, strings.TrimSuffix(metadataSentence+" "+hint, " ")
 }
 
-// maxDescription is how much an answer says: hints repeat what was sent.
+// maxDescription limits descriptions, because hints repeat what was sent.
 const maxDescription = 2000
 
-// tidy makes a description of a message: single quotes, of bounded length.
+// tidy makes a description of a message: with single quotes, and not too long.
 func tidy(s string) string {
 	s = strings.ReplaceAll(s, `"`, "'")
 	if len(s) <= maxDescription {

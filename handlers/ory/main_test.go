@@ -14,7 +14,7 @@ import (
 )
 
 func reply(method string, f *fault.Fault) *web.Reply {
-	return ory.Error(&web.Call{Request: httptest.NewRequest(method, "/admin/clients", nil)}, f)
+	return ory.Spell(&web.Call{Request: httptest.NewRequest(method, "/admin/clients", nil)}, f)
 }
 
 // spelled is what a caller reads of a fault.

@@ -1,8 +1,6 @@
 package ory
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 
 	"tenure/handlers/web"
@@ -10,62 +8,34 @@ import (
 	"tenure/snapshots/document"
 )
 
-// Headers are what every resolving answer tells beside its body.
-func Headers(v snapshots.Version[document.Client]) http.Header {
-	return web.SnapshotHeaders(string(v.ID), v.ValidFrom.Time(), v.RecordedAt.Time(), v.Entity.Owner)
-}
-
-// Reply answers with a client as it is given; one that bears a secret or a
-// token is for nobody to keep.
+// Reply answers with a client object. If it shows a secret or a registration
+// token, nobody may keep the answer.
 func Reply(status int, client Client, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
-	body, err := Encode(client)
+	reply, err := web.JSON(status, client)
 	if err != nil {
 		return nil, err
 	}
-	return &web.Reply{Status: status, Header: Headers(found.Version), Body: append(body, '\n'), ContentType: ContentType,
-		NoStore: client.ClientSecret != "" || client.RegistrationAccessToken != ""}, nil
+	reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
+	reply.ContentType = ContentType
+	reply.NoStore = client.ClientSecret != "" || client.RegistrationAccessToken != ""
+	return reply, nil
 }
 
-// Heading is a read's reply to this call: Hydra's answers to HEAD bear no
-// Cache-Control. The reply may be shared and is not changed.
-func Heading(c *web.Call, reply *web.Reply) *web.Reply {
-	if c.Request.Method != http.MethodHead {
-		return reply
-	}
-	own := *reply
-	own.Header = reply.Header.Clone()
-	own.Header.Del("Cache-Control")
-	return &own
-}
-
-// Kept answers a read from the store's cache of rendered answers; form names
-// what else than the client makes the answer, and view what is shown of it.
-func Kept(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
+// Rendered answers a read from the store's cache of rendered answers, or renders
+// it. form is the surface, and says which of its answers this is if it has several.
+func Rendered(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
 	view func(snapshots.Resolved[document.Client]) Client) (*web.Reply, error) {
-	var failed error
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
-	kept := s.Render(key, func() *snapshots.Rendering {
+	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {
 		reply, err := Reply(http.StatusOK, view(found), found)
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
 		reply.Header["Cache-Control"] = []string{CacheControl}
-		return &snapshots.Rendering{Body: reply.Body, Reply: reply}
+		return &snapshots.Rendering{Body: reply.Body, Reply: reply}, nil
 	})
-	if failed != nil {
-		return nil, failed
-	}
-	return kept.Reply.(*web.Reply), nil
-}
-
-// Encode is JSON as it stands on the wire, without a line feed.
-func Encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return kept.Reply.(*web.Reply), nil
 }

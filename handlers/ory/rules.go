@@ -1,6 +1,7 @@
 package ory
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -15,12 +16,12 @@ type (
 	input = document.Input[document.Client]
 )
 
-// names of the rules in the order in which Hydra checks them: an error tells
-// of the first that is broken. Their messages are Hydra's hints, word for word.
+// names are the rules in the order in which Hydra checks them: an error describes
+// the first one that is broken. Their messages are Hydra's hints, word for word.
 var names = []string{keyForm, "ory-secret", "ory-one-key-source", "ory-private-key-jwt", "ory-private-key-jwt-alg", "ory-page-uri", "ory-cors-origin",
 	sectorRule, "ory-userinfo-alg", "ory-redirect-uri-fragment", "ory-redirect-uri", "ory-subject-type", "ory-post-logout-uri", "ory-token-strategy"}
 
-// Rules are this dialect's own, beside those that all dialects share.
+// Rules are the rules of this dialect. The store adds those that all dialects share.
 func Rules() []rule {
 	rules := []rule{
 		{Name: "ory-one-key-source", Fields: []string{"jwks", "jwks_uri"}, Check: checkOneKeySource},
@@ -59,7 +60,7 @@ const (
 	maxSecret = 1024
 )
 
-// CheckSecret holds what a chosen client_secret must be; empty is none.
+// CheckSecret checks a client_secret that the caller chose; empty is none.
 func CheckSecret(secret string) []fault.Field {
 	var message string
 	switch {
@@ -169,7 +170,8 @@ func checkRedirectURIs(in input) []fault.Field {
 	})
 }
 
-// parseRedirect is nil for what has neither a scheme nor a leading slash.
+// parseRedirect parses a redirect URI. It returns nil for one that has neither a
+// scheme nor a leading slash.
 func parseRedirect(text string) *url.URL {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" && !strings.HasPrefix(text, "/") {
@@ -178,13 +180,13 @@ func parseRedirect(text string) *url.URL {
 	return u
 }
 
-// checkSubjectType takes pairwise only where access tokens are opaque.
+// checkSubjectType allows pairwise only if access tokens are opaque.
 func checkSubjectType(in input) []fault.Field {
 	supported := []string{defaultSubjectType, "pairwise"}
 	if in.Next.AccessTokenStrategy == "jwt" {
 		supported = supported[:1]
 	}
-	if kind := or(in.Next.SubjectType, defaultSubjectType); !slices.Contains(supported, kind) {
+	if kind := cmp.Or(in.Next.SubjectType, defaultSubjectType); !slices.Contains(supported, kind) {
 		return broken("subject_type", "Subject type %s is not supported by server, only %v are allowed.", kind, supported)
 	}
 	return nil
@@ -212,13 +214,4 @@ func checkStrategy(in input) []fault.Field {
 	default:
 		return broken("access_token_strategy", "invalid access token strategy: expected one of [jwt, opaque] but got %s", s)
 	}
-}
-
-// Check reports what is broken in a written client, before anything is
-// fetched, hashed or stored; base is nil for a new client.
-func (b *Client) Check(base *document.Client, setup *document.Setup) error {
-	next, faults := b.Apply(base, setup)
-	in := input{Next: next, Base: base, Setup: setup}
-	faults = slices.Concat(CheckSecret(b.ClientSecret), faults, document.Validate(document.ClientRules(), in), document.Validate(Rules(), in))
-	return fault.Rules(faults)
 }

@@ -179,7 +179,7 @@ func TestNowhere(t *testing.T) {
 		r := httptest.NewRequest("GET", "/admin/nothing", nil)
 		r.Header.Set("Accept", accept)
 		for _, code := range []string{web.CodeRoute, web.CodeMethod} {
-			got := ory.Error(&web.Call{Request: r}, fault.New(fault.NotFound, code, "some text"))
+			got := ory.Spell(&web.Call{Request: r}, fault.New(fault.NotFound, code, "some text"))
 			if got.Status != 404 || got.ContentType != want || !strings.Contains(string(got.Body), "The requested route does not exist.") {
 				t.Errorf("%q: %d %s %s", accept, got.Status, got.ContentType, got.Body)
 			}

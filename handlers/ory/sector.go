@@ -2,8 +2,6 @@ package ory
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
 
 	"tenure/handlers/web"
 	"tenure/snapshots/document"
@@ -12,36 +10,39 @@ import (
 
 const sectorRule = "ory-sector-identifier"
 
-// Sector is a sector_identifier_uri that was fetched, and what it lists; the
-// zero value is none.
+// Sector is a sector_identifier_uri with the redirect URIs that its document
+// lists. The zero value is none.
 type Sector struct {
 	URI  string
 	URIs []string
 }
 
-// Sector fetches what the body names if that is not what base has. A document
-// that cannot be had gives a Sector that lists nothing.
-func (b *Client) Sector(ctx context.Context, get web.Fetch, base *document.Client) Sector {
-	uri := b.SectorIdentifierURI
-	if uri == "" || base != nil && base.SectorIdentifierURI == uri {
-		return Sector{}
-	}
-	raw, err := get(ctx, uri)
-	var listed []string
-	if err != nil || json.Unmarshal(raw, &listed) != nil {
-		return Sector{}
-	}
-	return Sector{uri, listed}
+// hasNewSector reports whether the body names a sector_identifier_uri that base
+// does not have.
+func (b *Client) hasNewSector(base *document.Client) bool {
+	return b.SectorIdentifierURI != "" && (base == nil || base.SectorIdentifierURI != b.SectorIdentifierURI)
 }
 
-// Rule refuses a new sector_identifier_uri that is not the one verified, or
-// does not list every redirect URI. Why is not told: it would tell callers
-// what answers inside the network.
+// Sector fetches the sector_identifier_uri if it is new. It returns the zero value
+// if the document cannot be fetched or is no list.
+func (b *Client) Sector(ctx context.Context, get web.Fetch, base *document.Client) Sector {
+	if !b.hasNewSector(base) {
+		return Sector{}
+	}
+	listed, err := get.Sector(ctx, b.SectorIdentifierURI)
+	if err != nil {
+		return Sector{}
+	}
+	return Sector{b.SectorIdentifierURI, listed}
+}
+
+// Rule refuses a new sector_identifier_uri that is not the fetched one, or does
+// not list every redirect URI. The message says nothing more: callers could find
+// out what answers inside the network.
 func (s Sector) Rule() document.Rule[document.Client] {
 	return rule{Name: sectorRule, Fields: []string{"sector_identifier_uri"}, Check: func(in input) []fault.Field {
 		uri := in.Next.SectorIdentifierURI
-		unlisted := func(redirect string) bool { return !slices.Contains(s.URIs, redirect) }
-		if uri == "" || uri == s.URI && len(s.URIs) > 0 && !slices.ContainsFunc(in.Next.RedirectURIs, unlisted) {
+		if uri == "" || uri == s.URI && web.Lists(s.URIs, in.Next.RedirectURIs) {
 			return nil
 		}
 		return broken("sector_identifier_uri", "")

@@ -25,7 +25,7 @@ func TestSectorIsFetchedOnlyIfChanged(t *testing.T) {
 		}
 		return nil, errors.New("it does not answer")
 	}
-	base, _ := decode(t, `{"sector_identifier_uri":"https://s.example/1"}`).Apply(nil, defaults)
+	base, _ := decode(t, `{"sector_identifier_uri":"https://s.example/1"}`).ToDomain(nil, defaults)
 	for body, want := range map[string]ory.Sector{
 		`{}`: {},
 		`{"sector_identifier_uri":"https://s.example/1"}`:       {},

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Client is the client object, in the order of its members on the wire. A nil
-// list without omitempty is null there.
+// Client is the client object, with its members in the order of the wire. A nil
+// list without omitempty is written as null.
 type Client struct {
 	ClientID                          string          `json:"client_id"`
 	ClientName                        string          `json:"client_name"`
@@ -68,8 +68,8 @@ type Lifespans struct {
 	DeviceAuthorizationRefreshToken *Duration `json:"device_authorization_grant_refresh_token_lifespan"`
 }
 
-// Duration is a time span in nanoseconds; on the wire it is Go's duration
-// syntax in a string.
+// Duration is a time span in nanoseconds. On the wire it is a string in Go's
+// duration syntax.
 type Duration int64
 
 // MarshalJSON writes the normal form, such as "1h30m0s".
@@ -99,8 +99,8 @@ func memberNames(t reflect.Type) []string {
 	return names
 }
 
-// Member is the member of the client object that a decoder takes name for;
-// name itself if there is none.
+// Member returns the member of the client object that a decoder would take for
+// name, which ignores case; name itself if there is none.
 func Member(name string) string {
 	for _, member := range members {
 		if strings.EqualFold(member, name) {
@@ -110,13 +110,13 @@ func Member(name string) string {
 	return name
 }
 
-// errorBody is every error's body.
+// errorBody is the body of every error.
 type errorBody struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
 }
 
-// unrouted is the body where there is no such route.
+// unrouted is the body of the answer on a path that is not routed.
 type unrouted struct {
 	Error unroutedError `json:"error"`
 }

@@ -27,7 +27,7 @@ func basicHeader(id, secret string) string {
 }
 
 // loose lets a test fail as often as it likes.
-func loose(c *register.Config) {
+func loose(c *register.Deps) {
 	c.Guesses, c.Guessers = web.Rate{Every: time.Nanosecond, Burst: 1 << 30}, web.Rate{Every: time.Nanosecond, Burst: 1 << 30}
 	c.Addresses, c.Setups = c.Guesses, c.Guessers
 }
@@ -144,7 +144,7 @@ func TestOnlyTheOwnTokenWorks(t *testing.T) {
 // nothing at all.
 func TestRoutesAreAdmittedHere(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
-	for _, r := range register.New(register.Config{Store: f.store, Tenancy: f.Store}).Routes {
+	for _, r := range register.New(register.Deps{Store: f.store, Tenancy: f.Store}).Routes {
 		if r.Admit == nil || r.Open || r.Permission == 0 {
 			t.Errorf("%s %s is not admitted by its own credential", r.Method, r.Pattern)
 		}

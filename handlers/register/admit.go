@@ -12,157 +12,121 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// admitted is what admission found out for the handler.
-type admitted struct {
-	setup   snapshots.Entity
-	policy  snapshots.Policy
-	client  snapshots.Resolved[document.Client] // that manages itself
-	initial string                              // id of the initial access token, of one that registers
-}
-
-// setupOf is the setup that the path names, or the root's default one.
-func (h *surface) setupOf(c *web.Call) snapshots.EntityID {
-	if id := c.Var("setupId"); id != "" {
-		return snapshots.EntityID(id)
-	}
-	return snapshots.EntityID(h.Tenancy.DefaultSetup(h.Tenancy.Root()))
-}
-
-// inModule refuses a setup that is not in the module that the path names.
-func inModule(c *web.Call, setup snapshots.Entity) error {
-	if module := c.Var("module"); module != "" && module != setup.Module {
-		return errOff()
-	}
-	return nil
-}
-
-// errOff is the answer for every setup into which nobody may register, be it
-// there or not.
-func errOff() error { return fault.New(fault.NotFound, snapshots.CodeRegistrationOff, offSentence) }
-
-// off is how a registration is told what says that there is no such setup, no
-// registration, or no token any more.
-func off(err error) error {
-	switch fault.Of(err).Kind {
-	case fault.NotFound, fault.Forbidden:
-		return errOff()
-	case fault.Unauthenticated:
-		return errCredentials()
-	}
-	return err
-}
-
-// errCredentials is the one answer for whatever does not hold: an unknown
-// client, a wrong or missing credential, another client's.
-func errCredentials() error { return fault.New(fault.Unauthenticated, "", ory.BadCredentials) }
-
-// hidden is errCredentials for what would tell whether a client is there.
-func hidden(err error) error {
-	switch fault.Of(err).Kind {
-	case fault.NotFound, fault.Unauthenticated, fault.Forbidden:
-		return errCredentials()
-	}
-	return err
-}
-
-// admitNew lets a caller register: anybody where the setup's policy is open,
-// within the limits, else who has an initial access token.
-func (h *surface) admitNew(c *web.Call) (tenancy.Scope, error) {
-	ctx, address := c.Request.Context(), c.Address()
+// admitNew lets a caller register: anybody if the setup's policy is open, within the
+// limits, else whoever has an initial access token.
+func (h *handler) admitNew(c *web.Call) (*registration, tenancy.Scope, error) {
+	none, address := tenancy.Scope{}, c.Address()
 	token := credentialsOf(c, "").token
-	r, err := h.Store.Register(ctx, snapshots.Registrant{Setup: h.setupOf(c), Surface: Name, Address: address, Token: token})
+	module, id := c.Mount(h.Tenancy)
+	r, err := h.Store.Register(c.Request.Context(), snapshots.Registrant{Setup: snapshots.EntityID(id), Surface: Name, Address: address, Token: token})
 	if fault.Is(err, fault.Unauthenticated) {
-		return tenancy.Scope{}, h.refused(token != "", address, guessed(&admitted{}, address, ""))
+		return nil, none, h.refuse(token != "", address, guessKey("", address, ""))
 	}
 	if err != nil {
-		return tenancy.Scope{}, off(err)
+		return nil, none, hideSetup(err)
 	}
-	if err := inModule(c, r.Setup); err != nil {
-		return tenancy.Scope{}, err
+	if module != "" && module != r.Setup.Module {
+		return nil, none, errOff()
 	}
 	if r.Policy.Registration == snapshots.RegistrationOpen {
 		if err := h.addresses.Take(address); err != nil {
-			return tenancy.Scope{}, err
+			return nil, none, err
 		}
-		if err := h.setups.Take(string(r.Setup.ID)); err != nil {
-			return tenancy.Scope{}, err
+		if err := h.setups.Take(id); err != nil {
+			return nil, none, err
 		}
 	}
-	c.Admitted = &admitted{setup: r.Setup, policy: r.Policy, initial: r.Initial}
 	scope, err := h.Tenancy.AuthorizeGrant(r.Grant, "")
 	if err != nil {
-		return scope, off(err)
+		return nil, none, hideSetup(err)
 	}
-	return scope, nil
+	return &registration{setup: r.Setup, policy: r.Policy, initial: r.Initial}, scope, nil
 }
 
-// admitClient lets a client manage itself, with its registration token or, for
-// reading, with its own credentials.
-func (h *surface) admitClient(c *web.Call) (tenancy.Scope, error) {
-	setup, policy, err := h.Store.Registering(c.Request.Context(), h.setupOf(c), false)
-	if err == nil {
-		err = inModule(c, setup)
+// admitClient lets a client manage itself by its registration token or, for reading,
+// by its own credentials.
+func (h *handler) admitClient(c *web.Call) (*management, tenancy.Scope, error) {
+	module, id := c.Mount(h.Tenancy)
+	setup, policy, err := h.Store.Registering(c.Request.Context(), snapshots.EntityID(id), false)
+	if err == nil && module != "" && module != setup.Module {
+		err = errOff()
 	}
 	if err != nil {
-		return tenancy.Scope{}, off(err)
+		return nil, tenancy.Scope{}, hideSetup(err)
 	}
-	a := &admitted{setup: setup, policy: policy}
-	c.Admitted = a
-	id := c.Var("id")
+	grant, err := h.authenticate(c, setup.ID, c.Var("id"))
+	if err != nil {
+		return nil, tenancy.Scope{}, err
+	}
+	scope, err := h.Tenancy.AuthorizeGrant(grant, "")
+	if err != nil {
+		return nil, tenancy.Scope{}, hideClient(err)
+	}
+	// A client that is only planned does not exist here yet, whatever it presents.
+	own := snapshots.ByRef(snapshots.Ref{Module: setup.Module, Setup: setup.ID, Entity: snapshots.EntityID(grant.Client)})
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Store, scope, own, snapshots.Instant{})
+	if err != nil {
+		return nil, tenancy.Scope{}, hideClient(err)
+	}
+	return &management{policy: policy, client: found}, scope, nil
+}
+
+// authenticate finds out what the credentials of a request allow the client to do.
+func (h *handler) authenticate(c *web.Call, setup snapshots.EntityID, id string) (tenancy.Grant, error) {
 	presented := credentialsOf(c, id)
 	switch {
 	case presented.token != "":
-		return h.byToken(c, a, id, presented.token)
-	case presented.method != "" && reads(c):
-		return h.bySecret(c, a, id, presented)
+		return h.byToken(c, setup, id, presented.token)
+	case presented.method != "" && isRead(c):
+		return h.bySecret(c, setup, id, presented)
 	}
-	return tenancy.Scope{}, errCredentials()
+	return tenancy.Grant{}, errCredentials()
 }
 
-// byToken always looks whether the token holds before it counts a failure, so
-// that nobody can lock out the one who has it: 256 random bits are not guessed.
-func (h *surface) byToken(c *web.Call, a *admitted, id, token string) (tenancy.Scope, error) {
-	e, valid, err := h.Store.VerifyToken(c.Request.Context(), a.setup.ID, id, ory.TokenSurface, ory.SignificantToken(token))
+// byToken looks the token up before it counts a failure, so that nobody can lock
+// out its owner: 256 random bits are not guessed.
+func (h *handler) byToken(c *web.Call, setup snapshots.EntityID, id, token string) (tenancy.Grant, error) {
+	e, valid, err := h.Store.VerifyToken(c.Request.Context(), setup, id, ory.TokenSurface, ory.SignificantToken(token))
 	if fault.Is(err, fault.Unauthenticated) {
-		return tenancy.Scope{}, h.refused(true, c.Address(), guessed(a, c.Address(), id))
+		return tenancy.Grant{}, h.refuse(true, c.Address(), guessKey(setup, c.Address(), id))
 	}
 	if err != nil {
-		return tenancy.Scope{}, err
+		return tenancy.Grant{}, err
 	}
 	grant := grantOf(e, tenancy.Resolve|tenancy.WriteClients)
 	grant.Valid = valid
-	return h.scope(c, a, grant)
+	return grant, nil
 }
 
-// bySecret counts before it looks, because secrets may be guessed and are
-// costly to compare; what holds is taken back.
-func (h *surface) bySecret(c *web.Call, a *admitted, id string, presented credentials) (tenancy.Scope, error) {
-	address, client := c.Address(), guessed(a, c.Address(), id)
-	if err := h.refused(true, address, client); !fault.Is(err, fault.Unauthenticated) {
-		return tenancy.Scope{}, err
+// bySecret counts before it compares, because secrets may be guessed and are costly
+// to compare. A right secret is taken out of the count again.
+func (h *handler) bySecret(c *web.Call, setup snapshots.EntityID, id string, presented credentials) (tenancy.Grant, error) {
+	address, client := c.Address(), guessKey(setup, c.Address(), id)
+	if err := h.refuse(true, address, client); !fault.Is(err, fault.Unauthenticated) {
+		return tenancy.Grant{}, err
 	}
 	for _, p := range presented.secrets {
 		if p.id != id {
 			p.id = "" // no client has it, and the work is the same
 		}
-		v, err := h.Store.VerifySecret(c.Request.Context(), a.setup.ID, p.id, presented.method, p.secret)
+		v, err := h.Store.VerifySecret(c.Request.Context(), setup, p.id, presented.method, p.secret)
 		if fault.Is(err, fault.Unauthenticated) {
 			continue
 		}
 		if err != nil {
-			return tenancy.Scope{}, err
+			return tenancy.Grant{}, err
 		}
 		h.guesses.Give(client)
 		h.guessers.Give(address)
-		h.renew(c, v, p.secret)
-		return h.scope(c, a, grantOf(v.Entity, tenancy.Resolve))
+		h.renewImported(c, v, p.secret)
+		return grantOf(v.Entity, tenancy.Resolve), nil
 	}
-	return tenancy.Scope{}, errCredentials()
+	return tenancy.Grant{}, errCredentials()
 }
 
-// renew replaces an imported hash. The caller came to read and is answered
-// whether it succeeds or not: the next use tries again.
-func (h *surface) renew(c *web.Call, v snapshots.Verified, secret string) {
+// renewImported replaces an imported hash by one of our own. The caller came to read
+// and is answered even if that fails: the next use tries again.
+func (h *handler) renewImported(c *web.Call, v snapshots.Verified, secret string) {
 	if !v.Imported() {
 		return
 	}
@@ -177,25 +141,10 @@ func grantOf(e snapshots.Entity, allowed tenancy.Permission) tenancy.Grant {
 		Allowed: allowed, Surface: Name}
 }
 
-// scope makes the scope of a client that proved who it is. One that is only
-// planned is not there yet, whatever it presents.
-func (h *surface) scope(c *web.Call, a *admitted, g tenancy.Grant) (tenancy.Scope, error) {
-	scope, err := h.Tenancy.AuthorizeGrant(g, "")
-	if err != nil {
-		return scope, hidden(err)
-	}
-	a.client, err = h.Store.Client(c.Request.Context(), scope,
-		snapshots.Ref{Module: a.setup.Module, Setup: a.setup.ID, Entity: snapshots.EntityID(g.Client)})
-	if err != nil {
-		return tenancy.Scope{}, hidden(err)
-	}
-	return scope, nil
-}
-
-// refused is the answer to credentials that do not hold. Those that were a
-// guess are counted first, for the client from this address and for the
-// address over all clients: Throttled where there were too many.
-func (h *surface) refused(guess bool, address, client string) error {
+// refuse answers invalid credentials. If they were a guess it is counted first, for
+// the client from this address and for the address over all clients: Throttled if
+// there were too many.
+func (h *handler) refuse(guess bool, address, client string) error {
 	if guess {
 		if err := h.guesses.Take(client); err != nil {
 			return err
@@ -207,9 +156,9 @@ func (h *surface) refused(guess bool, address, client string) error {
 	return errCredentials()
 }
 
-// guessed is the key under which guesses at one client from one address are
-// counted, of a length that the caller does not choose.
-func guessed(a *admitted, address, id string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(a.setup.ID), address, id}, "\x00")))
+// guessKey is the key under which guesses at one client from one address are
+// counted. Its length does not depend on the caller.
+func guessKey(setup snapshots.EntityID, address, id string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(setup), address, id}, "\x00")))
 	return string(sum[:])
 }

@@ -10,27 +10,16 @@ import (
 	"tenure/handlers/web"
 )
 
-// credentials are what a request presents, at most one of the two.
-type credentials struct {
-	token   string // a registration or initial access token
-	secrets []pair // a client's own id and secret, in each way they can be meant
-	method  string // the auth method that the pairs belong to
-}
+// credentialParams are the query parameters that credentials come in. They may be
+// repeated: then they are not taken.
+var credentialParams = []web.Param{web.Text("access_token").AsIs(), web.Text("client_secret").AsIs()}
 
-type pair struct{ id, secret string }
-
-// The auth methods whose credentials are taken here, for reading.
-const (
-	methodBasic = "client_secret_basic"
-	methodPost  = "client_secret_post"
-)
-
-// credentialsOf reads a request's credentials as Hydra does: a Bearer header
-// decides, then access_token in the query or in a form, then what belongs to
-// the client itself. What stands twice is nothing: two readers of the same
-// request could take different ones.
+// credentialsOf reads a request's credentials as Hydra does: first a Bearer header,
+// then access_token in the query or in a form, then the client's own credentials.
+// A value that is repeated is not taken: two readers of the same request could take
+// different ones.
 func credentialsOf(c *web.Call, id string) credentials {
-	header := one(c.Request.Header["Authorization"])
+	header := onlyOne(c.Request.Header["Authorization"])
 	scheme, rest, _ := strings.Cut(header, " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return credentials{token: strings.TrimLeft(rest, " ")}
@@ -38,24 +27,24 @@ func credentialsOf(c *web.Call, id string) credentials {
 	if len(c.Request.Header["Authorization"]) > 1 {
 		return credentials{}
 	}
-	if token := one(c.Texts("access_token")); token != "" {
+	if token := onlyOne(c.Texts("access_token")); token != "" {
 		return credentials{token: token}
 	}
 	if token := formToken(c); token != "" {
 		return credentials{token: token}
 	}
 	if strings.EqualFold(scheme, "Basic") {
-		return credentials{secrets: basic(rest), method: methodBasic}
+		return credentials{secrets: basicPairs(rest), method: methodBasic}
 	}
-	if secret := one(c.Texts("client_secret")); secret != "" {
+	if secret := onlyOne(c.Texts("client_secret")); secret != "" {
 		return credentials{secrets: []pair{{id, secret}}, method: methodPost}
 	}
 	return credentials{}
 }
 
-// formToken is the access_token of a form body, which reading has none of.
+// formToken is the access_token of a form body. A read has no body.
 func formToken(c *web.Call) string {
-	if reads(c) {
+	if isRead(c) {
 		return ""
 	}
 	kind, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
@@ -70,12 +59,12 @@ func formToken(c *web.Call) string {
 	if err != nil {
 		return ""
 	}
-	return one(form["access_token"])
+	return onlyOne(form["access_token"])
 }
 
-// basic decodes the Basic scheme's id and secret: encoded as RFC 6749 section
-// 2.3.1 wants them, and as they are, which is how most clients send them.
-func basic(encoded string) []pair {
+// basicPairs decodes the Basic scheme's id and secret: form-encoded as RFC 6749
+// section 2.3.1 asks for, and as they are, which is how most clients send them.
+func basicPairs(encoded string) []pair {
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if err != nil {
 		return nil
@@ -93,14 +82,14 @@ func basic(encoded string) []pair {
 	return []pair{plain}
 }
 
-// one is a value that stands once.
-func one(values []string) string {
+// onlyOne is the value if there is exactly one; else empty.
+func onlyOne(values []string) string {
 	if len(values) == 1 {
 		return values[0]
 	}
 	return ""
 }
 
-func reads(c *web.Call) bool {
+func isRead(c *web.Call) bool {
 	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
 }

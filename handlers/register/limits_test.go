@@ -38,7 +38,7 @@ func (a answer) throttled(t testing.TB, wait string) {
 // TestOpenRegistrationIsLimited per address and per setup, and where it is
 // not open not at all.
 func TestOpenRegistrationIsLimited(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(c *register.Deps) {
 		c.Addresses, c.Setups = web.Rate{Every: 10 * time.Second, Burst: 3}, web.Rate{Every: time.Minute, Burst: 5}
 	})
 	post := func(address string) answer {
@@ -65,7 +65,7 @@ func TestOpenRegistrationIsLimited(t *testing.T) {
 // those that are not alike. A right token is never locked out, nor is a right
 // secret elsewhere, and what holds does not use up the limit.
 func TestGuessesAreLimited(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) {
+	f := newFixture(t, dbtest.SQLite(t), func(c *register.Deps) {
 		c.Guesses, c.Guessers = web.Rate{Every: 10 * time.Second, Burst: 3}, web.Rate{Every: time.Second, Burst: 20}
 	})
 	c := f.stored(t, f.setup, "c", "client_secret_basic")
@@ -101,7 +101,7 @@ func TestGuessesAreLimited(t *testing.T) {
 
 // TestGuessesAtOnce do not go past the limit either.
 func TestGuessesAtOnce(t *testing.T) {
-	f := newFixture(t, dbtest.SQLite(t), func(c *register.Config) { c.Guesses = web.Rate{Every: time.Hour, Burst: 4} })
+	f := newFixture(t, dbtest.SQLite(t), func(c *register.Deps) { c.Guesses = web.Rate{Every: time.Hour, Burst: 4} })
 	f.stored(t, f.setup, "c", "client_secret_basic")
 	var all sync.WaitGroup
 	codes := make(chan int, 30)

@@ -40,7 +40,7 @@ type fixture struct {
 	initial                string // an initial access token of north's setup
 }
 
-func newFixture(t testing.TB, dsn string, change ...func(*register.Config)) *fixture {
+func newFixture(t testing.TB, dsn string, change ...func(*register.Deps)) *fixture {
 	t.Helper()
 	f := &fixture{World: tenancytest.New(t, dsn)}
 	var err error
@@ -56,7 +56,7 @@ func newFixture(t testing.TB, dsn string, change ...func(*register.Config)) *fix
 	})
 	_, f.initial, err = f.store.CreateInitialToken(ctx, f.Scope(t, f.North, tenancy.Admin), f.guarded, snapshots.InitialToken{Name: "test"})
 	must(t, err)
-	cfg := register.Config{Store: f.store, Tenancy: f.Store, PublicURL: func(*web.Call) string { return "https://id.example" }}
+	cfg := register.Deps{Store: f.store, Tenancy: f.Store, PublicURL: func(*web.Call) string { return "https://id.example" }}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -122,14 +122,6 @@ func becomes(doc document.Client) func(*snapshots.Change[document.Client]) {
 	return func(ch *snapshots.Change[document.Client]) {
 		ch.Apply = func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }
 	}
-}
-
-// content is what the store has of a client.
-func (f *fixture) content(t testing.TB, ref snapshots.Ref) document.Client {
-	t.Helper()
-	found, err := f.store.Client(ctx, f.Store.Operator("test"), ref)
-	must(t, err)
-	return *found.Content
 }
 
 type answer struct{ *httptest.ResponseRecorder }

@@ -194,7 +194,7 @@ func TestAClientThatBeginsToNeedASecret(t *testing.T) {
 // anyway.
 func TestSectorIdentifier(t *testing.T) {
 	fetched := 0
-	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Config) {
+	f := newFixture(t, dbtest.SQLite(t), loose, func(c *register.Deps) {
 		c.Fetch = func(_ context.Context, uri string) ([]byte, error) {
 			fetched++
 			if uri != "https://sector.example/list" {
@@ -221,7 +221,7 @@ func TestSectorIdentifier(t *testing.T) {
 func TestWhatWasReadMayBeSentBack(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	vars := f.variables(t)
-	found, err := f.store.ClientByID(ctx, f.Store.Operator("test"), f.setup, "shop")
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, "shop"), snapshots.Instant{})
 	must(t, err)
 	read := f.send("GET", "/oauth2/register/shop", "", bearer(vars["shop_token"])).want(t, 200)
 	if !json.Valid(read.Body.Bytes()) {
@@ -238,7 +238,7 @@ func TestDialectsKeepEachOther(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	vars := f.variables(t)
 	f.send("PUT", "/oauth2/register/shop", `{"client_name": "self"}`, bearer(vars["shop_token"])).want(t, 200)
-	found, err := f.store.ClientByID(ctx, f.Store.Operator("test"), f.setup, "shop")
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, "shop"), snapshots.Instant{})
 	must(t, err)
 	c := found.Content
 	if c.PKCEMode != "required" || c.FreeMetadata != `{"tier":"gold"}` || c.OwnerLabel != "retail" || c.AccessTokenStrategy != "jwt" ||
@@ -254,7 +254,7 @@ func TestAnImportedHashIsRenewed(t *testing.T) {
 	must(t, err)
 	c := f.stored(t, f.setup, "moved", "client_secret_basic", func(ch *snapshots.Change[document.Client]) { ch.Secret = n })
 	ids := func() string {
-		list, err := f.store.Secrets(ctx, f.Store.Operator("test"), c.Ref)
+		list, err := f.store.Secrets(ctx, f.Store.Operator("test"), snapshots.ByRef(c.Ref), snapshots.Instant{})
 		must(t, err)
 		if len(list) != 1 {
 			t.Fatalf("%+v", list)
@@ -272,4 +272,17 @@ func TestAnImportedHashIsRenewed(t *testing.T) {
 	if ids() == before {
 		t.Error("not renewed")
 	}
+}
+
+// TestAClientReadsItselfNow: no route here is about another instant.
+func TestAClientReadsItselfNow(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	c := f.stored(t, f.setup, "c", "client_secret_basic")
+	for _, query := range []string{"at=2020-01-01T00:00:00Z", "known_at=2020-01-01T00:00:00Z", "as_of=2020-01-01T00:00:00Z", "validAt=x"} {
+		for _, method := range []string{"GET", "PUT", "DELETE"} {
+			f.send(method, "/oauth2/register/c?"+query, "{}", bearer(c.token)).want(t, 400, "this route is about now")
+		}
+		f.send("POST", "/oauth2/register?"+query, "{}").want(t, 400, "this route is about now")
+	}
+	f.send("GET", "/oauth2/register/c?other=x", "", bearer(c.token)).want(t, 200)
 }

@@ -13,49 +13,60 @@ import (
 // Name is the surface's name in history and logs.
 const Name = "register"
 
-// Config is what the surface works on. The first three are required.
-type Config struct {
+// Deps is what the surface works on. The first three are required.
+type Deps struct {
 	Store   *snapshots.Store
 	Tenancy *tenancy.Store
 	// PublicURL is the base URL at which clients reach the program.
 	PublicURL func(*web.Call) string
-	Fetch     web.Fetch // nil for web.GuardedFetch
+	Fetch     web.Fetch // of URLs in bodies; nil for web.GuardedFetch
 
 	Addresses web.Rate // open registrations from one address; zero for 30, then one every 10 s
 	Setups    web.Rate // open registrations into one setup; zero for 300, then one a second
-	Guesses   web.Rate // credentials for one client, from one address, that do not hold; zero for 20, then one every 10 s
-	Guessers  web.Rate // the same for one address over all clients; zero for 200, then one a second
+	Guesses   web.Rate // invalid credentials for one client from one address; zero for 20, then one every 10 s
+	Guessers  web.Rate // invalid credentials from one address, for any client; zero for 200, then one a second
 }
 
 // maxKeys is how many keys each limit remembers.
 const maxKeys = 100_000
 
-type surface struct {
-	Config
+type handler struct {
+	Deps
 	addresses, setups, guesses, guessers *web.Limiter
 }
 
 const (
-	pathRegister = "/oauth2/register"
-	pathClient   = pathRegister + "/{id}"
-	belowSetup   = "/modules/{module}/setups/{setupId}"
+	pathClient = ory.PathRegister + "/{id}"
+	belowSetup = "/modules/{module}/setups/{setupId}"
 )
 
 // New makes the surface.
-func New(cfg Config) web.Surface {
-	if cfg.Fetch == nil {
-		cfg.Fetch = web.GuardedFetch(nil, nil)
+func New(deps Deps) web.Surface {
+	if deps.Fetch == nil {
+		deps.Fetch = web.GuardedFetch(nil, nil)
 	}
-	now := func() time.Time { return cfg.Store.Now().Time() }
-	h := &surface{Config: cfg,
-		addresses: cfg.Addresses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 30}, maxKeys, now), setups: cfg.Setups.Limiter(web.Rate{Every: time.Second, Burst: 300}, maxKeys, now),
-		guesses: cfg.Guesses.Limiter(web.Rate{Every: 10 * time.Second, Burst: 20}, maxKeys, now), guessers: cfg.Guessers.Limiter(web.Rate{Every: time.Second, Burst: 200}, maxKeys, now)}
-	query := []web.Param{web.Text("access_token").AsIs(), web.Text("client_secret").AsIs()}
+	now := func() time.Time { return deps.Store.Now().Time() }
+	limit := func(rate, otherwise web.Rate) *web.Limiter { return rate.Limiter(otherwise, maxKeys, now) }
+	h := &handler{Deps: deps,
+		addresses: limit(deps.Addresses, web.Rate{Every: 10 * time.Second, Burst: 30}),
+		setups:    limit(deps.Setups, web.Rate{Every: time.Second, Burst: 300}),
+		guesses:   limit(deps.Guesses, web.Rate{Every: 10 * time.Second, Burst: 20}),
+		guessers:  limit(deps.Guessers, web.Rate{Every: time.Second, Burst: 200})}
+	return web.Surface{Name: Name, Error: ory.Spell, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
+}
+
+// routes are all about now: a client reads and changes what is in force.
+func (h *handler) routes() []web.Route {
 	const write = tenancy.Resolve | tenancy.WriteClients
-	return web.Surface{Name: Name, Error: ory.Error, DropSlash: true, Routes: web.Below(belowSetup, []web.Route{
-		{Method: http.MethodGet, Pattern: pathClient, Permission: tenancy.Resolve, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.get, Query: query},
-		{Method: http.MethodPut, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.put, Query: query, Conditional: true},
-		{Method: http.MethodDelete, Pattern: pathClient, Permission: write, Object: web.ObjectClient, Admit: h.admitClient, Handle: h.delete, Query: query, Conditional: true},
-		{Method: http.MethodPost, Pattern: pathRegister, Permission: write, Object: web.ObjectSetup, Admit: h.admitNew, Handle: h.post, Query: query},
-	})}
+	client := func(method string, permission tenancy.Permission) web.Route {
+		return web.Route{Method: method, Pattern: pathClient, Permission: permission, Object: web.ObjectClient, Query: credentialParams,
+			Conditional: method != http.MethodGet}
+	}
+	return []web.Route{
+		web.Admit(client(http.MethodGet, tenancy.Resolve), h.admitClient, h.get),
+		web.Admit(client(http.MethodPut, write), h.admitClient, h.put),
+		web.Admit(client(http.MethodDelete, write), h.admitClient, h.delete),
+		web.Admit(web.Route{Method: http.MethodPost, Pattern: ory.PathRegister, Permission: write, Object: web.ObjectSetup, Query: credentialParams},
+			h.admitNew, h.post),
+	}
 }

@@ -26,14 +26,14 @@ func (h *surface) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolve
 	if len(document.CheckClientID(id, false)) > 0 {
 		return none, fault.New(fault.Malformed, "", "invalid oauth_client_id")
 	}
-	within, err := h.within(c)
-	if err != nil {
-		return none, err
-	}
 	preferred := snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))
-	found, err := h.Store.ClientAnywhereAsOf(c.Request.Context(), c.Scope, within, preferred, id, in)
+	name := snapshots.Anywhere(id, preferred).Within(c.Var("module"), snapshots.EntityID(c.Var("setupId")))
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, name, in)
 	if fault.HasCode(err, fault.CodeClientUnknown) {
 		return none, fault.New(fault.NotFound, fault.CodeClientUnknown, "could not find the OAuth2 client %s", id)
+	}
+	if fault.HasCode(err, fault.CodeSetupUnknown) {
+		return none, errSetup()
 	}
 	if err != nil {
 		return none, err

@@ -11,7 +11,7 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// The headers that say where a write is to be before it is answered.
+// The headers that say where a write must be visible before it is answered.
 const (
 	headerConsistency = "Slashid-Required-Consistency"         // local_region or all_regions
 	headerTimeout     = "Slashid-Required-Consistency-Timeout" // seconds
@@ -22,7 +22,8 @@ const (
 	longestWait = 120 // seconds
 )
 
-// wait reads how long a write may take to be everywhere; 0 if it need not.
+// wait reads how long an answer may wait until the write is visible everywhere;
+// 0 if it need not wait.
 func wait(h http.Header) (time.Duration, error) {
 	level, err := web.Once(h, headerConsistency)
 	if err != nil {
@@ -48,8 +49,8 @@ func wait(h http.Header) (time.Duration, error) {
 	return time.Duration(seconds) * time.Second, nil
 }
 
-// writes wraps the handler of a write: the headers are checked before it, and
-// where they say so its answer waits until the write is everywhere.
+// writes wraps the handler of a write. It checks the headers before the write;
+// if they ask for it, the answer waits until every node shows the write.
 func (h *surface) writes(handle func(*web.Call) (*web.Reply, error)) func(*web.Call) (*web.Reply, error) {
 	return func(c *web.Call) (*web.Reply, error) {
 		span, err := wait(c.Request.Header)
@@ -63,7 +64,7 @@ func (h *surface) writes(handle func(*web.Call) (*web.Reply, error)) func(*web.C
 		ctx, cancel := context.WithTimeout(c.Request.Context(), span)
 		defer cancel()
 		err = h.Await(ctx)
-		if errors.Is(err, context.DeadlineExceeded) {
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			return nil, fault.Wrap(err, fault.Timeout, codeConsistency, "the change is made, but was not in all regions in time")
 		}
 		return reply, err

@@ -59,9 +59,9 @@
 //   - filter takes eq, co and sw on name, id and parent_org_id, and, or, not and
 //     parentheses; it compares without regard to case. At most 2 KiB and 32 deep.
 //   - SlashID-Required-Consistency is checked before anything is done. With
-//     all_regions the answer waits until Config.Await says that every node has
-//     the write, 30 s at most or as SlashID-Required-Consistency-Timeout says;
-//     after that 408, and the write stands.
+//     all_regions the answer waits until every node shows the write (2 s, where
+//     there are several), at most 30 s or as SlashID-Required-Consistency-Timeout
+//     says; after that 408, though the write is made.
 //   - An unknown path is a plain text 404, as a router's; an unknown id JSON.
 //
 // It may import handlers/web, snapshots, jwk, tenancy and

@@ -5,6 +5,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/tenancy/fault"
 )
 
 // maxPage is how many clients an answer holds at most, and without a limit.
@@ -12,11 +13,11 @@ const maxPage = 1000
 
 func (h *surface) listClients(c *web.Call) (*web.Reply, error) {
 	q := page(c)
-	var err error
-	if q.Setup, err = h.within(c); err != nil {
-		return nil, err
-	}
+	q.Module, q.Setup = c.Var("module"), snapshots.EntityID(c.Var("setupId"))
 	found, total, err := h.Store.Owned(c.Request.Context(), c.Scope, q)
+	if fault.HasCode(err, fault.CodeSetupUnknown) {
+		err = errSetup()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func newFixture(t testing.TB, dsn string) *fixture {
 	f.orgs["c"], f.orgs["d"] = f.MustOrg(t, f.Harbour, "quay"), f.MustOrg(t, f.North, "pier")
 	for _, org := range f.orgs {
 		f.keys[org] = map[tenancy.Role]string{}
-		for _, role := range tenancy.Roles() {
+		for _, role := range tenancytest.Roles() {
 			_, f.keys[org][role] = f.MustKey(t, tenancy.NewKey{Org: org, Name: string(role), Role: role})
 		}
 	}
@@ -221,7 +221,7 @@ func (f *fixture) stored(clientID string, doc document.Client) string {
 // found is what the store has for the client at path.
 func (f *fixture) found(path string) snapshots.Resolved[document.Client] {
 	f.t.Helper()
-	found, err := f.store.ClientAnywhere(ctx, f.scope(f.Root, tenancy.Auditor), "", f.setup, path[strings.LastIndexByte(path, '/')+1:])
+	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.scope(f.Root, tenancy.Auditor), snapshots.Anywhere(path[strings.LastIndexByte(path, '/')+1:], f.setup).Within("", ""), snapshots.Instant{})
 	must(f.t, err)
 	return found
 }

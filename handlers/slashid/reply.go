@@ -43,20 +43,18 @@ func (r rendered) with(used history.Micros) []byte {
 
 // render answers with a client, from the store's cache of answers if it can.
 func (h *surface) render(found snapshots.Resolved[document.Client]) (rendered, error) {
-	var failed error
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: Name}
-	kept := h.Store.Render(key, func() *snapshots.Rendering {
+	kept, err := h.Store.Render(key, func() (*snapshots.Rendering, error) {
 		made, err := renderClient(found)
 		if err != nil {
-			failed = err
-			return nil
+			return nil, err
 		}
-		return &snapshots.Rendering{Body: made.Body, Reply: made}
+		return &snapshots.Rendering{Body: made.Body, Reply: made.Reply, Gap: made.at}, nil
 	})
-	if failed != nil {
-		return rendered{}, failed
+	if err != nil {
+		return rendered{}, err
 	}
-	return kept.Reply.(rendered), nil
+	return rendered{kept.Reply.(*web.Reply), kept.Gap}, nil
 }
 
 // renderClient is pure. The owner is the object's last member, so that

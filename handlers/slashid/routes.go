@@ -7,6 +7,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -83,20 +84,16 @@ func (h *surface) setup(c *web.Call) (snapshots.Entity, error) {
 	if id == "" {
 		id = h.Tenancy.DefaultSetup(c.Scope.Acting())
 	}
-	e, err := h.Store.SetupEntity(c.Request.Context(), c.Scope, snapshots.EntityID(id))
-	if module := c.Var("module"); fault.Is(err, fault.NotFound) || err == nil && module != "" && module != e.Module {
-		return e, fault.New(fault.NotFound, fault.CodeSetupUnknown, "could not find the setup")
+	name := snapshots.ByRef(snapshots.SetupRef(c.Var("module"), snapshots.EntityID(id)))
+	found, err := snapshots.Resolve[document.Setup](c.Request.Context(), h.Store, c.Scope, name, snapshots.Instant{})
+	if fault.Is(err, fault.NotFound) {
+		err = errSetup()
 	}
-	return e, err
+	return found.Entity, err
 }
 
-// within is the setup that the path names; empty for any.
-func (h *surface) within(c *web.Call) (snapshots.EntityID, error) {
-	if c.Var("setupId") == "" {
-		return "", nil
-	}
-	e, err := h.setup(c)
-	return e.ID, err
+func errSetup() error {
+	return fault.New(fault.NotFound, fault.CodeSetupUnknown, "could not find the setup")
 }
 
 // answer is a success.

@@ -55,7 +55,7 @@ func newFixture(t testing.TB, dsn string, signs bool) *fixture {
 	var err error
 	f.log, err = history.OpenPublisher(bg, f.DB, f.Log, opts)
 	must(t, err)
-	f.server = httptest.NewServer(web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, []web.Surface{translog.New(f.log)}))
+	f.server = httptest.NewServer(web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, []web.Surface{translog.New(translog.Deps{Log: f.log})}))
 	t.Cleanup(f.server.Close)
 	return f
 }

@@ -27,23 +27,26 @@ var (
 	partial   = http.Header{"Cache-Control": {"public, max-age=86400, immutable"}}
 )
 
-// New is the surface over a log.
-func New(log *history.Publisher) web.Surface {
-	s := surface{log}
+// Deps is what the surface works on.
+type Deps struct{ Log *history.Publisher }
+
+type handler struct{ Deps }
+
+// New makes the surface.
+func New(deps Deps) web.Surface {
+	h := &handler{deps}
 	return web.Surface{
 		Name: "log",
 		Routes: []web.Route{
-			{Method: http.MethodGet, Pattern: "/log/checkpoint", Open: true, Object: web.ObjectNone, Handle: s.checkpoint},
-			{Method: http.MethodGet, Pattern: "/log/tile/{tile:.+}", Open: true, Object: web.ObjectNone, Handle: s.tile},
+			{Method: http.MethodGet, Pattern: "/log/checkpoint", Open: true, Object: web.ObjectNone, Handle: h.checkpoint},
+			{Method: http.MethodGet, Pattern: "/log/tile/{tile:.+}", Open: true, Object: web.ObjectNone, Handle: h.tile},
 		},
 		Error: spell,
 	}
 }
 
-type surface struct{ log *history.Publisher }
-
-func (s surface) checkpoint(c *web.Call) (*web.Reply, error) {
-	newest, err := s.log.Checkpoint(c.Request.Context())
+func (h *handler) checkpoint(c *web.Call) (*web.Reply, error) {
+	newest, err := h.Log.Checkpoint(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +54,7 @@ func (s surface) checkpoint(c *web.Call) (*web.Reply, error) {
 		ETag: `"` + strconv.FormatInt(newest.Size, 10) + `"`}, nil
 }
 
-func (s surface) tile(c *web.Call) (*web.Reply, error) {
+func (h *handler) tile(c *web.Call) (*web.Reply, error) {
 	t, ok := parseTile(c.Var("tile"))
 	if !ok {
 		return nil, fault.New(fault.NotFound, "", "this is not the path of a tile")
@@ -59,9 +62,9 @@ func (s surface) tile(c *web.Call) (*web.Reply, error) {
 	var data []byte
 	var err error
 	if t.L < 0 {
-		data, err = s.log.Entries(c.Request.Context(), t.N, t.W)
+		data, err = h.Log.Entries(c.Request.Context(), t.N, t.W)
 	} else {
-		data, err = s.log.Tile(c.Request.Context(), int64(t.L), t.N, t.W)
+		data, err = h.Log.Tile(c.Request.Context(), int64(t.L), t.N, t.W)
 	}
 	if err != nil {
 		return nil, err

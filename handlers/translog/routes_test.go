@@ -105,7 +105,7 @@ func TestFailureShowsNothing(t *testing.T) {
 }
 
 func TestEveryKindHasAStatus(t *testing.T) {
-	surface := translog.New(nil)
+	surface := translog.New(translog.Deps{})
 	for _, kind := range fault.Kinds() {
 		reply := surface.Error(nil, fault.New(kind, "", "m"))
 		if reply.Status < 400 || !reply.NoStore || string(reply.Body) != "m\n" {

@@ -249,6 +249,7 @@ func TestRoutesAreCheckedAtStart(t *testing.T) {
 		"variable first":       {Method: "GET", Pattern: "/{x}", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
 		"no permission":        {Method: "GET", Pattern: "/v1/x", Object: web.ObjectNone, Handle: ok},
 		"open with permission": {Method: "GET", Pattern: "/v1/x", Open: true, Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
+		"conditional read":     {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok, Conditional: true},
 		"unknown object":       {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: "thing", Handle: ok},
 		"bad template":         {Method: "GET", Pattern: "/v1/{x", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
 	} {

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorilla/mux"
 
@@ -59,16 +58,13 @@ func (c *Call) decodeVars() error {
 			continue // an encoded path is ASCII
 		}
 		decoded, err := url.PathUnescape(value)
-		if err != nil || !storable(decoded) {
+		if err != nil || !tenancy.Storable(decoded) {
 			return fault.New(fault.Malformed, "", "the path does not decode to UTF-8")
 		}
 		c.match.Vars[name] = decoded
 	}
 	return nil
 }
-
-// storable reports whether every database can hold s.
-func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // method is the request's method as it may be shown: any token is legal, of
 // any length.

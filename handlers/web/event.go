@@ -10,12 +10,12 @@ import (
 
 // event writes the request's one event. It holds no path, query, body or header
 // but an id of the call: each may carry a secret or name a tenant's client.
-func (h *handler) event(c *Call) {
+func (c *Call) event(log zerolog.Logger) {
 	level := zerolog.InfoLevel
 	if c.fault != nil && c.fault.Kind == fault.Internal {
 		level = zerolog.ErrorLevel
 	}
-	e := h.Log.WithLevel(level)
+	e := log.WithLevel(level)
 	if e == nil {
 		return
 	}

@@ -54,7 +54,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.Read != nil {
 		h.tellRead(c, reply)
 	}
-	h.event(c)
+	c.event(h.Log)
 	if c.cut {
 		panic(http.ErrAbortHandler) // the one way to tell the caller, whose status is sent
 	}

@@ -11,10 +11,16 @@ import (
 // Limiter bounds how often something happens per key, in bounded memory: the
 // least used keys are forgotten, and with them at most one burst.
 type Limiter struct {
-	whole    *otter.Cache[string, time.Time] // when the key may have its full burst again
+	whole    computed // when the key may have its full burst again
 	interval time.Duration
 	burst    int
 	now      func() time.Time
+}
+
+// computed is a cache whose entry changes in one step. It is an interface so that
+// the packages which know a Limiter do not compile the cache's code again.
+type computed interface {
+	Compute(key string, next func(at time.Time, found bool) (time.Time, otter.ComputeOp)) (time.Time, bool)
 }
 
 // Rate allows Burst events at once and one more per Every.

@@ -197,7 +197,11 @@ func (p Param) notAWord(value string) string {
 	if near := nearest(value, p.words); near != "" && value != "" {
 		return fmt.Sprintf("cannot be %q; did you mean %s?", value, near)
 	}
-	return "is one of " + strings.Join(p.words, ", ")
+	last := len(p.words) - 1
+	if last == 0 {
+		return "can only be " + p.words[0]
+	}
+	return "is one of " + strings.Join(p.words[:last], ", ") + " and " + p.words[last]
 }
 
 // parseInstant reads an instant. A plus sign that was not escaped arrives as a

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
 
@@ -72,7 +73,7 @@ func (r *Route) declared(name string) *Param {
 
 func allStorable(values url.Values) bool {
 	for name, texts := range values {
-		if !storable(name) || slices.ContainsFunc(texts, func(text string) bool { return !storable(text) }) {
+		if !tenancy.Storable(name) || slices.ContainsFunc(texts, func(text string) bool { return !tenancy.Storable(text) }) {
 			return false
 		}
 	}
@@ -102,7 +103,7 @@ func (c *Call) wrongQuery(names []string, values url.Values) error {
 		return nil
 	}
 	f := fault.New(fault.Malformed, fault.CodeQuery, "%s", wrong[0].Message)
-	if strict { // a dialect has no place for these
+	if strict && len(wrong) > 1 { // a dialect has no place for these
 		f.Fields = wrong
 	}
 	return f

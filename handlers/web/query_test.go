@@ -67,8 +67,8 @@ func TestStrictQueries(t *testing.T) {
 		"deep=1":                        "deep is true or false",
 		"deep=":                         "deep is true or false",
 		"kind=mdae":                     `kind cannot be "mdae"; did you mean made?`,
-		"kind=other":                    "kind is one of made, ended",
-		"kind=":                         "kind is one of made, ended",
+		"kind=other":                    "kind is one of made and ended",
+		"kind=":                         "kind is one of made and ended",
 		"kind=made&kind=made&kind=made": "kind may be given at most 2 times",
 		"from=yesterday":                "from is one instant of RFC 3339",
 		"from=2026-01-02T03:04:06Z&to=2026-01-02T03:04:05Z": "from is after to",
@@ -83,9 +83,6 @@ func TestStrictQueries(t *testing.T) {
 		w := f.send("GET", "/v1/x?"+query, "")
 		if w.Code != 400 || !strings.Contains(w.Body.String(), fault.CodeQuery+" "+want) {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)
-		}
-		if query != "%zz" && !strings.HasPrefix(want, "the query") && !strings.Contains(w.Body.String(), " [?") {
-			t.Errorf("%s: the answer lists no parameter: %s", query, w.Body)
 		}
 	}
 	if w := f.send("GET", "/v1/x?limit=0&naem=a", ""); !strings.Contains(w.Body.String(), "[?limit query:") || !strings.Contains(w.Body.String(), "[?naem query:") {

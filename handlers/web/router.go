@@ -80,7 +80,7 @@ func check(s *Surface, r *Route) {
 	case s.Name == "" || s.Error == nil:
 		panic("web: a surface has a name and spells faults")
 	case r.Handle == nil, r.Method == "", !strings.HasPrefix(r.Pattern, "/"), first == "", strings.Contains(first, "{"),
-		!slices.Contains(objects, r.Object), r.Open != (r.Permission == 0):
+		!slices.Contains(objects, r.Object), r.Open != (r.Permission == 0), r.Conditional && r.Method == http.MethodGet:
 		panic(fmt.Sprintf("web: the route %s %s of %s is not complete", r.Method, r.Pattern, s.Name))
 	}
 	checkParams(r)

@@ -108,13 +108,23 @@ type Reply struct {
 // JSON makes a Reply of v. It is encoded here and not on the way out, so that
 // what cannot be encoded can still become an error.
 func JSON(status int, v any) (*Reply, error) {
+	body, err := Encode(v)
+	if err != nil {
+		return nil, err
+	}
+	return &Reply{Status: status, Body: append(body, '\n')}, nil
+}
+
+// Encode is JSON as it goes on the wire, without a line feed: texts are not
+// escaped for HTML.
+func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("encode %T: %w", v, err)
 	}
-	return &Reply{Status: status, Body: b.Bytes()}, nil
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // NoContent is the Reply of status 204.

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"tenure/tenancy/fault"
 )
@@ -17,16 +20,18 @@ type Trusted struct {
 	Hosts []string // names, without port, that Host may have
 	// Rewrite changes a path before routing; nil to leave it.
 	Rewrite func(path string) string
-	Surface Surface // spells refusals
+	Surface Surface        // spells refusals
+	Log     zerolog.Logger // has one event for each refusal; next logs the others
 }
 
 // Handler serves next on a trusted listener.
 func (t Trusted) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !t.admits(r) {
-			c := &Call{Request: r, w: w, surface: &t.Surface,
+			c := &Call{Request: r, w: w, surface: &t.Surface, started: time.Now(),
 				fault: fault.New(fault.Forbidden, "", "this listener takes no request with an Origin, and none for another Host")}
 			c.write(c.failed())
+			c.event(t.Log)
 			return
 		}
 		own := r.Clone(r.Context())

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"tenure/tenancy/fault"
@@ -73,7 +74,8 @@ func (c *Call) write(reply *Reply) {
 // depends names the headers that the answer to a read depends on, where it may
 // be kept, and the instant that it is about.
 func (c *Call) depends(header http.Header, reply *Reply) {
-	if vary := c.Route.vary; vary != nil && !reply.NoStore {
+	kept := len(header["Cache-Control"]) == 0 || !strings.Contains(header["Cache-Control"][0], "no-store")
+	if vary := c.Route.vary; vary != nil && kept {
 		if own := header["Vary"]; own != nil {
 			vary = append(vary[:1:1], own...)
 		}

@@ -67,15 +67,6 @@ func (h holder) key(more string, chain ...string) string {
 	return text + "}"
 }
 
-func madeSet(t testing.TB, keys ...string) document.JWKS {
-	t.Helper()
-	set, faults := document.ParseJWKS([]byte(`{"keys":[` + strings.Join(keys, ",") + `]}`))
-	if len(faults) > 0 {
-		t.Fatalf("the test's key set: %v", faults)
-	}
-	return set
-}
-
 func seconds(n int64) document.Lifetime { return &n }
 
 // told is a change in one line: kind, path, old, new.

@@ -120,7 +120,7 @@ func New(t testing.TB, dsn string, opts snapshots.Options) *World {
 	w := &World{t: t, DSN: dsn, Clock: NewClock(), Options: opts, tree: tree, quay: make(map[tenancy.Role]string),
 		Root: tree.Root, North: tree.North, South: tree.South, Harbour: tree.Harbour}
 	w.Quay = tree.MustOrg(t, w.Harbour, "quay")
-	for _, role := range tenancy.Roles() {
+	for _, role := range tenancytest.Roles() {
 		_, w.quay[role] = tree.MustKey(t, tenancy.NewKey{Org: w.Quay, Name: string(role), Role: role})
 	}
 	if err := tree.DB.Close(); err != nil {
@@ -307,7 +307,7 @@ func (w *World) Edit(scope tenancy.Scope, id snapshots.EntityID, ch snapshots.Ch
 // Active resolves a client of the World's setup.
 func (w *World) Active(scope tenancy.Scope, id snapshots.EntityID) snapshots.Resolved[document.Client] {
 	w.t.Helper()
-	found, err := w.Store.Client(context.Background(), scope, w.Ref(id))
+	found, err := snapshots.Resolve[document.Client](context.Background(), w.Store, scope, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

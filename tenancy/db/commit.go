@@ -37,8 +37,11 @@ type Sequencer interface {
 // Tx is a write transaction as one closure sees it.
 type Tx struct {
 	Conn
-	Stamp  int64 // this closure's instant, set by Sequencer.Next
-	Clock  int64 // the greatest instant given out in this transaction
+	Stamp int64 // this closure's instant, set by Sequencer.Next
+	Clock int64 // the greatest instant given out in this transaction
+	// Rehearsal says that nothing of this closure will be kept.
+	Rehearsal bool
+
 	queued []any
 }
 
@@ -206,7 +209,7 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job, isolatio
 		return err
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx}}
+	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx, asked: d.asked}}
 	if err := seq.Open(tx); err != nil {
 		return err
 	}
@@ -240,6 +243,7 @@ func runJob(ctx context.Context, seq Sequencer, tx *Tx, sqlTx *sqlx.Tx, j *job, 
 	}
 	mark, clock := len(tx.queued), tx.Clock
 	seq.Next(tx)
+	tx.Rehearsal = j.rehearse
 	own = guarded(j.fn, tx)
 	if own == nil && j.rehearse {
 		own = &Rehearsed{slices.Clone(tx.queued[mark:])}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,9 @@ type Options struct {
 	// Inject, when set by a test, is called before and after each COMMIT; an
 	// error from it is taken as the commit's own.
 	Inject func(point string) error
+	// Asked, when set by a test, is called after each statement with its text and
+	// the number of rows it read or changed.
+	Asked func(query string, rows int)
 }
 
 // Points at which Options.Inject is called.
@@ -50,6 +54,7 @@ type DB struct {
 	lock           *os.File
 	inject         func(string) error
 	unbounded      bool // how long a batch takes
+	asked          func(string, int)
 
 	queue    chan *job
 	stop     chan struct{} // closed by Close
@@ -66,7 +71,7 @@ type DB struct {
 // locked, Conflict with CodeSchema for a schema version this program does not
 // use.
 func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
-	d := &DB{inject: opts.Inject, unbounded: opts.Migrating, queue: make(chan *job, queueLength), stop: make(chan struct{}), ended: make(chan struct{})}
+	d := &DB{inject: opts.Inject, asked: opts.Asked, unbounded: opts.Migrating, queue: make(chan *job, queueLength), stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
 		d.inject = func(string) error { return nil }
 	}
@@ -120,16 +125,24 @@ type Conn struct {
 	dialect Dialect
 	ctx     context.Context
 	ext     sqlx.ExtContext
+	asked   func(string, int) // nil outside tests
 }
 
 // Get scans the one row of query into dest; a fault of kind NotFound if there is none.
 func (c *Conn) Get(dest any, query string, args ...any) error {
+	if c.asked != nil {
+		defer c.asked(query, 1)
+	}
 	return c.classify(sqlx.GetContext(c.ctx, c.ext, dest, c.rebind(query), args...))
 }
 
 // Select scans all rows of query into dest, a pointer to a slice.
 func (c *Conn) Select(dest any, query string, args ...any) error {
-	return c.classify(sqlx.SelectContext(c.ctx, c.ext, dest, c.rebind(query), args...))
+	err := sqlx.SelectContext(c.ctx, c.ext, dest, c.rebind(query), args...)
+	if c.asked != nil {
+		c.asked(query, reflect.ValueOf(dest).Elem().Len())
+	}
+	return c.classify(err)
 }
 
 // SelectBuilt is Select for a squirrel builder.
@@ -148,7 +161,11 @@ func (c *Conn) Each(fn func(scan func(...any) error) error, query string, args .
 		return c.classify(err)
 	}
 	defer rows.Close()
-	for rows.Next() {
+	n := 0
+	if c.asked != nil {
+		defer func() { c.asked(query, n) }()
+	}
+	for ; rows.Next(); n++ {
 		if err := fn(rows.Scan); err != nil {
 			return err
 		}
@@ -163,6 +180,9 @@ func (c *Conn) Exec(query string, args ...any) (int64, error) {
 		return 0, c.classify(err)
 	}
 	n, err := res.RowsAffected()
+	if c.asked != nil {
+		c.asked(query, int(n))
+	}
 	return n, c.classify(err)
 }
 
@@ -196,7 +216,7 @@ func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) er
 		return d.classify(err)
 	}
 	defer tx.Rollback()
-	return fn(&Conn{dialect: d.Dialect, ctx: ctx, ext: tx})
+	return fn(&Conn{dialect: d.Dialect, ctx: ctx, ext: tx, asked: d.asked})
 }
 
 // Ping reports whether both the writer and a reader answer.

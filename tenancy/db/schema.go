@@ -72,9 +72,12 @@ func (p program) usable(v Version, migrating bool) error {
 		"take the program whose \"tenure version\" says schema %d", v.Schema, p.version, p.oldest, v.Schema)
 }
 
-// CodeSchema is the code of the fault (kind Conflict) of a database whose
-// schema version this program does not use.
-const CodeSchema = "schema-version"
+// Codes of faults of kind Conflict: a database whose schema version this
+// program does not use, and one without tables where none are made.
+const (
+	CodeSchema = "schema-version"
+	CodeEmpty  = "database-empty"
+)
 
 // applySchema makes the tables in an empty database and checks the version of
 // any other.
@@ -85,7 +88,7 @@ func (d *DB) applySchema(ctx context.Context, opts Options) error {
 	}
 	if !exists {
 		if opts.ReadOnly || opts.Migrating {
-			return fault.New(fault.Conflict, "", "the database is empty: it holds no Tenure schema")
+			return fault.New(fault.Conflict, CodeEmpty, "the database is empty: it has no Tenure schema")
 		}
 		if err := d.createSchema(ctx); err != nil && !d.madeMeanwhile(ctx) {
 			return fault.Wrap(err, fault.Unavailable, "", "the schema cannot be created")
@@ -93,7 +96,7 @@ func (d *DB) applySchema(ctx context.Context, opts Options) error {
 	}
 	v, err := d.Version(ctx)
 	if err != nil {
-		return fault.Wrap(err, fault.Conflict, "", "the database holds no readable Tenure schema")
+		return fault.Wrap(err, fault.Conflict, "", "the database has no readable Tenure schema")
 	}
 	return program{tenure.SchemaVersion, tenure.OldestSchema}.usable(v, opts.Migrating)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // TestUsableVersions: what a program of version 6, which migrates from 4 on,
-// does with each database, and which program it tells to take.
+// does with each database, and which program its refusal names.
 func TestUsableVersions(t *testing.T) {
 	for _, c := range []struct {
 		found     db.Version

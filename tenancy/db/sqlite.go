@@ -35,7 +35,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	} else if err := createPrivate(path); err != nil {
 		return err
 	}
-	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	file := fileURI(path)
 	write := file + "?_journal_mode=WAL&_sync=FULL&_txlock=immediate&_busy_timeout=5000&_fk=1&_rt=1&_secure_delete=on&_stmt_cache_size=64"
 	read := file + "?mode=ro&_query_only=1&_busy_timeout=5000&_fk=1&_stmt_cache_size=64"
 	var err error
@@ -56,6 +56,11 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 		return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", path)
 	}
 	return nil
+}
+
+// fileURI is what SQLite opens a path by.
+func fileURI(path string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
 }
 
 // lockFile takes the lock that keeps a second process from writing; the

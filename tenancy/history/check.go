@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -15,24 +16,25 @@ import (
 	"tenure/tenancy/fault"
 )
 
+// maxProblems bounds what Check reports.
+const maxProblems = 100
+
 // Check recomputes the whole log from its rows: every commitment, leaf, chain
 // of an object and detail, every tile, the frontier, the root, and the tree of
 // every checkpoint. It returns one sentence for each thing that is wrong, at
-// most 100.
+// most 100. It reads in pages, so the memory it needs does not grow with the log.
 func Check(c *db.Conn) ([]string, error) {
-	k := &checker{conn: c, tree: &tree{ranges.NewEmptyRange(0)}, chains: make(map[string]chain)}
+	k := &checker{conn: c, tree: &tree{ranges.NewEmptyRange(0)}, signedAfter: math.MinInt64}
 	head, err := ReadHead(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.readCheckpoints(); err != nil {
+	if err := k.checkpoint(); err != nil {
 		return nil, err
 	}
-	k.checkpoint()
 	for from := int64(math.MinInt64); ; {
-		var rows []eventRow
-		if err := c.Select(&rows, "SELECT "+eventColumns+" FROM log_event WHERE idx >= ? ORDER BY idx LIMIT ?",
-			from, pollBatch); err != nil {
+		rows, err := k.page(from)
+		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
@@ -45,8 +47,8 @@ func Check(c *db.Conn) ([]string, error) {
 		}
 		from = rows[len(rows)-1].Idx + 1
 	}
-	for _, c := range k.signed {
-		k.report("log: a checkpoint of %d entries was signed, there are %d", c.N, k.tree.size())
+	if err := k.unreached(); err != nil {
+		return nil, err
 	}
 	if err := k.head(head); err != nil {
 		return nil, err
@@ -59,19 +61,36 @@ type checker struct {
 	conn     *db.Conn
 	tree     *tree
 	next     int64 // the index that the next entry must have
-	chains   map[string]chain
 	lastAt   Micros
-	signed   []tlog.Tree // of the checkpoints whose size the tree has not reached
 	problems []string
+
+	signed      []tlog.Tree // some checkpoints whose size the tree has not reached, the smallest first
+	signedAfter int64       // size of the last checkpoint that was read
+	signedAll   bool        // there are no more to read
+}
+
+// chained is an event with the one of the same object that has the number
+// before its own; zero where there is none.
+type chained struct {
+	eventRow
+	PreviousIdx int64  `db:"previous_idx"` // -1 for none
+	Previous    []byte `db:"previous"`     // its commitment
+}
+
+func (k *checker) page(from int64) (rows []chained, err error) {
+	err = k.conn.Select(&rows, "SELECT e."+strings.ReplaceAll(eventColumns, ", ", ", e.")+`, COALESCE(p.idx, -1) AS previous_idx, p.commitment AS previous
+		FROM log_event e LEFT JOIN log_event p ON p.object_id = e.object_id AND p.object_seq = e.object_seq - 1
+		WHERE e.idx >= ? ORDER BY e.idx LIMIT ?`, from, pollBatch)
+	return rows, err
 }
 
 func (k *checker) report(format string, args ...any) {
-	if len(k.problems) < 100 {
+	if len(k.problems) < maxProblems {
 		k.problems = append(k.problems, fmt.Sprintf(format, args...))
 	}
 }
 
-func (k *checker) event(r eventRow) error {
+func (k *checker) event(r chained) error {
 	if r.Idx != k.next {
 		k.report("log: entry %d stands where %d is expected", r.Idx, k.next)
 	}
@@ -87,7 +106,9 @@ func (k *checker) event(r eventRow) error {
 	if err := k.tree.append(leaf); err != nil {
 		return err
 	}
-	k.checkpoint()
+	if err := k.checkpoint(); err != nil {
+		return err
+	}
 	env, err := DecodeEnvelope([]byte(r.Envelope))
 	if err != nil {
 		k.report("log entry %d: %v", r.Idx, err)
@@ -97,15 +118,50 @@ func (k *checker) event(r eventRow) error {
 		env.Org != r.OrgID || env.Actor != r.Actor || int64(env.RecordedAt) != r.RecordedAt {
 		k.report("log entry %d: its columns differ from its envelope", r.Idx)
 	}
-	last := k.chains[r.ObjectID]
-	if env.Seq != last.Seq+1 || env.Previous != hex.EncodeToString(last.Commitment) {
+	follows, err := k.follows(r, env)
+	if err != nil {
+		return err
+	}
+	if !follows {
 		k.report("log entry %d: the chain of %s %s is broken", r.Idx, env.ObjectKind, env.Object)
 	}
 	if env.RecordedAt < k.lastAt {
 		k.report("log entry %d: recorded before the entry in front of it", r.Idx)
 	}
-	k.chains[r.ObjectID], k.lastAt = chain{env.Seq, r.Commitment}, env.RecordedAt
-	return k.detail(r, env)
+	k.lastAt = env.RecordedAt
+	return k.detail(r.eventRow, env)
+}
+
+// follows reports whether the event is the next of its object after the last
+// one in front of it. Where the object's numbers do not already show that, it
+// looks for that last one.
+func (k *checker) follows(r chained, env Envelope) (bool, error) {
+	if r.ObjectSeq == env.Seq && env.Previous == hex.EncodeToString(r.Previous) &&
+		(env.Seq == 1 && r.PreviousIdx == -1 || env.Seq > 1 && r.PreviousIdx >= 0 && r.PreviousIdx < r.Idx) {
+		return true, nil
+	}
+	if len(k.problems) == maxProblems {
+		return true, nil // it would not be reported any more
+	}
+	for before := r.Idx; ; {
+		var last struct {
+			Idx        int64  `db:"idx"`
+			Envelope   string `db:"envelope"`
+			Commitment []byte `db:"commitment"`
+		}
+		err := k.conn.Get(&last, `SELECT idx, envelope, commitment FROM log_event WHERE object_id = ? AND idx < ?
+			ORDER BY idx DESC LIMIT 1`, r.ObjectID, before)
+		if fault.Is(err, fault.NotFound) {
+			return env.Seq == 1 && env.Previous == "", nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if said, err := DecodeEnvelope([]byte(last.Envelope)); err == nil {
+			return env.Seq == said.Seq+1 && env.Previous == hex.EncodeToString(last.Commitment), nil
+		}
+		before = last.Idx
+	}
 }
 
 func (k *checker) detail(r eventRow, env Envelope) error {
@@ -138,13 +194,15 @@ func (k *checker) erased(idx int64) error {
 	return err
 }
 
-// readCheckpoints gathers the trees that were signed, the smallest first.
+// readCheckpoints reads some more trees that were signed, the smallest first.
 func (k *checker) readCheckpoints() error {
-	return k.conn.Each(func(scan func(...any) error) error {
+	read := 0
+	err := k.conn.Each(func(scan func(...any) error) error {
 		var row storedCheckpoint
 		if err := scan(&row.Size, &row.Note, &row.RecordedAt); err != nil {
 			return err
 		}
+		read, k.signedAfter = read+1, row.Size
 		c, err := row.read()
 		if err != nil {
 			k.report("log: checkpoint of %d entries: %v", row.Size, err)
@@ -152,18 +210,47 @@ func (k *checker) readCheckpoints() error {
 		}
 		k.signed = append(k.signed, tlog.Tree{N: c.Size, Hash: c.Root})
 		return nil
-	}, "SELECT "+checkpointColumns+" FROM log_checkpoint ORDER BY size")
+	}, "SELECT "+checkpointColumns+" FROM log_checkpoint WHERE size > ? ORDER BY size LIMIT ?", k.signedAfter, pollBatch)
+	k.signedAll = read < pollBatch
+	return err
+}
+
+// nextSigned makes sure that signed has the next checkpoint, if there is one.
+func (k *checker) nextSigned() error {
+	for len(k.signed) == 0 && !k.signedAll {
+		if err := k.readCheckpoints(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkpoint compares the tree with the checkpoint of its size, if there is one.
-func (k *checker) checkpoint() {
+func (k *checker) checkpoint() error {
+	if err := k.nextSigned(); err != nil {
+		return err
+	}
 	if len(k.signed) == 0 || k.signed[0].N != k.tree.size() {
-		return
+		return nil
 	}
 	if root, err := k.tree.root(); err != nil || !bytes.Equal(root, k.signed[0].Hash[:]) {
 		k.report("log: the checkpoint of %d entries has another root than they have", k.signed[0].N)
 	}
 	k.signed = k.signed[1:]
+	return nil
+}
+
+// unreached reports the checkpoints of more entries than there are.
+func (k *checker) unreached() error {
+	for {
+		if err := k.nextSigned(); err != nil || len(k.signed) == 0 {
+			return err
+		}
+		for _, c := range k.signed {
+			k.report("log: a checkpoint of %d entries was signed, there are %d", c.N, k.tree.size())
+		}
+		k.signed = nil
+	}
 }
 
 // CheckSignatures verifies every stored checkpoint that one of the keys is said

@@ -269,3 +269,30 @@ func TestCheckOfNoLog(t *testing.T) {
 		sound(t, d, 0)
 	})
 }
+
+// What the check has in memory does not grow with the number of objects, nor of
+// checkpoints.
+func TestCheckNeedsLittleMemory(t *testing.T) {
+	d, _ := load(t, dbtest.SQLite(t), newWall())
+	const writes, each = 40, 1000
+	for i := range writes {
+		if err := d.Write(bg, func(tx *db.Tx) error {
+			for j := range each {
+				Record(tx, Event{Kind: "client.published", Object: fmt.Sprint("an object with a long id ", i, "-", j)})
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var problems []string
+	peak := dbtest.PeakMemory(func() {
+		view(t, d, func(c *db.Conn) (err error) { problems, err = Check(c); return err })
+	})
+	if len(problems) > 0 {
+		t.Errorf("%d problems, the first is %s", len(problems), problems[0])
+	}
+	if most := int64(100 * writes * each); peak > most {
+		t.Errorf("the check of %d objects had %d kB in memory, want at most %d kB", writes*each, peak>>10, most>>10)
+	}
+}

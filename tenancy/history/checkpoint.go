@@ -111,16 +111,6 @@ func NewestCheckpoint(c *db.Conn) (Checkpoint, Micros, error) {
 	return newest, Micros(row.RecordedAt), err
 }
 
-// OldestCheckpoint is the smallest stored one that covers the entry idx; a
-// fault of kind NotFound if none does.
-func OldestCheckpoint(c *db.Conn, idx int64) (Checkpoint, error) {
-	var row storedCheckpoint
-	if err := c.Get(&row, "SELECT "+checkpointColumns+" FROM log_checkpoint WHERE size > ? ORDER BY size LIMIT 1", idx); err != nil {
-		return Checkpoint{}, err
-	}
-	return row.read()
-}
-
 // store keeps a checkpoint, unless one of its size is there: then that one
 // stands, and must be of the same tree. It returns what is stored.
 func store(tx *db.Tx, c Checkpoint) (Checkpoint, error) {

@@ -120,7 +120,7 @@ func (l *Log) unlockPolls() { <-l.polling }
 
 func (l *Log) poll(ctx context.Context, d *db.DB) error {
 	for {
-		asked, missed := l.wall(), l.missed.Load()
+		asked, missed := l.age(), l.missed.Load()
 		size, err := l.pollStep(ctx, d)
 		if err != nil {
 			return err
@@ -183,7 +183,23 @@ func (l *Log) Fresh() bool {
 		return true
 	}
 	last := l.lastPoll.Load()
-	return last != nil && l.wall().Sub(*last) < staleTime
+	return last != nil && l.age().Sub(*last) < staleTime
+}
+
+// Await returns once every node answers with what was committed before the
+// call: at once where there is only this node, else after staleTime, when each
+// other node has polled since or does not trust its memory any more. If ctx ends
+// first, it returns ctx's error.
+func (l *Log) Await(ctx context.Context) error {
+	if !l.shared {
+		return nil
+	}
+	select {
+	case <-l.after(staleTime):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (l *Log) mirror(c *db.Conn, changes []Change, size int64) error {

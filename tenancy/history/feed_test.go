@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -334,7 +335,7 @@ func TestMirrorThatFails(t *testing.T) {
 	if err := l2.Current(bg); err != nil || !l2.Fresh() {
 		t.Errorf("after the mirror has recovered: %v", err)
 	}
-	if got := fmt.Sprint(mirrored)+" "+indexes(s.take()); got != "[0 1 0 1 0 1] [0 1]" {
+	if got := fmt.Sprint(mirrored) + " " + indexes(s.take()); got != "[0 1 0 1 0 1] [0 1]" {
 		t.Errorf("mirror and subscriber were told %s, want [0 1 0 1 0 1] [0 1]", got)
 	}
 }
@@ -355,7 +356,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		if err := d.Write(bg, func(tx *db.Tx) error { RecordRow(tx, event("a"), "row of a"); return nil }); err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(rows)+" "+indexes(s.take()); got != "[row of a] [0]" {
+		if got := fmt.Sprint(rows) + " " + indexes(s.take()); got != "[row of a] [0]" {
 			t.Errorf("rows and events are %s, want [row of a] [0]", got)
 		}
 		blind := func(func(*db.Conn) error) error { return errors.New("no view") }
@@ -365,8 +366,55 @@ func TestOutcomeUnknown(t *testing.T) {
 		if err := l.Current(bg); err != nil || !l.Fresh() {
 			t.Errorf("asked again: %v, fresh %t", err, l.Fresh())
 		}
-		if got := fmt.Sprint(rows)+" "+indexes(s.take()); got != "[row of a <nil>] [0]" {
+		if got := fmt.Sprint(rows) + " " + indexes(s.take()); got != "[row of a <nil>] [0]" {
 			t.Errorf("rows and events are %s, want [row of a <nil>] [0]", got)
+		}
+	})
+}
+
+// TestAwait: once a write has been waited for, another node either has it or
+// does not trust its memory, whenever it polled last.
+func TestAwait(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		w := newWall()
+		d, l := load(t, dsn, w)
+		timers := 0
+		l.after = func(span time.Duration) <-chan time.Time { // the wall goes on while it is waited
+			timers++
+			w.micros.Add(span.Microseconds())
+			ended := make(chan time.Time)
+			close(ended)
+			return ended
+		}
+		if d.Dialect == db.SQLite {
+			if err := l.Await(bg); err != nil || timers != 0 {
+				t.Errorf("a single node waits: %v", err)
+			}
+			return
+		}
+		d2, l2 := load(t, dsn, w)
+		for _, polls := range []bool{false, true} {
+			poll(t, l2, d2)
+			record(t, d, "a")
+			before := l2.Size()
+			if !l2.Fresh() || before == l.Size() {
+				t.Fatal("the other node knows of the write already: this test shows nothing")
+			}
+			if err := l.Await(bg); err != nil {
+				t.Fatal(err)
+			}
+			if polls {
+				poll(t, l2, d2)
+			}
+			if l2.Fresh() && l2.Size() == before {
+				t.Error("after the wait another node trusts a memory that does not have the write")
+			}
+		}
+		l.after = func(time.Duration) <-chan time.Time { return nil }
+		ended, cancel := context.WithCancel(bg)
+		cancel()
+		if err := l.Await(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("an ended wait: %v", err)
 		}
 	})
 }

@@ -37,7 +37,9 @@ type Applied struct {
 // Log sequences events and keeps the node's clock. It is the db.Sequencer.
 type Log struct {
 	wall   func() time.Time
+	age    func() time.Time // how old the last poll is
 	random io.Reader
+	after  func(time.Duration) <-chan time.Time
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node
@@ -76,8 +78,12 @@ func New(wall func() time.Time, random io.Reader) *Log {
 	if random == nil {
 		random = rand.Reader
 	}
-	return &Log{wall: wall, random: random, polling: make(chan struct{}, 1)}
+	return &Log{wall: wall, age: wall, random: random, after: time.After, polling: make(chan struct{}, 1)}
 }
+
+// AgeBy makes clock tell how old the last poll is, in the place of the wall
+// clock. It is called before Load, where each reading of the wall clock counts.
+func (l *Log) AgeBy(clock func() time.Time) { l.age = clock }
 
 // Load reads the log's head, makes it in a new database, and starts the
 // committer of d with this log as its sequencer.
@@ -92,7 +98,7 @@ func (l *Log) Load(ctx context.Context, d *db.DB) error {
 		return fmt.Errorf("log head: %w", err)
 	}
 	l.db, l.shared = d, d.Dialect == db.Postgres
-	asked := l.wall()
+	asked := l.age()
 	if err := d.View(ctx, func(c *db.Conn) error {
 		head, err := ReadHead(c)
 		if err != nil {

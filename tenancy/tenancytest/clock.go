@@ -23,6 +23,13 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
+// Reading is the present instant, without moving the clock.
+func (c *Clock) Reading() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
 // Advance moves the clock on.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()

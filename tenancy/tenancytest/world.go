@@ -12,6 +12,11 @@ import (
 	"tenure/tenancy/history"
 )
 
+// Roles lists every role.
+func Roles() []tenancy.Role {
+	return []tenancy.Role{tenancy.Reader, tenancy.Auditor, tenancy.Editor, tenancy.Admin}
+}
+
 // World is one installation.
 type World struct {
 	DSN   string
@@ -44,7 +49,7 @@ func New(t testing.TB, dsn string) *World {
 	w.Harbour = w.MustOrg(t, w.North, "harbour")
 	for _, org := range w.Orgs() {
 		w.keys[org] = make(map[tenancy.Role]credential)
-		for _, role := range tenancy.Roles() {
+		for _, role := range Roles() {
 			k, text := w.MustKey(t, tenancy.NewKey{Org: org, Name: string(role), Role: role})
 			w.keys[org][role] = credential{k.ID, text}
 		}
@@ -57,6 +62,7 @@ func (w *World) open(t testing.TB) {
 	w.DB = dbtest.Open(t, w.DSN, db.Options{})
 	ids := tenancy.NewIDs(w.random) // which may be read side by side; the source may not
 	w.Log = history.New(w.Clock.Now, ids)
+	w.Log.AgeBy(w.Clock.Reading)
 	if err := w.Log.Load(context.Background(), w.DB); err != nil {
 		t.Fatal(err)
 	}

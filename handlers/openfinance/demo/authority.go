@@ -96,8 +96,8 @@ func (a *Authority) Server() (*Pair, error) {
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 }
 
-// Imitate issues a certificate like another one in all but the key: subject,
-// issuer's name, serial number, validity and extensions.
+// Imitate issues a certificate that equals another one except for its key: in
+// subject, issuer's name, serial number, validity and extensions.
 func (a *Authority) Imitate(p *Pair) (*Pair, error) {
 	c := p.Certificate
 	return a.pair(&x509.Certificate{RawSubject: c.RawSubject, SerialNumber: c.SerialNumber, NotBefore: c.NotBefore, NotAfter: c.NotAfter,

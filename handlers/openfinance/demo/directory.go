@@ -47,7 +47,7 @@ func PublicKey(key *rsa.PublicKey, kid, use string) map[string]any {
 		"n": text(key.N.Bytes()), "e": text(big.NewInt(int64(key.E)).Bytes())}
 }
 
-// KeySet is a document with keys.
+// KeySet is a JWK Set of keys.
 func KeySet(keys ...map[string]any) []byte {
 	raw, err := json.Marshal(map[string]any{"keys": append([]map[string]any{}, keys...)})
 	if err != nil {
@@ -56,7 +56,7 @@ func KeySet(keys ...map[string]any) []byte {
 	return raw
 }
 
-// Software is what a statement is about.
+// Software is the subject of a statement.
 type Software struct {
 	ID, OrgID, OrgName, CNPJ, Name string
 	JWKSURI                        string
@@ -64,8 +64,8 @@ type Software struct {
 	Roles                          []string
 }
 
-// Claims are those of a good statement issued now; callers change them as they
-// like.
+// Claims are the claims of a good statement issued now. The caller may change
+// them.
 func (d *Directory) Claims(s Software) map[string]any {
 	var roles []map[string]any
 	for _, role := range s.Roles {
@@ -88,14 +88,14 @@ func (d *Directory) Claims(s Software) map[string]any {
 	}
 }
 
-// Sign is a statement as the directory makes it: PS256, typ JWT, its kid.
+// Sign signs a statement as the directory does: PS256, typ JWT, its kid.
 func (d *Directory) Sign(claims map[string]any) (string, error) {
 	return d.SignAs(nil, claims)
 }
 
-// SignAs is Sign with other header members; nil removes one. alg is followed:
-// PS256, RS256, HS256 with the public key's PEM as the secret, or none; any
-// other is signed as PS256.
+// SignAs is Sign with other header members; nil removes one. It signs by alg:
+// PS256, RS256, HS256 with the public key's PEM as the secret, or none, and as
+// PS256 for any other alg.
 func (d *Directory) SignAs(header, claims map[string]any) (string, error) {
 	head := map[string]any{"alg": "PS256", "typ": "JWT", "kid": d.KeyID}
 	maps.Copy(head, header)

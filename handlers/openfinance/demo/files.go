@@ -23,7 +23,7 @@ func OpenAuthority(cert, key []byte, now func() time.Time) (*Authority, error) {
 	}
 	signer, ok := pair.PrivateKey.(crypto.Signer)
 	if !ok || !pair.Leaf.IsCA {
-		return nil, errors.New("the certificate is no authority's")
+		return nil, errors.New("the certificate is not an authority's")
 	}
 	return &Authority{pair.Leaf, signer, now}, nil
 }
@@ -36,20 +36,20 @@ func OpenPair(cert, key []byte) (*Pair, error) {
 	}
 	private, ok := pair.PrivateKey.(*rsa.PrivateKey)
 	if !ok {
-		return nil, errors.New("the key is no RSA key")
+		return nil, errors.New("the key is not an RSA key")
 	}
 	return &Pair{pair.Leaf, private}, nil
 }
 
-// Fits reports whether a certificate is this authority's and will hold for a
-// time yet.
+// Fits reports whether this authority issued a certificate that will still be
+// valid after the duration yet.
 func (a *Authority) Fits(p *Pair, yet time.Duration) bool {
 	_, err := p.Certificate.Verify(x509.VerifyOptions{Roots: a.Pool(), CurrentTime: a.now().Add(yet), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
 	return err == nil
 }
 
-// Revoke is a revocation list with a number that withdraws certificates, good
-// for a day; in DER.
+// Revoke makes a revocation list with a number, in DER, that revokes certificates
+// and is valid for a day.
 func (a *Authority) Revoke(number int64, revoked ...*x509.Certificate) ([]byte, error) {
 	list := &x509.RevocationList{Number: big.NewInt(number), ThisUpdate: a.now(), NextUpdate: a.now().AddDate(0, 0, 1)}
 	for _, c := range revoked {

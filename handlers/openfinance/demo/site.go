@@ -13,15 +13,16 @@ const (
 	PathKeySet    = "/application.jwks"
 )
 
-// Site is what a directory has on the web, for one software: a fresh statement
-// for whoever asks, the directory's keys, and the software's key set.
+// Site is a directory's web site for one software: it serves a fresh statement, the
+// directory's keys, and the software's key set.
 type Site struct {
 	directory *Directory
 	software  Software
 	keySet    []byte
 }
 
-// NewSite makes a software's key set, with a key to sign and one to encrypt to.
+// NewSite makes a site, and the software's key set with one key for signatures and
+// one for encryption.
 func NewSite(d *Directory, s Software) (*Site, error) {
 	var keys []map[string]any
 	for _, use := range []string{"sig", "enc"} {
@@ -50,7 +51,7 @@ func (s *Site) Handler() http.Handler {
 func (s *Site) statement(w http.ResponseWriter, _ *http.Request) {
 	signed, err := s.directory.Sign(s.directory.Claims(s.software))
 	if err != nil {
-		w.WriteHeader(http.StatusInternalServerError) // nobody but a newcomer at this machine sees it
+		w.WriteHeader(http.StatusInternalServerError) // only users of a demonstration see it
 		return
 	}
 	document(w, "application/jwt", []byte(signed))

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Subject is whom a client certificate names, in the scheme's certificate
+// Subject is the subject of a client certificate in the scheme's certificate
 // standard.
 type Subject struct {
 	SoftwareID   string // UID
-	OrgID        string // of organizationIdentifier, OFBBR- goes before it
+	OrgID        string // organizationIdentifier, without OFBBR-
 	CNPJ         string // serialNumber
 	Organization string
 	CommonName   string
@@ -28,7 +28,7 @@ type attribute struct {
 
 type relativeSET []attribute
 
-// encode is the name in the order of the standard's table.
+// encode writes the name in the order of the standard's table.
 func (s Subject) encode() ([]byte, error) {
 	tag := s.Tag
 	if tag == 0 {

@@ -340,13 +340,13 @@ func removes(script string) (found []string) {
 		if !inBody && !additions.MatchString(line) {
 			found = append(found, line)
 		}
-		// A function's body on PostgreSQL stands between two marks.
+		// A function's body on PostgreSQL is between two marks.
 		inBody = inBody != (strings.Count(line, "$$")%2 == 1)
 	}
 	return found
 }
 
-// TestMigrationsOnlyAdd holds what lets two adjacent versions share a database.
+// TestMigrationsOnlyAdd checks what lets two adjacent versions share a database.
 func TestMigrationsOnlyAdd(t *testing.T) {
 	names, err := filepath.Glob("[0-9]*.sql")
 	if err != nil {

@@ -18,7 +18,7 @@ const (
 	basic = `"token_endpoint_auth_method":"client_secret_basic"`
 )
 
-// world is what the fixture holds: names for ids and keys, and the answers to
+// world is what the fixture consists of: names for ids and keys, and the answers to
 // compare later programs with.
 type world struct {
 	VerifierKeys []string

@@ -1,6 +1,6 @@
-// Package migratetest loads the database of schema version 3 that
-// testdata/schema3 holds, into either engine, and reads what the program of
-// that version answered. Only tests may import it.
+// Package migratetest loads the database of testdata/schema3 into either
+// engine, and reads what the program of that version answered. Only tests may
+// import it.
 package migratetest
 
 import (

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"net/url"
+
+	"github.com/spf13/pflag"
+
+	"tenure/cmd/tenure/node"
+)
+
+// databaseFlag is --database for the commands that open one.
+func databaseFlag(flags *pflag.FlagSet, database *string) {
+	flags.StringVar(database, "database", "tenure.db", "SQLite file or postgres:// URL")
+}
+
+// secretsKeyFlag is --secrets-key-file for the commands that write secrets.
+func secretsKeyFlag(flags *pflag.FlagSet, file *string) {
+	flags.StringVar(file, "secrets-key-file", "", "file with the key that seals client secrets, or none (default: next to a SQLite file)")
+}
+
+// programLogFlags are --log-level and --log-file for the commands that serve.
+func programLogFlags(flags *pflag.FlagSet, level, file *string) {
+	flags.StringVar(level, "log-level", "info", "log level: debug, info, warn, error or disabled")
+	flags.StringVar(file, "log-file", "", "file to append the program's log to (default: standard error)")
+}
+
+func hydraAdminFlags(flags *pflag.FlagSet, a *node.HydraAdmin) {
+	flags.StringVar(&a.Listen, "hydra-admin-listen", "", "address, or unix:/path, to serve Hydra's admin API on without authentication")
+	flags.StringVar(&a.KeyFile, "hydra-admin-key-file", "", "file with the API key that callers of --hydra-admin-listen act with")
+	flags.StringSliceVar(&a.Hosts, "hydra-admin-host", nil, "additional host names that requests to --hydra-admin-listen may use")
+	flags.BoolVar(&a.AllowRemote, "hydra-admin-allow-remote", false, "allow a --hydra-admin-listen that other machines can reach")
+	flags.BoolVar(&a.AllowRoot, "hydra-admin-allow-root", false, "allow an administrator's key of the root organization in --hydra-admin-key-file")
+}
+
+func openFinanceFlags(flags *pflag.FlagSet, o *node.OpenFinance) {
+	flags.StringVar(&o.ClientCA, "client-ca", "", "authorities of client certificates (PEM); with --tls-cert the server asks for certificates, and /reg requires one")
+	flags.StringVar(&o.ClientCRL, "client-crl", "", "revocation lists of --client-ca (PEM or DER); read again when the file changes")
+	flags.StringVar(&o.DirectoryKeys, "directory-keys", "", "key set of the directory that signs software statements: a file or an https URL")
+	flags.StringVar(&o.DirectoryIssuer, "directory-issuer", "", "iss that software statements must have (default: any)")
+	flags.StringVar(&o.DirectoryEnvironment, "directory-environment", "", "software_environment that software statements must have (default: any)")
+	flags.StringVar(&o.DirectoryMode, "directory-mode", "", "software_mode that software statements must have (default: any)")
+	flags.StringVar(&o.ProxyHeader, "proxy-cert-header", "", "header in which a proxy that ends TLS passes the client certificate")
+	flags.StringVar(&o.ProxyFormat, "proxy-cert-format", "", "format of --proxy-cert-header: pem, rfc9440 or xfcc")
+	flags.StringSliceVar(&o.ProxyFrom, "proxy-from", nil, "addresses of those proxies: addresses or prefixes, separated by commas")
+}
+
+// redacted is a --database without its password, to be printed.
+func redacted(dsn string) string {
+	if u, err := url.Parse(dsn); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return dsn
+}

@@ -1,0 +1,28 @@
+package hydraimport
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestImportWaitsForABusyServer(t *testing.T) {
+	var asked atomic.Int64
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status := http.StatusNotFound
+		if asked.Add(1) < 3 {
+			status = http.StatusServiceUnavailable
+		}
+		w.WriteHeader(status)
+		w.Write([]byte(`{"error":"x","error_description":"y"}`))
+	}))
+	defer busy.Close()
+	s := &serverTarget{client: busy.Client(), clients: busy.URL, dry: true, pause: time.Millisecond}
+	c := sourceClient{number: 1}
+	c.read([]byte(`{"client_id":"a"}`))
+	if r, err := s.put(t.Context(), c); err != nil || r.Result != resultCreated || asked.Load() != 3 {
+		t.Errorf("%+v %v after %d requests", r, err, asked.Load())
+	}
+}

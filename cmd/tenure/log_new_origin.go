@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
+	"tenure/tenancy/history"
+)
+
+func logNewOriginCommand() *cobra.Command {
+	var f logFlags
+	var state, reason string
+	cmd := &cobra.Command{
+		Use:   "new-origin",
+		Short: "After a restore: end the log's origin and continue under a new one",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return newOrigin(cmd.Context(), cmd.OutOrStdout(), f, state, reason)
+		},
+	}
+	f.add(cmd.Flags())
+	cmd.Flags().StringVar(&state, "log-state", "", "file with the last published checkpoint, or none (default: next to a SQLite file)")
+	cmd.Flags().StringVar(&reason, "reason", "", "reason, kept in the log")
+	return cmd
+}
+
+// newOrigin opens the installation without its log's key, because with it an
+// installation whose log is refused does not open.
+func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason string) (err error) {
+	log, _, err := node.NewLog("error", "")
+	if err != nil {
+		return err
+	}
+	state := node.LogState(node.LogStateFile(f.database, stateFile))
+	kept, err := state.Read()
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: node.None, LogKey: node.None, EvidenceKey: node.None, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	keys, err := node.LoadLogKeys(n.DB.Dialect, node.LogKeyFile(n.DB.Dialect, f.database, f.key), false)
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	if keys == nil {
+		return exit.With(exit.Usage, errors.New("there is no log key: give its file with --log-key"))
+	}
+	e := n.Tenancy.Operator("log new-origin").Event(history.Event{Org: string(n.Tenancy.Root())})
+	e.Reason = reason
+	origin, last, err := history.NewOrigin(ctx, n.DB, kept, e)
+	if err != nil {
+		return errors.New(exit.Message(err))
+	}
+	p, err := history.OpenPublisher(ctx, n.DB, n.Log, history.PublisherOptions{Keys: keys, Kept: kept, Keep: state.Keep})
+	if err != nil {
+		return errors.New(exit.Message(err))
+	}
+	first, err := p.Checkpoint(ctx)
+	if err != nil {
+		return errors.New(exit.Message(err))
+	}
+	fmt.Fprintf(out, "%s ended with %d entries; %s goes on with %d\n", last.Origin, last.Size, origin, first.Size)
+	return writeLogKeys(out, keys, origin)
+}

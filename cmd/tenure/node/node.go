@@ -1,0 +1,204 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"tenure/cmd/tenure/exit"
+	"tenure/handlers"
+	"tenure/handlers/openfinance"
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/history"
+)
+
+const (
+	headerTime   = 10 * time.Second
+	writeTime    = 60 * time.Second
+	idleTime     = 120 * time.Second
+	shutdownTime = 10 * time.Second
+	maxHeader    = 32 << 10
+)
+
+// Config configures a node.
+type Config struct {
+	Database    string
+	SecretsKey  string // file, None, or empty for the database's default
+	CacheBytes  uint64
+	PublicURL   string        // base URL; empty to take it from each request
+	LogKey      string        // file, None, or empty for the database's default
+	LogState    string        // file; empty for none
+	EvidenceKey string        // file, None, or empty for the database's default
+	MaxAge      time.Duration // for which callers may cache an answer; zero for a minute
+	ReadLog     string        // off, sampled or full; empty for off
+	Log         zerolog.Logger
+}
+
+// Node is an open installation: its stores and the handler over them.
+type Node struct {
+	DB        *db.DB
+	Log       *history.Log
+	Tenancy   *tenancy.Store
+	Snapshots *snapshots.Store
+	Handler   http.Handler // nil until Mount
+
+	stores     handlers.Stores
+	web        web.Config
+	programLog zerolog.Logger
+	stop       context.CancelFunc // ends the background work
+	background sync.WaitGroup
+}
+
+// Open opens the database and its key files and starts the background work.
+// Close ends it.
+func Open(ctx context.Context, cfg Config) (*Node, error) {
+	d, err := db.Open(ctx, cfg.Database, db.Options{})
+	if err != nil {
+		return nil, exit.With(exit.Database, err)
+	}
+	n := &Node{DB: d, programLog: cfg.Log}
+	if err := n.build(ctx, cfg); err != nil {
+		d.Close()
+		return nil, exit.With(openCode(err), err)
+	}
+	running, stop := context.WithCancel(context.Background())
+	n.stop = stop
+	n.background.Go(func() {
+		n.Log.Follow(running, d, func(err error) { cfg.Log.Error().Err(err).Msg("reading the log of other nodes") })
+	})
+	n.background.Go(func() { n.flush(running) })
+	return n, nil
+}
+
+func (n *Node) build(ctx context.Context, cfg Config) error {
+	sealed, err := snapshots.Sealed(ctx, n.DB)
+	if err != nil {
+		return err
+	}
+	sealer, err := loadSealer(n.DB.Dialect, cfg, sealed)
+	if err != nil {
+		return err
+	}
+	n.Log = history.New(nil, nil)
+	if err := n.Log.Load(ctx, n.DB); err != nil {
+		return err
+	}
+	ids := tenancy.NewIDs(nil)
+	if n.Tenancy, err = tenancy.Open(ctx, n.DB, n.Log, ids); err != nil {
+		return err
+	}
+	if n.Snapshots, err = snapshots.Open(ctx, n.DB, n.Log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.CacheBytes,
+		ReadLog: snapshots.ReadLog(cfg.ReadLog)}); err != nil {
+		return err
+	}
+	published, err := n.openPublisher(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	exporter, err := n.openEvidence(cfg, published)
+	if err != nil {
+		return err
+	}
+	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log}
+	if n.Snapshots.KeepsReads() {
+		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
+	}
+	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, IDs: ids, Log: published, Evidence: exporter, Ready: n.DB.Ping, Await: n.Log.Await,
+		PublicURL: cfg.PublicURL, Version: Version(), MaxAge: cfg.MaxAge}
+	return nil
+}
+
+// Mount makes the handler. scheme is what /reg trusts; fetch, unless it is nil,
+// replaces the usual way to fetch the URLs that requests name.
+func (n *Node) Mount(scheme openfinance.Scheme, fetch web.Fetch) {
+	n.stores.OpenFinance, n.stores.Fetch = scheme, fetch
+	n.Handler = handlers.New(n.web, n.stores)
+}
+
+// flush regularly writes the last uses of keys and clients, and reads.
+func (n *Node) flush(ctx context.Context) {
+	ticker := time.NewTicker(tenancy.FlushEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx)); err != nil && ctx.Err() == nil {
+				n.programLog.Error().Err(err).Msg("writing last uses")
+			}
+		}
+	}
+}
+
+// Close ends the background work and closes the database.
+func (n *Node) Close() error {
+	n.stop()
+	n.background.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx), n.DB.Close())
+}
+
+// Version is the version of the program, from its build information.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+// Serve answers on the endpoints until ctx ends or an endpoint fails. Then it
+// finishes the requests under way, for at most shutdownTime.
+func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(300) // caches dominate the heap: fewer collections cost little memory
+	}
+	failed := make(chan error, len(endpoints))
+	servers := make([]*http.Server, len(endpoints))
+	for i, e := range endpoints {
+		server := &http.Server{Handler: e.Handler, ReadHeaderTimeout: headerTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+			MaxHeaderBytes: maxHeader, TLSConfig: e.TLS, ErrorLog: serverLog(n.programLog)}
+		servers[i] = server
+		go func() {
+			if e.TLS != nil {
+				failed <- server.ServeTLS(e, "", "")
+				return
+			}
+			failed <- server.Serve(e)
+		}()
+	}
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	var stopped sync.WaitGroup
+	ends := make([]error, len(servers))
+	for i, server := range servers {
+		stopped.Go(func() { ends[i] = server.Shutdown(stopping) })
+	}
+	stopped.Wait()
+	return errors.Join(append(ends, err)...)
+}
+
+// RequireSchema returns an error for a database that does not have our tables:
+// opening it to write would create them.
+func RequireSchema(dsn string) error {
+	d, err := db.Open(context.Background(), dsn, db.Options{ReadOnly: true})
+	if err != nil {
+		return exit.With(exit.Database, err)
+	}
+	return d.Close()
+}

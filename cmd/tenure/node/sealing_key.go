@@ -1,0 +1,57 @@
+package node
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"tenure/snapshots/credential"
+	"tenure/tenancy/db"
+)
+
+// loadSealer reads the key that seals client secrets. With SQLite its file is
+// next to the database and is created at the first start; with PostgreSQL, where
+// several nodes share it, it must be given. None turns sealing off.
+//
+// If secrets in the database are sealed already, a missing file is an error: a
+// new key could not open them.
+func loadSealer(dialect db.Dialect, cfg Config, sealed bool) (*credential.Sealer, error) {
+	path := cfg.SecretsKey
+	switch {
+	case path == None:
+		return nil, nil
+	case path == "" && dialect == db.Postgres:
+		return nil, errors.New("--secrets-key-file is required with PostgreSQL: a file with 32 bytes in base64, or none")
+	case path == "":
+		path = cfg.Database + ".key"
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && dialect == db.SQLite && !sealed {
+		raw, err = makeSealingKey(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--secrets-key-file: %w", err)
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return nil, fmt.Errorf("--secrets-key-file %s must be base64", path)
+	}
+	sealer, err := credential.NewSealer(key)
+	if err != nil {
+		return nil, fmt.Errorf("--secrets-key-file %s: %w", path, err)
+	}
+	return sealer, nil
+}
+
+func makeSealingKey(path string) ([]byte, error) {
+	key := make([]byte, credential.KeySize)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	text := []byte(base64.StdEncoding.EncodeToString(key) + "\n")
+	return text, createFile(path, text)
+}

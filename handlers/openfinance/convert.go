@@ -1,0 +1,204 @@
+package openfinance
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"tenure/snapshots/document"
+)
+
+// toDomain makes a request of a body. What base has beyond the members of this
+// dialect stays; base is nil for a new client. Faults are Invalid.
+func toDomain(b *body, base *document.Client) (Request, error) {
+	if base == nil {
+		base = &document.Client{}
+	}
+	c := b.client
+	req := Request{Wanted: copied(*base), HasJWKS: b.has("jwks"), BoundSingular: flagOf(c.BoundSingular)}
+	for _, name := range slices.Sorted(maps.Keys(b.sent)) {
+		if strings.HasPrefix(name, "tls_client_auth_san_") && b.has(name) {
+			req.SANMembers = append(req.SANMembers, name)
+		}
+	}
+	w := &req.Wanted
+	w.ApplicationType, w.GrantTypes, w.AuthorizationDetailsTypes = c.ApplicationType, c.GrantTypes, c.AuthorizationDetailsTypes
+	w.IDTokenSignedResponseAlg, w.RequireAuthTime, w.SubjectType = c.IDTokenSignedResponseAlg, flagOf(c.RequireAuthTime), c.SubjectType
+	w.ResponseTypes, w.PostLogoutRedirectURIs = c.ResponseTypes, c.PostLogoutRedirectURIs
+	w.TLSClientCertificateBoundAccessTokens = flagOf(c.BoundPlural)
+	w.TokenEndpointAuthMethod, w.IntrospectionEndpointAuthMethod = c.TokenAuthMethod, c.IntrospectionAuthMethod
+	w.RevocationEndpointAuthMethod, w.JWKSURI, w.RedirectURIs = c.RevocationAuthMethod, c.JWKSURI, c.RedirectURIs
+	w.OrganisationID, w.OrganisationName, w.OrganisationNumber = c.OrganisationID, c.OrganisationName, c.OrganisationNumber
+	w.SoftwareRoles, w.SoftwareID, w.SoftwareName = c.SoftwareRoles, c.SoftwareID, c.SoftwareName
+	w.SoftwareDescription, w.RequestObjectSigningAlg = c.SoftwareDescription, c.RequestObjectSigningAlg
+	w.RequireSignedRequestObject, w.RequirePAR = flagOf(c.RequireSignedRequestObject), flagOf(c.RequirePAR)
+	w.AuthorizationSignedResponseAlg, w.BackchannelUserCodeParameter = c.AuthorizationSignedAlg, flagOf(c.BackchannelUserCode)
+	w.Scopes = strings.Fields(c.Scope)
+
+	w.ClientName, w.ClientURI, w.LogoURI, w.PolicyURI, w.TosURI = c.ClientName, c.ClientURI, c.LogoURI, c.PolicyURI, c.TosURI
+	w.Contacts, w.WebhookURIs, w.TokenEndpointAuthSigningAlg = c.Contacts, c.WebhookURIs, c.TokenAuthSigningAlg
+	w.TLSClientAuthSubjectDN, w.UserinfoSignedResponseAlg = c.TLSSubjectDN, c.UserinfoSignedAlg
+	w.IDTokenEncryptedResponseAlg, w.IDTokenEncryptedResponseEnc = c.IDTokenEncryptedAlg, c.IDTokenEncryptedEnc
+	w.UserinfoEncryptedResponseAlg, w.UserinfoEncryptedResponseEnc = c.UserinfoEncryptedAlg, c.UserinfoEncryptedEnc
+	w.RequestObjectEncryptionAlg, w.RequestObjectEncryptionEnc = c.RequestObjectEncryptAlg, c.RequestObjectEncryptEnc
+	w.SoftwareVersion = c.SoftwareVersion
+	w.RequestURIs, w.DefaultACRValues, w.DefaultMaxAge = c.RequestURIs, c.DefaultACRValues, c.DefaultMaxAge
+	w.SectorIdentifierURI, w.InitiateLoginURI = c.SectorIdentifierURI, c.InitiateLoginURI
+	w.FrontchannelLogoutURI, w.FrontchannelLogoutSessionRequired = c.FrontchannelURI, flagOf(c.FrontchannelSession)
+	w.BackchannelLogoutURI, w.BackchannelLogoutSessionRequired = c.BackchannelURI, flagOf(c.BackchannelSession)
+	if err := readDocuments(b, w); err != nil {
+		return Request{}, err
+	}
+	return req, readLocalized(b, w)
+}
+
+func flagOf(b *bool) document.Flag {
+	if b == nil {
+		return document.Unset
+	}
+	return document.FlagOf(*b)
+}
+
+// readDocuments reads the members whose values are documents of their own.
+func readDocuments(b *body, w *document.Client) error {
+	w.JWKS, w.AdditionalSoftwareMetadata = "", ""
+	if b.has("jwks") {
+		set, faults := document.ParseJWKS(b.sent["jwks"])
+		if len(faults) > 0 {
+			return refuse(CodeMetadata, faults[0].Path, faults[0].Rule, "jwks: %s", faults[0].Message)
+		}
+		w.JWKS = set
+	}
+	if b.has("additional_software_metadata") {
+		doc, err := document.ParseJSON(b.sent["additional_software_metadata"])
+		if err != nil || !strings.HasPrefix(string(doc), "{") {
+			return refuse(CodeMetadata, "/additional_software_metadata", "type", "additional_software_metadata must be an object, of no more than 64 KiB")
+		}
+		w.AdditionalSoftwareMetadata = doc
+	}
+	return nil
+}
+
+// readLocalized reads the members for languages, name#tag, without changing them
+// (R1-13). Those that the client has already keep their place.
+func readLocalized(b *body, w *document.Client) error {
+	sent := map[string]string{}
+	for name := range b.sent {
+		base, locale, tagged := strings.Cut(name, "#")
+		if !tagged || !slices.Contains(localizable, base) || !b.has(name) {
+			continue
+		}
+		var text string
+		if json.Unmarshal(b.sent[name], &text) != nil || locale == "" {
+			return refuse(CodeMetadata, "/"+base, "type", "%s# must be followed by a language, and its value must be a string", base)
+		}
+		if text != "" {
+			sent[name] = text
+		}
+	}
+	var texts []document.Localized
+	for _, l := range w.Localized {
+		if name := l.Name + "#" + l.Locale; l.Locale != "" && slices.Contains(localizable, l.Name) {
+			var still bool
+			if l.Value, still = sent[name]; !still {
+				continue
+			}
+			delete(sent, name)
+		}
+		texts = append(texts, l)
+	}
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		base, locale, _ := strings.Cut(name, "#")
+		texts = append(texts, document.Localized{Name: base, Value: sent[name], Locale: locale})
+	}
+	w.Localized = texts
+	return nil
+}
+
+// fromDomain makes an answer of a client as it acts inside its setup. The caller
+// fills in identifiers, secret and token. Lists are never null, an unset flag is
+// shown as its default, and both spellings of the certificate-bound member show
+// the one stored value.
+func fromDomain(stored *document.Client, setup *document.Setup) client {
+	c := document.Effective(stored, setup)
+	bound := c.TLSClientCertificateBoundAccessTokens
+	return client{
+		ApplicationType: c.ApplicationType, GrantTypes: list(c.GrantTypes),
+		AuthorizationDetailsTypes: list(c.AuthorizationDetailsTypes),
+		IDTokenSignedResponseAlg:  c.IDTokenSignedResponseAlg,
+		RequireAuthTime:           flag(c.RequireAuthTime, false), SubjectType: c.SubjectType,
+		ResponseTypes: list(c.ResponseTypes), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs),
+		BoundSingular: flag(bound, true), BoundPlural: flag(bound, true),
+		TokenAuthMethod: c.TokenEndpointAuthMethod, IntrospectionAuthMethod: c.IntrospectionEndpointAuthMethod,
+		RevocationAuthMethod: c.RevocationEndpointAuthMethod,
+		IssuedAt:             new(int64), SecretExpiresAt: new(int64),
+		JWKSURI: c.JWKSURI, RedirectURIs: list(c.RedirectURIs),
+		OrganisationID: c.OrganisationID, OrganisationName: c.OrganisationName, OrganisationNumber: c.OrganisationNumber,
+		SoftwareRoles: list(c.SoftwareRoles), SoftwareID: c.SoftwareID, SoftwareName: c.SoftwareName,
+		SoftwareDescription: c.SoftwareDescription, RequestObjectSigningAlg: c.RequestObjectSigningAlg,
+		RequireSignedRequestObject: flag(c.RequireSignedRequestObject, false), RequirePAR: flag(c.RequirePAR, false),
+		AuthorizationSignedAlg: c.AuthorizationSignedResponseAlg,
+		BackchannelUserCode:    flag(c.BackchannelUserCodeParameter, false), Scope: strings.Join(c.Scopes, " "),
+
+		ClientName: c.ClientName, ClientURI: c.ClientURI, LogoURI: c.LogoURI, PolicyURI: c.PolicyURI, TosURI: c.TosURI,
+		Contacts: c.Contacts, WebhookURIs: c.WebhookURIs, JWKS: json.RawMessage(c.JWKS),
+		TokenAuthSigningAlg: c.TokenEndpointAuthSigningAlg, TLSSubjectDN: c.TLSClientAuthSubjectDN,
+		IDTokenEncryptedAlg: c.IDTokenEncryptedResponseAlg, IDTokenEncryptedEnc: c.IDTokenEncryptedResponseEnc,
+		UserinfoSignedAlg:    c.UserinfoSignedResponseAlg,
+		UserinfoEncryptedAlg: c.UserinfoEncryptedResponseAlg, UserinfoEncryptedEnc: c.UserinfoEncryptedResponseEnc,
+		RequestObjectEncryptAlg: c.RequestObjectEncryptionAlg, RequestObjectEncryptEnc: c.RequestObjectEncryptionEnc,
+		SoftwareVersion: c.SoftwareVersion, AdditionalSoftware: json.RawMessage(c.AdditionalSoftwareMetadata),
+
+		RequestURIs: c.RequestURIs, DefaultACRValues: c.DefaultACRValues, DefaultMaxAge: c.DefaultMaxAge,
+		SectorIdentifierURI: c.SectorIdentifierURI, InitiateLoginURI: c.InitiateLoginURI,
+		FrontchannelURI: c.FrontchannelLogoutURI, FrontchannelSession: setFlag(c.FrontchannelLogoutSessionRequired),
+		BackchannelURI: c.BackchannelLogoutURI, BackchannelSession: setFlag(c.BackchannelLogoutSessionRequired),
+	}
+}
+
+func list(l []string) []string { return append([]string{}, l...) }
+
+func flag(f document.Flag, def bool) *bool {
+	b := f.Bool(def)
+	return &b
+}
+
+// setFlag returns nil for an unset flag.
+func setFlag(f document.Flag) *bool {
+	if f == document.Unset {
+		return nil
+	}
+	return flag(f, false)
+}
+
+// localizable are the members that may have a form for a language, name#tag (RFC
+// 7591 section 2.2).
+var localizable = []string{"client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "software_name", "software_description", "organisation_name"}
+
+// encode writes a client, and after its other members those for languages.
+func (c client) encode(texts []document.Localized) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c); err != nil {
+		return nil, err
+	}
+	localized := map[string]string{}
+	for _, text := range texts {
+		if text.Locale != "" && slices.Contains(localizable, text.Name) {
+			localized[text.Name+"#"+text.Locale] = text.Value
+		}
+	}
+	if len(localized) == 0 {
+		return b.Bytes(), nil
+	}
+	b.Truncate(b.Len() - len("}\n"))
+	b.WriteByte(',')
+	before := b.Len()
+	if err := enc.Encode(localized); err != nil {
+		return nil, err
+	}
+	return append(b.Bytes()[:before:before], b.Bytes()[before+1:]...), nil // without its own {
+}

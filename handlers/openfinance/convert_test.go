@@ -1,0 +1,104 @@
+package openfinance
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tenure/handlers/openfinance/scheme"
+	"tenure/snapshots"
+	"tenure/snapshots/document"
+)
+
+// page is the order of the page's example; client_secret is there only where
+// the method uses one.
+const page = `application_type grant_types authorization_details_types id_token_signed_response_alg require_auth_time
+subject_type response_types post_logout_redirect_uris tls_client_certificate_bound_access_token
+token_endpoint_auth_method introspection_endpoint_auth_method revocation_endpoint_auth_method client_id_issued_at
+client_id jwks_uri registration_client_uri registration_access_token redirect_uris organisation_id organisation_name
+organisation_number software_roles software_id software_name software_description request_object_signing_alg
+require_signed_request_object require_pushed_authorization_requests authorization_signed_response_alg
+backchannel_user_code_parameter client_secret_expires_at client_secret scope
+tls_client_certificate_bound_access_tokens`
+
+// TestMembersOfThePage: all 34, in the page's order, even of an empty client.
+func TestMembersOfThePage(t *testing.T) {
+	c := fromDomain(&document.Client{}, &document.Setup{})
+	c.Secret = "x"
+	data, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(data)))
+	if _, err := dec.Token(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			t.Fatal(err)
+		}
+		if string(value) == "null" {
+			t.Errorf("%v is null", name)
+		}
+		got = append(got, name.(string))
+	}
+	if want := strings.Fields(page); len(want) != 34 || strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("got %d members:\n%v\nwant\n%v", len(got), got, want)
+	}
+}
+
+// TestBothSpellings tell the one stored value; unset is true.
+func TestBothSpellings(t *testing.T) {
+	for stored, want := range map[document.Flag]bool{document.Unset: true, document.True: true, document.False: false} {
+		c := fromDomain(&document.Client{TLSClientCertificateBoundAccessTokens: stored}, &document.Setup{})
+		if *c.BoundSingular != want || *c.BoundPlural != want {
+			t.Errorf("stored %d: %v, %v", stored, *c.BoundSingular, *c.BoundPlural)
+		}
+	}
+}
+
+// TestThePageNamesTheWholeInterface: docs/api/openfinance.md has every member,
+// error, route, query parameter and header of the surface.
+func TestThePageNamesTheWholeInterface(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "api", "openfinance.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, _, _ := strings.Cut(strings.ToLower(string(raw)), "\n## where each rule is\n")
+	var names []string
+	for _, shape := range []reflect.Type{reflect.TypeFor[client](), reflect.TypeFor[errorBody]()} {
+		for i := range shape.NumField() {
+			name, _, _ := strings.Cut(shape.Field(i).Tag.Get("json"), ",")
+			names = append(names, "`"+name+"`")
+		}
+	}
+	for _, row := range statuses {
+		names = append(names, "| "+strconv.Itoa(row.status)+" | `"+row.error+"`")
+	}
+	for code := range ownCodes {
+		names = append(names, "`"+code+"`")
+	}
+	for _, route := range (&handler{}).routes() {
+		names = append(names, "`"+route.Method+" "+route.Pattern+"`")
+		for _, p := range route.Query {
+			names = append(names, "| `"+p.Name+"` |")
+		}
+	}
+	names = append(names, "`"+belowSetup+"`", scheme.HeaderInteraction, scheme.HeaderAuthDate, scheme.HeaderCustomerIP, scheme.HeaderAgent,
+		snapshots.ProfileDCR2, snapshots.ProfileID3, snapshots.ProfilePlain)
+	for _, name := range names {
+		if !strings.Contains(doc, strings.ToLower(name)) {
+			t.Errorf("the page does not have %s", name)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package openfinance
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"tenure/handlers/openfinance/scheme"
+	"tenure/handlers/web"
+	"tenure/jwk"
+	"tenure/snapshots/document"
+	"tenure/tenancy/fault"
+)
+
+// CheckEncryptionKey fetches a client's key set and checks that it has an
+// asymmetric key with use "enc" (B-5a). The fault is Invalid with CodeMetadata
+// without such a key, Upstream with CodeKeySet if the document cannot be fetched
+// or is not a key set, and Timeout if it does not come in time. Only the log says
+// why.
+func CheckEncryptionKey(ctx context.Context, get web.Fetch, uri string) error {
+	raw, err := get(ctx, uri)
+	if err == nil {
+		err = scheme.IsKeySet(raw)
+	}
+	if err != nil {
+		return scheme.Unavailable(err, CodeKeySet, "the key set at jwks_uri")
+	}
+	for _, key := range jwk.Keys(raw) {
+		if key.Use == "enc" && key.Kty != "oct" {
+			return nil
+		}
+	}
+	return refuse(CodeMetadata, "/jwks_uri", "encryption-key", "the key set at jwks_uri has no key with use enc")
+}
+
+// checkSector checks that the document at a new sector_identifier_uri lists every
+// redirect URI (OIDC registration section 5). Only the log says why a document
+// could not be fetched.
+func checkSector(ctx context.Context, get web.Fetch, next, base *document.Client) error {
+	uri := next.SectorIdentifierURI
+	if uri == "" || base != nil && base.SectorIdentifierURI == uri && slices.Equal(base.RedirectURIs, next.RedirectURIs) {
+		return nil
+	}
+	raw, err := get(ctx, uri)
+	var listed []string
+	if err == nil {
+		err = json.Unmarshal(raw, &listed)
+	}
+	if fault.Is(scheme.Unavailable(err, CodeKeySet, ""), fault.Timeout) {
+		return scheme.Unavailable(err, CodeKeySet, "the document at sector_identifier_uri")
+	}
+	if err != nil || slices.ContainsFunc(next.RedirectURIs, func(uri string) bool { return !slices.Contains(listed, uri) }) {
+		return refuse(CodeMetadata, "/sector_identifier_uri", "sector", "the document at sector_identifier_uri must be a JSON list with every redirect URI")
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package openfinance
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/snapshots/document"
+	"tenure/tenancy/fault"
+)
+
+// get shows a client to itself, with its token and secret.
+func (h *handler) get(c *web.Call, m *management) (*web.Reply, error) {
+	if err := c.OnlyNow(); err != nil {
+		return nil, err
+	}
+	secret, err := h.secretOf(c, m.client)
+	if err != nil {
+		return nil, err
+	}
+	return h.answer(c, http.StatusOK, m.client, credentials{token: m.token, secret: secret}, "")
+}
+
+// getByKey shows a client to the organization of an API key, without token and
+// secret, and says which version it is.
+func (h *handler) getByKey(c *web.Call) (*web.Reply, error) {
+	found, err := h.findByKey(c, snapshots.InstantOf(c.Instants()))
+	if err != nil {
+		return nil, err
+	}
+	reply, err := h.answer(c, http.StatusOK, found, credentials{}, "")
+	if err != nil {
+		return nil, err
+	}
+	reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
+	return reply, nil
+}
+
+// findByKey finds the client that the path names, for the organization of an API
+// key.
+func (h *handler) findByKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
+	_, err := h.arrive(c)
+	if err != nil && !(in.Given() && fault.HasCode(err, fault.CodeSetupUnknown)) { // a deleted setup was there then
+		return snapshots.Resolved[document.Client]{}, err
+	}
+	name := snapshots.Registered(c.Var("module"), h.setupID(c), c.Var("ClientId"))
+	return snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, name, in)
+}
+
+// secretOf returns the secret that a client may be shown again. It is empty if
+// the client has none, or if secrets are not kept recoverable.
+func (h *handler) secretOf(c *web.Call, found snapshots.Resolved[document.Client]) (string, error) {
+	if !NeedsSecret(found.Content.TokenEndpointAuthMethod) {
+		return "", nil
+	}
+	disclosed, err := h.Store.Disclose(c.Request.Context(), c.Scope, found.Entity, 0)
+	return disclosed.Plain, err
+}
+
+// credentials are those that an answer shows; empty ones are not shown.
+type credentials struct{ token, secret string }
+
+// answer shows a client. statement is the software statement that the write
+// brought, empty for none.
+func (h *handler) answer(c *web.Call, status int, found snapshots.Resolved[document.Client], shown credentials, statement string) (*web.Reply, error) {
+	view := fromDomain(found.Content, found.Setup.Content)
+	view.ClientID, *view.IssuedAt = found.Entity.ClientID, found.Entity.RecordedAt.Time().Unix()
+	view.RegistrationURI, view.RegistrationToken = h.registrationURI(c, found.Entity), shown.token
+	view.Secret, view.Statement = shown.secret, statement
+	raw, err := view.encode(found.Content.Localized)
+	if err != nil {
+		return nil, err
+	}
+	return &web.Reply{Status: status, Body: raw}, nil
+}
+
+// registrationURI is a client's registration_client_uri.
+func (h *handler) registrationURI(c *web.Call, e snapshots.Entity) string {
+	below := ""
+	if string(e.Setup) != h.Tenancy.DefaultSetup(h.Tenancy.Root()) {
+		below = "/modules/" + url.PathEscape(e.Module) + "/setups/" + url.PathEscape(string(e.Setup))
+	}
+	return strings.TrimSuffix(h.PublicURL(c), "/") + below + pathReg + "/" + url.PathEscape(e.ClientID)
+}
+
+func refOf(e snapshots.Entity) snapshots.Ref {
+	return snapshots.Ref{Module: e.Module, Setup: e.Setup, Entity: e.ID}
+}

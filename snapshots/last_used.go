@@ -1,0 +1,91 @@
+package snapshots
+
+import (
+	"context"
+	"errors"
+
+	"github.com/Masterminds/squirrel"
+	"github.com/maypok86/otter/v2"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/history"
+)
+
+// uses is when clients last proved who they are. What was read is remembered
+// for a while, so that a read that shows it asks the database only now and then.
+type uses struct {
+	*tenancy.LastUsed[EntityID]
+	stored kept[EntityID, use]
+}
+
+type use struct{ last, read history.Micros }
+
+func newUses() *uses {
+	return &uses{LastUsed: tenancy.NewLastUsed[EntityID]("client_use", "entity_id"),
+		stored: otter.Must(&otter.Options[EntityID, use]{MaximumSize: 20_000})}
+}
+
+func (u *uses) read(ctx context.Context, d *db.DB, now history.Micros, ids []EntityID) (map[EntityID]history.Micros, error) {
+	found := make(map[EntityID]history.Micros, len(ids))
+	var ask []EntityID
+	for _, id := range ids {
+		if held, ok := u.stored.GetIfPresent(id); ok && now-held.read < history.Micros(tenancy.FlushEvery.Microseconds()) {
+			found[id] = held.last
+		} else {
+			ask = append(ask, id)
+		}
+	}
+	if len(ask) > 0 {
+		var rows []struct {
+			ID   EntityID       `db:"entity_id"`
+			Last history.Micros `db:"last_used"`
+		}
+		q := db.Builder().Select("entity_id, last_used").From("client_use").Where(squirrel.Eq{"entity_id": ask})
+		if err := d.View(ctx, func(c *db.Conn) error { return c.SelectBuilt(&rows, q) }); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			found[r.ID] = r.Last
+		}
+		for _, id := range ask {
+			u.stored.Set(id, use{found[id], now})
+		}
+	}
+	for _, id := range ids {
+		if at := max(found[id], u.Noted(id)); at != 0 {
+			found[id] = at
+		} else {
+			delete(found, id)
+		}
+	}
+	return found, nil
+}
+
+// flush writes what is new.
+func (u *uses) flush(ctx context.Context, d *db.DB) error {
+	written, err := u.Flush(ctx, d)
+	for _, id := range written {
+		u.stored.Invalidate(id)
+	}
+	return err
+}
+
+// LastUsed tells when clients last proved who they are, by a secret or a
+// registration token; who never did is left out. A use on another node shows
+// after at most twice tenancy.FlushEvery.
+func (s *Store) LastUsed(ctx context.Context, scope tenancy.Scope, ids ...EntityID) (map[EntityID]history.Micros, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return nil, err
+	}
+	return s.uses.read(ctx, s.db, s.log.Now(), ids)
+}
+
+// Flush writes the uses gathered since the previous Flush. Losing some in a
+// crash is accepted.
+func (s *Store) Flush(ctx context.Context) error {
+	return errors.Join(s.uses.flush(ctx, s.db), s.flushReads(ctx))
+}
+
+// verified notes that a client has just proved who it is.
+func (s *Store) verified(e Entity) { s.uses.Note(e.ID, s.log.Now()) }

@@ -1,0 +1,150 @@
+package snapshots
+
+import (
+	"context"
+
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+)
+
+// State is how a client is now.
+type State uint8
+
+// The states. A client is also deleted if its setup is.
+const (
+	InForce State = iota + 1
+	Planned
+	Deleted
+)
+
+// Find finds a client that is there now, planned or deleted, and shows no
+// content; by client_id it is the newest incarnation. It returns NotFound if
+// the scope may not see the client, and then also for one that is only planned
+// or deleted without the permission for plans or history.
+func (s *Store) Find(ctx context.Context, scope tenancy.Scope, name Name) (Entity, State, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return Entity{}, 0, err
+	}
+	l, ref := look{ctx: ctx, s: s, scope: scope, moment: Instant{}.moment(s.log.Now().Millis())}, name.ref
+	if name.how == byClientID {
+		e, err := s.current(ctx, ref.Setup, name.clientID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return Entity{}, 0, err
+		}
+		ref.Entity = e.ID
+	}
+	p, fits, err := l.pair(KindClient, ref, name.manner())
+	switch {
+	case err != nil:
+		return Entity{}, 0, err
+	case name.manner().setup && (p.setup == nil || !visible(scope, p.setup.entity, true)):
+		return Entity{}, 0, unknown(KindSetup)
+	case !fits || !visible(scope, p.own.entity, true):
+		return Entity{}, 0, unknown(KindClient)
+	}
+	state, need := InForce, tenancy.Resolve
+	switch {
+	case p.own.active != nil && p.own.active.tombstone() || !p.setup.inForce():
+		state, need = Deleted, tenancy.History
+	case p.own.active == nil:
+		state, need = Planned, tenancy.Plans
+	}
+	if !scope.Allows(need) {
+		return Entity{}, 0, unknown(KindClient)
+	}
+	return p.own.entity, state, nil
+}
+
+// clientKey is how dialects name a client.
+type clientKey struct {
+	setup    EntityID
+	clientID string
+}
+
+// current is the newest incarnation of a client_id. It is remembered while
+// that one is not deleted: only then can another take its place.
+func (s *Store) current(ctx context.Context, setup EntityID, clientID string) (Entity, error) {
+	key, now := clientKey{setup, clientID}, s.log.Now().Millis()
+	if e, ok := s.cache.current.GetIfPresent(key); ok {
+		t, err := s.timeline(ctx, e.ID, now)
+		if err == nil && (t.active == nil || !t.active.tombstone()) {
+			return e, nil
+		}
+		s.cache.current.Invalidate(key)
+	}
+	if !storable(clientID) || !storable(string(setup)) {
+		return Entity{}, unknown(KindClient)
+	}
+	var r entityRow
+	err := s.db.View(ctx, func(c *db.Conn) error {
+		return c.Get(&r, "SELECT "+entityColumns+` FROM entity WHERE setup_id = ? AND kind = 'client' AND client_id = ?
+			ORDER BY incarnation DESC LIMIT 1`, setup, clientID)
+	})
+	if fault.Is(err, fault.NotFound) {
+		return Entity{}, unknown(KindClient)
+	}
+	if err != nil {
+		return Entity{}, err
+	}
+	s.cache.current.Set(key, r.entity())
+	return r.entity(), nil
+}
+
+// bearers are the clients that have client_id in all setups, planned ones too.
+// They are remembered until the next client is made, and may be deleted by then.
+func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) {
+	made := s.cache.made.Load()
+	if held, ok := s.cache.bearers.GetIfPresent(clientID); ok && held.made == made && s.cache.fresh() {
+		return held.entities, nil
+	}
+	if !storable(clientID) {
+		return nil, nil
+	}
+	var rows []entityRow
+	if err := s.db.View(ctx, func(c *db.Conn) error {
+		return c.Select(&rows, "SELECT "+entityColumns+" FROM entity e WHERE e.kind = 'client' AND e.client_id = "+asText+" AND NOT"+ended+
+			" ORDER BY e.recorded_at, e.entity_id", clientID)
+	}); err != nil {
+		return nil, err
+	}
+	held := bearing{entities: make([]Entity, len(rows)), made: made}
+	for i, r := range rows {
+		held.entities[i] = r.entity()
+	}
+	s.cache.bearers.Set(clientID, held)
+	return held.entities, nil
+}
+
+// setupInForce finds a setup that is not deleted, for deciding under which
+// scope a request without an API key may act in it. It shows no content.
+func (s *Store) setupInForce(ctx context.Context, id EntityID) (Entity, error) {
+	t, err := s.timeline(ctx, id, s.log.Now().Millis())
+	if fault.Is(err, fault.NotFound) || err == nil && (t.entity.Kind != KindSetup || !t.inForce()) {
+		return Entity{}, unknown(KindSetup)
+	}
+	if err != nil {
+		return Entity{}, err
+	}
+	return t.entity, nil
+}
+
+// covered finds a client that the scope covers, whatever its state; its setup's
+// own state is not asked.
+func (s *Store) covered(ctx context.Context, scope tenancy.Scope, ref Ref) (Entity, error) {
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return Entity{}, err
+	}
+	var e Entity
+	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		if _, err := s.usableSetup(c, scope, ref.Module, ref.Setup); err != nil {
+			return err
+		}
+		e, err = s.find(c, KindClient, ref)
+		return err
+	})
+	if err == nil && !visible(scope, e, false) {
+		err = unknown(KindClient)
+	}
+	return e, err
+}

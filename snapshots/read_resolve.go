@@ -1,0 +1,272 @@
+package snapshots
+
+import (
+	"context"
+
+	"tenure/snapshots/document"
+	"tenure/tenancy"
+	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// Resolve reads the snapshot of the named entity that was in force at an
+// instant, with the setup's snapshot of the same instant. The zero Instant is
+// now.
+//
+// It returns NotFound if the scope may not see the entity; if the name has a
+// setup that the scope may not use, the code is the setup's. With Anywhere it
+// returns Forbidden with CodeOutside for a client of another subtree, and
+// Conflict if several setups have the client_id and none of them is preferred.
+//
+// Now, a deleted or only planned entity is NotFound. At another instant it is
+// NotFound with CodeNotYetEffective and the first instant of its own before it
+// was in force, and Gone with CodeDeleted and the time after it, its setup or
+// its organization was deleted. Erased content is Gone with CodeErased. Another
+// instant takes the permission for the past or the future; of setups and
+// resource servers it is Forbidden to those who may only use them.
+func Resolve[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, name Name, in Instant) (Resolved[T], error) {
+	if in.Given() {
+		return resolveThen[T](ctx, s, scope, name, in)
+	}
+	if err := scope.Check(tenancy.Resolve); err != nil {
+		return Resolved[T]{}, err
+	}
+	l := look{ctx: ctx, s: s, scope: scope, moment: in.moment(s.log.Now().Millis())}
+	at, err := l.find(kindOf[T](), name)
+	if err != nil {
+		return Resolved[T]{}, err
+	}
+	return resolveNow[T](ctx, s, at)
+}
+
+// look is one read on its way: who looks, and at which moment.
+type look struct {
+	ctx   context.Context
+	s     *Store
+	scope tenancy.Scope
+	moment
+	past   bool                             // an instant was given
+	view   *db.Conn                         // in which it reads; nil where the caches answer
+	owners map[tenancy.OrgID]history.Micros // when the owners of what was looked at ended
+}
+
+// lookIn is a look that reads in a view.
+func lookIn(ctx context.Context, s *Store, scope tenancy.Scope, in Instant, view *db.Conn) look {
+	return look{ctx: ctx, s: s, scope: scope, moment: in.moment(s.log.Now().Millis()), past: in.Given(), view: view}
+}
+
+// place is an entity with its setup, as a look found them. A setup's is itself.
+type place struct{ own, setup *timeline }
+
+// find finds what a name means at the moment, if the scope may see it.
+func (l *look) find(kind Kind, n Name) (place, error) {
+	switch n.how {
+	case byRef, byEntity:
+		return l.byRef(kind, n.ref, n.manner())
+	case byClientID, anywhere, within, registered:
+		if kind == KindClient {
+			return l.byClientID(n)
+		}
+	}
+	return place{}, unknown(kind)
+}
+
+// around reads an entity around the moment; nil if there is none.
+func (l *look) around(id EntityID) (t *timeline, err error) {
+	switch {
+	case id == "":
+		return nil, nil
+	case l.view != nil:
+		t = &timeline{}
+		if t.entity, err = l.s.entity(l.view, id); err == nil {
+			t.active, err = inForceAsOf(l.view, t.entity, l.moment)
+		}
+	default:
+		t, err = l.s.timeline(l.ctx, id, l.at)
+	}
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return t, err
+}
+
+// pair reads an entity and its setup, and reports whether the entity is of the
+// kind and where ref says. Without a setup in it, ref names the entity alone.
+func (l *look) pair(kind Kind, ref Ref, m manner) (p place, fits bool, err error) {
+	if ref.Setup == "" && !m.setup {
+		if p.own, err = l.around(ref.Entity); err != nil || p.own == nil {
+			return p, false, err
+		}
+		ref.Setup = p.own.entity.Setup
+	}
+	if p.setup, err = l.around(ref.Setup); err != nil {
+		return p, false, err
+	}
+	if kind == KindSetup && ref.Entity == ref.Setup {
+		p.own = p.setup
+	} else if p.own == nil {
+		p.own, err = l.around(ref.Entity)
+	}
+	if !p.setup.is(KindSetup, ref.Module, ref.Setup) {
+		p.setup = nil
+	}
+	return p, p.setup != nil && p.own.is(kind, ref.Module, ref.Setup), err
+}
+
+// byRef finds an entity by its id.
+func (l *look) byRef(kind Kind, ref Ref, m manner) (place, error) {
+	p, fits, err := l.pair(kind, ref, m)
+	if err != nil {
+		return p, err
+	}
+	usable := p.setup != nil && l.uses(p.setup)
+	covered := fits && l.scope.CoversObject(string(p.own.entity.ID), p.own.entity.Owner)
+	switch {
+	case fits && !l.past && usable && inForceFor(l.scope, p.own), covered && l.past:
+		return p, l.standing(p)
+	case !usable && m.setup:
+		return p, unknown(KindSetup)
+	case fits && m.outside && !covered && l.standing(p) == nil:
+		return p, errOutside()
+	case fits && usable && l.past && kind != KindClient:
+		return p, errHistory()
+	}
+	return p, unknown(kind)
+}
+
+// uses reports whether the scope may use a setup: now it must be in force, at
+// another instant it may be deleted.
+func (l *look) uses(setup *timeline) bool {
+	if l.past {
+		return l.scope.UsesSetup(string(setup.entity.ID), setup.entity.Owner)
+	}
+	return inForceFor(l.scope, setup)
+}
+
+// inForceFor reports whether an entity is in force now and the scope may see it.
+func inForceFor(scope tenancy.Scope, t *timeline) bool {
+	return t.inForce() && visible(scope, t.entity, true)
+}
+
+// standing is the fault that says why a place was not in force at the moment;
+// nil if it was.
+func (l *look) standing(p place) error {
+	if !l.past {
+		if p.own.inForce() && p.setup.inForce() && l.scope.Alive(p.own.entity.Owner) {
+			return nil
+		}
+		return unknown(p.own.entity.Kind)
+	}
+	if p.own.active == nil {
+		return l.notYet(p.own.entity)
+	}
+	return l.ended(p)
+}
+
+// byClientID finds the client that has a client_id at the moment: of each setup
+// the incarnation of then that the scope covers, of several setups the
+// preferred one's. Of the clients outside the scope it looks only until one is
+// in force, so that nobody makes another's look-up slow with many clients.
+func (l *look) byClientID(n Name) (place, error) {
+	m := n.manner()
+	if n.how == byClientID && l.view == nil {
+		e, err := l.s.current(l.ctx, n.ref.Setup, n.clientID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return place{}, err
+		}
+		return l.byRef(KindClient, Ref{n.ref.Module, n.ref.Setup, e.ID}, m)
+	}
+	candidates, err := l.candidates(n)
+	if err != nil {
+		return place{}, err
+	}
+	var found place
+	count, failed := 0, error(nil)
+	for _, e := range candidates {
+		if n.ref.Setup != "" && e.Setup != n.ref.Setup || rank(failed) >= rankOutside && !l.scope.CoversObject(string(e.ID), e.Owner) {
+			continue
+		}
+		p, err := l.byRef(KindClient, Ref{n.ref.Module, e.Setup, e.ID}, m)
+		switch r := rank(err); {
+		case err == nil && e.Setup == n.preferred:
+			return p, nil
+		case err == nil:
+			found, count = p, count+1
+		case r == rankFailed:
+			return p, err
+		case r > rank(failed) || r == rankNotYet && r == rank(failed): // of several beginnings the first one's
+			failed = err
+		}
+	}
+	switch {
+	case count == 1:
+		return found, nil
+	case count > 1:
+		return found, errSeveral()
+	case failed == nil:
+		return l.byRef(KindClient, Ref{Module: n.ref.Module, Setup: n.ref.Setup}, m)
+	}
+	return found, failed
+}
+
+// candidates are the clients that have, or had, a client_id, the newest first.
+func (l *look) candidates(n Name) ([]Entity, error) {
+	if l.view == nil {
+		return l.s.bearers(l.ctx, n.clientID)
+	}
+	if !storable(n.clientID) || !storable(string(n.ref.Setup)) {
+		return nil, nil
+	}
+	query, args := " WHERE kind = 'client' AND client_id = "+asText+" ORDER BY recorded_at DESC, entity_id", []any{n.clientID}
+	if n.ref.Setup != "" {
+		query, args = " WHERE setup_id = "+asText+" AND kind = 'client' AND client_id = "+asText+" ORDER BY incarnation DESC", []any{n.ref.Setup, n.clientID}
+	}
+	var rows []entityRow
+	if err := l.view.Select(&rows, "SELECT "+entityColumns+" FROM entity"+query, args...); err != nil {
+		return nil, err
+	}
+	list := make([]Entity, len(rows))
+	for i, r := range rows {
+		list[i] = r.entity()
+	}
+	return list, nil
+}
+
+// The order in which the faults of several candidates are worth telling.
+const (
+	rankNone = iota // no fault
+	rankUnknown
+	rankOutside
+	rankNotYet
+	rankGone
+	rankFailed // not an answer: the look itself failed
+)
+
+func rank(err error) int {
+	switch {
+	case err == nil:
+		return rankNone
+	case fault.HasCode(err, fault.CodeOutside):
+		return rankOutside
+	case fault.HasCode(err, fault.CodeNotYetEffective):
+		return rankNotYet
+	case fault.Is(err, fault.NotFound):
+		return rankUnknown
+	case fault.Is(err, fault.Gone):
+		return rankGone
+	}
+	return rankFailed
+}
+
+func errOutside() error {
+	return fault.New(fault.Forbidden, fault.CodeOutside, "the client is not below the acting organization")
+}
+
+func errSeveral() error {
+	return fault.New(fault.Conflict, "", "clients of several setups have this client_id: name the setup")
+}
+
+func errHistory() error {
+	return fault.New(fault.Forbidden, "", "the history of a setup is for the organization that owns it and those above it")
+}
