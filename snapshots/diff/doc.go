@@ -31,5 +31,5 @@
 // rules' limits on lists. Two clients with 50 redirect URIs and 10 keys take
 // about 0.3 ms (BenchmarkOf).
 //
-// It may import document and jwk.
+// It may import document, jwk, jwk/strictjson and jwk/x509view.
 package diff

@@ -24,3 +24,11 @@ func TestAnswers(t *testing.T) {
 		}
 	})
 }
+
+// TestQuoteEscapesLittle: also the line separators U+2028 and U+2029 are written
+// as they are, as in the canonical form.
+func TestQuoteEscapesLittle(t *testing.T) {
+	if got, want := quote("<a>\u2028\u2029\"\n\x01"), "\"<a>\u2028\u2029\\\"\\n\\u0001\""; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
