@@ -36,7 +36,8 @@ func Decode[T Content](data []byte) (*T, error) {
 // decodeMembers reads the rest of an object that r has entered.
 func decodeMembers[T any](r *strictjson.Reader, fields []field[T], doc *T) {
 	for r.Member() {
-		for len(fields) > 0 && fields[0].Name != r.Name() {
+		name := r.Name()
+		for len(fields) > 0 && fields[0].Name != name {
 			fields = fields[1:]
 		}
 		if len(fields) == 0 {
