@@ -1,6 +1,5 @@
-// Package tenure embeds the database schema; it holds nothing else.
-//
-// The map of the module, in the order data flows and imports point:
+// Package tenure embeds the database schema. The map of the module, in the order
+// of the data flow and of imports:
 //
 //	jwk/strictjson        strict JSON: reading, canonical form, writing
 //	jwk/x509view          certificates, field by field
@@ -16,8 +15,7 @@
 //	snapshots             the store of clients, setups and resource servers as immutable snapshots
 //	snapshots/evidence    bundles that prove a part of the history offline
 //	handlers/web          what the HTTP surfaces share
-//	handlers/...          one package a surface: nevismeta, hydra, register, slashid, openfinance, api, translog
-//	handlers              mounts every surface
+//	handlers/...          one package a surface; handlers mounts them
 //	cmd/tenure            the program
 package tenure
 

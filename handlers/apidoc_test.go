@@ -18,6 +18,7 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/fault/faulttest"
 	"tenure/tenancy/history"
 )
 
@@ -170,7 +171,7 @@ func TestThePageOfHydraListsErrors(t *testing.T) {
 	call := &web.Call{Request: httptest.NewRequest(http.MethodGet, "/admin/clients", nil)}
 	faults := []*fault.Fault{fault.New(fault.NotFound, fault.CodeClientUnknown, ""), fault.New(fault.Conflict, fault.CodeIDTaken, ""),
 		fault.Of(ory.InvalidRequest("x")), fault.At("/redirect_uris/0", "ory-redirect-uri", "x")}
-	for _, kind := range fault.Kinds() {
+	for _, kind := range faulttest.Kinds() {
 		faults = append(faults, fault.New(kind, "", ""))
 	}
 	for _, f := range faults {
@@ -193,7 +194,7 @@ func TestThePageOfV1ListsErrors(t *testing.T) {
 		if s.Name != "api" {
 			continue
 		}
-		for _, kind := range fault.Kinds() {
+		for _, kind := range faulttest.Kinds() {
 			reply := s.Error(nil, fault.New(kind, "", ""))
 			row := regexp.MustCompile(fmt.Sprintf("(?m)^\\| `/problems/%s` \\| %d[ ,|]", kind, reply.Status))
 			if !row.MatchString(page) {

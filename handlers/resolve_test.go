@@ -112,7 +112,7 @@ func (w *surfaced) questions(e snapshots.Entity, acting tenancy.OrgID) []questio
 		{base + "/admin/clients/" + id, inSetup, usual},
 		{base + "/oauth2/clients/" + id, within, usual},
 		{"/oauth2/clients/" + id, snapshots.Anywhere(e.ClientID, preferred), usual},
-		{base + "/reg/" + id, snapshots.Anywhere(e.ClientID, "").Within(e.Module, e.Setup), reg},
+		{base + "/reg/" + id, snapshots.Registered(e.Module, e.Setup, e.ClientID), reg},
 		{"/v1/clients/" + string(e.ID), snapshots.ByEntity(e.ID), usual},
 	}
 }

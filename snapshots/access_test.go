@@ -26,7 +26,7 @@ var unscoped = map[string]string{
 	"VerifySecret": "proves who may have a scope", "VerifyToken": "proves who may have a scope",
 	"GenerateSecret": "stores nothing", "ChosenSecret": "stores nothing",
 	"SetupUsable": "inside tenancy's transaction", "OwnsAnything": "inside tenancy's transaction", "KeepsClients": "inside tenancy's transaction",
-	"SetFresh": "of tests", "Fill": "of tests", "Holds": "of tests", "SecretEnds": "of tests",
+	"SetFresh": "of tests", "Fill": "of tests", "Holds": "of tests", "SecretEnds": "of tests", "HoldHashSlots": "of tests",
 }
 
 // TestZeroScopeIsRefused by every method and every generic function.

@@ -2,6 +2,7 @@ package snapshots
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 
 	"tenure/snapshots/credential"
@@ -145,4 +146,57 @@ func version[T document.Content](s *Store, c *db.Conn, e Entity, r *snapshotRow)
 	doc, _, err := body[T](s, c, r.ID)
 	v.Content = doc
 	return v, err
+}
+
+// installed is what the installation holds under a name: value, if it held
+// nothing yet. Every node is told the same.
+func (s *Store) installed(ctx context.Context, name, value string) (string, error) {
+	var held string
+	read := func(c *db.Conn) error { return c.Get(&held, "SELECT value FROM installation WHERE name = ?", name) }
+	err := s.db.View(ctx, read)
+	if fault.Is(err, fault.NotFound) {
+		err = s.db.Write(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec("INSERT INTO installation (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
+				return err
+			}
+			return read(&tx.Conn)
+		})
+	}
+	return held, err
+}
+
+// bindPageKey makes ready what all nodes seal page tokens with. It guards
+// where a page ended, no secret, and so may be in the database.
+func (s *Store) bindPageKey(ctx context.Context) error {
+	held, err := s.installed(ctx, "page-key", s.ids.Token(""))
+	s.pageKey = sha256.Sum256([]byte(held))
+	return err
+}
+
+// PageKey is what page tokens are sealed with, the same at every node.
+func (s *Store) PageKey() [32]byte { return s.pageKey }
+
+// Sealed reports whether the database's secrets are sealed with some key.
+func Sealed(ctx context.Context, d *db.DB) (bool, error) {
+	var n int
+	err := d.View(ctx, func(c *db.Conn) error {
+		return c.Get(&n, "SELECT count(*) FROM installation WHERE name = 'sealing-key'")
+	})
+	return n > 0, err
+}
+
+// bindSealer notes the sealing key's public id in a new database and refuses
+// another key in any other.
+func (s *Store) bindSealer(ctx context.Context) error {
+	if s.sealer == nil {
+		return nil
+	}
+	bound, err := s.installed(ctx, "sealing-key", s.sealer.KeyID())
+	if err != nil {
+		return err
+	}
+	if bound != s.sealer.KeyID() {
+		return fault.New(fault.Conflict, "", "the database's secrets are sealed with key %s, the key given is %s", bound, s.sealer.KeyID())
+	}
+	return nil
 }

@@ -80,8 +80,9 @@ func started(t *testing.T, infoFile string, args ...string) *program {
 		t.Fatalf("%v did not start: %v: %s", args, err, stderr.String())
 	}
 	t.Cleanup(func() { p.cmd.Process.Kill() })
-	p.info, err = node.ReadInfo(infoFile)
+	raw, err := os.ReadFile(infoFile)
 	must(t, err)
+	must(t, json.Unmarshal(raw, &p.info))
 	return p
 }
 

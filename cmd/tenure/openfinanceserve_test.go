@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/demo/demotest"
 )
 
 // The software and its organization in these tests.
@@ -42,7 +43,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	server, err := w.authority.Server()
 	must(t, err)
-	list, err := w.authority.Revoke(1, w.revoked.Certificate)
+	list, err := demotest.Revoke(w.authority, time.Now(), 1, w.revoked.Certificate)
 	must(t, err)
 	file := func(name string, raw []byte) string {
 		path := filepath.Join(w.dir, name)

@@ -22,6 +22,7 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/fault/faulttest"
 	"tenure/tenancy/history"
 	"tenure/tenancy/tenancytest"
 )
@@ -139,7 +140,7 @@ func TestDepth(t *testing.T) {
 // internal one is never shown.
 func TestEveryKindIsSpelled(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
-	for _, kind := range fault.Kinds() {
+	for _, kind := range faulttest.Kinds() {
 		reply := f.surface().Error(nil, fault.Wrap(errors.New("wrapped: SELECT"), kind, "a-code", "the message"))
 		if reply == nil || reply.Status < 400 || reply.ContentType != "application/problem+json" {
 			t.Errorf("%s: %+v", kind, reply)

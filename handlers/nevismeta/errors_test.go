@@ -13,6 +13,7 @@ import (
 	"tenure/handlers/nevismeta"
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/fault/faulttest"
 )
 
 // call is a request on its way to one of the surface's routes.
@@ -28,7 +29,7 @@ func TestEveryKindHasARow(t *testing.T) {
 	statuses := map[fault.Kind]int{fault.Internal: 500, fault.Malformed: 400, fault.Invalid: 400, fault.Unauthenticated: 401, fault.Forbidden: 403,
 		fault.NotFound: 404, fault.Gone: 410, fault.Conflict: 400, fault.PreconditionFailed: 412, fault.TooLarge: 413, fault.Unsupported: 415,
 		fault.Throttled: 429, fault.Unavailable: 503, fault.Timeout: 504, fault.Upstream: 502, fault.Quota: 403, fault.Replayed: 422}
-	for _, kind := range fault.Kinds() {
+	for _, kind := range faulttest.Kinds() {
 		status, code, text, ok := nevismeta.HasRow(kind)
 		if !ok || status != statuses[kind] || code == "" || code != strings.ToUpper(code) || text == "" {
 			t.Errorf("%v: status %d, code %s, text %s", kind, status, code, text)

@@ -10,6 +10,7 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/demo/demotest"
 	"tenure/handlers/openfinance/scheme"
 	"tenure/tenancy/db/dbtest"
 )
@@ -70,7 +71,7 @@ func badCertificates() map[string]*demo.Pair {
 
 var revoked = pairOf(demo.Subject{SoftwareID: softwareID, OrgID: orgID, CommonName: "revoked.example"})
 
-var oldForged = sync.OnceValue(func() *demo.Pair { return must(impostor().Imitate(renewed())) })
+var oldForged = sync.OnceValue(func() *demo.Pair { return must(demotest.Imitate(impostor(), renewed())) })
 
 // withRevoked withdraws one certificate.
 func withRevoked(_ *fixture, c *openfinance.Deps) {

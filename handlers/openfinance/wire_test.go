@@ -20,6 +20,7 @@ import (
 
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/demo/demotest"
 	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -41,8 +42,8 @@ var (
 	rival     = pairOf(demo.Subject{SoftwareID: "software-3", OrgID: "rival-bank", CommonName: "rival.example"})
 	expired   = pairOf(demo.Subject{SoftwareID: softwareID, OrgID: orgID, CommonName: "a.example", From: noon.AddDate(-2, 0, 0)})
 	renewed   = pairOf(demo.Subject{SoftwareID: softwareID, OrgID: orgID, CommonName: "a.example", OldForm: true, From: noon.AddDate(-5, 0, 0), Until: noon.AddDate(1, 0, 0)})
-	impostor  = sync.OnceValue(func() *demo.Authority { return must(authority().Impostor()) })
-	forged    = sync.OnceValue(func() *demo.Pair { return must(impostor().Imitate(good())) })
+	impostor  = sync.OnceValue(func() *demo.Authority { return must(demotest.Impostor(authority(), clock)) })
+	forged    = sync.OnceValue(func() *demo.Pair { return must(demotest.Imitate(impostor(), good())) })
 	elsewhere = sync.OnceValue(func() *demo.Pair { return must(must(demo.NewAuthority(clock)).Client(subject())) })
 )
 

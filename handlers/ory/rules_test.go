@@ -10,6 +10,7 @@ import (
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/fault/faulttest"
 )
 
 const keys = `{"keys":[{"kty":"RSA","kid":"k1","use":"sig","alg":"RS256","n":"l80jJJqcc1PpefIGVIjuPvA1D7NscnuF9aQqLa7I9rDUK4IaSOO3kL_EF13k-jTzcA5q4OZn5dR0kmqIMZT2gQ","e":"AQAB"}]}`
@@ -141,7 +142,7 @@ func TestSectorRule(t *testing.T) {
 
 func TestEveryKindHasARow(t *testing.T) {
 	seen := map[string]fault.Kind{}
-	for _, kind := range fault.Kinds() {
+	for _, kind := range faulttest.Kinds() {
 		f := fault.New(kind, "", `a "message" for the caller`)
 		status, text, description := spelled(t, "GET", f)
 		if status < 400 || status > 599 || text == "" {

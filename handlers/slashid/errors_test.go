@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/slashid"
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/fault/faulttest"
 )
 
 func spelled(t *testing.T, f *fault.Fault) (int, string) {
@@ -18,7 +19,7 @@ func spelled(t *testing.T, f *fault.Fault) (int, string) {
 }
 
 func TestEveryKindHasARow(t *testing.T) {
-	for _, kind := range fault.Kinds() {
+	for _, kind := range faulttest.Kinds() {
 		status, text, ok := slashid.HasRow(kind)
 		if !ok || status < 400 || text == "" {
 			t.Errorf("%s: %d %q", kind, status, text)

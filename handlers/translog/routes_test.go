@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/translog"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/fault/faulttest"
 )
 
 func TestAnswers(t *testing.T) {
@@ -106,7 +107,7 @@ func TestFailureShowsNothing(t *testing.T) {
 
 func TestEveryKindHasAStatus(t *testing.T) {
 	surface := translog.New(translog.Deps{})
-	for _, kind := range fault.Kinds() {
+	for _, kind := range faulttest.Kinds() {
 		reply := surface.Error(nil, fault.New(kind, "", "m"))
 		if reply.Status < 400 || !reply.NoStore || string(reply.Body) != "m\n" {
 			t.Errorf("%s: %+v", kind, reply)

@@ -103,7 +103,9 @@ func unquote(value string) string {
 }
 
 // quote is a text as a JSON string.
-func quote(text string) string { return string(strictjson.AppendText(make([]byte, 0, len(text)+2), text)) }
+func quote(text string) string {
+	return string(strictjson.AppendText(make([]byte, 0, len(text)+2), text))
+}
 
 // item is the pointer of an array's item.
 func item(path string, i int) string { return path + "/" + strconv.Itoa(i) }

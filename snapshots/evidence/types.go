@@ -20,6 +20,21 @@ const (
 	fileReadme      = "README.txt"
 )
 
+// A bundle is a zip, or the folder that unpacking it gives:
+//
+//	manifest.json, manifest.sig   what is in it; a signed note over its digest
+//	events.jsonl                  index, salt, exact envelope and detail of each event
+//	events.csv, events.html       the same for people; only their digests are checked
+//	proofs.jsonl                  the inclusion proof of each event (RFC 6962 section 2.1.1)
+//	snapshots/<id>.json           exact bytes of each snapshot's content
+//	snapshots.jsonl               their salts, or that the content was erased
+//	checkpoints/first, /last      signed checkpoints; checkpoints/consistency.json: the proof between
+//	keys.txt, README.txt          verifier keys; what to do with all this
+//
+// The proofs are one file because a C2SP tlog-proof for each event would repeat the
+// checkpoint as often. Events are read in pages, each in a view of its own: the log
+// only grows, and a slow reader must not keep one of the few connections.
+
 // manifest is manifest.json: what the bundle was asked for, and everything that
 // must be in it. Instants are RFC 3339 in UTC, digests lower-case hex.
 type manifest struct {

@@ -45,15 +45,6 @@ var kindNames = [kinds]string{
 	"timeout", "upstream", "quota", "replayed",
 }
 
-// Kinds lists every kind, for tests that a surface's table is complete.
-func Kinds() []Kind {
-	all := make([]Kind, kinds)
-	for i := range all {
-		all[i] = Kind(i)
-	}
-	return all
-}
-
 func (k Kind) String() string {
 	if k < kinds {
 		return kindNames[k]

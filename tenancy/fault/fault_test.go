@@ -10,7 +10,7 @@ import (
 
 func TestEveryKindHasAName(t *testing.T) {
 	seen := make(map[string]Kind)
-	for _, k := range Kinds() {
+	for k := range kinds {
 		name := k.String()
 		if other, twice := seen[name]; twice || name == "" {
 			t.Errorf("kinds %d and %d are both named %q", other, k, name)

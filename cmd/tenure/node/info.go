@@ -120,12 +120,6 @@ func TakeInfo(path string) (Info, error) {
 	return earlier, nil
 }
 
-// ReadInfo reads a file; none is no error.
-func ReadInfo(path string) (Info, error) {
-	i, _, err := readInfo(path)
-	return i, err
-}
-
 // readInfo reports whether there is a file. An empty one describes nothing.
 func readInfo(path string) (i Info, there bool, err error) {
 	raw, err := os.ReadFile(path)

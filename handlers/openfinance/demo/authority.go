@@ -24,22 +24,13 @@ type Authority struct {
 
 // NewAuthority makes an authority whose certificates begin an hour before now.
 func NewAuthority(now func() time.Time) (*Authority, error) {
-	return newAuthority(now, nil)
-}
-
-// Impostor is another authority with the same name and key identifier.
-func (a *Authority) Impostor() (*Authority, error) {
-	return newAuthority(a.now, a.Certificate.SubjectKeyId)
-}
-
-func newAuthority(now func() time.Time, keyID []byte) (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{Country: []string{"BR"}, CommonName: "Demonstration Authority"},
 		NotBefore: now().AddDate(-10, 0, 0), NotAfter: now().AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, SubjectKeyId: keyID}
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	cert, err := issue(template, template, key.Public(), key)
 	if err != nil {
 		return nil, err
@@ -94,14 +85,6 @@ func (a *Authority) Server() (*Pair, error) {
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		NotBefore:   a.now().Add(-time.Hour), NotAfter: a.now().AddDate(1, 0, 0),
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
-}
-
-// Imitate issues a certificate that equals another one except for its key: in
-// subject, issuer's name, serial number, validity and extensions.
-func (a *Authority) Imitate(p *Pair) (*Pair, error) {
-	c := p.Certificate
-	return a.pair(&x509.Certificate{RawSubject: c.RawSubject, SerialNumber: c.SerialNumber, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-		DNSNames: c.DNSNames, KeyUsage: c.KeyUsage, ExtKeyUsage: c.ExtKeyUsage})
 }
 
 // pair makes a key, and a serial number where the template has none.

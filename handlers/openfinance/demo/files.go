@@ -2,13 +2,11 @@ package demo
 
 import (
 	"crypto"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"math/big"
 	"time"
 )
 
@@ -46,16 +44,6 @@ func OpenPair(cert, key []byte) (*Pair, error) {
 func (a *Authority) Fits(p *Pair, yet time.Duration) bool {
 	_, err := p.Certificate.Verify(x509.VerifyOptions{Roots: a.Pool(), CurrentTime: a.now().Add(yet), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
 	return err == nil
-}
-
-// Revoke makes a revocation list with a number, in DER, that revokes certificates
-// and is valid for a day.
-func (a *Authority) Revoke(number int64, revoked ...*x509.Certificate) ([]byte, error) {
-	list := &x509.RevocationList{Number: big.NewInt(number), ThisUpdate: a.now(), NextUpdate: a.now().AddDate(0, 0, 1)}
-	for _, c := range revoked {
-		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: c.SerialNumber, RevocationTime: a.now()})
-	}
-	return x509.CreateRevocationList(rand.Reader, list, a.Certificate, a.key)
 }
 
 func keyPEM(key any) ([]byte, error) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/openfinance/demo/demotest"
 	"tenure/handlers/openfinance/scheme"
 	"tenure/tenancy/fault"
 )
@@ -41,8 +42,8 @@ func TestB1CertificateOfTheScheme(t *testing.T) {
 // TestA11OtherCertificatesAreRefused: none, forged with equal names, expired,
 // of another authority, revoked, for servers.
 func TestA11OtherCertificatesAreRefused(t *testing.T) {
-	alien := must(authority().Impostor())
-	forged := must(alien.Imitate(good()))
+	alien := must(demotest.Impostor(authority(), clock))
+	forged := must(demotest.Imitate(alien, good()))
 	if forged.Certificate.Subject.String() != good().Certificate.Subject.String() || forged.Certificate.Issuer.String() != good().Certificate.Issuer.String() ||
 		forged.Certificate.SerialNumber.Cmp(good().Certificate.SerialNumber) != 0 || !forged.Certificate.NotAfter.Equal(good().Certificate.NotAfter) ||
 		string(forged.Certificate.AuthorityKeyId) != string(good().Certificate.AuthorityKeyId) || forged.Key.Equal(good().Key) {
@@ -185,11 +186,11 @@ func TestB13B21CertificateAndStatementAreOfOne(t *testing.T) {
 func TestB1ForgedCertificateFailsTheHandshake(t *testing.T) {
 	server := must(authority().Server())
 	config := &tls.Config{Certificates: []tls.Certificate{server.TLS()}, ClientCAs: authority().Pool(), ClientAuth: tls.VerifyClientCertIfGiven, Time: clock}
-	alien := must(authority().Impostor())
+	alien := must(demotest.Impostor(authority(), clock))
 	for about, c := range map[string]struct {
 		pair *demo.Pair
 		ok   bool
-	}{"right": {good(), true}, "forged": {must(alien.Imitate(good())), false}} {
+	}{"right": {good(), true}, "forged": {must(demotest.Imitate(alien, good())), false}} {
 		near, far := net.Pipe()
 		ended := make(chan error, 1)
 		go func() {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tenure/handlers/openfinance/demo/demotest"
 	"tenure/handlers/openfinance/scheme"
 )
 
@@ -25,13 +26,13 @@ func write(t *testing.T, path string, raw []byte, at time.Time) {
 func TestRevocationsAreReadAgain(t *testing.T) {
 	now, reported := noon, 0
 	path, cert := filepath.Join(t.TempDir(), "list.crl"), good().Certificate
-	write(t, path, must(authority().Revoke(1)), now)
+	write(t, path, must(demotest.Revoke(authority(), noon, 1)), now)
 	r, err := scheme.OpenRevocations(path, []*x509.Certificate{authority().Certificate}, func() time.Time { return now },
 		func(error) { reported++ })
 	if err != nil || r.Revoked(cert) {
 		t.Fatalf("an empty list withdraws: %v", err)
 	}
-	list := pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: must(authority().Revoke(2, cert))})
+	list := pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: must(demotest.Revoke(authority(), noon, 2, cert))})
 	write(t, path, list, now.Add(time.Second))
 	if now = now.Add(time.Minute - time.Second); r.Revoked(cert) {
 		t.Error("the file was looked at twice in a minute")
@@ -43,7 +44,7 @@ func TestRevocationsAreReadAgain(t *testing.T) {
 	if _, err := trust.Verify([]*x509.Certificate{cert}, noon); err == nil {
 		t.Error("a revoked certificate holds")
 	}
-	other := must(must(authority().Impostor()).Revoke(3))
+	other := must(demotest.Revoke(must(demotest.Impostor(authority(), clock)), noon, 3))
 	for _, bad := range [][]byte{[]byte("nothing"), other, authority().PEM(), nil} {
 		before := reported
 		write(t, path, bad, now)
@@ -54,7 +55,7 @@ func TestRevocationsAreReadAgain(t *testing.T) {
 			t.Errorf("%.20q was taken at start", bad)
 		}
 	}
-	write(t, path, must(authority().Revoke(4)), now.Add(time.Second))
+	write(t, path, must(demotest.Revoke(authority(), noon, 4)), now.Add(time.Second))
 	if now = now.Add(time.Minute); r.Revoked(cert) {
 		t.Error("the good list after the bad ones was not read")
 	}

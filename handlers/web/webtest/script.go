@@ -16,6 +16,34 @@ const divider = "===\n"
 
 // Run runs the script in file against h. vars are the variables known at the
 // start; Run adds what the script binds, so that scripts can go on from there.
+//
+// A script is a txtar archive. The text before the first file says what the
+// script shows; each file is one step, its name a sentence for failures:
+//
+//	-- an admin creates a child --
+//	POST /v1/organizations
+//	Authorization: Bearer {{root_admin}}
+//
+//	{"name": "quay", "parent_id": "{{north}}"}
+//	===
+//	201
+//	Location: /v1/organizations/{{quay}}
+//	Retry-After:
+//
+//	{"id": "{{quay}}", "name": "quay", "depth": 3}
+//
+// Above === is the request: method and target, header lines, a blank line and the
+// body, without its last line feed. Below is what is expected: the status, the
+// headers that matter (an empty one must be absent), a blank line and the body.
+// If no body is written, none may come. JSON is compared by meaning, with exactly
+// the members that are written; any other body as text.
+//
+// {{name}} in a request is a variable that the test gave or an earlier step bound.
+// In what is expected it must be the variable's value, or binds the variable if it
+// has none yet. {{_}} is anything, and as a whole JSON string any value.
+//
+// With UPDATE_GOLDEN=1 the expected part is written anew from the answers; values
+// of variables become {{name}} again, and {{_}} and bindings stay where they fit.
 func Run(t *testing.T, h http.Handler, file string, vars map[string]string) {
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
