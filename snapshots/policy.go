@@ -223,7 +223,7 @@ func (s *Store) Policy(ctx context.Context, scope tenancy.Scope, setup EntityID,
 func (l *look) policy(setup EntityID) (Policy, error) {
 	p, err := l.find(KindSetup, ByEntity(setup))
 	if err == nil && !l.scope.CoversObject(string(setup), p.own.entity.Owner) {
-		err = fault.New(fault.Forbidden, "", "the policy of a setup is for the organization that owns it and those above it")
+		err = fault.New(fault.Forbidden, "", "only the setup's owner and the organizations above it may read its policy")
 	}
 	if err != nil {
 		return Policy{}, err

@@ -30,7 +30,7 @@ func ParseReadLog(text string) (ReadLog, error) {
 	case ReadsOff, ReadsSampled, ReadsFull:
 		return mode, nil
 	}
-	return "", fault.New(fault.Malformed, "", "a read log is off, sampled or full")
+	return "", fault.New(fault.Malformed, "", "the read log must be off, sampled or full")
 }
 
 const (

@@ -268,7 +268,7 @@ func errSeveral() error {
 }
 
 func errHistory() error {
-	return fault.New(fault.Forbidden, "", "the history of a setup is for the organization that owns it and those above it")
+	return fault.New(fault.Forbidden, "", "only the setup's owner and the organizations above it may read its history")
 }
 
 // is reports whether t is a timeline of that kind of entity, in that setup; an

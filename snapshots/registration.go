@@ -95,7 +95,7 @@ func (r initialRow) token() InitialToken {
 // again inside the write, where its uses are counted.
 func (s *Store) takeInitial(ctx context.Context, r *Registration, token string) error {
 	hash := sha256.Sum256([]byte(token))
-	refused := fault.New(fault.Unauthenticated, "", "the initial access token is missing or does not hold")
+	refused := fault.New(fault.Unauthenticated, "", "the initial access token is missing or not valid")
 	look := func(c *db.Conn, now history.Micros) (initialRow, error) {
 		var row initialRow
 		err := c.Get(&row, liveInitial+" AND t.hash = ?", r.Setup.ID, hash[:])

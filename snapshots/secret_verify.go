@@ -136,7 +136,7 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 }
 
 func errClient() error {
-	return fault.New(fault.Unauthenticated, "", "the client is unknown, or its credentials do not hold")
+	return fault.New(fault.Unauthenticated, "", "the client is unknown, or its credentials are not valid")
 }
 
 // newHashSlots bounds how many slow hashes a store computes at once, and with

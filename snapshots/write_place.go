@@ -90,7 +90,7 @@ func (w *writing[T]) explicit(at history.Millis) error {
 		return f
 	}
 	if at < w.now-graceBack {
-		return fault.At("/valid_from", "past", "it lies in the past; snapshots take effect now or later")
+		return fault.At("/valid_from", "past", "it is in the past; a snapshot can only take effect now or later")
 	}
 	return nil
 }

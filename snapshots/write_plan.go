@@ -32,15 +32,15 @@ type Later struct {
 	ValidFrom history.Millis
 }
 
-// ErrMoved is the Conflict of a change whose plan is no longer what would be
-// done; Plan is what would be done now.
+// ErrMoved is the Conflict of a change whose plan is out of date; Plan is the new
+// one.
 type ErrMoved struct{ Plan Plan }
 
-func (e *ErrMoved) Error() string { return "the plan is not what would be done now" }
+func (e *ErrMoved) Error() string { return "the plan is out of date" }
 
 // Unwrap makes it a Conflict with fault.CodePlanMoved.
 func (e *ErrMoved) Unwrap() error {
-	return fault.New(fault.Conflict, fault.CodePlanMoved, "%s: see the fresh plan", e.Error())
+	return fault.New(fault.Conflict, fault.CodePlanMoved, "%s; a new one is attached", e.Error())
 }
 
 // plan describes the change as the transaction finds it, and holds it to the

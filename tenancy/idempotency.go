@@ -31,7 +31,7 @@ type Once struct {
 // tells nothing of the body.
 func NewOnce(key, route, credential string, request ...[]byte) (Once, error) {
 	if len(key) > maxIdempotencyKey || CheckName("", key) != nil {
-		return Once{}, fault.New(fault.Malformed, "", "an Idempotency-Key has 1 to %d bytes and no control characters", maxIdempotencyKey)
+		return Once{}, fault.New(fault.Malformed, "", "Idempotency-Key must have 1 to %d bytes and no control characters", maxIdempotencyKey)
 	}
 	once := Once{key: key, route: route, replayed: new(atomic.Bool)}
 	mac := hmac.New(sha256.New, []byte(credential))

@@ -48,7 +48,7 @@ type Organization struct {
 func ParseOrgID(s string) (OrgID, error) {
 	id, err := uuid.Parse(s)
 	if err != nil || len(s) != 36 {
-		return "", fault.New(fault.Malformed, "", "an organization id is a UUID")
+		return "", fault.New(fault.Malformed, "", "an organization id must be a UUID")
 	}
 	return OrgID(id.String()), nil
 }

@@ -181,7 +181,7 @@ func (s *Store) SetMaxBelow(ctx context.Context, scope Scope, id OrgID, most *in
 	}
 	return s.changeOrg(ctx, scope, id, "organization.quota", func(tx *db.Tx, v *orgVersion) error {
 		if v.Parent != "" && !scope.Covers(v.Parent) {
-			return fault.New(fault.Forbidden, "", "the quota of an organization is for those above it to set")
+			return fault.New(fault.Forbidden, "", "only an organization above may set this quota")
 		}
 		if v.Parent != "" {
 			if err := scope.Recheck(tx, v.Parent); err != nil {

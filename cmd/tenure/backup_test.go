@@ -117,8 +117,8 @@ func TestBackupExitCodes(t *testing.T) {
 	}{
 		"a flipped byte":      {[]string{"backup", "verify", spoiled}, exit.Problems, "tenure.db has"},
 		"restore of it":       {[]string{"restore", spoiled, "--to", filepath.Join(dir, "x.db")}, exit.Database, "backup verify"},
-		"verify of no backup": {[]string{"backup", "verify", dir}, exit.Usage, "is no backup"},
-		"restore of none":     {[]string{"restore", dir, "--to", filepath.Join(dir, "x.db")}, exit.Usage, "is no backup"},
+		"verify of no backup": {[]string{"backup", "verify", dir}, exit.Usage, "is not a backup"},
+		"restore of none":     {[]string{"restore", dir, "--to", filepath.Join(dir, "x.db")}, exit.Usage, "is not a backup"},
 		"no --to":             {[]string{"backup", database}, exit.Usage, "--to"},
 		"restore without":     {[]string{"restore", backup}, exit.Usage, "--to"},
 		"no database":         {[]string{"backup", filepath.Join(dir, "none.db"), "--to", filepath.Join(dir, "y")}, exit.Database, "cannot read the database"},

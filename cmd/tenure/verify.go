@@ -99,7 +99,7 @@ func verifyBundle(out io.Writer, name string, keys []note.Verifier) error {
 	}
 	defer files.Close()
 	if err := evidence.Verify(files, keys, func(s string) { fmt.Fprintln(out, s) }); err != nil {
-		return exit.With(exit.Proof, fmt.Errorf("%s does not hold: %w", name, err))
+		return exit.With(exit.Proof, fmt.Errorf("%s is not valid: %w", name, err))
 	}
 	fmt.Fprintf(out, "%s holds\n", name)
 	return nil
@@ -137,7 +137,7 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 		fmt.Fprintln(out, "FAILS: "+sentence)
 	}
 	if len(found) > 0 {
-		return exit.With(exit.Proof, fmt.Errorf("%s does not hold: %d checks fail; the first: %s", redacted(name), len(found), found[0]))
+		return exit.With(exit.Proof, fmt.Errorf("%s is not valid: %d checks fail; the first: %s", redacted(name), len(found), found[0]))
 	}
 	fmt.Fprintf(out, "holds: the log's %d entries, its tiles, its root, and the root of every checkpoint\n"+
 		"holds: each snapshot and each other row is what the log says of it\n", head.Size)

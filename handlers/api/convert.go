@@ -67,7 +67,7 @@ func toKey(k newKey, acting tenancy.OrgID) (tenancy.NewKey, error) {
 func toExpiry(text string) (history.Micros, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || at.Year() > 9999 {
-		return 0, fault.At("/expires_at", "instant", "an instant is written as in RFC 3339, like 2030-01-31T12:00:00Z")
+		return 0, fault.At("/expires_at", "instant", "an instant must be written as in RFC 3339, like 2030-01-31T12:00:00Z")
 	}
 	if expiry := history.Micros(at.UnixMicro()); expiry != 0 {
 		return expiry, nil
@@ -82,7 +82,7 @@ func toOrg(path string, id *string, fallback tenancy.OrgID) (tenancy.OrgID, erro
 	}
 	org, err := tenancy.ParseOrgID(*id)
 	if err != nil {
-		return "", fault.At(path, "uuid", "an organization id is a UUID")
+		return "", fault.At(path, "uuid", "an organization id must be a UUID")
 	}
 	return org, nil
 }

@@ -96,7 +96,7 @@ func (h *handler) side(c *web.Call, named, otherwise string) (side, snapshots.Sn
 }
 
 func badSide() error {
-	return fault.New(fault.Malformed, fault.CodeQuery, "from and to are a snapshot's id, an instant of RFC 3339, now, or client: and an entity id")
+	return fault.New(fault.Malformed, fault.CodeQuery, "from and to must be a snapshot's id, an instant of RFC 3339, now, or client: and an entity id")
 }
 
 // compared answers with the difference in the format asked for.

@@ -19,7 +19,7 @@ func (h *handler) erase(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	if in.Confirm == "" {
-		return nil, fault.At("/confirm", "confirm", "confirm is the client_id of the client to erase")
+		return nil, fault.At("/confirm", "confirm", "confirm must be the client_id of the client to erase")
 	}
 	e, err := h.Snapshots.Erase(c.Request.Context(), c.Scope, snapshots.EntityID(c.Var("entity")),
 		snapshots.Erasure{Reason: c.Scope.Reason(), ClientID: in.Confirm, Delete: in.Delete})

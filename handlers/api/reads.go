@@ -54,5 +54,5 @@ func toRead(c *web.Call) (*snapshots.Read, error) {
 			return &snapshots.Read{KeyID: parts[1], Snapshot: snapshots.SnapshotID(parts[2]), FirstAt: history.Micros(at)}, nil
 		}
 	}
-	return nil, fault.New(fault.Malformed, fault.CodeQuery, "after is what the page before says as next")
+	return nil, fault.New(fault.Malformed, fault.CodeQuery, "after must be the next of the page before")
 }

@@ -113,7 +113,7 @@ func readWrite(in write) (changing, error) {
 		}
 	}
 	if given != 1 || in.To != "" {
-		return w, fault.At("", "one-of", "exactly one of configuration, patch and merge is sent")
+		return w, fault.At("", "one-of", "send exactly one of configuration, patch and merge")
 	}
 	return w, nil
 }
@@ -133,7 +133,7 @@ const maxOperations = 1000
 
 func readRollback(in write) (changing, error) {
 	if in.To == "" || in.Configuration != nil || in.Patch != nil || in.Merge != nil {
-		return changing{}, fault.At("/to", "required", "to is the id of the snapshot to go back to, and the one content that is sent")
+		return changing{}, fault.At("/to", "required", "to must be the id of the snapshot to go back to; send no other content")
 	}
 	return changing{to: snapshots.SnapshotID(in.To)}, nil
 }
@@ -154,7 +154,7 @@ func (w *changing) when(in write) error {
 	}
 	at, err := time.Parse(time.RFC3339Nano, *in.EffectiveFrom)
 	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
-		return fault.At("/effective_from", "instant", "an instant is written as in RFC 3339, like 2030-01-31T12:00:00Z")
+		return fault.At("/effective_from", "instant", "an instant must be written as in RFC 3339, like 2030-01-31T12:00:00Z")
 	}
 	from := history.Millis(at.UnixMilli())
 	w.change.ValidFrom = &from

@@ -55,7 +55,7 @@ func bearerAndOrg(h http.Header) (key string, acting tenancy.OrgID, err error) {
 		return key, "", err
 	}
 	if acting, err = tenancy.ParseOrgID(asked); err != nil {
-		return "", "", fault.New(fault.Malformed, "", "Tenure-Org is not a UUID")
+		return "", "", fault.New(fault.Malformed, "", "Tenure-Org must be a UUID")
 	}
 	return key, acting, nil
 }
@@ -108,7 +108,7 @@ func Once(h http.Header, name string) (string, error) {
 	case 1:
 		return values[0], nil
 	}
-	return "", fault.New(fault.Malformed, "", "the header %s stands more than once", name)
+	return "", fault.New(fault.Malformed, "", "header %s must not be repeated", name)
 }
 
 // Owner is the organization that the header Tenure-Owner names; empty without
@@ -120,7 +120,7 @@ func (c *Call) Owner() (tenancy.OrgID, error) {
 	}
 	owner, err := tenancy.ParseOrgID(asked)
 	if err != nil {
-		return "", fault.New(fault.Malformed, "", "Tenure-Owner is one UUID")
+		return "", fault.New(fault.Malformed, "", "Tenure-Owner must be one UUID")
 	}
 	return owner, nil
 }
@@ -129,7 +129,7 @@ func (c *Call) Owner() (tenancy.OrgID, error) {
 func reason(h http.Header) (string, error) {
 	value, err := Once(h, "Tenure-Reason")
 	if err == nil && !isReason(value) {
-		err = fault.New(fault.Malformed, "", "Tenure-Reason has at most %d bytes of printable UTF-8", maxReason)
+		err = fault.New(fault.Malformed, "", "Tenure-Reason must be printable UTF-8 of at most %d bytes", maxReason)
 	}
 	return value, err
 }

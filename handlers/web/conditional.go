@@ -86,7 +86,7 @@ func Match(c *Call) (func(snapshot, setup, owner, secret string) error, error) {
 		case given && !(anyState && snapshot != "") && !slices.ContainsFunc(wanted, isStrong):
 			return fault.New(fault.PreconditionFailed, "", "the object has changed since the version that If-Match names")
 		case mustBeNew && snapshot != "" || slices.ContainsFunc(refused, is):
-			return fault.New(fault.PreconditionFailed, "", "the object is there, which If-None-Match excludes")
+			return fault.New(fault.PreconditionFailed, "", "the object exists, and If-None-Match excludes that")
 		}
 		return nil
 	}, nil
@@ -120,7 +120,7 @@ func (c *Call) refuseCondition() error {
 	if c.reads() || c.Route.Conditional || !c.surface.Strict || len(c.Request.Header["If-Match"]) == 0 {
 		return nil
 	}
-	return fault.New(fault.PreconditionFailed, "", "what this route changes has no entity tag, so If-Match cannot hold")
+	return fault.New(fault.PreconditionFailed, "", "this route takes no If-Match: what it changes has no entity tag")
 }
 
 // existed turns the conflict of a create into a failed precondition where the

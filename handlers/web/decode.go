@@ -20,7 +20,7 @@ func DecodeJSON(data []byte, into any, strict bool) error {
 		return fault.New(fault.Malformed, "", "the body is empty")
 	}
 	if !strictjson.WellFormed(data) {
-		return fault.New(fault.Malformed, "", "the body is not UTF-8, or holds half a surrogate pair")
+		return fault.New(fault.Malformed, "", "the body is not UTF-8, or contains half a surrogate pair")
 	}
 	wrong := int64(-1) // where the first value of a wrong type ends
 	var wrongType *json.UnmarshalTypeError

@@ -23,7 +23,7 @@ func (c *Call) Instants() (at, known *time.Time) {
 // own credentials is what is in force.
 func (c *Call) OnlyNow() error {
 	if at, known := c.Instants(); at != nil || known != nil {
-		return fault.New(fault.Forbidden, "", "by its own credentials a client reads what is in force now")
+		return fault.New(fault.Forbidden, "", "with its own credentials a client can only read what is in force now")
 	}
 	return nil
 }

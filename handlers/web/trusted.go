@@ -29,7 +29,7 @@ func (t Trusted) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !t.admits(r) {
 			c := &Call{Request: r, w: w, surface: &t.Surface, started: time.Now(),
-				fault: fault.New(fault.Forbidden, "", "this listener takes no request with an Origin, and none for another Host")}
+				fault: fault.New(fault.Forbidden, "", "this listener accepts no request with an Origin header or for another host")}
 			c.write(c.failed())
 			c.event(t.Log)
 			return

@@ -27,7 +27,7 @@ const (
 	maxDerivedKey   = 128 // bytes, of salts as well
 )
 
-var errHash = errors.New("the hash has no form that is known here, or costs too much")
+var errHash = errors.New("the hash has an unknown form, or costs too much to verify")
 
 // ParseHash takes a hash that another system made, in one of the slow forms
 // that Matches reads; an error says that the form is unknown or costs too much.

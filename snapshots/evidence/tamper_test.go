@@ -184,7 +184,7 @@ func TestVerifyFinds(t *testing.T) {
 					}
 				}
 			}, nil, "is not in the manifest", ""},
-		"a file of no bundle": {func(f files) { f["../evil"] = "x" }, nil, "the file ../evil belongs to no bundle", ""},
+		"a file of no bundle": {func(f files) { f["../evil"] = "x" }, nil, "the file ../evil does not belong to a bundle", ""},
 		"another tenant's events": {
 			func(f files) {
 				f[fileEvents], f[fileProofs] = second[fileEvents], second[fileProofs]

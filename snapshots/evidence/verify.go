@@ -111,7 +111,7 @@ func (v *verifier) readManifest() (string, error) {
 	v.objects = make(map[string]*seen, len(m.Objects))
 	for _, o := range m.Objects {
 		if _, twice := v.objects[o.ID]; twice {
-			return "", fmt.Errorf("manifest.json: %s %s stands twice", shown(o.Kind), shown(o.ID))
+			return "", fmt.Errorf("manifest.json: %s %s is repeated", shown(o.Kind), shown(o.ID))
 		}
 		v.objects[o.ID] = &seen{object: o}
 	}
@@ -179,7 +179,7 @@ func (v *verifier) digests() (string, error) {
 	listed := make(map[string]bool, len(v.manifest.Files))
 	for _, want := range v.manifest.Files {
 		if listed[want.Name] {
-			return "", fmt.Errorf("manifest.json: the file %s stands twice", shown(want.Name))
+			return "", fmt.Errorf("manifest.json: the file %s is repeated", shown(want.Name))
 		}
 		listed[want.Name] = true
 		digest := sha256.New()
@@ -195,7 +195,7 @@ func (v *verifier) digests() (string, error) {
 		}
 	}
 	if v.files.foreign != "" {
-		return "", fmt.Errorf("the file %s belongs to no bundle, or stands there twice", shown(v.files.foreign))
+		return "", fmt.Errorf("the file %s does not belong to a bundle, or is repeated", shown(v.files.foreign))
 	}
 	for _, name := range v.files.names() {
 		if !listed[name] && name != fileManifest && name != fileSignature {

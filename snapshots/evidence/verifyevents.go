@@ -248,7 +248,7 @@ func (v *verifier) snapshots() (string, error) {
 			}
 			want, ok := v.commits[c.ID]
 			if !ok {
-				return fmt.Errorf("snapshot %s: no event here commits to it, or it stands twice", shown(c.ID))
+				return fmt.Errorf("snapshot %s: no event here commits to it, or it is repeated", shown(c.ID))
 			}
 			delete(v.commits, c.ID)
 			if c.Erased {

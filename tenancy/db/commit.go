@@ -304,5 +304,5 @@ func (d *DB) commit(seq Sequencer, sqlTx *sqlx.Tx) error {
 	case settleErr != nil:
 		err = fmt.Errorf("%w; looking for it: %v", err, settleErr)
 	}
-	return fault.Wrap(err, fault.Timeout, "", "the store did not confirm the change: whether it stands is unknown")
+	return fault.Wrap(err, fault.Timeout, "", "the store did not confirm the change: it may or may not be stored")
 }

@@ -47,7 +47,7 @@ func ParseKeys(text []byte) (*Keys, error) {
 		key := ed25519.NewKeyFromSeed(seed)
 		for _, other := range k.keys {
 			if bytes.Equal(key, other) {
-				return nil, fmt.Errorf("line %d: this key stands there twice", i+1)
+				return nil, fmt.Errorf("line %d: this key is repeated", i+1)
 			}
 		}
 		k.keys = append(k.keys, key)

@@ -88,7 +88,7 @@ func TestParseKeysRefuses(t *testing.T) {
 		"other kind":   {good + "rsa geheim\n", "line 2: not a key of a kind"},
 		"short seed":   {"ed25519 Z2VoZWlt\n", "line 1: not 32 bytes"},
 		"no base64":    {"ed25519 geheim!\n", "line 1: not 32 bytes"},
-		"twice":        {good + "# and\n" + good, "line 3: this key stands there twice"},
+		"twice":        {good + "# and\n" + good, "line 3: this key is repeated"},
 		"too many":     {many.String(), "more than 16 keys"},
 		"too long":     {strings.Repeat("#", maxKeyFile+1), "more than 65536 bytes"},
 	} {

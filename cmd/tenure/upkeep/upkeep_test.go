@@ -263,8 +263,8 @@ func change(t *testing.T, dir string, fn func(*Manifest)) {
 
 func TestReadRefuses(t *testing.T) {
 	for text, says := range map[string]string{
-		"":                           "is no backup",
-		"{":                          "is no backup",
+		"":                           "is not a backup",
+		"{":                          "is not a backup",
 		`{"form":"tenure-backup/2"}`: `it has the form "tenure-backup/2"`,
 		`{"form":"tenure-backup/1","database":{"name":"../../etc/passwd"}}`:   "other files",
 		`{"form":"tenure-backup/1","more":1,"database":{"name":"tenure.db"}}`: "unknown field",

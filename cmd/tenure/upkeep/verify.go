@@ -24,7 +24,7 @@ import (
 func Read(dir string) (Manifest, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, manifestFile))
 	if err != nil {
-		return Manifest{}, fmt.Errorf("%s is no backup: %w", dir, err)
+		return Manifest{}, fmt.Errorf("%s is not a backup: %w", dir, err)
 	}
 	var m Manifest
 	dec := json.NewDecoder(bytes.NewReader(raw))
@@ -37,7 +37,7 @@ func Read(dir string) (Manifest, error) {
 		err = errors.New("it names other files than a backup has")
 	}
 	if err != nil {
-		return m, fmt.Errorf("%s is no backup: %s: %w", dir, manifestFile, err)
+		return m, fmt.Errorf("%s is not a backup: %s: %w", dir, manifestFile, err)
 	}
 	return m, nil
 }
