@@ -26,12 +26,12 @@ var allowed = map[string][]string{
 	"tenancy/db":                             {".", "tenancy/fault"},
 	"tenancy/history":                        {"tenancy/db", "tenancy/fault"},
 	"tenancy":                                {"tenancy/fault", "tenancy/db", "tenancy/history"},
-	"snapshots/document":                     {"jwk", "tenancy/fault"},
+	"snapshots/document":                     {"jwk", "jwk/strictjson", "tenancy/fault"},
 	"snapshots/credential":                   {},
 	"snapshots":                              {"snapshots/document", "snapshots/credential", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/evidence":                     {"snapshots", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
-	"snapshots/diff":                         {"snapshots/document", "jwk", "jwk/x509view"},
-	"handlers/web":                           {"tenancy", "tenancy/fault"},
+	"snapshots/diff":                         {"snapshots/document", "jwk", "jwk/strictjson", "jwk/x509view"},
+	"handlers/web":                           {"jwk/strictjson", "tenancy", "tenancy/fault"},
 	"handlers/nevismeta":                     surface,
 	"handlers/api":                           append([]string{"snapshots/diff", "snapshots/evidence"}, surface...),
 	"handlers/slashid":                       surface,
@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"handlers/openfinance/scheme":            {"handlers/web", "tenancy/fault"},
 	"handlers/openfinance/demo":              {},
 	"handlers/translog":                      {"handlers/web", "tenancy/fault", "tenancy/history"},
-	"handlers/ory":                           {"snapshots", "snapshots/document", "jwk", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
+	"handlers/ory":                           {"snapshots", "snapshots/document", "jwk", "jwk/strictjson", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
 	"handlers/hydra":                         append([]string{"handlers/ory"}, surface...),
 	"handlers/register":                      append([]string{"handlers/ory"}, surface...),
 	"handlers":                               {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/openfinance", "handlers/ory", "handlers/register", "handlers/slashid", "handlers/translog", "snapshots", "snapshots/evidence", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
@@ -62,7 +62,7 @@ var allowed = map[string][]string{
 }
 
 // surface is what a surface may import: never another one.
-var surface = []string{"handlers/web", "snapshots", "snapshots/document", "jwk", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"}
+var surface = []string{"handlers/web", "snapshots", "snapshots/document", "jwk", "jwk/strictjson", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"}
 
 // testsMay is what tests import beyond what their package's imports reach.
 var testsMay = map[string][]string{

@@ -36,17 +36,18 @@ func Check(data []byte) (canonical []byte, faults []Fault) {
 	if len(data) > MaxSetBytes {
 		return nil, []Fault{{"", "set-too-large", "A key set must not have more than 262144 bytes."}}
 	}
-	p := parser{strict: true}
-	set, err := p.parse(data)
+	text := string(data)
+	set, repeated, err := parse(text)
 	if err != nil {
-		return nil, append(p.faults.list, Fault{"", syntaxRule(err), "The key set is " + err.Error() + "."})
+		rule, words := syntax(err)
+		return nil, append(repeated, Fault{"", rule, "The key set is " + words + "."})
 	}
 	if set.kind != kindObject {
-		return nil, append(p.faults.list, Fault{"", "not-an-object", "A key set must be a JSON object."})
+		return nil, append(repeated, Fault{"", "not-an-object", "A key set must be a JSON object."})
 	}
 	var private privateSearch
 	private.search(&set, false)
-	faults = slices.Concat(p.faults.list, private.faults.list)
+	faults = slices.Concat(repeated, private.faults.list)
 	keys := set.get("keys")
 	switch {
 	case keys == nil:
@@ -59,21 +60,7 @@ func Check(data []byte) (canonical []byte, faults []Fault) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	w := strictjson.NewWriter(make([]byte, 0, len(data)))
-	writeCanonical(w, &set)
-	return w.Bytes(), nil
-}
-
-func syntaxRule(err error) string {
-	switch err {
-	case errJSONDepth:
-		return "too-deep"
-	case errJSONText:
-		return "invalid-text"
-	case errJSONAfter:
-		return "trailing-data"
-	}
-	return "invalid-json"
+	return strictjson.NewReader(text, maxJSONDepth).AppendCanonical(make([]byte, 0, len(data))), nil
 }
 
 // checkKeys checks each key; those beyond the limit go unread, as the set is refused anyway.
@@ -135,29 +122,4 @@ func (s *privateSearch) under(name string, v *value) {
 	s.path = append(s.path, name)
 	s.search(v, false)
 	s.path = s.path[:len(s.path)-1]
-}
-
-// writeCanonical writes v, members sorted by name.
-func writeCanonical(w *strictjson.Writer, v *value) {
-	switch v.kind {
-	case kindText:
-		w.Text(v.text)
-	case kindArray:
-		w.Open('[')
-		for i := range v.items {
-			writeCanonical(w, &v.items[i])
-		}
-		w.Close(']')
-	case kindObject:
-		w.Open('{')
-		sorted := slices.Clone(v.members)
-		slices.SortFunc(sorted, func(a, b member) int { return strings.Compare(a.name, b.name) })
-		for i := range sorted {
-			w.AnyName(sorted[i].name)
-			writeCanonical(w, &sorted[i].value)
-		}
-		w.Close('}')
-	default:
-		w.Raw(v.text)
-	}
 }

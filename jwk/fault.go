@@ -1,6 +1,6 @@
 package jwk
 
-import "strings"
+import "tenure/jwk/strictjson"
 
 // Fault is one broken rule of a written set.
 type Fault struct {
@@ -31,23 +31,26 @@ type faultList struct {
 	octets int
 }
 
+func (l *faultList) full() bool { return l.octets > maxPointerOctets }
+
 func (l *faultList) add(rule, message string, path ...string) {
-	if l.octets > maxPointerOctets {
-		return
+	if !l.full() {
+		l.addAt(pointer(path...), rule, message)
 	}
-	fault := Fault{pointer(path...), rule, message}
-	l.octets += len(fault.Pointer)
-	l.list = append(l.list, fault)
 }
 
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+func (l *faultList) addAt(pointer, rule, message string) {
+	if !l.full() {
+		l.octets += len(pointer)
+		l.list = append(l.list, Fault{pointer, rule, message})
+	}
+}
 
 // pointer is an RFC 6901 JSON pointer.
 func pointer(path ...string) string {
-	var text strings.Builder
+	var text []byte
 	for _, step := range path {
-		text.WriteByte('/')
-		text.WriteString(pointerEscapes.Replace(step))
+		text = strictjson.AppendPointer(text, step)
 	}
-	return text.String()
+	return string(text)
 }

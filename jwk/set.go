@@ -23,10 +23,7 @@ type Key struct {
 // Keys lists the readable keys of a set in their order. Whatever cannot be read is left out: the set
 // (no keys), a key, a certificate.
 func Keys(set []byte) []Key {
-	_, items, err := parseStored(set)
-	if err != nil {
-		return nil
-	}
+	_, items, _ := storedSet(set)
 	var keys []Key
 	for i := range items {
 		at := "/keys/" + strconv.Itoa(i)
@@ -48,21 +45,22 @@ func Keys(set []byte) []Key {
 	return keys
 }
 
-// parseStored reads a stored set leniently and returns its object and the items of its keys.
-func parseStored(set []byte) (object value, items []value, err error) {
-	var p parser
-	object, err = p.parse(set)
+// storedSet reads a stored set and returns its object and the items of its keys. trouble says what
+// the set is instead, "" if there are keys.
+func storedSet(set []byte) (object value, items []value, trouble string) {
+	object, err := parseStored(string(set))
 	if err != nil {
-		return value{}, nil, err
+		_, words := syntax(err)
+		return value{}, nil, words
 	}
 	if object.kind != kindObject {
-		return object, nil, errSetObject
+		return object, nil, "not a JSON object"
 	}
 	keys := object.get("keys")
 	if keys == nil || keys.kind != kindArray {
-		return object, nil, errSetKeys
+		return object, nil, "without an array of keys"
 	}
-	return object, keys.items, nil
+	return object, keys.items, ""
 }
 
 func deref(text *string) string {

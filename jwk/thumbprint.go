@@ -20,9 +20,8 @@ var (
 // takes the required members as they stand, whatever else the key holds. The error wraps
 // [ErrNotKey], [ErrUnknownType] or [ErrMember].
 func Thumbprint(key []byte) (string, error) {
-	p := parser{strict: true}
-	object, err := p.parse(key)
-	if err != nil || object.kind != kindObject || len(p.faults.list) > 0 {
+	object, repeated, err := parse(string(key))
+	if err != nil || object.kind != kindObject || len(repeated) > 0 {
 		return "", fmt.Errorf("computing thumbprint: %w", ErrNotKey)
 	}
 	text, err := thumbprint(&object)

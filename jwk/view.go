@@ -1,17 +1,11 @@
 package jwk
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"time"
 
 	"tenure/jwk/strictjson"
-)
-
-var (
-	errSetObject = errors.New("not a JSON object")
-	errSetKeys   = errors.New("without an array of keys")
 )
 
 // requirements are those RFC 7518 states of algorithms (and RFC 8037, RFC 8812 and drafts of them);
@@ -44,7 +38,7 @@ var requirements = map[string]string{
 // A set that is not an object with an array of keys has no keys and an error member. Keys of an
 // unknown kty are left out (RFC 7517 section 5). No private or symmetric key material comes out.
 func AppendView(dst, set []byte) []byte {
-	object, items, err := parseStored(set)
+	object, items, trouble := storedSet(set)
 	w := strictjson.NewWriter(slices.Grow(dst, 4*len(set)+1024))
 	w.Open('{')
 	w.Name("keys")
@@ -68,8 +62,8 @@ func AppendView(dst, set []byte) []byte {
 	w.Open('{')
 	writeMembers(w, object.members, true)
 	w.Close('}')
-	if err != nil {
-		writeError(w, "The key set is "+err.Error()+".")
+	if trouble != "" {
+		writeError(w, "The key set is "+trouble+".")
 	}
 	w.Close('}')
 	return w.Bytes()

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tenure/handlers/web"
+	"tenure/jwk/strictjson"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
@@ -69,7 +70,7 @@ func registration(members map[string]json.RawMessage) (*clientBody, []fault.Fiel
 		default:
 			var value string
 			if json.Unmarshal(raw, &value) != nil {
-				faults = append(faults, fault.Field{Path: pointerTo(name), Rule: "type", Message: "custom metadata must be a string"})
+				faults = append(faults, fault.Field{Path: strictjson.Below("", name), Rule: "type", Message: "custom metadata must be a string"})
 				continue
 			}
 			base, locale, _ := strings.Cut(name, "#")
@@ -98,10 +99,6 @@ func assigned() []string {
 	return []string{"client_id_issued_at", "client_secret_expires_at", "registration_access_token", "registration_client_uri"}
 }
 
-func pointerTo(name string) string {
-	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
 // respell names the members in err's faults as they were sent; texts are the
 // localized ones, those of the member metadata first.
 func respell(err error, texts []metadata, sent map[string]json.RawMessage) error {
@@ -124,7 +121,7 @@ func respell(err error, texts []metadata, sent map[string]json.RawMessage) error
 			*path = "/metadata/" + rest
 			at, _, _ := strings.Cut(rest, "/")
 			if n, err := strconv.Atoi(at); err == nil && n >= len(listed) && n < len(texts) {
-				*path = pointerTo(customName(texts[n].Name, value(texts[n].Locale)))
+				*path = strictjson.Below("", customName(texts[n].Name, value(texts[n].Locale)))
 			}
 		}
 	}

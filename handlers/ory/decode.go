@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"reflect"
 
-	"tenure/handlers/web"
+	"tenure/jwk/strictjson"
 	"tenure/tenancy/fault"
 )
 
@@ -48,7 +48,7 @@ func FirstValue(body []byte) (json.RawMessage, error) {
 	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&raw); err != nil {
 		return nil, err
 	}
-	if !web.WellFormed(raw) {
+	if !strictjson.WellFormed(raw) {
 		return nil, errors.New("the text is not UTF-8, or has half a surrogate pair")
 	}
 	return raw, nil

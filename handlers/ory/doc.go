@@ -13,6 +13,7 @@
 // does not carry survive every write; an error describes the first broken rule in
 // Hydra's order; nothing is fetched or hashed for a client that breaks a rule.
 //
-// It may import handlers/web, snapshots, snapshots/document, jwk, tenancy and
-// tenancy/{fault,history}; handlers/hydra and handlers/register import it.
+// It may import handlers/web, snapshots, snapshots/document, jwk, jwk/strictjson,
+// tenancy and tenancy/{fault,history}; handlers/hydra and handlers/register import
+// it.
 package ory

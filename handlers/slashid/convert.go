@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tenure/jwk/strictjson"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
@@ -167,7 +168,7 @@ func (b *body) readOnly(shown client) []fault.Field {
 			message = unknownMember
 		}
 		if present == nil || !sameJSON(b.raw[name], present) {
-			faults = append(faults, fault.Field{Path: "/" + pointer.Replace(name), Rule: "read-only", Message: message})
+			faults = append(faults, fault.Field{Path: strictjson.Below("", name), Rule: "read-only", Message: message})
 		}
 	}
 	return faults

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"tenure/handlers/web"
+	"tenure/jwk/strictjson"
 	"tenure/tenancy/fault"
 )
 
@@ -140,11 +140,8 @@ func remaining(raw map[string]json.RawMessage, taken map[string]bool) map[string
 // refuseRest names the members that there are not.
 func (m *members) refuseRest(format string) {
 	for _, name := range m.rest() {
-		m.wrong("/"+pointer.Replace(name), "unknown", "%s", format)
+		m.wrong(strictjson.Below("", name), "unknown", "%s", format)
 	}
 }
 
 const unknownMember = "there is no such member"
-
-// pointer escapes a member's name for a JSON pointer (RFC 6901).
-var pointer = strings.NewReplacer("~", "~0", "/", "~1")

@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
-	"strconv"
-	"unicode/utf8"
 
+	"tenure/jwk/strictjson"
 	"tenure/tenancy/fault"
 )
 
@@ -20,7 +19,7 @@ func DecodeJSON(data []byte, into any, strict bool) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return fault.New(fault.Malformed, "", "the body is empty")
 	}
-	if !WellFormed(data) {
+	if !strictjson.WellFormed(data) {
 		return fault.New(fault.Malformed, "", "the body is not UTF-8, or contains half a surrogate pair")
 	}
 	wrong := int64(-1) // where the first value of a wrong type ends
@@ -34,24 +33,22 @@ func DecodeJSON(data []byte, into any, strict bool) error {
 	case err != nil:
 		return fault.Wrap(err, fault.Malformed, "", "the body does not decode")
 	}
-	w := &walker{dec: json.NewDecoder(bytes.NewReader(data)), wrong: wrong}
-	w.dec.UseNumber()
+	w := &walker{Reader: strictjson.NewReader(string(data), maxNesting), wrong: wrong}
 	var shape reflect.Type
 	if strict {
 		shape = reflect.TypeOf(into)
 	}
-	if err := w.value("", shape, 0); err != nil {
+	if err := w.value(shape, 0); err != nil {
 		return err
+	}
+	if err := w.End(); err != nil { // encoding/json took it
+		return fault.Wrap(err, fault.Malformed, "", "the body does not decode")
 	}
 	if wrongType != nil {
 		return badMember(w.found, "type", "this must be "+nameOf(wrongType.Type))
 	}
 	return nil
 }
-
-// WellFormed reports whether JSON text decodes without a character being
-// replaced: it is UTF-8 and escapes no half of a surrogate pair.
-func WellFormed(data []byte) bool { return utf8.Valid(data) && !halfSurrogate(data) }
 
 // badMember is a Malformed fault that names a member by its JSON pointer.
 func badMember(pointer, rule, message string) error {
@@ -77,34 +74,4 @@ func nameOf(t reflect.Type) string {
 		return nameOf(t.Elem())
 	}
 	return "a whole number within its range"
-}
-
-// halfSurrogate reports whether a \u escape is half of a surrogate pair,
-// which encoding/json would silently replace. data need not be JSON.
-func halfSurrogate(data []byte) bool {
-	for i := 0; i < len(data); i++ {
-		if data[i] != '\\' {
-			continue
-		}
-		unit, ok := codeUnit(data[i:])
-		i++ // over what is escaped
-		if !ok || unit < 0xd800 || unit > 0xdfff {
-			continue
-		}
-		low, ok := codeUnit(data[min(i+5, len(data)):])
-		if unit >= 0xdc00 || !ok || low < 0xdc00 || low > 0xdfff {
-			return true
-		}
-		i += 6
-	}
-	return false
-}
-
-// codeUnit reads an escape like \u00e9 at the start of data.
-func codeUnit(data []byte) (uint64, bool) {
-	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
-		return 0, false
-	}
-	unit, err := strconv.ParseUint(string(data[2:6]), 16, 16)
-	return unit, err == nil
 }

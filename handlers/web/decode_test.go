@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tenure/handlers/web"
+	"tenure/jwk/jwktest"
 	"tenure/tenancy/fault"
 )
 
@@ -97,6 +98,27 @@ func TestDecodeJSONSaysWhatItWants(t *testing.T) {
 			t.Errorf("%s: %v", in, err)
 		}
 	}
+}
+
+// TestAnswers compares with what DecodeJSON said, strict and not, while this
+// package walked with encoding/json's tokens: the fault, or that it took the
+// text.
+func TestAnswers(t *testing.T) {
+	jwktest.Answers(t, func(t *testing.T, in string, answers []string) {
+		for i, strict := range []bool{true, false} {
+			got := "taken"
+			if err := web.DecodeJSON([]byte(in), new(document), strict); err != nil {
+				f := fault.Of(err)
+				got = f.Message
+				for _, field := range f.Fields {
+					got = field.Path + " " + field.Rule + " " + field.Message
+				}
+			}
+			if got != answers[i] {
+				t.Errorf("%q strict %t: got %s, want %s", in, strict, got, answers[i])
+			}
+		}
+	})
 }
 
 func FuzzDecodeJSON(f *testing.F) {

@@ -4,10 +4,10 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
-	"strconv"
 	"strings"
 	"sync"
 
+	"tenure/jwk/strictjson"
 	"tenure/tenancy/fault"
 )
 
@@ -17,73 +17,63 @@ const maxNesting = 100
 // encoding/json does not say: repeated members, members that the Go type does
 // not have, and the place of the value whose type is wrong.
 type walker struct {
-	dec   *json.Decoder
-	wrong int64  // where the token of the wrong value ends; -1 for none
+	*strictjson.Reader
+	wrong int64  // where the first token of the wrong value ends; -1 for none
 	found string // its pointer
 }
 
-// value walks over the value at pointer. shape is the Go type it is decoded
-// into, nil if members are not checked.
-func (w *walker) value(pointer string, shape reflect.Type, depth int) error {
-	token, err := w.dec.Token()
-	if err != nil {
-		return fault.Wrap(err, fault.Malformed, "", "the body does not decode")
-	}
-	if w.dec.InputOffset() == w.wrong {
-		w.found = pointer
-	}
-	if depth == 0 && token == nil {
+// value walks over the next value. shape is the Go type it is decoded into, nil
+// if members are not checked.
+func (w *walker) value(shape reflect.Type, depth int) error {
+	first := w.Peek()
+	switch {
+	case depth == 0 && first == 'n':
 		return badMember("", "type", "this must not be null")
-	}
-	if depth == maxNesting {
+	case depth == maxNesting:
 		return fault.New(fault.Malformed, "", "the body nests deeper than %d", maxNesting)
+	case first == '{':
+		w.Object()
+	case first == '[':
+		w.Array()
+	default:
+		w.Skip()
 	}
-	switch token {
-	case json.Delim('{'):
-		err = w.object(pointer, membersOf(shape), depth)
-	case json.Delim('['):
-		err = w.list(pointer, elementOf(shape), depth)
+	if int64(w.Offset()) == w.wrong {
+		w.found = w.Pointer()
 	}
-	return err
+	switch first {
+	case '{':
+		return w.object(membersOf(shape), depth)
+	case '[':
+		return w.list(elementOf(shape), depth)
+	}
+	return nil
 }
 
-func (w *walker) object(pointer string, known members, depth int) error {
-	seen := make(map[string]bool)
-	for w.dec.More() {
-		token, err := w.dec.Token()
-		if err != nil {
-			return err
+func (w *walker) object(known members, depth int) error {
+	for w.Member() {
+		if w.Earlier() >= 0 {
+			return badMember(w.Pointer(), "duplicate", "this member stands more than once")
 		}
-		name := token.(string)
-		at := pointer + "/" + escapePointer.Replace(name)
-		if seen[name] {
-			return badMember(at, "duplicate", "this member stands more than once")
-		}
-		seen[name] = true
-		shape, ok := known.find(name)
+		shape, ok := known.find(w.Name())
 		if !ok {
-			return badMember(at, "unknown", "there is no such member")
+			return badMember(w.Pointer(), "unknown", "there is no such member")
 		}
-		if err := w.value(at, shape, depth+1); err != nil {
+		if err := w.value(shape, depth+1); err != nil {
 			return err
 		}
 	}
-	_, err := w.dec.Token()
-	return err
+	return nil
 }
 
-func (w *walker) list(pointer string, shape reflect.Type, depth int) error {
-	for i := 0; w.dec.More(); i++ {
-		if err := w.value(pointer+"/"+strconv.Itoa(i), shape, depth+1); err != nil {
+func (w *walker) list(shape reflect.Type, depth int) error {
+	for w.Item() {
+		if err := w.value(shape, depth+1); err != nil {
 			return err
 		}
 	}
-	_, err := w.dec.Token()
-	return err
+	return nil
 }
-
-// escapePointer escapes a member's name for a JSON pointer (RFC 6901).
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 // members are those that a Go type takes; nil takes any, of no known type.
 type members map[string]reflect.Type

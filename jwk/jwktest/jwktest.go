@@ -1,5 +1,5 @@
-// Package jwktest has what the tests of jwk and jwk/x509view share: the golden examples and how
-// decoded JSON is compared.
+// Package jwktest has what the tests of jwk, jwk/x509view and jwk/strictjson share: the golden
+// examples, how decoded JSON is compared, and recorded answers.
 package jwktest
 
 import (
@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -78,6 +80,26 @@ func ReadFile(t testing.TB, elements ...string) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// Answers reads testdata/answers.txt of the test's folder: what an earlier program said of texts of
+// all kinds. A line is a text and the answers to it, quoted as in Go and separated by tabs.
+func Answers(t *testing.T, test func(t *testing.T, in string, answers []string)) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(string(ReadFile(t, "testdata", "answers.txt"))), "\n")
+	if len(lines) < 100 {
+		t.Fatalf("%d answers", len(lines))
+	}
+	for _, line := range lines {
+		columns := strings.Split(line, "\t")
+		for i, column := range columns {
+			var err error
+			if columns[i], err = strconv.Unquote(column); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+		}
+		test(t, columns[0], columns[1:])
+	}
 }
 
 // Certificate is the DER of one of the project's own examples.

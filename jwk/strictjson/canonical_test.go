@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"tenure/jwk/jwktest"
 	"tenure/jwk/strictjson"
 )
 
@@ -124,32 +122,15 @@ func FuzzCanonical(f *testing.F) {
 // TestAnswers compares with what the scanner of stored documents said before this package took its
 // place: the canonical form or the error, for a depth of 4. Stored bytes depend on each of them.
 func TestAnswers(t *testing.T) {
-	file, err := os.ReadFile(filepath.Join("testdata", "answers.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(file)), "\n")
-	if len(lines) < 300 {
-		t.Fatalf("%d answers", len(lines))
-	}
-	for _, line := range lines {
-		quotedIn, quotedWant, _ := strings.Cut(line, "\t")
-		in, err := strconv.Unquote(quotedIn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := strconv.Unquote(quotedWant)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := "not UTF-8" // the callers look for that first
+	jwktest.Answers(t, func(t *testing.T, in string, answers []string) {
+		got, err := "not UTF-8", error(nil) // the callers look for that first
 		if utf8.ValidString(in) {
 			if got, err = strictjson.Canonical(in, 4); err != nil {
 				got = err.Error()
 			}
 		}
-		if got != want {
-			t.Errorf("%s: got %s, want %s", quotedIn, got, want)
+		if got != answers[0] {
+			t.Errorf("%q: got %s, want %s", in, got, answers[0])
 		}
-	}
+	})
 }

@@ -28,6 +28,7 @@ type Reader struct {
 	open   []container
 	names  []string // of the open objects, as far as Earlier was asked
 	err    *Error
+	few    [4]container // what open needs for most texts
 }
 
 // container is an array or object that is being read.
@@ -40,12 +41,18 @@ type container struct {
 }
 
 // NewReader reads text in which arrays and objects nest at most depth deep.
-func NewReader(text string, depth int) *Reader { return &Reader{in: text, depth: depth} }
+func NewReader(text string, depth int) *Reader {
+	r := &Reader{in: text, depth: depth}
+	r.open = r.few[:0]
+	return r
+}
 
 // NewRepairingReader is NewReader for text that was stored or comes from elsewhere: half a surrogate
 // pair becomes U+FFFD, and so does each run of bytes that are not UTF-8.
 func NewRepairingReader(text string, depth int) *Reader {
-	return &Reader{in: text, depth: depth, repair: true}
+	r := NewReader(text, depth)
+	r.repair = true
+	return r
 }
 
 // Err is the first error, nil if there was none.
@@ -100,10 +107,13 @@ func (r *Reader) Member() bool {
 		return false
 	}
 	name := r.Text()
-	r.space()
-	r.expect(':', "expected :")
+	if r.space(); r.peek() != ':' {
+		r.unexpected("expected :")
+		return false
+	}
+	r.pos++
 	c.name, c.inside = name, true
-	return r.err == nil
+	return true
 }
 
 // Item moves to the next item of the array, as Member does.
@@ -131,9 +141,11 @@ func (r *Reader) next(closing byte) *container {
 		return nil
 	}
 	if c.index >= 0 {
-		if r.expect(',', "expected ,"); r.err != nil {
+		if r.peek() != ',' {
+			r.unexpected("expected ,")
 			return nil
 		}
+		r.pos++
 	}
 	c.index++
 	return c

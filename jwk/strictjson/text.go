@@ -1,7 +1,6 @@
 package strictjson
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -16,16 +15,16 @@ func (r *Reader) Text() string {
 		r.unexpected("expected a string")
 		return ""
 	}
-	start := r.pos + 1
-	high := byte(0)
-	for i := start; i < len(r.in); i++ {
-		switch c := r.in[i]; {
+	in, start, ascii := r.in, r.pos+1, true
+	for i := start; i < len(in); i++ {
+		switch c := in[i]; {
+		case plain(c):
 		case c == '"':
 			r.pos = i + 1
-			if high < utf8.RuneSelf {
-				return r.in[start:i]
+			if ascii {
+				return in[start:i]
 			}
-			return r.unicode(r.in[start:i])
+			return r.unicode(in[start:i])
 		case c == '\\':
 			r.pos = i
 			return r.escaped(start)
@@ -34,7 +33,7 @@ func (r *Reader) Text() string {
 			r.fail(Syntax, unended)
 			return ""
 		default:
-			high |= c
+			ascii = false
 		}
 	}
 	r.pos = len(r.in)
@@ -183,25 +182,25 @@ func escapedUnit(data []byte) rune {
 // becomes U+FFFD.
 func AppendText(dst []byte, value string) []byte {
 	const digits = "0123456789abcdef"
-	dst = append(slices.Grow(dst, len(value)+2), '"')
-	plain := 0
+	dst = append(dst, '"')
+	done := 0 // value[:done] is appended
 	for i := 0; i < len(value); {
 		c := value[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+		if plain(c) {
 			i++
 			continue
 		}
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(value[i:])
 			if r == utf8.RuneError && size == 1 {
-				dst = append(dst, value[plain:i]...)
+				dst = append(dst, value[done:i]...)
 				dst = utf8.AppendRune(dst, utf8.RuneError)
-				plain = i + 1
+				done = i + 1
 			}
 			i += size
 			continue
 		}
-		dst = append(dst, value[plain:i]...)
+		dst = append(dst, value[done:i]...)
 		switch c {
 		case '"', '\\':
 			dst = append(dst, '\\', c)
@@ -219,7 +218,11 @@ func AppendText(dst []byte, value string) []byte {
 			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&0xf])
 		}
 		i++
-		plain = i
+		done = i
 	}
-	return append(append(dst, value[plain:]...), '"')
+	return append(append(dst, value[done:]...), '"')
 }
+
+// plain reports whether a byte of a string is itself in JSON, whatever is beside it. Its first two
+// comparisons compile to one.
+func plain(c byte) bool { return ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\' }

@@ -125,11 +125,3 @@ func (r *Reader) peek() byte {
 	}
 	return 0
 }
-
-func (r *Reader) expect(c byte, message string) {
-	if r.peek() != c {
-		r.unexpected(message)
-		return
-	}
-	r.pos++
-}

@@ -15,5 +15,5 @@
 //
 // The cost is linear in the documents' bytes; lists that differ are aligned in time
 // that grows with the product of their differences, which the rules' limits bound.
-// It may import document and jwk.
+// It may import document, jwk, jwk/strictjson and jwk/x509view.
 package diff

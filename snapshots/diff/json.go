@@ -6,11 +6,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tenure/jwk/strictjson"
 )
 
-// The functions below take values of canonical JSON apart one level at a time
-// and leave them as text: two canonical values are equal exactly if their texts
-// are, so equal parts are never looked into.
+// The functions below take values apart one level at a time and leave the parts
+// as text: two values of canonical JSON are equal exactly if their texts are, so
+// equal parts are never looked into. Values are shown whatever they are, so half
+// a surrogate pair is no error here.
+
+// maxNesting is the depth that encoding/json reads.
+const maxNesting = 10_000
 
 // property is a member of a JSON object.
 type property struct {
@@ -44,13 +50,9 @@ func properties(object string) []property {
 		return nil
 	}
 	var all []property
-	for rest := object[1:]; rest != "" && rest[0] != '}'; {
-		n := valueEnd(rest)
-		name := unquote(rest[:n])
-		rest = rest[min(n+1, len(rest)):] // the colon
-		n = valueEnd(rest)
-		all = append(all, property{name, rest[:n]})
-		rest = strings.TrimPrefix(rest[n:], ",")
+	r := strictjson.NewRepairingReader(object, maxNesting)
+	for r.Object(); r.Member(); {
+		all = append(all, property{r.Name(), r.Raw()})
 	}
 	byName := func(a, b property) int { return strings.Compare(a.name, b.name) }
 	if !slices.IsSortedFunc(all, byName) {
@@ -65,53 +67,11 @@ func items(array string) []string {
 		return nil
 	}
 	var all []string
-	for rest := array[1:]; rest != "" && rest[0] != ']'; {
-		n := valueEnd(rest)
-		all = append(all, rest[:n])
-		rest = strings.TrimPrefix(rest[n:], ",")
+	r := strictjson.NewRepairingReader(array, maxNesting)
+	for r.Array(); r.Item(); {
+		all = append(all, r.Raw())
 	}
 	return all
-}
-
-// valueEnd is the length of the value that text begins with.
-func valueEnd(text string) int {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			i = stringEnd(text, i)
-		case '{', '[':
-			depth++
-			continue
-		case '}', ']':
-			if depth == 0 {
-				return i
-			}
-			depth--
-		case ',', ':':
-			if depth == 0 {
-				return i
-			}
-			continue
-		default:
-			continue
-		}
-		if depth == 0 {
-			return min(i+1, len(text))
-		}
-	}
-	return len(text)
-}
-
-// stringEnd is the index of the quotation mark that closes the string begun at
-// i.
-func stringEnd(text string, i int) int {
-	for i++; i < len(text) && text[i] != '"'; i++ {
-		if text[i] == '\\' {
-			i++
-		}
-	}
-	return i
 }
 
 // find is the value of an object's member, empty if it has none.
@@ -131,36 +91,21 @@ func container(value string) bool {
 
 // unquote is the text of a JSON string, and any other value as it stands.
 func unquote(value string) string {
-	if len(value) < 2 || value[0] != '"' {
+	if !strings.HasPrefix(value, `"`) {
 		return value
 	}
-	if !strings.Contains(value, `\`) {
-		return value[1 : len(value)-1]
-	}
-	var text string
-	if json.Unmarshal([]byte(value), &text) != nil {
+	r := strictjson.NewRepairingReader(value, 0)
+	text := r.Text()
+	if r.End() != nil {
 		return value
 	}
 	return text
 }
 
 // quote is a text as a JSON string.
-func quote(text string) string { return string(appendQuoted(nil, text)) }
-
-func appendQuoted(dst []byte, text string) []byte {
-	var buf bytes.Buffer
-	encoder := json.NewEncoder(&buf)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(text); err != nil { // a string always encodes
-		return append(dst, `""`...)
-	}
-	return append(dst, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
+func quote(text string) string {
+	return string(strictjson.AppendText(make([]byte, 0, len(text)+2), text))
 }
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
-
-// below is the pointer of a member of what is at path (RFC 6901 section 3).
-func below(path, name string) string { return path + "/" + pointerEscapes.Replace(name) }
 
 // item is the pointer of an array's item.
 func item(path string, i int) string { return path + "/" + strconv.Itoa(i) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tenure/jwk"
+	"tenure/jwk/strictjson"
 	"tenure/jwk/x509view"
 )
 
@@ -223,7 +224,7 @@ func (w *walker) keyMembers(p place, old, new *keyItem) {
 		}
 		switch {
 		case m.name == "x5c":
-			w.chain(p.to(below(p.old, m.name), below(p.new, m.name), p.label+" certificate"), old.chain, new.chain)
+			w.chain(p.to(strictjson.Below(p.old, m.name), strictjson.Below(p.new, m.name), p.label+" certificate"), old.chain, new.chain)
 		case covered(m.name) && old.thumbprint+new.thumbprint != "":
 		case digest(m.name) && moved && !w.details:
 		default:
@@ -256,11 +257,11 @@ func showKey(k *keyItem) Value {
 		if value == "" {
 			continue
 		}
-		json = append(append(appendQuoted(json, name), ':'), value...)
+		json = append(append(strictjson.AppendText(json, name), ':'), value...)
 		json = append(json, ',')
 		text = append(text, name+" "+unquote(value))
 	}
-	json = append(appendQuoted(append(json, `"thumbprint":`...), k.thumbprint), `,"certificates":[`...)
+	json = append(strictjson.AppendText(append(json, `"thumbprint":`...), k.thumbprint), `,"certificates":[`...)
 	text = append(text, "thumbprint "+k.name())
 	for i, l := range k.chain {
 		v := showCertificate(l.certificate, l.raw)

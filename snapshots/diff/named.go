@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tenure/jwk/strictjson"
 	"tenure/snapshots/document"
 )
 
@@ -55,7 +56,7 @@ func (w *walker) localized(p place, old, new string) {
 		q := p.item(i).to(item(p.old, i.old), item(p.new, i.new), p.label+" "+label)
 		if before.Set() && after.Set() {
 			before.JSON, after.JSON = quote(before.Text), quote(after.Text)
-			q.new = below(q.new, "value")
+			q.new = strictjson.Below(q.new, "value")
 		}
 		w.add(q, before, after)
 	}
@@ -125,7 +126,7 @@ func (w *walker) scopeMembers(p place, old, new *document.Scope) {
 		if i == 0 {
 			continue
 		}
-		q := p.to(below(p.old, m.Name), below(p.new, m.Name), p.label+" "+m.Name)
+		q := p.to(strictjson.Below(p.old, m.Name), strictjson.Below(p.new, m.Name), p.label+" "+m.Name)
 		q.name, q.form, q.class = m.Name, m.Form, scopeMember
 		w.member(q, m.Value, b[i].Value)
 	}

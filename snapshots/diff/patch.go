@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"tenure/jwk/strictjson"
 	"tenure/snapshots/document"
 )
 
@@ -65,7 +66,7 @@ func patchParts(ops []byte, path, old, new string) []byte {
 			if at.new >= 0 {
 				name, after = b[at.new].name, b[at.new].value
 			}
-			ops = patchMember(ops, below(path, name), before, after)
+			ops = patchMember(ops, strictjson.Below(path, name), before, after)
 		}
 	case old[0] == '[' && new[0] == '[':
 		a, b := items(old), items(new)
@@ -85,7 +86,7 @@ func appendOp(ops []byte, op, path, value string) []byte {
 		ops = append(ops, ',')
 	}
 	ops = append(append(append(ops, `{"op":"`...), op...), `","path":`...)
-	ops = appendQuoted(ops, path)
+	ops = strictjson.AppendText(ops, path)
 	if value != "" {
 		ops = append(append(ops, `,"value":`...), value...)
 	}
@@ -121,7 +122,7 @@ func (m *merge) member(dst []byte, path, name, old, new string) []byte {
 	if dst[len(dst)-1] != '{' {
 		dst = append(dst, ',')
 	}
-	dst = append(appendQuoted(dst, name), ':')
+	dst = append(strictjson.AppendText(dst, name), ':')
 	switch {
 	case new == "":
 		return append(dst, "null"...)
@@ -139,7 +140,7 @@ func (m *merge) member(dst []byte, path, name, old, new string) []byte {
 		if at.new >= 0 {
 			name, after = b[at.new].name, b[at.new].value
 		}
-		dst = m.member(dst, below(path, name), name, before, after)
+		dst = m.member(dst, strictjson.Below(path, name), name, before, after)
 	}
 	return append(dst, '}')
 }

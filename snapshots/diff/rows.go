@@ -3,6 +3,7 @@ package diff
 import (
 	"strings"
 
+	"tenure/jwk/strictjson"
 	"tenure/snapshots/document"
 )
 
@@ -48,16 +49,16 @@ func appendRow(dst []byte, c *Change) []byte {
 			if seen[r.Effect] = true; len(effects) > 1 {
 				effects = append(effects, ',')
 			}
-			effects = appendQuoted(effects, string(r.Effect))
+			effects = strictjson.AppendText(effects, string(r.Effect))
 		}
 	}
-	dst = appendQuoted(append(dst, `{"path":`...), c.Path)
-	dst = appendQuoted(append(dst, `,"label":`...), c.Label)
+	dst = strictjson.AppendText(append(dst, `{"path":`...), c.Path)
+	dst = strictjson.AppendText(append(dst, `,"label":`...), c.Label)
 	dst = appendSide(append(dst, `,"old":`...), c.Old)
 	dst = appendSide(append(dst, `,"new":`...), c.New)
-	dst = appendQuoted(append(dst, `,"kind":`...), string(c.Kind))
-	dst = appendQuoted(append(dst, `,"risk":`...), strings.Join(labels, "; "))
-	dst = appendQuoted(append(dst, `,"level":`...), c.Level().String())
+	dst = strictjson.AppendText(append(dst, `,"kind":`...), string(c.Kind))
+	dst = strictjson.AppendText(append(dst, `,"risk":`...), strings.Join(labels, "; "))
+	dst = strictjson.AppendText(append(dst, `,"level":`...), c.Level().String())
 	return append(append(append(dst, `,"effects":`...), effects...), "]}"...)
 }
 
@@ -65,5 +66,5 @@ func appendSide(dst []byte, v Value) []byte {
 	if !v.Set() {
 		return append(dst, "null"...)
 	}
-	return appendQuoted(dst, v.Text)
+	return strictjson.AppendText(dst, v.Text)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tenure/jwk/strictjson"
 	"tenure/jwk/x509view"
 	"tenure/snapshots/document"
 )
@@ -87,7 +88,7 @@ func showCertificate(c *x509view.Facts, raw string) Value {
 		{`{"subject":`, c.Subject}, {`,"issuer":`, c.Issuer}, {`,"serial":`, serial}, {`,"not_before":`, instant(c.NotBefore)},
 		{`,"not_after":`, instant(c.NotAfter)}, {`,"sha256":`, hex.EncodeToString(c.SHA256[:])},
 	} {
-		json = appendQuoted(append(json, m.name...), m.value)
+		json = strictjson.AppendText(append(json, m.name...), m.value)
 	}
 	return Value{Text: certificateText(c), JSON: string(append(json, '}'))}
 }

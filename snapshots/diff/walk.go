@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/jwk/strictjson"
 	"tenure/jwk/x509view"
 	"tenure/snapshots/document"
 )
@@ -67,7 +68,7 @@ func (p place) to(old, new, label string) place {
 }
 
 func (p place) child(name string) place {
-	return p.to(below(p.old, name), below(p.new, name), p.label+"/"+name)
+	return p.to(strictjson.Below(p.old, name), strictjson.Below(p.new, name), p.label+"/"+name)
 }
 
 func (p place) item(at pair) place {

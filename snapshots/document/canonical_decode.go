@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+
+	"tenure/jwk/strictjson"
 )
 
 // Decode reads what Encode wrote, and nothing else: bytes that are JSON but
@@ -13,98 +15,87 @@ import (
 // be re-encoded to be checked. Errors name no content.
 func Decode[T Content](data []byte) (*T, error) {
 	doc := new(T)
-	// One copy backs every string of the document.
-	s := scanner{in: string(data), depth: maxKeySetDepth}
-	s.expect(contentStart)
-	decodeMembers(&s, fieldsOf[T](), doc, false)
-	if s.err != nil {
-		return nil, fmt.Errorf("decoding %T content: %w", *doc, s.err)
+	// One copy backs every string of the document. The object itself is one
+	// level more than what it has in it.
+	r := strictjson.NewReader(string(data), 1+maxKeySetDepth)
+	if r.Object(); !r.Member() || r.Name() != "v" || r.Number() != formatVersion {
+		r.Fail("another format version")
 	}
-	// The scanner may be lenient where it is simpler to be: whatever it read
-	// too kindly is encoded in another way.
+	decodeMembers(r, fieldsOf[T](), doc)
+	if err := r.End(); err != nil {
+		return nil, fmt.Errorf("decoding %T content: %w", *doc, err)
+	}
+	// Reading is lenient about spaces, spelling and unset members; such bytes
+	// are encoded in another way.
 	if !bytes.Equal(appendContent(make([]byte, 0, len(data)+64), doc), data) {
 		return nil, fmt.Errorf("decoding %T content: the bytes are not canonical", *doc)
 	}
 	return doc, nil
 }
 
-// decodeMembers reads the rest of an object, its closing brace included. first
-// tells that no member stands before.
-func decodeMembers[T any](s *scanner, fields []field[T], doc *T, first bool) {
-	for ; !s.take("}"); first = false {
-		if !first {
-			s.expect(",")
-		}
-		name := s.text()
-		s.expect(":")
+// decodeMembers reads the rest of an object that r has entered.
+func decodeMembers[T any](r *strictjson.Reader, fields []field[T], doc *T) {
+	for r.Member() {
+		name := r.Name()
 		for len(fields) > 0 && fields[0].Name != name {
 			fields = fields[1:]
 		}
 		if len(fields) == 0 {
-			s.fail("unknown, repeated or misplaced member")
-		}
-		if s.err != nil {
+			r.Fail("unknown, repeated or misplaced member")
 			return
 		}
-		decodeValue(s, fields[0].at(doc))
+		decodeValue(r, fields[0].at(doc))
 		fields = fields[1:]
 	}
 }
 
 // decodeValue knows the kinds that appendMember knows, which a round trip of
 // every member shows.
-func decodeValue(s *scanner, member any) {
+func decodeValue(r *strictjson.Reader, member any) {
 	switch m := member.(type) {
 	case *string:
-		*m = s.text()
+		*m = r.Text()
 	case *[]string:
-		*m = decodeList(s, decodeText)
+		*m = decodeList(r, decodeText)
 	case *inheritable:
-		*m = decodeList(s, decodeText)
+		*m = decodeList(r, decodeText)
 	case *Flag:
-		*m = FlagOf(s.take("true"))
-		if *m == False {
-			s.expect("false")
-		}
+		*m = FlagOf(r.Bool())
 	case *Lifetime:
-		*m = decodeInteger(s)
+		*m = decodeInteger(r)
 	case *JWKS:
-		*m = JWKS(s.value(make([]byte, 0, 512)))
+		*m = JWKS(r.AppendCanonical(make([]byte, 0, 512)))
 	case *JSON:
-		*m = JSON(s.value(make([]byte, 0, 128)))
+		*m = JSON(r.AppendCanonical(make([]byte, 0, 128)))
 	case *[]Localized:
-		*m = decodeList(s, func(s *scanner, l *Localized) {
-			s.expect("{")
-			decodeMembers(s, localizedFields, l, true)
+		*m = decodeList(r, func(r *strictjson.Reader, l *Localized) {
+			r.Object()
+			decodeMembers(r, localizedFields, l)
 		})
 	case *[]Scope:
-		*m = decodeList(s, func(s *scanner, scope *Scope) {
-			s.expect("{")
-			decodeMembers(s, scopeFields, scope, true)
+		*m = decodeList(r, func(r *strictjson.Reader, scope *Scope) {
+			r.Object()
+			decodeMembers(r, scopeFields, scope)
 		})
 	}
 }
 
 // decodeList never gives nil, which a list that inherits needs.
-func decodeList[E any](s *scanner, item func(*scanner, *E)) []E {
+func decodeList[E any](r *strictjson.Reader, item func(*strictjson.Reader, *E)) []E {
 	list := make([]E, 0, 4) // few have more
-	s.expect("[")
-	for s.err == nil && !s.take("]") {
-		if len(list) > 0 {
-			s.expect(",")
-		}
+	for r.Array(); r.Item(); {
 		list = append(list, *new(E))
-		item(s, &list[len(list)-1])
+		item(r, &list[len(list)-1])
 	}
 	return list
 }
 
-func decodeText(s *scanner, text *string) { *text = s.text() }
+func decodeText(r *strictjson.Reader, text *string) { *text = r.Text() }
 
-func decodeInteger(s *scanner) Lifetime {
-	n, err := strconv.ParseInt(s.number(), 10, 64)
+func decodeInteger(r *strictjson.Reader) Lifetime {
+	n, err := strconv.ParseInt(r.Number(), 10, 64)
 	if err != nil {
-		s.fail("not a 64-bit integer")
+		r.Fail("not a 64-bit integer")
 	}
 	return &n
 }

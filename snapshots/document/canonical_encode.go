@@ -3,7 +3,8 @@ package document
 import (
 	"fmt"
 	"strconv"
-	"unicode/utf8"
+
+	"tenure/jwk/strictjson"
 )
 
 // Encode gives the canonical bytes of a document: one JSON object without
@@ -16,8 +17,11 @@ func Encode[T Content](doc *T) []byte {
 	return appendContent(make([]byte, 0, 2<<10), doc)
 }
 
-// contentStart names the format of all content so far.
-const contentStart = `{"v":1`
+// formatVersion is the format of all content so far, contentStart its name.
+const (
+	formatVersion = "1"
+	contentStart  = `{"v":` + formatVersion
+)
 
 func appendContent[T Content](dst []byte, doc *T) []byte {
 	return append(appendMembers(append(dst, contentStart...), fieldsOf[T](), doc), '}')
@@ -36,7 +40,7 @@ func appendMember(dst []byte, name string, member any) []byte {
 	switch m := member.(type) {
 	case *string:
 		if *m != "" {
-			dst = appendString(appendName(dst, name), *m)
+			dst = strictjson.AppendText(appendName(dst, name), *m)
 		}
 	case *[]string:
 		if len(*m) > 0 {
@@ -95,7 +99,7 @@ func appendList[E any](dst []byte, list []E, item func([]byte, *E) []byte) []byt
 	return append(dst, ']')
 }
 
-func appendText(dst []byte, text *string) []byte { return appendString(dst, *text) }
+func appendText(dst []byte, text *string) []byte { return strictjson.AppendText(dst, *text) }
 
 func appendLocalized(dst []byte, l *Localized) []byte {
 	return append(appendMembers(append(dst, '{'), localizedFields, l), '}')
@@ -103,49 +107,4 @@ func appendLocalized(dst []byte, l *Localized) []byte {
 
 func appendScope(dst []byte, s *Scope) []byte {
 	return append(appendMembers(append(dst, '{'), scopeFields, s), '}')
-}
-
-// appendString appends a JSON string with the fewest escapes: quotation mark,
-// backslash and the control characters below U+0020, in their short form where
-// there is one.
-func appendString(dst []byte, text string) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	done := 0 // text[:done] is appended
-	for i := 0; i < len(text); {
-		c := text[i]
-		if ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(text[i:])
-			if r == utf8.RuneError && size == 1 {
-				dst = utf8.AppendRune(append(dst, text[done:i]...), utf8.RuneError)
-				done = i + 1
-			}
-			i += size
-			continue
-		}
-		dst = append(append(dst, text[done:i]...), '\\')
-		i++
-		done = i
-		switch c {
-		case '"', '\\':
-			dst = append(dst, c)
-		case '\b':
-			dst = append(dst, 'b')
-		case '\f':
-			dst = append(dst, 'f')
-		case '\n':
-			dst = append(dst, 'n')
-		case '\r':
-			dst = append(dst, 'r')
-		case '\t':
-			dst = append(dst, 't')
-		default:
-			dst = append(dst, 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	return append(append(dst, text[done:]...), '"')
 }

@@ -4,7 +4,7 @@
 // It owns the domain types (client.go), their member tables (members.go,
 // members_client.go), the canonical bytes (canonical_encode.go,
 // canonical_decode.go), reading of documents in domain names (parse_input.go),
-// of key sets and free JSON (values.go, scan.go), the description of members
+// of key sets and free JSON (values.go), the description of members
 // for other packages (describe.go), the validation rules (rules*.go), and what
 // a client inherits from its setup (effective.go). It does not own identifiers,
 // owners, secrets or instants (package snapshots), nor wire formats (surfaces).
@@ -14,5 +14,5 @@
 // existing content never change, since the log has their hashes; a key set
 // never contains private key material; no error repeats content.
 //
-// It may import jwk and tenancy/fault.
+// It may import jwk, jwk/strictjson and tenancy/fault.
 package document

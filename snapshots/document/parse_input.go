@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/jwk/strictjson"
 	"tenure/tenancy/fault"
 )
 
@@ -40,11 +41,9 @@ func parseMembers[T any](fields []field[T], doc *T, members map[string]json.RawM
 		}
 	}
 	for name := range members {
-		*faults = append(*faults, fault.Field{Path: at + "/" + escapePointer.Replace(name), Rule: "unknown", Message: "there is no such member"})
+		*faults = append(*faults, fault.Field{Path: strictjson.Below(at, name), Rule: "unknown", Message: "there is no such member"})
 	}
 }
-
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 func parseValue(member any, raw json.RawMessage, at string, faults *[]fault.Field) {
 	wrong := func(what string) {

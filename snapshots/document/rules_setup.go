@@ -83,7 +83,7 @@ func checkCustomClaims(path string, s *Scope) []fault.Field {
 	if s.CustomClaims == "" {
 		return nil
 	}
-	if text, err := canonicalJSON([]byte(s.CustomClaims), maxDocumentDepth); err != nil || !strings.HasPrefix(text, "{") {
+	if text, err := canonicalJSON([]byte(s.CustomClaims)); err != nil || !strings.HasPrefix(text, "{") {
 		return broken(path+"/custom_claims", "custom claims are the text of a JSON object")
 	}
 	return nil

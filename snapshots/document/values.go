@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"tenure/jwk"
+	"tenure/jwk/strictjson"
 	"tenure/tenancy/fault"
 )
 
@@ -27,7 +29,7 @@ func ParseJSON(data []byte) (JSON, error) {
 	if len(data) > maxDocumentBytes {
 		return "", fmt.Errorf("larger than %d bytes", maxDocumentBytes)
 	}
-	text, err := canonicalJSON(data, maxDocumentDepth)
+	text, err := canonicalJSON(data)
 	if err != nil {
 		return "", err
 	}
@@ -35,6 +37,14 @@ func ParseJSON(data []byte) (JSON, error) {
 		return "", errors.New("a number is too large for a double")
 	}
 	return JSON(text), nil
+}
+
+// canonicalJSON is ParseJSON without its limits on size and numbers.
+func canonicalJSON(data []byte) (string, error) {
+	if !utf8.Valid(data) {
+		return "", errors.New("not UTF-8")
+	}
+	return strictjson.Canonical(string(data), maxDocumentDepth)
 }
 
 // ParseJWKS makes a key set of what a caller wrote. Whatever jwk.Check refuses
