@@ -8,17 +8,8 @@ type Fault struct {
 	Pointer string
 	// Rule names the rule in lower case with hyphens. The names do not change.
 	Rule string
-	// Message is one sentence for people. It holds no value of the set.
+	// Message is one sentence for people. It contains no value of the set.
 	Message string
-}
-
-// Error is the place, the rule and the message.
-func (f Fault) Error() string {
-	place := "key set"
-	if f.Pointer != "" {
-		place += " " + f.Pointer
-	}
-	return place + ": " + f.Rule + ": " + f.Message
 }
 
 // maxPointerOctets is the total length of pointers after which a faultList takes no more.

@@ -27,9 +27,9 @@ func refused(t *testing.T) map[string]string {
 		// What does not decode.
 		``: "empty", `{`: "not JSON", `{"name":"a"`: "not JSON", `{"name":"a"}}`: "not JSON", `nul`: "not JSON", `null`: "must not be null",
 		`[]`: "an object", `"a"`: "an object", `1`: "an object", `{"name":"a",}`: "not JSON", `{'name':'a'}`: "not JSON", `{"name":"a"} x`: "not JSON",
-		`{"name":"a","name":"a"}`:                                              "/name: this member stands more than once",
-		`{"name":"a","jwks":{"keys":[],"keys":[]}}`:                            "/jwks/keys: this member stands more than once",
-		`{"name":"a","metadata":[{"name":"x","name":"y"}]}`:                    "/metadata/0/name: this member stands more than once",
+		`{"name":"a","name":"a"}`:                                              "/name: this member must not be repeated",
+		`{"name":"a","jwks":{"keys":[],"keys":[]}}`:                            "/jwks/keys: this member must not be repeated",
+		`{"name":"a","metadata":[{"name":"x","name":"y"}]}`:                    "/metadata/0/name: this member must not be repeated",
 		"{\"name\":\"\xff\"}":                                                  "not UTF-8",
 		`{"name":"\ud800"}`:                                                    "half a surrogate",
 		`{"name":"a\u0000b"}`:                                                  "/name: ",

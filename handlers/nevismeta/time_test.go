@@ -264,7 +264,7 @@ func TestListsAsOf(t *testing.T) {
 	for _, wrong := range []string{"?validAt=" + between + "&at=" + between, "?validAt=any&at=" + between, "?validAt=any&known_at=" + between} {
 		f.get(t, list+wrong).want(t, 400, "MALFORMED_QUERY_PARAMETER", "validAt")
 	}
-	f.get(t, list+"?at=now").want(t, 400, "MALFORMED_QUERY_PARAMETER", "at is")
+	f.get(t, list+"?at=now").want(t, 400, "MALFORMED_QUERY_PARAMETER", "at must be")
 	for _, target := range []string{list + "?at=" + between, names + "?at=" + between, entity + "&at=" + between} {
 		f.as(f.North, tenancy.Reader).get(t, target).want(t, 403, "AUTHORIZATION_FAILURE")
 	}

@@ -48,7 +48,7 @@ func TestOrganizationsAsOf(t *testing.T) {
 	}
 	for _, path := range []string{"/organizations", "/organizations/config", "/organizations/suborganizations"} {
 		b.get(path + "?at=2020-01-01T00:00:00Z").want(map[bool]int{true: 200, false: 404}[path == "/organizations/suborganizations"])
-		b.get(path+"?at=yesterday").want(400, "at is")
+		b.get(path+"?at=yesterday").want(400, "at must be")
 		f.as("b", tenancy.Reader).get(path + "?" + before).want(403)
 	}
 }

@@ -27,7 +27,7 @@ func refusedBodies() map[string]string {
 		// No JSON object, or one that is not well formed.
 		``: "the body is empty", ` `: "the body is empty", `{`: "the body is not JSON", `null`: "this must not be null", `[]`: "this must be an object", `1`: "this must be an object",
 		`"a"`: "this must be an object", minimal + `{}`: "the body is not JSON", `{"client_name":"a",}`: "the body is not JSON", "{\"client_name\":\"\xff\"}": "the body is not UTF-8",
-		`{"client_name":"\ud800"}`: "the body is not UTF-8", `{"client_name":"a","client_name":"b"}`: "client_name: this member stands more than once",
+		`{"client_name":"\ud800"}`: "the body is not UTF-8", `{"client_name":"a","client_name":"b"}`: "client_name: this member must not be repeated",
 		`{"client_name":` + strings.Repeat("[", 101) + strings.Repeat("]", 101) + `}`: "the body nests deeper",
 
 		// Types.
@@ -264,7 +264,7 @@ func TestOversizedBodies(t *testing.T) {
 		`{"handleTypes":["a",1]}`: "handleTypes: this must be a list of strings", `{"handleTypes":[null]}`: "handleTypes: ", `{"dynamicFlowConfig":[]}`: "dynamicFlowConfig: this must be an object",
 		`{"dynamicFlowEnabled":1}`: "dynamicFlowEnabled: ", `{"logoUrl":1}`: "logoUrl: ", `{"pageBackgroundColor":{}}`: "pageBackgroundColor: ", `{"storeLastFactor":null}`: "storeLastFactor: ",
 		`{"supportURL":[]}`: "supportURL: ", `{"alternativeAuthURL":false}`: "alternativeAuthURL: ", `{"faviconUrl":1}`: "faviconUrl: ", `{"pageTitle":1}`: "pageTitle: ",
-		`[]`: "this must be an object", `null`: "this must not be null", ``: "the body is empty", `{"a":1,"a":2}`: "stands more than once",
+		`[]`: "this must be an object", `null`: "this must not be null", ``: "the body is empty", `{"a":1,"a":2}`: "must not be repeated",
 	} {
 		f.send("PUT", path+"/ui-configuration", body).want(400, words)
 	}

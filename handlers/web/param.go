@@ -161,14 +161,14 @@ func (p Param) faultOf(value string, strict bool) string {
 	switch p.kind {
 	case kindInstant:
 		_, ok = parseInstant(value)
-		want = "is one instant of RFC 3339, like 2026-01-31T12:00:00Z"
+		want = "must be one instant of RFC 3339, like 2026-01-31T12:00:00Z"
 	case kindInt:
 		n, err := strconv.ParseInt(value, 10, 64)
 		ok = err == nil && n >= p.least && n <= p.most
-		want = fmt.Sprintf("is a whole number from %d to %d", p.least, p.most)
+		want = fmt.Sprintf("must be a whole number from %d to %d", p.least, p.most)
 	case kindFlag:
 		ok = value == "true" || value == "false"
-		want = "is true or false"
+		want = "must be true or false"
 	case kindWord:
 		for _, w := range p.words {
 			if w == value {
@@ -178,11 +178,11 @@ func (p Param) faultOf(value string, strict bool) string {
 		return p.notAWord(value)
 	case kindID:
 		ok = isID(value)
-		want = "is an id of 32 hexadecimal digits in lower case"
+		want = "must be an id of 32 hexadecimal digits in lower case"
 	case kindUUID:
 		_, err := tenancy.ParseOrgID(value)
 		ok = err == nil
-		want = "is a UUID"
+		want = "must be a UUID"
 	case kindText, kindCursor:
 		ok = value != "" || !strict
 		want = "is empty; leave it out instead"
@@ -199,9 +199,9 @@ func (p Param) notAWord(value string) string {
 	}
 	last := len(p.words) - 1
 	if last == 0 {
-		return "can only be " + p.words[0]
+		return "must be " + p.words[0]
 	}
-	return "is one of " + strings.Join(p.words[:last], ", ") + " and " + p.words[last]
+	return "must be one of " + strings.Join(p.words[:last], ", ") + " or " + p.words[last]
 }
 
 // parseInstant reads an instant. A plus sign that was not escaped arrives as a

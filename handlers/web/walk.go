@@ -53,7 +53,7 @@ func (w *walker) value(shape reflect.Type, depth int) error {
 func (w *walker) object(known members, depth int) error {
 	for w.Member() {
 		if w.Earlier() >= 0 {
-			return badMember(w.Pointer(), "duplicate", "this member stands more than once")
+			return badMember(w.Pointer(), "duplicate", "this member must not be repeated")
 		}
 		shape, ok := known.find(w.Name())
 		if !ok {

@@ -26,7 +26,7 @@ func checkLocalized(path string, member any) []fault.Field {
 		// Tags do not differ by case (RFC 5646 section 2.1.1).
 		k := key{l.Name, strings.ToLower(l.Locale)}
 		if seen[k] {
-			all = append(all, broken(item(path, i), "the same name stands twice for one locale")...)
+			all = append(all, broken(item(path, i), "the same name must not be repeated for one locale")...)
 		}
 		seen[k] = true
 	}
