@@ -151,7 +151,7 @@ func (l *listing[T]) lists(e Entity) (bool, error) {
 	if l.past {
 		return l.shows(e)
 	}
-	return visible(l.scope, e, !l.filter.AnyTime && !l.filter.IncludeDeleted), nil
+	return visible(&l.scope, &e, !l.filter.AnyTime && !l.filter.IncludeDeleted), nil
 }
 
 func (f Filter) terms() []term {
@@ -246,7 +246,7 @@ func (l *lister) listable(module string, id EntityID) (*timeline, error) {
 // at the moment; its own end and its setup's are for the query to leave out.
 func (l *lister) shows(e Entity) (bool, error) {
 	if !l.past {
-		return visible(l.scope, e, true), nil
+		return visible(&l.scope, &e, true), nil
 	}
 	if !l.scope.Covers(e.Owner) {
 		return false, nil

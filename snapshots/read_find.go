@@ -39,9 +39,9 @@ func (s *Store) Find(ctx context.Context, scope tenancy.Scope, name Name) (Entit
 	switch {
 	case err != nil:
 		return Entity{}, 0, err
-	case name.manner().setup && (p.setup == nil || !visible(scope, p.setup.entity, true)):
+	case name.manner().setup && (p.setup == nil || !visible(&scope, &p.setup.entity, true)):
 		return Entity{}, 0, unknown(KindSetup)
-	case !fits || !visible(scope, p.own.entity, true):
+	case !fits || !visible(&scope, &p.own.entity, true):
 		return Entity{}, 0, unknown(KindClient)
 	}
 	state, need := InForce, tenancy.Resolve
@@ -144,7 +144,7 @@ func (s *Store) covered(ctx context.Context, scope tenancy.Scope, ref Ref) (Enti
 		e, err = s.find(c, KindClient, ref)
 		return err
 	})
-	if err == nil && !visible(scope, e, false) {
+	if err == nil && !visible(&scope, &e, false) {
 		err = unknown(KindClient)
 	}
 	return e, err

@@ -25,19 +25,24 @@ import (
 // its organization was deleted. Erased content is Gone with CodeErased. Another
 // instant takes the permission for the past or the future; of setups and
 // resource servers it is Forbidden to those who may only use them.
-func Resolve[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, name Name, in Instant) (Resolved[T], error) {
+func Resolve[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, name Name, in Instant) (found Resolved[T], err error) {
 	if in.Given() {
 		return resolveThen[T](ctx, s, scope, name, in)
 	}
 	if err := scope.Check(tenancy.Resolve); err != nil {
-		return Resolved[T]{}, err
+		return found, err
 	}
 	l := look{ctx: ctx, s: s, scope: scope, moment: in.moment(s.log.Now().Millis())}
 	at, err := l.find(kindOf[T](), name)
 	if err != nil {
-		return Resolved[T]{}, err
+		return found, err
 	}
-	return resolveNow[T](ctx, s, at)
+	// Documents are large to copy, so the caches fill the result in place.
+	found.NextValidFrom, found.SetupNext = at.own.next, at.setup.next
+	if held(s, at.own, &found.Version) && held(s, at.setup, &found.Setup) {
+		return found, nil
+	}
+	return resolveStored(ctx, s, at, found)
 }
 
 // look is one read on its way: who looks, and at which moment.
@@ -121,9 +126,12 @@ func (l *look) byRef(kind Kind, ref Ref, m manner) (place, error) {
 		return p, err
 	}
 	usable := p.setup != nil && l.uses(p.setup)
+	if !l.past && fits && usable && l.sees(p.own) {
+		return p, nil
+	}
 	covered := fits && l.scope.CoversObject(string(p.own.entity.ID), p.own.entity.Owner)
 	switch {
-	case fits && !l.past && usable && inForceFor(l.scope, p.own), covered && l.past:
+	case covered && l.past:
 		return p, l.standing(p)
 	case !usable && m.setup:
 		return p, unknown(KindSetup)
@@ -141,13 +149,11 @@ func (l *look) uses(setup *timeline) bool {
 	if l.past {
 		return l.scope.UsesSetup(string(setup.entity.ID), setup.entity.Owner)
 	}
-	return inForceFor(l.scope, setup)
+	return l.sees(setup)
 }
 
-// inForceFor reports whether an entity is in force now and the scope may see it.
-func inForceFor(scope tenancy.Scope, t *timeline) bool {
-	return t.inForce() && visible(scope, t.entity, true)
-}
+// sees reports whether an entity is in force now and the scope may see it.
+func (l *look) sees(t *timeline) bool { return t.inForce() && visible(&l.scope, &t.entity, true) }
 
 // standing is the fault that says why a place was not in force at the moment;
 // nil if it was.
@@ -280,20 +286,7 @@ func (t *timeline) is(kind Kind, module string, setup EntityID) bool {
 // inForce reports whether a snapshot with content is in force.
 func (t *timeline) inForce() bool { return t != nil && t.active != nil && !t.active.tombstone() }
 
-// resolveNow shows what a look found now, from the caches where they have it.
-func resolveNow[T document.Content](ctx context.Context, s *Store, p place) (Resolved[T], error) {
-	found := Resolved[T]{NextValidFrom: p.own.next, SetupNext: p.setup.next}
-	var own, setup bool
-	if found.Version, own = held[T](s, p.own); own {
-		found.Setup, setup = held[document.Setup](s, p.setup)
-	}
-	if own && setup {
-		return found, nil
-	}
-	return resolveStored(ctx, s, p, found)
-}
-
-// resolveStored is resolveNow from the database.
+// resolveStored reads what a look found now from the database.
 func resolveStored[T document.Content](ctx context.Context, s *Store, p place, found Resolved[T]) (Resolved[T], error) {
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
 		if found.Version, err = version[T](s, c, p.own.entity, p.own.active); err != nil {
@@ -305,16 +298,16 @@ func resolveStored[T document.Content](ctx context.Context, s *Store, p place, f
 	return found, err
 }
 
-// held assembles a version from the cache alone.
-func held[T document.Content](s *Store, t *timeline) (Version[T], bool) {
+// held assembles a version from the cache alone, if it is there.
+func held[T document.Content](s *Store, t *timeline, into *Version[T]) bool {
 	c, ok := s.cache.contents.GetIfPresent(t.active.ID)
 	if !ok {
-		return Version[T]{}, false
+		return false
 	}
 	doc, ok := c.doc.(*T)
-	v := versionOf[T](t.entity, t.active)
-	v.Content = doc
-	return v, ok
+	into.fill(&t.entity, t.active)
+	into.Content = doc
+	return ok
 }
 
 // timeline reads an entity around now, from the cache if that still answers.

@@ -102,7 +102,7 @@ func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (En
 	switch {
 	case err != nil:
 		return e, err
-	case kind == KindClient && !visible(scope, e, false):
+	case kind == KindClient && !visible(&scope, &e, false):
 		return e, unknown(kind)
 	case !scope.Covers(e.Owner):
 		return e, errHistory()

@@ -78,10 +78,10 @@ func (s *Store) authenticatesBy(ctx context.Context, e Entity, method string, no
 }
 
 func assembleOne[T document.Content](ctx context.Context, s *Store, t *timeline) (Version[T], error) {
-	if v, ok := held[T](s, t); ok {
+	var v Version[T]
+	if held(s, t, &v) {
 		return v, nil
 	}
-	var v Version[T]
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
 		v, err = version[T](s, c, t.entity, t.active)
 		return err

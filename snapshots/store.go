@@ -98,7 +98,7 @@ func (s *Store) usableSetup(c *db.Conn, scope tenancy.Scope, module string, id E
 // visible reports whether the scope may see the entity: clients by the
 // parent rule, setups and resource servers by use, or by the parent rule
 // where more than what is active is asked for.
-func visible(scope tenancy.Scope, e Entity, activeOnly bool) bool {
+func visible(scope *tenancy.Scope, e *Entity, activeOnly bool) bool {
 	if !scope.Alive(e.Owner) {
 		return false
 	}
@@ -132,9 +132,15 @@ func body[T document.Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, 
 }
 
 // versionOf joins a row with its entity, without its content.
-func versionOf[T document.Content](e Entity, r *snapshotRow) Version[T] {
-	return Version[T]{Entity: e, ID: r.ID, ValidFrom: r.ValidFrom, RecordedAt: r.RecordedAt, Attempt: r.Attempt,
-		Base: r.Base, Commitment: r.Commitment, Tombstone: r.tombstone(), Imported: r.Imported != 0}
+func versionOf[T document.Content](e Entity, r *snapshotRow) (v Version[T]) {
+	v.fill(&e, r)
+	return v
+}
+
+// fill is versionOf in place.
+func (v *Version[T]) fill(e *Entity, r *snapshotRow) {
+	v.Entity, v.ID, v.ValidFrom, v.RecordedAt, v.Attempt = *e, r.ID, r.ValidFrom, r.RecordedAt, r.Attempt
+	v.Base, v.Commitment, v.Tombstone, v.Imported = r.Base, r.Commitment, r.tombstone(), r.Imported != 0
 }
 
 // version joins a row with its entity and content.

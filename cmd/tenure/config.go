@@ -37,6 +37,9 @@ func fillFlags(cmd *cobra.Command) error {
 	if path != "" {
 		var err error
 		if members, err = readConfig(path, cmd); err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				err = errors.New("its JSON ends too early")
+			}
 			return exit.With(exit.Usage, fmt.Errorf("config file %s: %w", path, err))
 		}
 	}
@@ -110,7 +113,7 @@ func readConfig(path string, cmd *cobra.Command) (map[string]any, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	start, err := dec.Token()
-	if err == nil && start != json.Delim('{') {
+	if errors.Is(err, io.EOF) || err == nil && start != json.Delim('{') {
 		err = errors.New("it must be a JSON object")
 	}
 	if err != nil {

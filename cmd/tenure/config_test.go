@@ -190,9 +190,9 @@ func TestUnknownMembers(t *testing.T) {
 func TestConfigFiles(t *testing.T) {
 	dir := t.TempDir()
 	for text, says := range map[string]string{
-		``:                               "EOF",
+		``:                               "must be a JSON object",
 		`[]`:                             "must be a JSON object",
-		`{"listen": "a"`:                 "EOF",
+		`{"listen": "a"`:                 "its JSON ends too early",
 		`{"listen": "a"} {}`:             "nothing more",
 		`{"listen": "a", "listen": "b"}`: `"listen" must not be repeated`,
 		`{"config": "other.json"}`:       `unknown member "config"`,

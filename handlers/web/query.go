@@ -102,7 +102,7 @@ func (c *Call) wrongQuery(names []string, values url.Values) error {
 		return nil
 	}
 	f := fault.New(fault.Malformed, fault.CodeQuery, "%s", wrong[0].Message)
-	if strict && len(wrong) > 1 { // a dialect has no place for these
+	if strict { // a dialect has no place for these
 		f.Fields = wrong
 	}
 	return f
