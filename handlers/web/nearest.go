@@ -26,9 +26,9 @@ func nearest(name string, declared []string) string {
 	if meant := synonyms[asked]; slices.Contains(declared, meant) {
 		return meant
 	}
-	best, least := "", 3 // at most two typing mistakes, in a short name one
+	best, least := "", 3 // at most two typing mistakes, in a short name a letter too many
 	for _, d := range declared {
-		if mistakes := typingMistakes(asked, normal(d)); mistakes < least && (2*mistakes < len(d) || mistakes == 1) {
+		if mistakes := typingMistakes(asked, normal(d)); mistakes < least && (2*mistakes < len(d) || mistakes == 1 && strings.HasPrefix(asked, normal(d))) {
 			best, least = d, mistakes
 		}
 	}

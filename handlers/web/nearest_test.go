@@ -8,7 +8,7 @@ func TestNearest(t *testing.T) {
 		"cleint": "client", "clients": "client", "Client": "client", "cilent": "client", "clint": "client", "client_id": "client", "clientId": "client",
 		"kidn": "kind", "knd": "kind", "Known-At": "known_at", "knownAt": "known_at", "know_at": "known_at",
 		"as_of": "at", "asOf": "at", "AT": "at", "valid_at": "at", "since": "from", "until": "to", "per_page": "limit",
-		"redirect_uri": "", "x": "", "": "", "ta": "", "tenant": "", "a": "",
+		"atx": "at", "tox": "to", "redirect_uri": "", "x": "", "": "", "ta": "", "tenant": "", "a": "",
 	} {
 		if got := nearest(name, declared); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
