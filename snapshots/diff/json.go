@@ -94,12 +94,26 @@ func unquote(value string) string {
 	if !strings.HasPrefix(value, `"`) {
 		return value
 	}
+	if inner := strings.TrimSuffix(value[1:], `"`); len(inner)+2 == len(value) && isPlain(inner) {
+		return inner
+	}
 	r := strictjson.NewRepairingReader(value, 0)
 	text := r.Text()
 	if r.End() != nil {
 		return value
 	}
 	return text
+}
+
+// isPlain reports whether a text is written in JSON as it is: most are, and a
+// reader for each of them would cost more than the text.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // quote is a text as a JSON string.
