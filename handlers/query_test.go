@@ -214,8 +214,8 @@ func TestEveryReadOfConfigurationTakesAnInstant(t *testing.T) {
 }
 
 // TestPlannedChangesAreShown: where one version is read, now or at an instant,
-// callers who may see plans learn when the next one takes effect, and the answer
-// says which version it is.
+// a caller with the permission for plans learns when the next one takes effect, and
+// the answer says which version it is.
 func TestPlannedChangesAreShown(t *testing.T) {
 	f := newFamily(t)
 	f.target(t, "root")

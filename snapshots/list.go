@@ -44,10 +44,11 @@ func (f Filter) need(now history.Millis) tenancy.Permission {
 func (f Filter) instant() Instant { return Instant{f.At, f.Known} }
 
 // List lists the ids of a kind that the scope sees, oldest first: the setups of
-// in's module, or what is in its setup. Setups and resource servers are listed
-// to those who may use them, clients to their owners and those above; at another
-// instant, and filtered by what is not in force, only to the latter. Of the
-// setup it answers as Resolve does, and before the setup the list is empty.
+// in's module, or what is in its setup. A scope that
+// may use a setup or a resource server sees it; it sees the clients that it covers.
+// At another instant, or with what is not in force, it sees only what it covers.
+// A setup that it may not use is the same fault as in Resolve; before the setup
+// began the list is empty.
 func List[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, in Ref, f Filter) ([]Listed, error) {
 	l := listing[T]{in: in, filter: f}
 	return l.run(ctx, s, scope)

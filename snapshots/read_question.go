@@ -45,8 +45,8 @@ func (n Name) Within(module string, setup EntityID) Name {
 }
 
 // Registered names the client that has a client_id in a setup, the way its own
-// registration URI does: one outside the subtree is Forbidden, not unknown, also
-// to those who may not use the setup.
+// registration URI does: a client outside the subtree is Forbidden, not unknown,
+// even if the scope may not use the setup.
 func Registered(module string, setup EntityID, clientID string) Name {
 	return Name{how: registered, ref: Ref{Module: module, Setup: setup}, clientID: clientID}
 }

@@ -74,7 +74,7 @@ type asking struct {
 	known history.Micros
 }
 
-// there is what a client was to those who may see it.
+// there returns what a scope that covers a client is answered about it.
 func (a asking) there(e *entity) string {
 	own, setup := e.at(a.at, a.known), e.setup.at(a.at, a.known)
 	ended := own != nil && own.name == "" || setup != nil && setup.name == "" || a.gone(e.owner, min(a.known, a.at.Micros()+999))
@@ -109,7 +109,7 @@ func (a asking) one(e *entity, named bool) string {
 var worth = []string{"", "client-unknown", "setup-unknown", "outside", "not-yet-effective", "deleted"}
 
 // byClientID answers for the clients that have a client_id, of one setup or of
-// all. outside: what is not covered is told.
+// all. With outside, a client that is not covered is "outside" and not unknown.
 func (a asking) byClientID(id string, setup *entity, preferred *entity, outside, told bool) string {
 	best, found := "", []string{}
 	var list []*entity

@@ -154,8 +154,8 @@ func version[T document.Content](s *Store, c *db.Conn, e Entity, r *snapshotRow)
 	return v, err
 }
 
-// installed is what the installation holds under a name: value, if it held
-// nothing yet. Every node is told the same.
+// installed returns what is stored for the installation under a name. If nothing is,
+// it stores value. Every node gets the same answer.
 func (s *Store) installed(ctx context.Context, name, value string) (string, error) {
 	var held string
 	read := func(c *db.Conn) error { return c.Get(&held, "SELECT value FROM installation WHERE name = ?", name) }

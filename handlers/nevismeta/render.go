@@ -28,9 +28,9 @@ const (
 	formRaw      = Name + "-raw"
 )
 
-// kept is a document that everybody who may see it sees alike, from the store's
-// cache of answers if it can. The key names all that the document depends on. fill
-// returns the document and where the client's secret goes in it.
+// kept returns a document that is the same for every caller, from the store's cache
+// of answers if it is there. The key names all that the document depends on. fill
+// makes the document and returns where the client's secret goes in it.
 func kept[T document.Content](s *snapshots.Store, found snapshots.Resolved[T], form string, fill func() (body []byte, gap int, err error)) (*snapshots.Rendering, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
 	return s.Render(key, func() (*snapshots.Rendering, error) {
