@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/gorilla/mux"
+
 	"tenure/tenancy/fault"
 )
 
@@ -40,6 +42,29 @@ func FuzzPath(f *testing.F) {
 				if err != nil || !utf8.ValidString(name+v) || strings.ContainsRune(name+v, 0) {
 					t.Errorf("%q: %q=%q, %v", query, name, v, err)
 				}
+			}
+		}
+	})
+}
+
+// FuzzShape compares the shape of patterns with what the router makes of them.
+func FuzzShape(f *testing.F) {
+	for _, seed := range []string{"/a", "/a/", "/a/x", "/a/x/b", "/a/x/b/y", "/a/%2F/b/..", "/a/%20/b/%00", "/a//b/", "/a/x/b/y/", "//a/x", "/a/x%2fb%2fy", "/a/x/c/y/d"} {
+		f.Add(seed)
+	}
+	patterns := []string{"/a", "/a/{one}", "/a/names", "/a/{one}/b", "/a/{one}/b/{two}", "/a/{one}/c/{two}/d", "/log/tile/{tile:.+}"}
+	f.Fuzz(func(t *testing.T, path string) {
+		u, err := url.ParseRequestURI("/" + strings.TrimPrefix(path, "/"))
+		if err != nil {
+			return
+		}
+		r := &http.Request{Method: http.MethodGet, URL: u}
+		for _, pattern := range patterns {
+			route := mux.NewRouter().UseEncodedPath().SkipClean(true).NewRoute().Path(pattern)
+			want := route.Match(r, &mux.RouteMatch{})
+			got := shapeOf(pattern)
+			if matched := got.matches(r, nil); got != nil && matched != want || want && !matched {
+				t.Errorf("%q by %q: %v, the router says %v", path, pattern, matched, want)
 			}
 		}
 	})
