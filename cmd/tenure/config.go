@@ -143,6 +143,9 @@ func readConfig(path string, cmd *cobra.Command) (map[string]any, error) {
 }
 
 func addMember(members map[string]any, name string, value any, cmd *cobra.Command) error {
+	if name == configFlag {
+		return fmt.Errorf("unknown member %q: a config file cannot name another", name)
+	}
 	if f := cmd.Flags().Lookup(name); f == nil || !configurable(f) {
 		return fmt.Errorf("unknown member %q for %s; did you mean %q?", name, cmd.CommandPath(), nearest(name, flagNames(cmd)))
 	}

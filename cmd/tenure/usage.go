@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -105,11 +106,10 @@ func oneArgument(name string) cobra.PositionalArgs {
 
 // extraArgument refuses an argument. It may be a flag without its dashes.
 func extraArgument(cmd *cobra.Command, arg string) error {
-	names := flagNames(cmd)
-	if len(names) == 0 {
-		return usageError("unexpected argument %q for %s", arg, cmd.CommandPath())
+	if slices.Contains(flagNames(cmd), arg) {
+		return usageError("unexpected argument %q for %s; did you mean --%s?", arg, cmd.CommandPath(), arg)
 	}
-	return usageError("unexpected argument %q for %s; the nearest flag is --%s", arg, cmd.CommandPath(), nearest(arg, names))
+	return usageError("unexpected argument %q for %s; see %s --help", arg, cmd.CommandPath(), cmd.CommandPath())
 }
 
 // flagError explains what is wrong with the flags of a command line.

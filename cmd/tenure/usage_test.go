@@ -99,7 +99,7 @@ func TestUnexpectedArguments(t *testing.T) {
 			t.Errorf("%s: %s", path, says)
 		}
 		for _, f := range settings(leaf(t, path)) {
-			if says := refused(t, slices.Concat(words, taken, []string{f.Name})...); !strings.Contains(says, fmt.Sprintf("unexpected argument %q for tenure %s; the nearest flag is --%s\n", f.Name, path, f.Name)) {
+			if says := refused(t, slices.Concat(words, taken, []string{f.Name})...); !strings.Contains(says, fmt.Sprintf("unexpected argument %q for tenure %s; did you mean --%s?\n", f.Name, path, f.Name)) {
 				t.Errorf("%s %s: %s", path, f.Name, says)
 			}
 		}

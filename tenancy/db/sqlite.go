@@ -28,6 +28,10 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	}
 	if opts.ReadOnly {
 		if _, err := os.Stat(path); err != nil {
+			var where *os.PathError
+			if errors.As(err, &where) {
+				err = where.Err // the path is in the text already
+			}
 			return fault.Wrap(err, fault.Unavailable, "", "cannot read the database %s", path)
 		}
 	} else if err := d.lockFile(path); err != nil {
