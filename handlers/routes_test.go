@@ -2,13 +2,21 @@ package handlers_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"testing"
 
+	"github.com/rs/zerolog"
+
 	"tenure/handlers"
+	"tenure/handlers/hydra"
+	"tenure/handlers/register"
+	"tenure/handlers/web"
 	"tenure/tenancy"
 )
 
@@ -46,6 +54,25 @@ func TestRouteList(t *testing.T) {
 	must(t, err)
 	if got != string(want) {
 		t.Errorf("the routes differ from %s; UPDATE_GOLDEN=1 rewrites it:\n%s", golden, got)
+	}
+}
+
+// TestWrongMethods: every path says by 405 and Allow which methods it takes. Hydra's
+// own says 404.
+func TestWrongMethods(t *testing.T) {
+	f := newFamily(t)
+	server := handlers.New(web.Config{Tenancy: f.stores.Tenancy, Log: zerolog.Nop()}, f.stores)
+	variable := regexp.MustCompile(`{[^}]*}`)
+	for _, s := range handlers.Surfaces(f.stores) {
+		for _, r := range s.Routes {
+			path := variable.ReplaceAllString(r.Pattern, "0123456789abcdef0123456789abcdef")
+			w := httptest.NewRecorder()
+			server.ServeHTTP(w, httptest.NewRequest("PROPFIND", path, nil))
+			if (w.Code != http.StatusMethodNotAllowed && (w.Code != http.StatusNotFound || s.Name != hydra.Name && s.Name != register.Name)) ||
+				!strings.Contains(", "+w.Header().Get("Allow")+",", ", "+r.Method+",") {
+				t.Errorf("PROPFIND %s: %d, Allow: %s", path, w.Code, w.Header().Get("Allow"))
+			}
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func (s *Store) CreateModule(ctx context.Context, scope tenancy.Scope, name stri
 	if !moduleName.MatchString(name) {
 		return fault.At("/name", "name", "a module's name has 1 to 64 characters of a-z, 0-9, _ and -")
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, scope.Acting()); err != nil {
 			return err
 		}

@@ -153,7 +153,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 	if err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		to, err := s.toChange(tx, scope, KindSetup, SetupRef(module, setup))
 		if err != nil {
 			return err

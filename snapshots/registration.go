@@ -180,7 +180,7 @@ func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, set
 	id, fresh := s.ids.Hex(), s.ids.Token(InitialPrefix)
 	hash := sha256.Sum256([]byte(fresh))
 	var text string
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		e, err := s.setupToChange(tx, scope, setup)
 		if err != nil {
 			return err
@@ -255,7 +255,7 @@ func (s *Store) RevokeInitialToken(ctx context.Context, scope tenancy.Scope, set
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		e, err := s.setupToChange(tx, scope, setup)
 		if err != nil {
 			return err

@@ -195,7 +195,7 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at 
 	if err != nil || found.ID == "" {
 		return Disclosed{}, err
 	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
+	err = s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		if err := scope.RecheckRead(tx, e.Owner); err != nil {
 			return err
 		}

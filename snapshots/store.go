@@ -9,6 +9,7 @@ import (
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -33,6 +34,7 @@ type Store struct {
 
 	pageKey   [32]byte
 	hashSlots chan struct{}
+	work      *fair.Places
 }
 
 // Open makes a store over an open database. It refuses (Conflict) a sealing
@@ -41,7 +43,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: newReads(opts.ReadLog), hashSlots: newHashSlots()}
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: newReads(opts.ReadLog), hashSlots: newHashSlots(), work: newWorkPlaces()}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {
 		return nil, fmt.Errorf("sealing key: %w", err)

@@ -62,6 +62,8 @@ type Change[T document.Content] struct {
 	Held []*NewSecret
 	// Digest is that of the Plan which the change must still be; empty for any.
 	Digest string
+
+	attempt *attempt[T] // at working it out; nil where the transaction does that
 }
 
 // Outcome is what became of a change. Resolved is the snapshot that the
@@ -119,7 +121,7 @@ func (w *writing[T]) run() (Outcome[T], error) {
 	if err != nil {
 		return out, err
 	}
-	doc, raw, err := w.compose(present.Content, setup.Content)
+	doc, raw, err := w.compose(w.ground(present, setup))
 	if err != nil {
 		return out, err
 	}
@@ -197,9 +199,9 @@ func (w *writing[T]) plansSecret() bool {
 
 // inTransaction runs fn in a write transaction and returns what its last run made. Of a
 // rehearsal it returns that beside the *db.Rehearsed.
-func inTransaction[R any](ctx context.Context, s *Store, fn func(tx *db.Tx) (R, error)) (R, error) {
+func inTransaction[R any](ctx context.Context, s *Store, scope tenancy.Scope, fn func(tx *db.Tx) (R, error)) (R, error) {
 	var result R
-	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) (err error) {
 		result, err = fn(tx)
 		return err
 	})

@@ -36,18 +36,26 @@ func (w *writing[T]) setupVersions() (present, then Version[document.Setup], err
 	return present, then, err
 }
 
+// ground is what the change builds on, as the transaction finds it.
+func (w *writing[T]) ground(present, then Version[document.Setup]) ground[T] {
+	g := ground[T]{doc: w.baseDoc, present: present.ID, then: then.ID, presentSetup: present.Content, thenSetup: then.Content}
+	if w.base != nil {
+		g.base = w.base.ID
+	}
+	return g
+}
+
 // compose makes the new document and checks it.
-func (w *writing[T]) compose(present, setup *document.Setup) (*T, []byte, error) {
-	doc, err := w.change.Apply(w.baseDoc, present)
-	if err != nil && (doc == nil || !fault.Is(err, fault.Invalid)) {
+func (w *writing[T]) compose(g ground[T]) (*T, []byte, error) {
+	work, err := w.change.attempt.of(&w.change, g)
+	if err != nil {
 		return nil, nil, err
 	}
-	var faults []fault.Field
-	if err != nil {
-		faults = fault.Of(err).Fields
+	if work.err != nil {
+		return nil, nil, work.err
 	}
-	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: setup, Raw: document.Encode(doc)}
-	faults = append(faults, document.Validate(slices.Concat(universal[T](), w.change.Rules), in)...)
+	doc, faults := work.next, slices.Clone(work.faults)
+	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: g.thenSetup, Raw: work.raw}
 	checks, err := w.checksScopes(doc)
 	if err != nil {
 		return nil, nil, err

@@ -25,7 +25,7 @@ func Edit[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return Outcome[T]{}, err
 	}
-	out, err := inTransaction(ctx, s, func(tx *db.Tx) (Outcome[T], error) {
+	out, err := perform(ctx, s, scope, guess[T](ctx, s, scope, ref, ch.ValidFrom), ch, func(tx *db.Tx, ch Change[T]) (Outcome[T], error) {
 		to, err := s.toChange(tx, scope, kind, ref)
 		if err != nil {
 			return Outcome[T]{}, err
@@ -68,7 +68,7 @@ func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Sco
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error { return endEntity[T](s, tx, scope, ref, match) })
+	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error { return endEntity[T](s, tx, scope, ref, match) })
 }
 
 // endEntity is Delete inside a transaction.
@@ -119,7 +119,7 @@ func Withdraw[T document.Content](ctx context.Context, s *Store, scope tenancy.S
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		to, err := s.toChange(tx, scope, kind, ref)
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func (s *Store) Erase(ctx context.Context, scope tenancy.Scope, id EntityID, wan
 	}
 	scope = scope.Because(want.Reason)
 	var erased Entity
-	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) (err error) {
 		erased, err = s.erase(tx, scope, id, want)
 		return err
 	})

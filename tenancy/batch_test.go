@@ -36,7 +36,7 @@ func inOneBatch(t *testing.T, w *tenancytest.World, queue func(ctx context.Conte
 	queue(sent{ctx})
 	close(release)
 	must(t, <-held)
-	must(t, w.DB.Write(ctx, func(*db.Tx) error { return nil }))
+	must(t, w.DB.WriteFor(ctx, string(w.Root), func(*db.Tx) error { return nil }))
 }
 
 // TestRecheckSeesItsOwnBatch: memory follows a batch only after its commit, so
@@ -49,7 +49,7 @@ func TestRecheckSeesItsOwnBatch(t *testing.T) {
 		acting := w.ScopeFor(t, w.North, tenancy.Admin, w.Harbour)
 		outcome := make(map[string]error)
 		probe := func(ctx context.Context, name string, scope tenancy.Scope, owner tenancy.OrgID) {
-			w.DB.Write(ctx, func(tx *db.Tx) error {
+			w.DB.WriteFor(ctx, root.Lane(), func(tx *db.Tx) error {
 				outcome[name] = scope.Recheck(tx, owner)
 				return outcome[name]
 			})
@@ -93,7 +93,7 @@ func TestActingStaysBelowTheKey(t *testing.T) {
 			w.Store.MoveOrganization(ctx, root, w.Harbour, w.Root, keeps)
 			w.Store.MoveOrganization(ctx, root, w.North, w.Harbour, keeps)
 			w.Store.MoveOrganization(ctx, root, quay, w.North, keeps)
-			w.DB.Write(ctx, func(tx *db.Tx) error { err = scope.Recheck(tx, quay); return err })
+			w.DB.WriteFor(ctx, root.Lane(), func(tx *db.Tx) error { err = scope.Recheck(tx, quay); return err })
 		})
 		if !w.Scope(t, w.North, tenancy.Reader).Covers(quay) || !w.Scope(t, w.Harbour, tenancy.Reader).Covers(w.North) {
 			t.Fatal("the moves did not happen")

@@ -51,7 +51,7 @@ func (s *Store) CreateKey(ctx context.Context, scope Scope, k NewKey) (Key, stri
 	draft := s.draftKey(k)
 	var made Key
 	var text string
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, k.Org); err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (s *Store) RevokeKey(ctx context.Context, scope Scope, id string) error {
 	if err := scope.Check(Administer); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		var k keyRow
 		err := tx.Get(&k, liveKeys+" AND k.key_id = ?", id)
 		if fault.Is(err, fault.NotFound) || err == nil && !scope.Covers(k.Org) {
@@ -190,7 +190,7 @@ func (s *Store) ReplaceKey(ctx context.Context, scope Scope, name string) (strin
 	}
 	org := scope.acting
 	first := s.draftKey(NewKey{Org: org, Name: name, Role: Admin})
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, org); err != nil {
 			return err
 		}

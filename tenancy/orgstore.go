@@ -195,7 +195,7 @@ func (s *Store) changeOrg(ctx context.Context, scope Scope, id OrgID, kind histo
 	if !scope.Covers(id) || !scope.Alive(id) {
 		return Organization{}, errOrg()
 	}
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, id); err != nil {
 			return err
 		}

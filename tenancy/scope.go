@@ -86,6 +86,19 @@ func (s Scope) Alive(org OrgID) bool {
 // Acting is the organization that the scope acts for.
 func (s Scope) Acting() OrgID { return s.acting }
 
+// Lane names who shares a turn with the scope where work is done in turns: the
+// organization of the API key, so that nobody has more turns by naming those
+// below it; or all who manage themselves below one owner.
+func (s Scope) Lane() string {
+	switch {
+	case s.operator != "":
+		return ""
+	case s.grant != nil:
+		return "self:" + string(s.acting)
+	}
+	return string(s.principal.Org)
+}
+
 // Principal is who acts; zero for an operator.
 func (s Scope) Principal() Principal { return s.principal }
 

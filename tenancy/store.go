@@ -178,7 +178,7 @@ func (s *Store) Bootstrap(ctx context.Context, operator Scope, name string) (Org
 		return root, false, nil
 	}
 	made, root := OrgID(s.ids.UUID()), OrgID("")
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	err := s.db.WriteFor(ctx, operator.Lane(), func(tx *db.Tx) error {
 		// Another node may have made the root since this one opened.
 		var there []OrgID
 		if err := tx.Select(&there, "SELECT org_id FROM org_version WHERE parent_id = '' AND seq = 1"); err != nil {

@@ -60,7 +60,7 @@ func (s *Store) CreateSuborganization(ctx context.Context, scope Scope, n NewOrg
 	}
 	var id OrgID
 	var text string
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, n.Parent); err != nil {
 			return err
 		}

@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	jsonpatch "github.com/evanphx/json-patch/v5"
+	evanphx "github.com/evanphx/json-patch/v5"
 
+	"tenure/handlers/jsonpatch"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
@@ -94,7 +95,7 @@ func readWrite(in write) (changing, error) {
 		path  string
 	}{
 		{in.Configuration, func(_, raw []byte) ([]byte, error) { return raw, nil }, "/configuration"},
-		{in.Patch, patched, "/patch"}, {in.Merge, jsonpatch.MergePatch, "/merge"},
+		{in.Patch, patched, "/patch"}, {in.Merge, evanphx.MergePatch, "/merge"},
 	} {
 		if m.raw == nil {
 			continue
@@ -119,17 +120,23 @@ func readWrite(in write) (changing, error) {
 }
 
 func patched(base, raw []byte) ([]byte, error) {
-	patch, err := jsonpatch.DecodePatch(raw)
+	var operations []jsonpatch.Operation
+	if err := json.Unmarshal(raw, &operations); err != nil {
+		return nil, errors.New("it must be a list of operations (RFC 6902)")
+	}
+	if err := (jsonpatch.Dialect{}).Check(operations); err != nil {
+		return nil, err
+	}
+	root, err := jsonpatch.Decode(base)
 	if err != nil {
 		return nil, err
 	}
-	if len(patch) > maxOperations {
-		return nil, errors.New("it has more than 1000 operations")
+	after, err := jsonpatch.Dialect{}.Apply(root, operations)
+	if err != nil {
+		return nil, err
 	}
-	return patch.Apply(base)
+	return json.Marshal(after)
 }
-
-const maxOperations = 1000
 
 func readRollback(in write) (changing, error) {
 	if in.To == "" || in.Configuration != nil || in.Patch != nil || in.Merge != nil {

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"slices"
 
+	"tenure/handlers/jsonpatch"
 	"tenure/handlers/ory"
 )
 
 // patched wants the client object that operations make of the one that is shown.
-func patched(operations []operation) ory.Want {
+func patched(operations []jsonpatch.Operation) ory.Want {
 	return func(shown *ory.Client) (*ory.Client, error) {
 		tree, err := shownTree(shown)
 		if err != nil {
@@ -37,7 +38,7 @@ func shownTree(shown *ory.Client) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := decodeTree(raw)
+	root, err := jsonpatch.Decode(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -48,18 +49,18 @@ func shownTree(shown *ory.Client) (map[string]any, error) {
 
 // blameOperation names the last operation on a member that does not decode. Every
 // such member was written by an operation, as what is shown decodes.
-func blameOperation(after []byte, operations []operation, cause error) error {
+func blameOperation(after []byte, operations []jsonpatch.Operation, cause error) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(after, &members); err != nil {
 		return err
 	}
 	for i, o := range slices.Backward(operations) {
-		value, there := members[o.tokens[0]]
+		value, there := members[o.Member()]
 		if !there {
 			continue // removed later, or looked at already
 		}
-		delete(members, o.tokens[0])
-		alone, err := json.Marshal(map[string]json.RawMessage{o.tokens[0]: value})
+		delete(members, o.Member())
+		alone, err := json.Marshal(map[string]json.RawMessage{o.Member(): value})
 		if err != nil {
 			return err
 		}

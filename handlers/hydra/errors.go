@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"tenure/handlers/jsonpatch"
 	"tenure/handlers/ory"
 	"tenure/tenancy/fault"
 )
@@ -28,6 +29,6 @@ func errOwner() error {
 }
 
 // errOperation refuses operation i of a JSON Patch, counted from 0.
-func errOperation(i int, o operation, reason string) error {
-	return ory.InvalidRequest("JSON Patch operation %d (%s %s): %s", i, o.op, o.path, reason)
+func errOperation(i int, o jsonpatch.Operation, reason string) error {
+	return ory.InvalidRequest("JSON Patch operation %d (%s %s): %s", i, o.Op, o.Path, reason)
 }

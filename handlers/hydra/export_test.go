@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 
+	"tenure/handlers/jsonpatch"
 	"tenure/handlers/ory"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
@@ -14,7 +15,7 @@ import (
 var Parse = parsePatch
 
 // Patched is the client object that operations make of base.
-func Patched(base *document.Client, setup *document.Setup, operations []operation) (*ory.Client, error) {
+func Patched(base *document.Client, setup *document.Setup, operations []jsonpatch.Operation) (*ory.Client, error) {
 	shown := ory.FromDomain(base, setup)
 	return patched(operations)(&shown)
 }
@@ -25,7 +26,7 @@ func After(document []byte, patch string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := decodeTree(document)
+	root, err := jsonpatch.Decode(document)
 	if err != nil {
 		return nil, err
 	}

@@ -137,7 +137,7 @@ func asRead(_ *ory.Client, found snapshots.Resolved[document.Client]) ory.Client
 func (h *handler) edit(c *web.Call, found snapshots.Resolved[document.Client], want ory.Want,
 	view func(*ory.Client, snapshots.Resolved[document.Client]) ory.Client) (*web.Reply, error) {
 	ctx := c.Request.Context()
-	edit, err := ory.NewEdit(found.Content, found.Setup.Content, want)
+	edit, err := ory.WorkOut(ctx, h.Store, c.Scope, found, want)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"tenure/jwk/strictjson"
 	"tenure/tenancy/fault"
@@ -51,7 +52,59 @@ func FirstValue(body []byte) (json.RawMessage, error) {
 	if !strictjson.WellFormed(raw) {
 		return nil, errors.New("the text is not UTF-8, or has half a surrogate pair")
 	}
-	return raw, nil
+	return raw, oneOfEach(string(raw))
+}
+
+// oneOfEach refuses an object, or a list of objects (a JSON Patch), that repeats a
+// member: another reader of the same body could take the other value. Their members are
+// read in any case, so two spellings are a repetition. What stands in an object's
+// members has rules of its own (jwks, metadata); what a patch brings is decoded first
+// and is looked at here.
+func oneOfEach(raw string) error {
+	r, name := strictjson.NewReader(raw, maxDepth), ""
+	if r.Peek() != '[' {
+		name = repeated(r, true, func() string { r.Skip(); return "" })
+	} else {
+		for r.Array(); r.Item() && name == ""; {
+			name = repeated(r, true, func() string { return repeatedBelow(r) })
+		}
+	}
+	if name != "" {
+		return fmt.Errorf("the member %.64q must not be repeated", name)
+	}
+	return r.Err()
+}
+
+const maxDepth = 10_000 // that of encoding/json
+
+// repeated is the first member name that an object repeats, or value finds in a value;
+// empty for none.
+func repeated(r *strictjson.Reader, anyCase bool, value func() string) (name string) {
+	if r.Peek() != '{' {
+		r.Skip()
+		return ""
+	}
+	seen := map[string]bool{}
+	for r.Object(); r.Member() && name == ""; name = value() {
+		own := r.Name()
+		folded := strings.ToLower(strings.ToUpper(own))
+		if r.Earlier() >= 0 || anyCase && seen[folded] {
+			return own
+		}
+		seen[folded] = true
+	}
+	return name
+}
+
+// repeatedBelow is repeated for any value, in all its depth.
+func repeatedBelow(r *strictjson.Reader) (name string) {
+	if r.Peek() != '[' {
+		return repeated(r, false, func() string { return repeatedBelow(r) })
+	}
+	for r.Array(); r.Item() && name == ""; {
+		name = repeatedBelow(r)
+	}
+	return name
 }
 
 func undecodable(err error) error {

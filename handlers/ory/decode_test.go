@@ -18,7 +18,7 @@ func TestDecodeIsAsLenientAsHydra(t *testing.T) {
 		`{"client_name":"a","nobody":{}}`:  "a",
 		`{"client_name":"a"}{"x"`:          "a",
 		`{"client_name":"a","scope":null}`: "a",
-		`{"client_name":"a","Client_name":"b","jwks":null,"metadata":null,"skip_consent":null}`: "b",
+		`{"Client_name":"b","jwks":null,"metadata":{"a":1,"A":2},"skip_consent":null}`: "b",
 	} {
 		if got := decode(t, body).ClientName; got != name {
 			t.Errorf("%s: %q", body, got)
@@ -34,15 +34,18 @@ func TestDecodeIsAsLenientAsHydra(t *testing.T) {
 
 func TestDecodeFaults(t *testing.T) {
 	for body, want := range map[string]string{
-		``:                           "EOF",
-		`{`:                          "unexpected EOF",
-		`[]`:                         "json: cannot unmarshal array into Go value of type client.Client",
-		`{"redirect_uris":"x"}`:      "json: cannot unmarshal string into Go struct field Client.redirect_uris of type sqlxx.StringSliceJSONFormat",
-		`{"client_name":1}`:          "json: cannot unmarshal number into Go struct field Client.client_name of type string",
-		`{"skip_consent":"yes"}`:     "json: cannot unmarshal string into Go struct field Client.skip_consent of type bool",
-		`{"scope":["a"]}`:            "json: cannot unmarshal array into Go struct field Client.scope of type string",
-		`{"client_name":"\udc00"}`:   "the text is not UTF-8, or has half a surrogate pair",
-		"{\"client_name\":\"\xff\"}": "the text is not UTF-8, or has half a surrogate pair",
+		``:                                      "EOF",
+		`{`:                                     "unexpected EOF",
+		`[]`:                                    "json: cannot unmarshal array into Go value of type client.Client",
+		`{"client_name":"a","Client_name":"b"}`: `the member "Client_name" must not be repeated`,
+		`{"redirect_uris":[],"scope":"","redirect_uris":["https://evil.example/"]}`: `the member "redirect_uris" must not be repeated`,
+		`{"ſcope":"a","scope":"b"}`:                         `the member "scope" must not be repeated`, // a long s folds to s
+		`{"redirect_uris":"x"}`:                             "json: cannot unmarshal string into Go struct field Client.redirect_uris of type sqlxx.StringSliceJSONFormat",
+		`{"client_name":1}`:                                 "json: cannot unmarshal number into Go struct field Client.client_name of type string",
+		`{"skip_consent":"yes"}`:                            "json: cannot unmarshal string into Go struct field Client.skip_consent of type bool",
+		`{"scope":["a"]}`:                                   "json: cannot unmarshal array into Go struct field Client.scope of type string",
+		`{"client_name":"\udc00"}`:                          "the text is not UTF-8, or has half a surrogate pair",
+		"{\"client_name\":\"\xff\"}":                        "the text is not UTF-8, or has half a surrogate pair",
 		`{"implicit_grant_id_token_lifespan":3600}`:         "json: cannot unmarshal number into Go struct field Client.Lifespans.implicit_grant_id_token_lifespan of type string",
 		`{"implicit_grant_id_token_lifespan":"1d"}`:         `time: unknown unit "d" in duration "1d"`,
 		`{"implicit_grant_id_token_lifespan":""}`:           `time: invalid duration ""`,

@@ -7,6 +7,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
 
@@ -47,6 +48,15 @@ func NewEdit(base *document.Client, setup *document.Setup, want Want) (*Edit, er
 	}
 	e.next, e.faults = e.Body.toDomain(base, e.Shown)
 	return e, nil
+}
+
+// WorkOut is NewEdit for a client that was found, in the caller's turn.
+func WorkOut(ctx context.Context, store *snapshots.Store, scope tenancy.Scope, found snapshots.Resolved[document.Client], want Want) (edit *Edit, err error) {
+	err = store.Work(ctx, scope, func() (err error) {
+		edit, err = NewEdit(found.Content, found.Setup.Content, want)
+		return err
+	})
+	return edit, err
 }
 
 // Check reports every rule that the client would break, except those that need

@@ -3,6 +3,7 @@ package ory
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -109,6 +110,9 @@ func Member(name string) string {
 	}
 	return name
 }
+
+// IsMember reports whether the client object has a member of the name.
+func IsMember(name string) bool { return slices.Contains(members, name) }
 
 // errorBody is the body of every error.
 type errorBody struct {

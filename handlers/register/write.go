@@ -69,7 +69,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	edit, err := ory.NewEdit(m.client.Content, m.client.Setup.Content, toDomain(in, m.policy))
+	edit, err := ory.WorkOut(c.Request.Context(), h.Store, c.Scope, m.client, toDomain(in, m.policy))
 	if err != nil {
 		return nil, err
 	}

@@ -62,8 +62,11 @@ func (seg *segment) register() {
 		}
 		// The path comes before the methods: a router that has seen a path
 		// match remembers a wrong method only until another matcher succeeds.
-		route := seg.router.NewRoute().MatcherFunc(shapeOf(m.route.Pattern).matches).Path(m.route.Pattern).
-			Methods(methods...).Handler(http.NotFoundHandler())
+		route := seg.router.NewRoute()
+		if shape := shapeOf(m.route.Pattern); shape != nil {
+			route.MatcherFunc(shape.matches)
+		}
+		route = route.Path(m.route.Pattern).Methods(methods...).Handler(http.NotFoundHandler())
 		if err := route.GetError(); err != nil {
 			panic(fmt.Sprintf("web: route %s %s: %v", m.route.Method, m.route.Pattern, err))
 		}
@@ -78,17 +81,18 @@ func (seg *segment) register() {
 // router tries a regular expression a route, which takes microseconds for a
 // path with ids. Comparing the shape first leaves one of them, that of the
 // route that is found. It agrees with the expression (FuzzShape); nil is a
-// pattern with an expression of its own, which only the router can tell.
+// pattern that only an expression can tell.
 type shape []string
 
 func shapeOf(pattern string) shape {
-	if strings.Contains(pattern, ":") {
-		return nil
-	}
 	parts := strings.Split(pattern, "/")[1:]
 	for i, part := range parts {
-		if strings.HasPrefix(part, "{") {
+		switch {
+		case !strings.Contains(part, "{"):
+		case strings.IndexByte(part, '}') == len(part)-1 && part[0] == '{' && !strings.Contains(part, ":"):
 			parts[i] = ""
+		default:
+			return nil
 		}
 	}
 	return parts
@@ -98,9 +102,6 @@ func (parts shape) matches(r *http.Request, _ *mux.RouteMatch) bool {
 	path := r.URL.Path
 	if r.URL.RawPath != "" {
 		path = r.URL.EscapedPath()
-	}
-	if parts == nil {
-		return true
 	}
 	for _, want := range parts {
 		if path == "" || path[0] != '/' {

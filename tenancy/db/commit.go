@@ -16,10 +16,14 @@ import (
 
 // Limits of the committer.
 const (
-	queueLength = 1024
+	laneLength  = 512  // writes of one lane that wait
+	queueLength = 4096 // of all
 	batchLimit  = 256
-	maxTries    = 10
-	batchTime   = 30 * time.Second
+	// A batch takes no further writes after batchWork, so that a few slow ones
+	// keep the others waiting for no longer.
+	batchWork = 250 * time.Millisecond
+	maxTries  = 10
+	batchTime = 30 * time.Second
 )
 
 // Sequencer orders what a batch's closures change. The committer calls Open
@@ -88,41 +92,47 @@ func (d *DB) Start(seq Sequencer) {
 		defer close(d.ended)
 		for {
 			select {
-			case j := <-d.queue:
-				d.runBatch(seq, d.drain(j))
+			case <-d.wake:
 			case <-d.stop:
-				for {
-					select {
-					case j := <-d.queue:
-						d.runBatch(seq, d.drain(j))
-					default:
-						return
-					}
-				}
+			}
+			for first := d.next(); first != nil; first = d.next() {
+				d.runBatch(seq, first)
+			}
+			select {
+			case <-d.stop:
+				return
+			default:
 			}
 		}
 	}()
 }
 
-// drain takes what is queued behind first, without waiting for more.
-func (d *DB) drain(first *job) []*job {
-	batch := []*job{first}
-	for len(batch) < batchLimit {
-		select {
-		case j := <-d.queue:
-			batch = append(batch, j)
-		default:
-			return batch
-		}
-	}
-	return batch
+// next takes the write whose turn it is; nil for none.
+func (d *DB) next() *job {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	j, _ := d.queue.Pop(nil)
+	return j
 }
 
-// Write runs fn in a write transaction and returns once that is durable, or
-// with the error that kept it from happening. fn may run more than once. When
-// ctx ends first, Write returns a Timeout and the outcome is unknown. A full
-// queue is Unavailable.
+// waiting is the number of writes that wait.
+func (d *DB) waiting() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.queue.Len()
+}
+
+// Write is WriteFor for what the program itself writes.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.WriteFor(ctx, "", fn)
+}
+
+// WriteFor runs fn in a write transaction and returns once that is durable, or
+// with the error that kept it from happening. fn may run more than once. When
+// ctx ends first, WriteFor returns a Timeout and the outcome is unknown. The
+// writes of a lane wait for each other, and lanes take turns: Throttled if too
+// many of this lane wait, Unavailable if too many of all do.
+func (d *DB) WriteFor(ctx context.Context, lane string, fn func(tx *Tx) error) error {
 	if !d.begun {
 		return fault.New(fault.Unavailable, "", "the database is open for reading only")
 	}
@@ -133,23 +143,32 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 		return fault.New(fault.Unavailable, "", "shutting down")
 	default:
 	}
-	select {
-	case d.queue <- j:
-	default:
-		f := fault.New(fault.Unavailable, "", "too many writes are waiting")
-		f.RetryAfter = time.Second
-		return f
+	d.mu.Lock()
+	err := d.queue.Push(lane, j)
+	d.mu.Unlock()
+	if err != nil {
+		return err
 	}
-	return d.await(ctx, j)
+	select {
+	case d.wake <- struct{}{}:
+	default: // the committer has not looked since it was last woken
+	}
+	return d.await(ctx, lane, j)
 }
 
 // await waits for what becomes of a queued job.
-func (d *DB) await(ctx context.Context, j *job) error {
+func (d *DB) await(ctx context.Context, lane string, j *job) error {
 	select {
 	case <-j.done:
 		return d.classify(j.err)
 	case <-ctx.Done():
-		return d.classify(ctx.Err())
+		err := ctx.Err()
+		if err != nil { // whoever hangs up gives the place back
+			d.mu.Lock()
+			d.queue.Remove(lane, j)
+			d.mu.Unlock()
+		}
+		return d.classify(err)
 	case <-d.ended:
 	}
 	select {
@@ -160,24 +179,48 @@ func (d *DB) await(ctx context.Context, j *job) error {
 	}
 }
 
-func (d *DB) runBatch(seq Sequencer, batch []*job) {
+// batch is what is written in one transaction.
+type batch struct {
+	jobs  []*job
+	limit int // how many it takes
+}
+
+func (d *DB) runBatch(seq Sequencer, first *job) {
 	ctx, cancel := d.batchContext()
 	defer cancel()
+	b := &batch{jobs: []*job{first}, limit: d.waiting() + 1}
 	var err error
 	for try := 0; try < maxTries; try++ {
 		if try > 0 {
 			time.Sleep(rand.N(100 * time.Millisecond))
 		}
-		if err = d.tryBatch(ctx, seq, batch, d.isolation(try)); err == nil || !d.retryable(err) {
+		if err = d.tryBatch(ctx, seq, b, d.isolation(try)); err == nil || !d.retryable(err) {
 			break
 		}
+		b.limit = len(b.jobs)
 	}
-	for _, j := range batch {
+	for _, j := range b.jobs {
 		if err != nil {
 			j.err = err
 		}
 		close(j.done)
 	}
+}
+
+// job is the batch's i-th write. A batch takes as many as waited when it began,
+// unless it is full or old before.
+func (b *batch) job(i int, d *DB, begun time.Time) *job {
+	if i < len(b.jobs) {
+		return b.jobs[i]
+	}
+	if len(b.jobs) >= min(b.limit, batchLimit) || time.Since(begun) > d.batchWork {
+		return nil
+	}
+	j := d.next()
+	if j != nil {
+		b.jobs = append(b.jobs, j)
+	}
+	return j
 }
 
 // batchContext bounds a batch on PostgreSQL. A local file needs no bound, and
@@ -203,7 +246,8 @@ func (d *DB) isolation(try int) sql.IsolationLevel {
 
 // tryBatch runs the batch once. A nil return means that each job's err holds
 // its own outcome; an error counts for all of them.
-func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job, isolation sql.IsolationLevel) error {
+func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sql.IsolationLevel) error {
+	begun := time.Now()
 	sqlTx, err := d.writer.BeginTxx(ctx, &sql.TxOptions{Isolation: isolation})
 	if err != nil {
 		return err
@@ -214,7 +258,11 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, batch []*job, isolatio
 		return err
 	}
 	succeeded := 0
-	for _, j := range batch {
+	for i := 0; ; i++ {
+		j := b.job(i, d, begun)
+		if j == nil {
+			break
+		}
 		if j.err = j.ctx.Err(); j.err != nil {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,6 +25,7 @@ func TestOneBatch(t *testing.T) {
 			}
 			return nil
 		}})
+		d.Patient()
 		fns := make([]func(*db.Tx) error, db.BatchLimit)
 		for i := range fns {
 			fns[i] = put(int64(i))
@@ -176,17 +178,26 @@ func TestCancelledClosureIsNotRun(t *testing.T) {
 	})
 }
 
+// TestFullQueue: a lane that has as many as it may does not keep others from
+// queueing, as long as there is any room.
 func TestFullQueue(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		d, _ := load(t, dsn, db.Options{})
 		release := hold(t, d)
-		var fns []func(*db.Tx) error
+		var answers []chan error
 		var want []int64
 		for i := range int64(db.QueueLength) {
-			fns, want = append(fns, put(i)), append(want, i)
+			lane := fmt.Sprint("lane ", i/db.LaneLength)
+			if i%db.LaneLength == 0 && i > 0 {
+				err := d.WriteFor(bg, fmt.Sprint("lane ", i/db.LaneLength-1), put(-1))
+				wantFault(t, err, fault.Throttled, "one organization")
+				if fault.Of(err).RetryAfter <= 0 {
+					t.Error("a full lane does not say when to come again")
+				}
+			}
+			answers, want = append(answers, queueFor(d, lane, put(i))), append(want, i)
 		}
-		answers := queue(d, fns...)
-		err := d.Write(bg, put(-1))
+		err := d.WriteFor(bg, "another", put(-1))
 		wantFault(t, err, fault.Unavailable, "too many")
 		if fault.Of(err).RetryAfter <= 0 {
 			t.Error("a full queue does not say when to come again")
@@ -201,6 +212,34 @@ func TestFullQueue(t *testing.T) {
 			t.Errorf("after the queue has emptied: %v", err)
 		}
 		reopened(t, d, dsn, append(want, db.QueueLength)...)
+	})
+}
+
+// TestLanesTakeTurns: a write behind a hundred of another lane is the second to be
+// made, and a slow one ends its batch.
+func TestLanesTakeTurns(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, _ := load(t, dsn, db.Options{})
+		d.Impatient()
+		release := hold(t, d)
+		var order []string
+		say := func(name string) func(*db.Tx) error {
+			return func(*db.Tx) error { order = append(order, name); return nil }
+		}
+		var answers []chan error
+		for range 100 {
+			answers = append(answers, queueFor(d, "flood", say("flood")))
+		}
+		answers = append(answers, queueFor(d, "other", say("other")))
+		release()
+		for _, a := range answers {
+			if err := <-a; err != nil {
+				t.Error(err)
+			}
+		}
+		if i := slices.Index(order, "other"); i != 1 || len(order) != 101 {
+			t.Errorf("the other's write was number %d of %d", i, len(order))
+		}
 	})
 }
 

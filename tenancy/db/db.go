@@ -13,6 +13,7 @@ import (
 	"github.com/Masterminds/squirrel"
 	"github.com/jmoiron/sqlx"
 
+	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 )
 
@@ -56,12 +57,15 @@ type DB struct {
 	unbounded      bool // how long a batch takes
 	asked          func(string, int)
 
-	queue    chan *job
-	stop     chan struct{} // closed by Close
-	ended    chan struct{} // closed when the committer has stopped
-	begun    bool
-	closed   sync.Once
-	closeErr error
+	mu        sync.Mutex // guards queue
+	queue     *fair.Queue[*job]
+	wake      chan struct{} // holds one: something was queued
+	batchWork time.Duration
+	stop      chan struct{} // closed by Close
+	ended     chan struct{} // closed when the committer has stopped
+	begun     bool
+	closed    sync.Once
+	closeErr  error
 }
 
 // Open opens the database that dsn names: postgres://… or the path of a
@@ -71,7 +75,8 @@ type DB struct {
 // locked, Conflict with CodeSchema for a schema version this program does not
 // use.
 func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
-	d := &DB{inject: opts.Inject, asked: opts.Asked, unbounded: opts.Migrating, queue: make(chan *job, queueLength), stop: make(chan struct{}), ended: make(chan struct{})}
+	d := &DB{inject: opts.Inject, asked: opts.Asked, unbounded: opts.Migrating, queue: fair.NewQueue[*job](fair.Bounds{Lane: laneLength, All: queueLength}), wake: make(chan struct{}, 1),
+		batchWork: batchWork, stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
 		d.inject = func(string) error { return nil }
 	}

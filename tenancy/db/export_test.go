@@ -2,18 +2,29 @@ package db
 
 import (
 	"context"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 )
 
-// QueueLength is the number of closures that wait at most.
-const QueueLength = queueLength
+// LaneLength is the number of closures of one lane that wait at most, QueueLength
+// of all.
+const (
+	LaneLength  = laneLength
+	QueueLength = queueLength
+)
 
 // BatchLimit is the number of closures in one transaction at most.
 const BatchLimit = batchLimit
 
 // Queued is the number of closures that wait for the committer.
-func (d *DB) Queued() int { return len(d.queue) }
+func (d *DB) Queued() int { return d.waiting() }
+
+// Patient makes batches that no time ends.
+func (d *DB) Patient() { d.batchWork = time.Hour }
+
+// Impatient makes batches that end after one closure that took any time.
+func (d *DB) Impatient() { d.batchWork = -1 }
 
 // Readers is the handle of the reading pool.
 func (d *DB) Readers() *sqlx.DB { return d.reader }
@@ -21,8 +32,13 @@ func (d *DB) Readers() *sqlx.DB { return d.reader }
 // WriteLate is a Write that found d open and queues its closure when d is closed.
 func (d *DB) WriteLate(ctx context.Context, fn func(*Tx) error) error {
 	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
-	d.queue <- j
-	return d.await(ctx, j)
+	d.mu.Lock()
+	err := d.queue.Push("", j)
+	d.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return d.await(ctx, "", j)
 }
 
 // Usable asks a program of a version, which migrates from oldest on, whether it

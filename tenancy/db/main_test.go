@@ -119,14 +119,20 @@ func hold(t *testing.T, d *db.DB) (release func()) {
 func queue(d *db.DB, fns ...func(*db.Tx) error) []chan error {
 	answers := make([]chan error, len(fns))
 	for i, fn := range fns {
-		answers[i] = make(chan error, 1)
-		before := d.Queued()
-		go func() { answers[i] <- d.Write(bg, fn) }()
-		for d.Queued() == before {
-			runtime.Gosched()
-		}
+		answers[i] = queueFor(d, "", fn)
 	}
 	return answers
+}
+
+// queueFor has d wait with a closure of a lane, and returns its answer.
+func queueFor(d *db.DB, lane string, fn func(*db.Tx) error) chan error {
+	answer := make(chan error, 1)
+	before := d.Queued()
+	go func() { answer <- d.WriteFor(bg, lane, fn) }()
+	for d.Queued() == before {
+		runtime.Gosched()
+	}
+	return answer
 }
 
 // together runs the closures in one batch, in order.

@@ -170,13 +170,14 @@ func TestLostConnection(t *testing.T) {
 		}
 		return put(2)(tx)
 	}, put(3))
-	for i, err := range errs {
-		if fault.Of(err).Kind != fault.Unavailable {
-			t.Errorf("closure %d: %v, want Unavailable", i, err)
-		}
+	for _, err := range errs[:2] {
+		wantFault(t, err, fault.Unavailable)
+	}
+	if errs[2] != nil {
+		t.Errorf("what the broken batch had not begun: %v", errs[2])
 	}
 	if err := d.Write(bg, put(4)); err != nil {
 		t.Errorf("on a new connection: %v", err)
 	}
-	reopened(t, d, dsn, 4)
+	reopened(t, d, dsn, 3, 4)
 }
