@@ -24,6 +24,7 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
+	"tenure/snapshots/readlog"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -92,10 +93,10 @@ func (at *bench) request(path string) []byte {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n\r\n", path, at.key)
 }
 
-func newBench(b *testing.B) *bench { return newBenchOf(b, snapshots.ReadsOff) }
+func newBench(b *testing.B) *bench { return newBenchOf(b, readlog.Off) }
 
 // newBenchOf is newBench with a read log.
-func newBenchOf(b *testing.B, reads snapshots.ReadLog) *bench {
+func newBenchOf(b *testing.B, reads readlog.Mode) *bench {
 	ctx := context.Background()
 	d := dbtest.Open(b, dbtest.SQLite(b), db.Options{})
 	log := history.New(nil, nil)

@@ -14,6 +14,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/readlog"
 	"tenure/tenancy"
 )
 
@@ -67,7 +68,7 @@ func TestReadsOfEverySurface(t *testing.T) {
 // for each version, with the key's name.
 func TestReadsAreListed(t *testing.T) {
 	f := newFamily(t)
-	store, err := snapshots.Open(context.Background(), f.DB, f.Log, f.Store.IDs(), snapshots.Options{ReadLog: snapshots.ReadsFull})
+	store, err := snapshots.Open(context.Background(), f.DB, f.Log, f.Store.IDs(), snapshots.Options{ReadLog: readlog.Full})
 	must(t, err)
 	f.stores.Snapshots = store
 	f.server.Config.Handler = handlers.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop(),
@@ -112,7 +113,7 @@ func TestReadsAreListed(t *testing.T) {
 // BenchmarkReadLog is the hot GET beside the bare handler, with the read log
 // off and full.
 func BenchmarkReadLog(b *testing.B) {
-	for _, mode := range []snapshots.ReadLog{snapshots.ReadsOff, snapshots.ReadsFull} {
+	for _, mode := range []readlog.Mode{readlog.Off, readlog.Full} {
 		b.Run(string(mode), func(b *testing.B) {
 			at := newBenchOf(b, mode)
 			besideBare(b, at.server, at.request("/v2/modules/"+snapshots.DefaultModule+"/setups/"+string(at.setup)+"/clients/"+string(at.client)))

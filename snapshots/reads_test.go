@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tenure/snapshots"
+	"tenure/snapshots/readlog"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -14,26 +15,26 @@ import (
 )
 
 // reading runs fn in a World whose reads are kept, on both engines.
-func reading(t *testing.T, mode snapshots.ReadLog, fn func(t *testing.T, w *snapshotstest.World)) {
+func reading(t *testing.T, mode readlog.Mode, fn func(t *testing.T, w *snapshotstest.World)) {
 	dbtest.Each(t, func(t *testing.T, dsn string) { fn(t, snapshotstest.New(t, dsn, snapshots.Options{ReadLog: mode})) })
 }
 
 // TestReads: the first time that a key is shown a version is kept, once it is
 // flushed; what is no client's is not.
 func TestReads(t *testing.T) {
-	reading(t, snapshots.ReadsFull, func(t *testing.T, w *snapshotstest.World) {
+	reading(t, readlog.Full, func(t *testing.T, w *snapshotstest.World) {
 		made := w.NewClient(w.Admin(w.Harbour), "shop", snapshotstest.To(snapshotstest.Named("shop")))
 		w.Tick()
 		second := w.Edit(w.Admin(w.North), made.Entity.ID, snapshotstest.To(snapshotstest.Named("second")))
 		setup, err := snapshots.Resolve[setup](ctx, w.Store, w.Admin(w.North), snapshots.ByRef(snapshots.SetupRef(snapshotstest.Module, w.Setup)), snapshots.Instant{})
 		w.Must(err)
-		var want []snapshots.Read
+		var want []readlog.Read
 		for _, one := range []struct {
 			key string
 			of  snapshots.SnapshotID
 		}{{"b", made.ID}, {"a", made.ID}, {"a", second.ID}, {"a", setup.ID}, {"a", made.ID}, {"a", "of no client"}, {"a", second.ID}} {
 			w.Tick()
-			read := snapshots.Read{KeyID: one.key, Snapshot: one.of, FirstAt: w.Log.Now()}
+			read := readlog.Read{KeyID: one.key, Snapshot: string(one.of), FirstAt: w.Log.Now()}
 			w.Store.NoteRead(one.key, one.of)
 			if len(want) < 3 {
 				want = append(want, read)
@@ -60,8 +61,8 @@ func TestReads(t *testing.T) {
 		w.Must(w.Store.Flush(ctx))
 		auditor = w.Scope(w.North, tenancy.Auditor)
 		for _, limit := range []int{1, 2, 10} {
-			var got []snapshots.Read
-			for after := (*snapshots.Read)(nil); ; {
+			var got []readlog.Read
+			for after := (*readlog.Read)(nil); ; {
 				page, err := w.Store.Reads(ctx, auditor, made.Entity.ID, after, limit)
 				w.Must(err)
 				if got = append(got, page.Reads...); !page.More {
@@ -82,14 +83,14 @@ func TestReads(t *testing.T) {
 
 // TestReadsAtOneInstant are listed by key and snapshot, over pages too.
 func TestReadsAtOneInstant(t *testing.T) {
-	reading(t, snapshots.ReadsFull, func(t *testing.T, w *snapshotstest.World) {
+	reading(t, readlog.Full, func(t *testing.T, w *snapshotstest.World) {
 		made := w.NewClient(w.Admin(w.North), "shop", snapshotstest.To(snapshotstest.Named("shop")))
 		for _, key := range []string{"c", "a", "d", "b"} {
 			w.Store.NoteRead(key, made.ID)
 		}
 		w.Must(w.Store.Flush(ctx))
 		var got []string
-		for after := (*snapshots.Read)(nil); ; {
+		for after := (*readlog.Read)(nil); ; {
 			page, err := w.Store.Reads(ctx, w.Admin(w.North), made.Entity.ID, after, 1)
 			w.Must(err)
 			got = append(got, page.Reads[0].KeyID)
@@ -105,7 +106,7 @@ func TestReadsAtOneInstant(t *testing.T) {
 
 // TestReadsThatCannotBeWritten stay for the next time.
 func TestReadsThatCannotBeWritten(t *testing.T) {
-	reading(t, snapshots.ReadsFull, func(t *testing.T, w *snapshotstest.World) {
+	reading(t, readlog.Full, func(t *testing.T, w *snapshotstest.World) {
 		made := w.NewClient(w.Admin(w.North), "shop", snapshotstest.To(snapshotstest.Named("shop")))
 		w.Store.NoteRead("a", made.ID)
 		w.Clock.Advance(-10e9) // behind the log: nothing is written
@@ -124,7 +125,7 @@ func TestReadsThatCannotBeWritten(t *testing.T) {
 
 // TestReadLogs: off keeps nothing, and a sample of every node is the same.
 func TestReadLogs(t *testing.T) {
-	kept := func(mode snapshots.ReadLog) int {
+	kept := func(mode readlog.Mode) int {
 		w := snapshotstest.New(t, dbtest.SQLite(t), snapshots.Options{ReadLog: mode})
 		made := w.NewClient(w.Admin(w.North), "shop", snapshotstest.To(snapshotstest.Named("shop")))
 		for i := range 1600 {
@@ -142,21 +143,21 @@ func TestReadLogs(t *testing.T) {
 		}
 		return int(sampled)
 	}
-	if off, full := kept(snapshots.ReadsOff), kept(snapshots.ReadsFull); off != 0 || full != 1600 {
+	if off, full := kept(readlog.Off), kept(readlog.Full); off != 0 || full != 1600 {
 		t.Errorf("off keeps %d, full %d", off, full)
 	}
-	if n := kept(snapshots.ReadsSampled); n < 50 || n > 150 {
+	if n := kept(readlog.Sampled); n < 50 || n > 150 {
 		t.Errorf("a sample of 1600 has %d", n)
 	}
 	for _, text := range []string{"", "on", "FULL"} {
-		if mode, err := snapshots.ParseReadLog(text); err == nil {
+		if mode, err := readlog.Parse(text); err == nil {
 			t.Errorf("%q is %q", text, mode)
 		}
 	}
 }
 
 func BenchmarkNoteRead(b *testing.B) {
-	for _, mode := range []snapshots.ReadLog{snapshots.ReadsOff, snapshots.ReadsSampled, snapshots.ReadsFull} {
+	for _, mode := range []readlog.Mode{readlog.Off, readlog.Sampled, readlog.Full} {
 		b.Run(string(mode), func(b *testing.B) {
 			w := snapshotstest.New(b, dbtest.SQLite(b), snapshots.Options{ReadLog: mode})
 			id := snapshots.SnapshotID("0123456789abcdef0123456789abcdef")

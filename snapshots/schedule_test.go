@@ -268,18 +268,6 @@ func TestFutureIsDecidedInTheTransaction(t *testing.T) {
 	})
 }
 
-// waiting is a context that tells when Write, having queued its closure, waits.
-type waiting struct {
-	context.Context
-	once  sync.Once
-	began chan struct{}
-}
-
-func (c *waiting) Done() <-chan struct{} {
-	c.once.Do(func() { close(c.began) })
-	return c.Context.Done()
-}
-
 // hold queues writes, in this order, behind a transaction that is held open
 // until between has run, and gives each one's error.
 func hold(t *testing.T, w *snapshotstest.World, between func(), writes ...func(ctx context.Context) error) []error {
@@ -295,15 +283,17 @@ func hold(t *testing.T, w *snapshotstest.World, between func(), writes ...func(c
 	<-holding
 	errs := make([]error, len(writes))
 	var all sync.WaitGroup
+	queued := make(chan struct{}, 10*len(writes)) // some are queued again
+	w.InOrder(func() { queued <- struct{}{} })
+	defer w.InOrder(nil)
 	for i, write := range writes {
-		c := &waiting{Context: ctx, began: make(chan struct{})}
 		ended := make(chan struct{})
 		all.Go(func() {
 			defer close(ended)
-			errs[i] = write(c)
+			errs[i] = write(ctx)
 		})
 		select {
-		case <-c.began:
+		case <-queued:
 		case <-ended: // refused before it queued anything
 		}
 	}

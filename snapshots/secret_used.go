@@ -84,7 +84,7 @@ func (s *Store) LastUsed(ctx context.Context, scope tenancy.Scope, ids ...Entity
 // Flush writes the uses gathered since the previous Flush. Losing some in a
 // crash is accepted.
 func (s *Store) Flush(ctx context.Context) error {
-	return errors.Join(s.uses.flush(ctx, s.db), s.flushReads(ctx))
+	return errors.Join(s.uses.flush(ctx, s.db), s.reads.Flush(ctx, s.db))
 }
 
 // verified notes that a client has just proved who it is.

@@ -7,6 +7,7 @@ import (
 
 	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
+	"tenure/snapshots/readlog"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fair"
@@ -18,7 +19,7 @@ import (
 type Options struct {
 	Sealer     *credential.Sealer // nil: secrets cannot be shown again
 	CacheBytes uint64             // of decoded snapshots and rendered answers together; 0 for 64 MiB
-	ReadLog    ReadLog            // which reads of clients are kept; empty for ReadsOff
+	ReadLog    readlog.Mode       // which reads of clients are kept; empty for readlog.Off
 }
 
 // Store keeps setups, resource servers and clients as series of snapshots.
@@ -30,7 +31,7 @@ type Store struct {
 	sealer *credential.Sealer
 	cache  *cache
 	uses   *uses
-	reads  *reads // nil where none are kept
+	reads  *readlog.Log // nil where none are kept
 
 	pageKey   [32]byte
 	hashSlots chan struct{}
@@ -43,7 +44,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: newReads(opts.ReadLog), hashSlots: newHashSlots(), work: newWorkPlaces()}
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), hashSlots: newHashSlots(), work: newWorkPlaces()}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {
 		return nil, fmt.Errorf("sealing key: %w", err)

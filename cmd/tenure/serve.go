@@ -13,7 +13,7 @@ import (
 
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
-	"tenure/snapshots"
+	"tenure/snapshots/readlog"
 	"tenure/tenancy"
 )
 
@@ -65,7 +65,7 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	defer logFile.Close()
-	if _, err := snapshots.ParseReadLog(f.readLog); err != nil {
+	if _, err := readlog.Parse(f.readLog); err != nil {
 		return exit.With(exit.Usage, errors.New("--read-log must be off, sampled or full"))
 	}
 	if f.maxAge < time.Second || f.maxAge > time.Hour {

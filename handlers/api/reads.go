@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/readlog"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -33,7 +34,7 @@ func (h *handler) reads(c *web.Call) (*web.Reply, error) {
 	}
 	wire := readList{Reads: make([]read, len(page.Reads))}
 	for i, r := range page.Reads {
-		wire.Reads[i] = read{fromActing(r.KeyID, keys), string(r.Snapshot), r.FirstAt.Time().Format(instant)}
+		wire.Reads[i] = read{fromActing(r.KeyID, keys), r.Snapshot, r.FirstAt.Time().Format(instant)}
 	}
 	if page.More {
 		last := page.Reads[len(page.Reads)-1]
@@ -43,7 +44,7 @@ func (h *handler) reads(c *web.Call) (*web.Reply, error) {
 }
 
 // toRead reads after: the read that the page follows, as next says it.
-func toRead(c *web.Call) (*snapshots.Read, error) {
+func toRead(c *web.Call) (*readlog.Read, error) {
 	after := c.Text("after")
 	if after == "" {
 		return nil, nil
@@ -51,7 +52,7 @@ func toRead(c *web.Call) (*snapshots.Read, error) {
 	parts := strings.Split(after, ".")
 	if len(parts) == 3 && isHex(parts[1]) && isHex(parts[2]) {
 		if at, err := strconv.ParseInt(parts[0], 10, 64); err == nil {
-			return &snapshots.Read{KeyID: parts[1], Snapshot: snapshots.SnapshotID(parts[2]), FirstAt: history.Micros(at)}, nil
+			return &readlog.Read{KeyID: parts[1], Snapshot: parts[2], FirstAt: history.Micros(at)}, nil
 		}
 	}
 	return nil, fault.New(fault.Malformed, fault.CodeQuery, "after must be the next of the page before")

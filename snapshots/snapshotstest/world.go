@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -106,8 +107,27 @@ type World struct {
 	Root, North, South, Harbour, Quay tenancy.OrgID
 	Setup                             snapshots.EntityID
 
-	tree *tenancytest.World
-	quay map[tenancy.Role]string
+	tree    *tenancytest.World
+	quay    map[tenancy.Role]string
+	ordered atomic.Pointer[func()]
+}
+
+// InOrder makes writes wait in the order in which they are queued, whoever makes
+// them, and calls queued of each; nil ends that.
+func (w *World) InOrder(queued func()) {
+	if queued == nil {
+		w.ordered.Store(nil)
+		return
+	}
+	w.ordered.Store(&queued)
+}
+
+func (w *World) lane(lane string) string {
+	if queued := w.ordered.Load(); queued != nil {
+		(*queued)()
+		return ""
+	}
+	return lane
 }
 
 // Module is the one that every World has.
@@ -126,7 +146,7 @@ func New(t testing.TB, dsn string, opts snapshots.Options) *World {
 	if err := tree.DB.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w.Node = OpenNode(t, dsn, w.Clock, db.Options{}, opts)
+	w.Node = OpenNode(t, dsn, w.Clock, db.Options{Lane: w.lane}, opts)
 	w.Must(w.Store.CreateModule(context.Background(), w.Admin(w.Root), Module))
 	w.Setup = w.NewSetup(w.Admin(w.North), MinimalSetup("plain")).Entity.ID
 	w.Tick()

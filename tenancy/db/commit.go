@@ -144,6 +144,9 @@ func (d *DB) WriteFor(ctx context.Context, lane string, fn func(tx *Tx) error) e
 	default:
 	}
 	d.mu.Lock()
+	if d.lane != nil {
+		lane = d.lane(lane)
+	}
 	err := d.queue.Push(lane, j)
 	d.mu.Unlock()
 	if err != nil {

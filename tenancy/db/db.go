@@ -36,6 +36,9 @@ type Options struct {
 	// Inject, when set by a test, is called before and after each COMMIT; an
 	// error from it is taken as the commit's own.
 	Inject func(point string) error
+	// Lane, when set by a test, is called of each write that is queued, with its
+	// lane, and says in which one it is to wait.
+	Lane func(lane string) string
 	// Asked, when set by a test, is called after each statement with its text and
 	// the number of rows it read or changed.
 	Asked func(query string, rows int)
@@ -56,6 +59,7 @@ type DB struct {
 	inject         func(string) error
 	unbounded      bool // how long a batch takes
 	asked          func(string, int)
+	lane           func(string) string
 
 	mu        sync.Mutex // guards queue
 	queue     *fair.Queue[*job]
@@ -75,7 +79,7 @@ type DB struct {
 // locked, Conflict with CodeSchema for a schema version this program does not
 // use.
 func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
-	d := &DB{inject: opts.Inject, asked: opts.Asked, unbounded: opts.Migrating, queue: fair.NewQueue[*job](fair.Bounds{Lane: laneLength, All: queueLength}), wake: make(chan struct{}, 1),
+	d := &DB{inject: opts.Inject, asked: opts.Asked, lane: opts.Lane, unbounded: opts.Migrating, queue: fair.NewQueue[*job](fair.Bounds{Lane: laneLength, All: queueLength}), wake: make(chan struct{}, 1),
 		batchWork: batchWork, stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
 		d.inject = func(string) error { return nil }

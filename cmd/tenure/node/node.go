@@ -16,6 +16,7 @@ import (
 	"tenure/handlers/openfinance"
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/readlog"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -97,7 +98,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if n.Snapshots, err = snapshots.Open(ctx, n.DB, n.Log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.CacheBytes,
-		ReadLog: snapshots.ReadLog(cfg.ReadLog)}); err != nil {
+		ReadLog: readlog.Mode(cfg.ReadLog)}); err != nil {
 		return err
 	}
 	published, err := n.openPublisher(ctx, cfg)
