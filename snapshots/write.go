@@ -49,6 +49,8 @@ type Change[T document.Content] struct {
 	// Token becomes the client's registration access token at once; the one
 	// before it ends. Nil to leave it. Clients only.
 	Token *NewToken
+	// TokenOnChange says that the token is left as it is where nothing else changes.
+	TokenOnChange bool
 	// Secret is added for the client when the change takes effect, and the ones
 	// before it end then. A planned one makes a snapshot even where the content
 	// stays, to be withdrawn with. Nil to leave secrets as they are. Clients only.
@@ -143,8 +145,10 @@ func (w *writing[T]) run() (Outcome[T], error) {
 	if out.Secrets, err = w.held(); err != nil {
 		return out, err
 	}
-	if err := w.token(); err != nil {
-		return out, err
+	if out.Changed || !w.change.TokenOnChange {
+		if err := w.token(); err != nil {
+			return out, err
+		}
 	}
 	out.Version, out.Setup, out.NextValidFrom = versionOf[T](w.entity, row), setup, w.next
 	if out.Content = w.baseDoc; out.Changed {

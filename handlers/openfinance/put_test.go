@@ -205,6 +205,11 @@ func TestA31TokenAndSecret(t *testing.T) {
 		f.policy(t, org, setupOf(path), rotate)
 		made := f.send(t, pair, "POST", path, f.body(changes)).want(t, 201)
 		delete(changes, "token_endpoint_auth_method")
+		same := f.send(t, pair, "PUT", made.uri(), f.own(made, changes), made.bearer()).want(t, 200)
+		if same.token() != made.token() {
+			t.Errorf("%s: a PUT that changes nothing: %s", path, same.raw)
+		}
+		changes["redirect_uris"] = []string{withQuery}
 		put := f.send(t, pair, "PUT", made.uri(), f.own(made, changes), made.bearer()).want(t, 200)
 		if put.token() == made.token() || put.token() == "" || put.text("client_secret") != made.text("client_secret") {
 			t.Errorf("%s: %s", path, put.raw)

@@ -63,16 +63,19 @@ func New(deps Deps) web.Surface {
 	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: deps.Timeout, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
 }
 
+// maxDocument is how many bytes a client may say of itself, statement included.
+const maxDocument = 64 << 10
+
 func (h *handler) routes() []web.Route {
 	const write = tenancy.Resolve | tenancy.WriteClients
 	client := func(method string, permission tenancy.Permission, query ...web.Param) web.Route {
-		return web.Route{Method: method, Pattern: pathClient, Permission: permission, Object: web.ObjectClient, Query: query}
+		return web.Route{Method: method, Pattern: pathClient, Permission: permission, Object: web.ObjectClient, Query: query, MaxBody: maxDocument}
 	}
 	return []web.Route{
 		web.AdmitOrKey(client(http.MethodGet, tenancy.Resolve, web.At(), web.KnownAt()), h.admitClient, h.get, h.getByKey),
 		web.Admit(client(http.MethodPut, write), h.admitClient, h.put),
 		web.AdmitOrKey(client(http.MethodDelete, write), h.admitClient, h.delete, h.deleteByKey),
-		web.Admit(web.Route{Method: http.MethodPost, Pattern: pathReg, Permission: write, Object: web.ObjectSetup}, h.admitNew, h.post),
+		web.Admit(web.Route{Method: http.MethodPost, Pattern: pathReg, Permission: write, Object: web.ObjectSetup, MaxBody: maxDocument}, h.admitNew, h.post),
 	}
 }
 

@@ -75,8 +75,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	}
 	shown := credentials{token: m.token}
 	if m.profile.MayRotate && m.policy.RotateTokens {
-		change.Token = h.newToken()
-		shown.token = change.Token.Text
+		change.Token, change.TokenOnChange = h.newToken(), true
 	}
 	ref := m.client.Entity.Ref()
 	if NeedsSecret(method) {
@@ -94,7 +93,8 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, endedMeanwhile(err)
 	}
-	if change.Token != nil { // the token of this call is no longer valid
+	if change.Token != nil && out.Changed { // the token of this call is no longer valid
+		shown.token = change.Token.Text
 		if _, c.Scope, err = h.authorizeToken(ctx, m.setup.ID, out.Entity.ClientID, shown.token); err != nil {
 			return nil, endedMeanwhile(err)
 		}

@@ -1,6 +1,7 @@
 package register_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -59,6 +60,69 @@ func TestOpenRegistrationIsLimited(t *testing.T) {
 	f.Clock.Advance(time.Minute)
 	post("192.0.2.1").want(t, 400)
 	post("192.0.2.1").throttled(t, "60")
+}
+
+// own registers a client in the open setup and returns where it manages itself, its
+// token and what it is.
+func (f *fixture) own(t testing.TB, body string) (path, token, document string) {
+	made := f.from("192.0.2.77", "POST", "/oauth2/register", body).want(t, 201)
+	var c struct {
+		ID    string `json:"client_id"`
+		Token string `json:"registration_access_token"`
+	}
+	must(t, json.Unmarshal(made.Body.Bytes(), &c))
+	return "/oauth2/register/" + c.ID, c.Token, made.Body.String()
+}
+
+// TestOwnWritesAreLimited per client and by the bytes of a setup, and a document by
+// its length, whether or not a length is declared.
+func TestOwnWritesAreLimited(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), func(c *register.Deps) {
+		c.Writes, c.Bytes = web.Rate{Every: 30 * time.Second, Burst: 3}, web.Rate{Every: time.Millisecond, Burst: 70_000}
+	})
+	path, token, _ := f.own(t, `{"client_name":"a"}`)
+	other, otherToken, _ := f.own(t, `{"client_name":"b"}`)
+	put := func(path, token, body string) answer {
+		return f.from("192.0.2.1", "PUT", path, body, bearer(token))
+	}
+	for i := range 3 {
+		body := put(path, token, fmt.Sprintf(`{"client_name":"c%d"}`, i)).want(t, 200).Body.Bytes()
+		var c struct {
+			Token string `json:"registration_access_token"`
+		}
+		must(t, json.Unmarshal(body, &c))
+		token = c.Token
+	}
+	put(path, token, `{"client_name":"d"}`).throttled(t, "30")
+	size := func(n int) string {
+		const document = `{"client_name":"x"}`
+		return document + strings.Repeat(" ", n-len(document))
+	}
+	f.Clock.Advance(time.Hour)
+	put(other, otherToken, size(64<<10+1)).want(t, 413)
+	f.from("192.0.2.2", "POST", "/oauth2/register", size(64<<10+1)).want(t, 413)
+	f.from("192.0.2.2", "POST", "/oauth2/register", size(64<<10)).want(t, 201)
+	put(other, otherToken, size(10_000)).throttled(t, "6")
+	put(other, otherToken, `{"client_name":"e"}`).want(t, 200)
+}
+
+// TestAnEqualPutKeepsItsToken, and appends nothing.
+func TestAnEqualPutKeepsItsToken(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	path, token, _ := f.own(t, `{"client_name":"a","redirect_uris":["https://a.example/cb"]}`)
+	const same = `{"redirect_uris":["https://a.example/cb"],"client_name":"a"}`
+	before := f.Log.Size()
+	for range 3 {
+		f.from("192.0.2.1", "PUT", path, same, bearer(token)).want(t, 200, `"registration_access_token":"`+token+`"`)
+	}
+	if now := f.Log.Size(); now != before {
+		t.Errorf("%d entries for what changed nothing", now-before)
+	}
+	changed := f.from("192.0.2.1", "PUT", path, `{"client_name":"b"}`, bearer(token)).want(t, 200, `"client_name":"b"`)
+	if strings.Contains(changed.Body.String(), token) {
+		t.Error("a change keeps the token")
+	}
+	f.from("192.0.2.1", "GET", path, "", bearer(token)).want(t, 401)
 }
 
 // TestGuessesAreLimited per client and address, for clients that are there and

@@ -11,10 +11,13 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// decode reads the client object of a body.
-func decode(c *web.Call) (*ory.Client, error) {
+// decode reads the client object of a body, whose bytes count for the setup.
+func (h *handler) decode(c *web.Call, setup snapshots.EntityID) (*ory.Client, error) {
 	body, err := c.Body()
 	if err != nil {
+		return nil, err
+	}
+	if err := h.bytes.TakeN(string(setup), len(body)); err != nil {
 		return nil, err
 	}
 	in, err := ory.Decode(body)
@@ -27,7 +30,7 @@ func decode(c *web.Call) (*ory.Client, error) {
 // post registers a client.
 func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	ctx := c.Request.Context()
-	in, err := decode(c)
+	in, err := h.decode(c, r.setup.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +68,10 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 
 // put replaces what a client may say of itself, and its registration token.
 func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
-	in, err := decode(c)
+	if err := h.writes.Take(string(m.client.Entity.ID)); err != nil {
+		return nil, err
+	}
+	in, err := h.decode(c, m.client.Entity.Setup)
 	if err != nil {
 		return nil, err
 	}
@@ -84,13 +90,16 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	change.Match = match
+	change.Match, change.TokenOnChange = match, true
 	if change.Secret, err = h.firstSecret(c, m, edit); err != nil {
 		return nil, err
 	}
 	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, m.client.Entity.Ref(), change)
 	if err != nil {
 		return nil, hideClient(err)
+	}
+	if !out.Changed { // nothing is new, the token neither
+		change.Token = &snapshots.NewToken{Text: credentialsOf(c, m.client.Entity.ClientID).token}
 	}
 	return h.answerWrite(c, http.StatusOK, in, out.Resolved, change)
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -24,24 +23,25 @@ func (c *Call) limitBody(wait time.Duration) {
 	_ = http.NewResponseController(c.w).SetReadDeadline(c.started.Add(wait))
 }
 
-// Body is the whole body, at most MaxBody bytes: TooLarge beyond that. It may
-// be called more than once.
+// Body is the whole body, at most MaxBody bytes, or the route's own limit: TooLarge
+// beyond that, Throttled or Unavailable where too many bodies are held. It may be
+// called more than once.
 func (c *Call) Body() ([]byte, error) {
 	if c.bodyRead || c.Request.ContentLength == 0 {
 		return c.body, nil
 	}
-	if c.Request.ContentLength > MaxBody {
-		return nil, errTooLarge()
+	most := c.mostBody()
+	if c.Request.ContentLength > int64(most) {
+		return nil, errTooLarge(most)
 	}
-	var b bytes.Buffer
-	if n := c.Request.ContentLength; n > 0 {
-		b.Grow(int(n) + bytes.MinRead)
-	}
-	_, err := io.Copy(&b, c.Request.Body)
+	data, err := c.readBody(most)
 	var over *http.MaxBytesError
+	var refused *fault.Fault
 	switch {
+	case errors.As(err, &refused):
+		return nil, err
 	case errors.As(err, &over):
-		return nil, errTooLarge()
+		return nil, errTooLarge(most)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, fault.New(fault.Malformed, "", "the body did not arrive in time")
 	case err != nil:
@@ -50,12 +50,67 @@ func (c *Call) Body() ([]byte, error) {
 	// The deadline was for the body: left standing, it would end the request
 	// while the handler still works.
 	_ = http.NewResponseController(c.w).SetReadDeadline(time.Time{})
-	c.body, c.bodyRead = b.Bytes(), true
+	c.body, c.bodyRead = data, true
 	return c.body, nil
 }
 
-func errTooLarge() error {
-	return fault.New(fault.TooLarge, "", "the body has more than %d bytes", MaxBody)
+// mostBody is how many bytes the body of a call may have.
+func (c *Call) mostBody() int {
+	if c.Route != nil && c.Route.MaxBody != 0 {
+		return c.Route.MaxBody
+	}
+	return MaxBody
+}
+
+// readBody reads the body into room that is counted.
+func (c *Call) readBody(most int) ([]byte, error) {
+	var data []byte
+	for {
+		if len(data) == cap(data) {
+			more := max(c.firstRoom(), cap(data))
+			if err := c.room(more); err != nil {
+				return nil, err
+			}
+			data = append(make([]byte, 0, len(data)+more), data...)
+		}
+		n, err := c.Request.Body.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case len(data) > most:
+			return nil, errTooLarge(most)
+		case err == io.EOF:
+			return data, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// firstRoom is how many bytes there is room for at first; more is made as they
+// arrive, as the declared length proves nothing.
+func (c *Call) firstRoom() int {
+	const most = 8 << 10
+	if n := c.Request.ContentLength; n > 0 && n < most {
+		return int(n) + 1 // the last read finds the end
+	}
+	return most
+}
+
+// room counts bytes for the body. They are given back when the answer is written.
+func (c *Call) room(n int) error {
+	if c.bodies == nil {
+		return nil
+	}
+	lane := string(c.Principal.Org)
+	if err := c.bodies.take(lane, n); err != nil {
+		return err
+	}
+	c.lane, c.held = lane, c.held+n
+	return nil
+}
+
+func errTooLarge(most int) error {
+	return fault.New(fault.TooLarge, "", "the body has more than %d bytes", most)
 }
 
 // JSONOptions say how a body is decoded.

@@ -37,6 +37,9 @@ type Call struct {
 
 	body     []byte
 	bodyRead bool
+	bodies   *bodies // in which the body is counted
+	lane     string  // under whom
+	held     int     // and with how many bytes
 	query    query
 
 	w       http.ResponseWriter

@@ -21,6 +21,8 @@ type Config struct {
 	Tenancy  *tenancy.Store
 	Log      zerolog.Logger
 	BodyTime time.Duration // how long a body may take to arrive; 0 for 30 s
+	// BodyBytes is how many bytes of bodies are held at once; 0 for 64 MiB.
+	BodyBytes int
 	// Read is told of each version of a client that an API key was shown, by the
 	// key's id and the snapshot's. It must not wait for anything. Nil for nobody.
 	Read func(keyID, snapshotID string)
@@ -29,6 +31,7 @@ type Config struct {
 type handler struct {
 	Config
 	segments map[string]*segment
+	bodies   *bodies
 }
 
 // New mounts the surfaces. It panics on a route that is not complete.
@@ -36,7 +39,7 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = bodyTime
 	}
-	return &handler{Config: cfg, segments: build(surfaces)}
+	return &handler{Config: cfg, segments: build(surfaces), bodies: newBodies(cfg.BodyBytes)}
 }
 
 // ServeHTTP answers one request and writes its one event.
@@ -44,6 +47,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{Request: r, w: w, started: time.Now()}
 	if r.ContentLength != 0 {
 		c.limitBody(h.BodyTime)
+		c.bodies = h.bodies
+		defer func() { h.bodies.give(c.lane, c.held) }()
 	}
 	reply, err := h.answer(c)
 	if err != nil {

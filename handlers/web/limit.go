@@ -43,14 +43,18 @@ func NewLimiter(interval time.Duration, burst, keys int, now func() time.Time) *
 }
 
 // Take counts one event; Throttled, with the time to wait, beyond the limit.
-func (l *Limiter) Take(key string) error {
+func (l *Limiter) Take(key string) error { return l.TakeN(key, 1) }
+
+// TakeN counts n events, such as bytes, at once. More than the burst are Throttled
+// like any others, and never fit.
+func (l *Limiter) TakeN(key string, n int) error {
 	now := l.now()
 	var wait time.Duration
 	l.whole.Compute(key, func(at time.Time, _ bool) (time.Time, otter.ComputeOp) {
 		if at.Before(now) {
 			at = now
 		}
-		at = at.Add(l.interval)
+		at = at.Add(time.Duration(n) * l.interval)
 		if wait = at.Sub(now) - time.Duration(l.burst)*l.interval; wait > 0 {
 			return at, otter.CancelOp
 		}

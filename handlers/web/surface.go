@@ -47,6 +47,9 @@ type Route struct {
 	Handle   func(*Call) (*Reply, error)
 	Object   string // one of the Object constants
 
+	// MaxBody is how many bytes the body may have; 0 for the adapter's MaxBody.
+	MaxBody int
+
 	// Query declares every query parameter that Admit and Handle read.
 	Query []Param
 	// Vary names the request headers that the answer depends on beside the
