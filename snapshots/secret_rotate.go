@@ -22,29 +22,42 @@ type Secret struct {
 }
 
 // RotateSecret adds a secret and lets those before it live until ends (0 for
-// without end), at most maxSecrets of them: the oldest beyond that end now.
-func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (Resolved[document.Client], error) {
-	return s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
-		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
-		if err != nil {
+// without end), at most maxSecrets of them: the oldest beyond that end now. A
+// repeated request (Outcome.Repeated) adds none: the first one's counts.
+func (s *Store) RotateSecret(ctx context.Context, scope tenancy.Scope, ref Ref, n *NewSecret, ends history.Millis) (out Outcome[document.Client], err error) {
+	out.Resolved, err = s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
+		earlier, err := scope.Earlier(w.tx)
+		if out.Repeated = earlier != ""; err != nil || out.Repeated {
 			return err
 		}
-		kept := 0
-		for _, r := range rows {
-			kept++
-			end := ends
-			if kept > maxSecrets {
-				end = w.now
-			}
-			if end == 0 || r.EndsAt != 0 && r.EndsAt <= end {
-				continue
-			}
-			if err := s.endSecret(w.tx, w.scope, w.entity, r.ID, end, ""); err != nil {
-				return err
-			}
+		if err := w.rotate(n, ends); err != nil {
+			return err
 		}
-		return w.addSecret(n, w.now, "")
+		return scope.Remember(w.tx, string(w.active.ID))
 	})
+	return out, err
+}
+
+func (w *writing[T]) rotate(n *NewSecret, ends history.Millis) error {
+	rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
+	if err != nil {
+		return err
+	}
+	kept := 0
+	for _, r := range rows {
+		kept++
+		end := ends
+		if kept > maxSecrets {
+			end = w.now
+		}
+		if end == 0 || r.EndsAt != 0 && r.EndsAt <= end {
+			continue
+		}
+		if err := w.s.endSecret(w.tx, w.scope, w.entity, r.ID, end, ""); err != nil {
+			return err
+		}
+	}
+	return w.addSecret(n, w.now, "")
 }
 
 // EndRotated ends every secret of a client but the newest.

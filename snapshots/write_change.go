@@ -19,7 +19,8 @@ func writePermission(kind Kind) tenancy.Permission {
 }
 
 // Edit appends a snapshot to an entity. NotFound if the scope may not see it
-// or it is deleted; an entity that is only planned may be edited.
+// or it is deleted; an entity that is only planned may be edited. What a repeated
+// request made before is returned again (Outcome.Repeated).
 func Edit[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, ch Change[T]) (Outcome[T], error) {
 	kind := kindOf[T]()
 	if err := scope.Check(writePermission(kind)); err != nil {
@@ -30,7 +31,14 @@ func Edit[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope
 		if err != nil {
 			return Outcome[T]{}, err
 		}
-		return publish(s, tx, scope, to, ch)
+		if again, err := repeated[T](s, tx, scope); err != nil || again.Repeated {
+			return again, err
+		}
+		out, err := publish(s, tx, scope, to, ch)
+		if err == nil {
+			err = scope.Remember(tx, string(out.ID))
+		}
+		return out, err
 	})
 	return decodeOutcome(s, out, err)
 }

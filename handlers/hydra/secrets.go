@@ -50,10 +50,14 @@ func (h *handler) rotate(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found, err = h.Store.RotateSecret(c.Request.Context(), c.Scope, found.Entity.Ref(), secret, ends); err != nil {
+	out, err := h.Store.RotateSecret(c.Request.Context(), c.Scope, found.Entity.Ref(), secret, ends)
+	if err != nil {
 		return nil, err
 	}
-	return h.answer(c, http.StatusOK, ory.Read(found), found, secret)
+	if out.Repeated { // the secret of the first answer is the one that was stored
+		secret = nil
+	}
+	return h.answer(c, http.StatusOK, ory.Read(out.Resolved), out.Resolved, secret)
 }
 
 // overlapEnd is the instant at which the older secrets end; 0 if they do not end by

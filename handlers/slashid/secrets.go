@@ -32,14 +32,15 @@ func (h *handler) putSecret(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found, err = h.Store.RotateSecret(c.Request.Context(), c.Scope, found.Entity.Ref(), secret, ends); err != nil {
+	out, err := h.Store.RotateSecret(c.Request.Context(), c.Scope, found.Entity.Ref(), secret, ends)
+	if err != nil {
 		return nil, err
 	}
 	reply, err := success(http.StatusOK, newSecret{secret.Plain()})
 	if err != nil {
 		return nil, err
 	}
-	reply.Header, reply.NoStore = headersOf(found.Version), true
+	reply.Header, reply.NoStore = headersOf(out.Version), true
 	reply.Header["Tenure-Secret-Id"] = []string{secret.ID}
 	return reply, nil
 }
