@@ -2,7 +2,9 @@ package snapshots
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
 	"tenure/snapshots/credential"
 	"tenure/tenancy"
@@ -187,20 +189,25 @@ func (s *Store) secretEvent(tx *db.Tx, scope tenancy.Scope, e Entity, kind histo
 type Disclosed struct{ ID, Plain string }
 
 // Disclose returns the client's newest secret that is valid at an instant (0 for
-// now; a later one for what is planned) for an answer that shows it. It is
-// returned only once the disclosure is logged. It is zero if the client has none,
-// or secrets are not kept recoverable.
+// now; a later one for what is planned) for an answer that shows it. The first of
+// an hour to the same caller is returned only once it is logged; those that follow
+// are counted, and logged together when the hour is over (Flush). It is zero if
+// the client has none, or secrets are not kept recoverable.
 func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Disclosed, error) {
 	e, found, err := s.disclosable(ctx, scope, e, at)
 	if err != nil || found.ID == "" {
 		return Disclosed{}, err
 	}
-	err = s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
-		if err := scope.RecheckRead(tx, e.Owner); err != nil {
-			return err
-		}
-		s.secretEvent(tx, scope, e, "client.secret-disclosed", found.ID, history.At(tx).Millis())
-		return nil
+	by := scope.Event(history.Event{})
+	to := disclosure{by.Actor, by.ActingOrg, by.Surface, e.ID, e.Owner, found.ID}
+	err = s.disclosures.Happens(ctx, to, s.log.Now(), func() error {
+		return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
+			if err := scope.RecheckRead(tx, e.Owner); err != nil {
+				return err
+			}
+			to.record(tx, nil)
+			return nil
+		})
 	})
 	if err != nil {
 		return Disclosed{}, err
@@ -208,8 +215,45 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at 
 	return found, nil
 }
 
+// disclosure is a secret that was shown to somebody.
+type disclosure struct {
+	actor, actingOrg, surface string
+	client                    EntityID
+	owner                     tenancy.OrgID
+	secret                    string
+}
+
+const (
+	disclosureSpan  = history.Micros(time.Hour / time.Microsecond)
+	mostDisclosures = 100_000 // that are counted; further ones are each logged
+)
+
+func (d disclosure) record(tx *db.Tx, detail []byte) {
+	history.Record(tx, history.Event{Kind: "client.secret-disclosed", ObjectKind: history.ObjectClient, Object: string(d.client), Ref: d.secret,
+		Org: string(d.owner), Actor: d.actor, ActingOrg: d.actingOrg, Surface: d.surface, Effective: history.At(tx).Millis(), Detail: detail})
+}
+
+// flushDisclosures logs how often secrets were shown again, in hours that are over or,
+// with all, until now.
+func (s *Store) flushDisclosures(ctx context.Context, all bool) error {
+	counts := s.disclosures.Take(s.log.Now(), all)
+	if len(counts) == 0 {
+		return nil
+	}
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		for _, c := range counts {
+			c.Key.record(tx, fmt.Appendf(nil, `{"again":%d,"since":%q}`, c.More, c.Since.Time().Format(time.RFC3339Nano)))
+		}
+		return nil
+	})
+	if err != nil {
+		s.disclosures.Return(counts)
+	}
+	return err
+}
+
 // WouldDisclose is Disclose for an answer that has the headers of one that shows
-// the secret and no body (HEAD): nothing is shown, so nothing is logged.
+// the secret and no body (HEAD, 304): nothing is shown, so nothing is logged.
 func (s *Store) WouldDisclose(ctx context.Context, scope tenancy.Scope, e Entity, at history.Millis) (Disclosed, error) {
 	_, found, err := s.disclosable(ctx, scope, e, at)
 	return found, err

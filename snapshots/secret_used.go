@@ -81,10 +81,15 @@ func (s *Store) LastUsed(ctx context.Context, scope tenancy.Scope, ids ...Entity
 	return s.uses.read(ctx, s.db, s.log.Now(), ids)
 }
 
-// Flush writes the uses gathered since the previous Flush. Losing some in a
-// crash is accepted.
-func (s *Store) Flush(ctx context.Context) error {
-	return errors.Join(s.uses.flush(ctx, s.db), s.reads.Flush(ctx, s.db))
+// Flush writes the uses gathered since the previous Flush, and how often secrets
+// were shown again in hours that are over. Losing some in a crash is accepted.
+func (s *Store) Flush(ctx context.Context) error { return s.flush(ctx, false) }
+
+// Finish is the last Flush of a process: it writes all that was gathered.
+func (s *Store) Finish(ctx context.Context) error { return s.flush(ctx, true) }
+
+func (s *Store) flush(ctx context.Context, all bool) error {
+	return errors.Join(s.uses.flush(ctx, s.db), s.reads.Flush(ctx, s.db), s.flushDisclosures(ctx, all))
 }
 
 // verified notes that a client has just proved who it is.

@@ -8,6 +8,7 @@ import (
 	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
 	"tenure/snapshots/readlog"
+	"tenure/snapshots/tally"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fair"
@@ -36,6 +37,8 @@ type Store struct {
 	pageKey   [32]byte
 	hashSlots chan struct{}
 	work      *fair.Places
+
+	disclosures *tally.Tally[disclosure]
 }
 
 // Open makes a store over an open database. It refuses (Conflict) a sealing
@@ -44,7 +47,8 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), hashSlots: newHashSlots(), work: newWorkPlaces()}
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), hashSlots: newHashSlots(), work: newWorkPlaces(),
+		disclosures: tally.New[disclosure](disclosureSpan, mostDisclosures)}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {
 		return nil, fmt.Errorf("sealing key: %w", err)

@@ -66,11 +66,7 @@ func (h *handler) clientReply(c *web.Call, found snapshots.Resolved[document.Cli
 	reply := made.Reply.(*web.Reply)
 	past := found.NextValidFrom != 0 && found.NextValidFrom <= h.Store.Now().Millis()
 	if !past && c.Scope.Allows(tenancy.Secrets) && !found.Content.Public() {
-		disclose := h.Store.Disclose
-		if c.Request.Method == http.MethodHead {
-			disclose = h.Store.WouldDisclose // there is no body to show it in
-		}
-		secret, err := disclose(c.Request.Context(), c.Scope, found.Entity, found.ValidFrom)
+		secret, err := h.secret(c, found, form)
 		if err != nil {
 			return nil, err
 		}
@@ -81,6 +77,21 @@ func (h *handler) clientReply(c *web.Call, found snapshots.Resolved[document.Cli
 		}
 	}
 	return web.Planned(reply, c.Scope, found.NextValidFrom), nil
+}
+
+// secret is what the answer shows, logged unless there is no body to show it in.
+func (h *handler) secret(c *web.Call, found snapshots.Resolved[document.Client], form string) (snapshots.Disclosed, error) {
+	ctx := c.Request.Context()
+	if c.Request.Method == http.MethodHead {
+		return h.Store.WouldDisclose(ctx, c.Scope, found.Entity, found.ValidFrom)
+	}
+	if c.MayBeNotModified() {
+		secret, err := h.Store.WouldDisclose(ctx, c.Scope, found.Entity, found.ValidFrom)
+		if err != nil || secret.ID == "" || c.NotModified(etag(found, form, secret.ID)) {
+			return secret, err
+		}
+	}
+	return h.Store.Disclose(ctx, c.Scope, found.Entity, found.ValidFrom)
 }
 
 // keptClient is the document of a client without its secret.

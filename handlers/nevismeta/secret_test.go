@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"tenure/tenancy"
 	"tenure/tenancy/history"
@@ -84,8 +85,17 @@ func TestSecretIsForThoseWhoMaySee(t *testing.T) {
 		}
 	}
 	events := f.disclosures(t)
-	if len(events) != shown {
-		t.Errorf("%d disclosures, %d are logged", shown, len(events))
+	if shown != 24 || len(events) != 4 {
+		t.Errorf("%d disclosures to 4 keys, %d are logged", shown, len(events))
+	}
+	must(t, f.store.Flush(t.Context()))
+	if len(f.disclosures(t)) != 4 {
+		t.Error("the hour is not over")
+	}
+	f.Clock.Advance(time.Hour)
+	must(t, f.store.Flush(t.Context()))
+	if later := f.disclosures(t); len(later) != 8 || later[7].Detail == "" || later[7].Object != events[0].Object {
+		t.Errorf("after the hour: %+v", later)
 	}
 	e := events[0]
 	if e.Actor != "key:"+f.KeyID(f.North, tenancy.Editor) || e.Object != made.text(t, "clientId") {
@@ -96,16 +106,41 @@ func TestSecretIsForThoseWhoMaySee(t *testing.T) {
 	}
 }
 
-// TestHeadShowsNoSecret: HEAD has the headers of an answer that shows a secret,
-// and as nothing is shown, nothing is logged.
+// TestReadingDoesNotFillTheLog: whoever polls appends one entry an hour, and one that
+// says how often.
+func TestReadingDoesNotFillTheLog(t *testing.T) {
+	f := newFixture(t)
+	path := f.send(t, "POST", f.setup+"/clients", confidential).want(t, 201).Header().Get("Location")
+	before := f.Log.Size()
+	for range 4000 {
+		f.get(t, path).want(t, 200)
+	}
+	must(t, f.store.Finish(t.Context()))
+	if n := f.Log.Size() - before; n != 2 {
+		t.Errorf("4000 reads made %d entries", n)
+	}
+	events := f.disclosures(t)
+	var detail string
+	must(t, f.DB.Raw().Get(&detail, "SELECT content FROM log_detail ORDER BY idx DESC LIMIT 1"))
+	if len(events) != 2 || !strings.HasPrefix(detail, `{"again":3999,"since":"2026-`) {
+		t.Errorf("%+v, %s", events, detail)
+	}
+}
+
+// TestHeadShowsNoSecret: HEAD has the headers of an answer that shows a secret, and 304
+// none of it; as nothing is shown, nothing is logged.
 func TestHeadShowsNoSecret(t *testing.T) {
 	f := newFixture(t)
 	path := f.send(t, "POST", f.setup+"/clients", confidential).want(t, 201).Header().Get("Location")
-	get := f.get(t, path).want(t, 200)
-	before := len(f.disclosures(t))
 	head := f.send(t, "HEAD", path, "").want(t, 200)
-	if head.Body.Len() != 0 || len(f.disclosures(t)) != before || !reflect.DeepEqual(head.Header(), get.Header()) {
-		t.Errorf("GET %v\nHEAD %v, %d bytes, %d disclosures", get.Header(), head.Header(), head.Body.Len(), len(f.disclosures(t))-before)
+	f.get(t, path, "If-None-Match: "+head.Header().Get("Etag")).want(t, 304)
+	logged := len(f.disclosures(t))
+	get := f.get(t, path).want(t, 200)
+	if head.Body.Len() != 0 || logged != 0 || !reflect.DeepEqual(head.Header(), get.Header()) {
+		t.Errorf("GET %v\nHEAD %v, %d bytes, %d disclosures", get.Header(), head.Header(), head.Body.Len(), logged)
+	}
+	if len(f.disclosures(t)) != 1 {
+		t.Error("what was shown is not logged")
 	}
 }
 

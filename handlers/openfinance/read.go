@@ -53,7 +53,11 @@ func (h *handler) secretOf(c *web.Call, found snapshots.Resolved[document.Client
 	if !NeedsSecret(found.Content.TokenEndpointAuthMethod) {
 		return "", nil
 	}
-	disclosed, err := h.Store.Disclose(c.Request.Context(), c.Scope, found.Entity, 0)
+	disclose := h.Store.Disclose
+	if c.Request.Method == http.MethodHead {
+		disclose = h.Store.WouldDisclose // there is no body to show it in
+	}
+	disclosed, err := disclose(c.Request.Context(), c.Scope, found.Entity, 0)
 	return disclosed.Plain, err
 }
 

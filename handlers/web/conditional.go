@@ -136,6 +136,17 @@ func (c *Call) existed(err error) error {
 	return fault.Wrap(err, fault.PreconditionFailed, f.Code, "%s", f.Message)
 }
 
+// MayBeNotModified reports whether a read has a condition that can make its answer 304.
+func (c *Call) MayBeNotModified() bool {
+	return c.reads() && len(c.Request.Header["If-None-Match"]) > 0
+}
+
+// NotModified reports whether the answer with an entity tag will be 304, so that
+// nothing of it is shown.
+func (c *Call) NotModified(etag string) bool {
+	return c.reads() && notModified(c.Request.Header, etag)
+}
+
 // notModified reports whether If-None-Match says that the caller has etag. A
 // header that does not parse is passed over.
 func notModified(h http.Header, etag string) bool {

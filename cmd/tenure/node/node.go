@@ -147,7 +147,7 @@ func (n *Node) Close() error {
 	n.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx), n.DB.Close())
+	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Finish(ctx), n.DB.Close())
 }
 
 // Version is the version of the program, from its build information.
