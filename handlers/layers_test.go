@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"snapshots/readlog":                      {"tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/evidence":                     {"snapshots", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/diff":                         {"snapshots/document", "jwk", "jwk/strictjson", "jwk/x509view"},
-	"handlers/web":                           {"jwk/strictjson", "tenancy", "tenancy/fault"},
+	"handlers/web":                           {"jwk/strictjson", "tenancy", "tenancy/fair", "tenancy/fault"},
 	"handlers/jsonpatch":                     {},
 	"handlers/nevismeta":                     surface,
 	"handlers/api":                           append([]string{"snapshots/readlog", "handlers/jsonpatch", "snapshots/diff", "snapshots/evidence"}, surface...),

@@ -35,7 +35,16 @@ func (h *handler) diff(c *web.Call) (*web.Reply, error) {
 			return nil, err
 		}
 	}
-	return compared(c.Text("format"), c.Flag("equal"), from, to)
+	return h.inTurn(c, func() (*web.Reply, error) { return compared(c.Text("format"), c.Flag("equal"), from, to) })
+}
+
+// inTurn makes an answer that takes work, in the turn of the caller's organization.
+func (h *handler) inTurn(c *web.Call, make func() (*web.Reply, error)) (reply *web.Reply, err error) {
+	err = h.Snapshots.Work(c.Request.Context(), c.Scope, func() error {
+		reply, err = make()
+		return err
+	})
+	return reply, err
 }
 
 // diffWith compares a document that is sent with the snapshot in force, or from.
@@ -52,12 +61,14 @@ func (h *handler) diffWith(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := w.change.Apply(from.doc, from.setup)
-	if err != nil {
-		return nil, err
-	}
-	to := side{named: "the document sent", doc: doc, setup: from.setup, at: h.Snapshots.Now().Time()}
-	return compared(c.Text("format"), c.Flag("equal"), from, to)
+	return h.inTurn(c, func() (*web.Reply, error) {
+		doc, err := w.change.Apply(from.doc, from.setup)
+		if err != nil {
+			return nil, err
+		}
+		to := side{named: "the document sent", doc: doc, setup: from.setup, at: h.Snapshots.Now().Time()}
+		return compared(c.Text("format"), c.Flag("equal"), from, to)
+	})
 }
 
 // side reads a document by what names it, and the snapshot that it was made of:

@@ -15,6 +15,9 @@ const evidencePart = 64 << 10
 // evidence streams a bundle of what the scope covers.
 func (h *handler) evidence(c *web.Call) (*web.Reply, error) {
 	ctx := c.Request.Context()
+	if err := c.TakePlace(); err != nil {
+		return nil, err
+	}
 	bundle, err := h.Evidence.Choose(ctx, c.Scope, evidenceFilter(c))
 	if err != nil {
 		return nil, err

@@ -67,6 +67,9 @@ func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, erro
 	if c.Int("limit", 0) != 0 {
 		return nil, fault.New(fault.Malformed, fault.CodeQuery, "an export has no limit; from, to and after bound it")
 	}
+	if err := c.TakePlace(); err != nil {
+		return nil, err
+	}
 	q.Before, q.Limit = h.Tenancy.LogSize(), maxHistoryPage
 	page, keys, err := h.journalPage(c, q) // the first now, while an error can still be answered
 	if err != nil {

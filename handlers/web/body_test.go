@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,6 +49,127 @@ func TestBodyLimit(t *testing.T) {
 			t.Errorf("%+v: %d %s", row, resp.StatusCode, text)
 		}
 	}
+}
+
+// TestBodiesAreCounted: a declared length takes no room, an organization has at most its
+// share and callers without a key theirs, and what was read is free again.
+func TestBodiesAreCounted(t *testing.T) {
+	f := newFixture(t)
+	read := func(c *web.Call) (*web.Reply, error) {
+		data, err := c.Body()
+		return &web.Reply{Status: 200, Body: fmt.Append(nil, len(data))}, err
+	}
+	open := route("POST", "/v1/open", read)
+	open.Open, open.Permission, open.Object = true, 0, web.ObjectNone
+	small := route("POST", "/v1/small", read)
+	small.MaxBody = 100
+	server := httptest.NewServer(web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop(), BodyBytes: 4 * 256 << 10},
+		[]web.Surface{surface("s", route("POST", "/v1/x", read), open, small)}))
+	var slow []net.Conn
+	defer func() {
+		for _, conn := range slow {
+			conn.Close()
+		}
+		server.Close()
+	}()
+	begin := func(path string, org tenancy.OrgID, length int, part string) net.Conn {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		slow = append(slow, conn)
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n", path, length)
+		if org != "" {
+			fmt.Fprintf(conn, "Authorization: Bearer %s\r\n", f.Key(org, tenancy.Reader))
+		}
+		fmt.Fprintf(conn, "\r\n%s", part)
+		return conn
+	}
+	status := func(conn net.Conn) string {
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		return line[len("HTTP/1.1 "):][:3]
+	}
+	send := func(path string, org tenancy.OrgID, n int) string {
+		return status(begin(path, org, n, strings.Repeat("x", n)))
+	}
+	for range 100 { // a hundred megabytes are announced, and a byte of each is sent
+		begin("/v1/x", f.North, web.MaxBody, "x")
+		begin("/v1/open", "", web.MaxBody, "x")
+	}
+	for range 10 {
+		if got := send("/v1/x", f.South, 200<<10); got != "200" {
+			t.Errorf("what was read is not free again: %s", got)
+		}
+	}
+	if got := send("/v1/x", f.South, 300<<10); got != "429" {
+		t.Errorf("more than the share of an organization: %s", got)
+	}
+	if got := send("/v1/small", f.South, 100); got != "200" {
+		t.Errorf("the route's limit: %s", got)
+	}
+	if got := send("/v1/small", f.South, 101); got != "413" {
+		t.Errorf("a byte more: %s", got)
+	}
+}
+
+// TestLongWorksHavePlaces: two of an organization and four of the node at once.
+func TestLongWorksHavePlaces(t *testing.T) {
+	f := newFixture(t)
+	started, finish := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, []web.Surface{surface("s",
+		route("GET", "/v1/x", func(c *web.Call) (*web.Reply, error) {
+			if err := c.TakePlace(); err != nil {
+				return nil, err
+			}
+			return &web.Reply{Status: 200, ContentType: "text/plain", Stream: func(w io.Writer) error {
+				started <- struct{}{}
+				<-finish
+				return nil
+			}}, nil
+		}))}))
+	defer server.Close()
+	var all sync.WaitGroup
+	get := func(org tenancy.OrgID) *http.Response {
+		r, _ := http.NewRequest("GET", server.URL+"/v1/x", nil)
+		r.Header.Set("Authorization", "Bearer "+f.Key(org, tenancy.Reader))
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		return res
+	}
+	begin := func(org tenancy.OrgID) {
+		all.Go(func() {
+			if res := get(org); res.StatusCode != 200 {
+				t.Errorf("%d", res.StatusCode)
+			}
+		})
+		<-started
+	}
+	begin(f.North)
+	begin(f.North)
+	if res := get(f.North); res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
+		t.Errorf("the third of an organization: %d", res.StatusCode)
+	}
+	begin(f.South)
+	begin(f.South)
+	if res := get(f.Root); res.StatusCode != 429 && res.StatusCode != 503 {
+		t.Errorf("the fifth of the node: %d", res.StatusCode)
+	}
+	for range 4 {
+		finish <- struct{}{}
+	}
+	all.Wait()
+	begin(f.North)
+	finish <- struct{}{}
+	all.Wait()
 }
 
 // TestSlowBody: a body that does not come is given up, and a handler that is

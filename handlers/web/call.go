@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"tenure/tenancy"
+	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 )
 
@@ -40,6 +41,8 @@ type Call struct {
 	bodies   *bodies // in which the body is counted
 	lane     string  // under whom
 	held     int     // and with how many bytes
+	places   *fair.Places
+	placed   bool // it has one of places
 	query    query
 
 	w       http.ResponseWriter
@@ -49,6 +52,18 @@ type Call struct {
 	status  int
 	bytes   int
 	cut     bool // a streamed body ended before its end
+}
+
+// TakePlace is called before work that takes long and that anybody could ask for again
+// and again: Throttled if the node or the organization has as much of it as it may
+// have. The place is kept until the answer is sent.
+func (c *Call) TakePlace() error {
+	if c.places == nil || c.placed {
+		return nil
+	}
+	err := c.places.Take(c.Request.Context(), string(c.Principal.Org))
+	c.placed = err == nil
+	return err
 }
 
 // Var is a variable of the path, decoded; empty if the pattern has no such.

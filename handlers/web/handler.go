@@ -10,11 +10,18 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/tenancy"
+	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 )
 
 // bodyTime is how long a body may take to arrive if Config does not say.
 const bodyTime = 30 * time.Second
+
+// Long works at once (Call.TakePlace): of a node and of one organization.
+const (
+	longWorks      = 4
+	longWorksShare = 2
+)
 
 // Config is what the adapter needs. Tenancy and Log are required.
 type Config struct {
@@ -32,6 +39,7 @@ type handler struct {
 	Config
 	segments map[string]*segment
 	bodies   *bodies
+	places   *fair.Places
 }
 
 // New mounts the surfaces. It panics on a route that is not complete.
@@ -39,12 +47,18 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = bodyTime
 	}
-	return &handler{Config: cfg, segments: build(surfaces), bodies: newBodies(cfg.BodyBytes)}
+	return &handler{Config: cfg, segments: build(surfaces), bodies: newBodies(cfg.BodyBytes),
+		places: fair.NewPlaces(longWorks, longWorksShare, fair.Bounds{})}
 }
 
 // ServeHTTP answers one request and writes its one event.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &Call{Request: r, w: w, started: time.Now()}
+	c := &Call{Request: r, w: w, started: time.Now(), places: h.places}
+	defer func() {
+		if c.placed {
+			h.places.Give(string(c.Principal.Org))
+		}
+	}()
 	if r.ContentLength != 0 {
 		c.limitBody(h.BodyTime)
 		c.bodies = h.bodies

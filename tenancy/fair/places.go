@@ -32,14 +32,15 @@ func NewPlaces(n, perLane int, waiting Bounds) *Places {
 // many of the lane wait, Unavailable if too many of all do, Timeout if ctx ends
 // first. Whoever hangs up gives its place in the queue back.
 func (p *Places) Do(ctx context.Context, lane string, work func() error) error {
-	if err := p.take(ctx, lane); err != nil {
+	if err := p.Take(ctx, lane); err != nil {
 		return err
 	}
-	defer p.give(lane)
+	defer p.Give(lane)
 	return work()
 }
 
-func (p *Places) take(ctx context.Context, lane string) error {
+// Take is the beginning of Do, for work that ends elsewhere: by Give.
+func (p *Places) Take(ctx context.Context, lane string) error {
 	p.mu.Lock()
 	if p.free > 0 && p.held[lane] < p.lane {
 		p.hold(lane)
@@ -65,7 +66,8 @@ func (p *Places) take(ctx context.Context, lane string) error {
 	return fault.Wrap(ctx.Err(), fault.Timeout, "", "the request ended before its turn came")
 }
 
-func (p *Places) give(lane string) {
+// Give gives back what Take took.
+func (p *Places) Give(lane string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.release(lane)

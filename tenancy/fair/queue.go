@@ -39,8 +39,11 @@ func (q *Queue[T]) Len() int { return q.size }
 // Push adds an item at the end of a lane. Throttled if that lane is full,
 // Unavailable if the queue is.
 func (q *Queue[T]) Push(name string, item T) error {
-	l := q.lanes[name]
-	if l != nil && len(l.items) >= q.bounds.Lane {
+	l, waiting := q.lanes[name], 0
+	if l != nil {
+		waiting = len(l.items)
+	}
+	if waiting >= q.bounds.Lane {
 		return refuse(fault.Throttled, "too many requests of one organization are waiting; try again shortly")
 	}
 	if q.size >= q.bounds.All {
