@@ -2,6 +2,7 @@ package snapshots
 
 import (
 	"context"
+	"runtime"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -32,14 +33,18 @@ func (s *Store) SecretEnds(ctx context.Context, id EntityID) (ends []history.Mil
 	return ends, err
 }
 
-// HoldHashSlots takes every place for a slow hash until release is called.
+// HoldHashSlots takes every place for a slow hash of callers without an API key,
+// until release is called.
 func (s *Store) HoldHashSlots() (release func()) {
-	for range cap(s.hashSlots) {
-		s.hashSlots <- struct{}{}
+	n := runtime.GOMAXPROCS(0)
+	for range n {
+		if err := s.hashing.open.Take(context.Background(), "held"); err != nil {
+			panic(err)
+		}
 	}
 	return func() {
-		for range cap(s.hashSlots) {
-			<-s.hashSlots
+		for range n {
+			s.hashing.open.Give("held")
 		}
 	}
 }

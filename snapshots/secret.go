@@ -34,7 +34,7 @@ func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
 // ChosenSecret makes ready a secret that a person or another system chose. The
 // hash is slow; Timeout if ctx ends before its turn comes.
 func (s *Store) ChosenSecret(ctx context.Context, plain string) (*NewSecret, error) {
-	hash, err := s.hashChosen(ctx, plain)
+	hash, err := s.hashChosen(ctx, s.hashing.keyed, "", plain)
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +292,7 @@ func (s *Store) SecretMatches(ctx context.Context, scope tenancy.Scope, ref Ref,
 	if err != nil || current == nil {
 		return false, err
 	}
-	return s.matches(ctx, current.Hash, plain)
+	return s.matches(ctx, s.hashing.of(scope), scope.Lane(), current.Hash, plain)
 }
 
 // HasSecret reports whether the client has a secret that is valid at an

@@ -399,4 +399,32 @@ func TestSlowHashesWaitForTheCallerOnly(t *testing.T) {
 	if _, err := w.Store.VerifySecret(ctx, w.Setup, "nobody", "client_secret_basic", "whatever"); !fault.Is(err, fault.Timeout) {
 		t.Errorf("verifying: %v, want a fault of kind timeout", err)
 	}
+	// Those with an API key do not wait for them.
+	if _, err := w.Store.ChosenSecret(context.Background(), "a secret that somebody chose"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRefusalsTakeTheirTime: neither the kind of hash nor that there is none shows in how
+// long it takes.
+func TestRefusalsTakeTheirTime(t *testing.T) {
+	const least = 300 * time.Millisecond
+	w := snapshotstest.New(t, dbtest.SQLite(t), snapshots.Options{FailureTime: least})
+	change := snapshotstest.To(full())
+	change.Secret = generated(t, w, "a secret of at least thirty-two bytes")
+	client := w.NewClient(w.Admin(w.North), "known", change)
+	for _, id := range []string{"known", "unknown"} {
+		begun := time.Now()
+		if _, err := w.Store.VerifySecret(ctx, w.Setup, id, client.Content.TokenEndpointAuthMethod, "wrong"); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("%s: %v", id, err)
+		}
+		if took := time.Since(begun); took < least {
+			t.Errorf("%s was refused after %s", id, took)
+		}
+	}
+	ended, hangUp := context.WithCancel(ctx)
+	hangUp()
+	if _, err := w.Store.VerifySecret(ended, w.Setup, "unknown", "none", "wrong"); err == nil {
+		t.Error("a caller that is gone was let in")
+	}
 }

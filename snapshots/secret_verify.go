@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"runtime"
+	"time"
 
 	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -19,11 +21,34 @@ type Verified struct {
 	secret string // id of the secret, where RenewSecret has something to do
 }
 
-// VerifySecret proves that a caller is the client that bears client_id, by a
-// secret and by the auth method it is registered with; it returns what a scope
-// for that client is made of. Unauthenticated for anything that does not hold,
-// after no less work than a slow hash.
+// VerifySecret proves that a caller is the client with the client_id, by a secret
+// and by the auth method it is registered with; it returns what a scope for that
+// client is made of. Unauthenticated for anything else, after no less work than a
+// slow hash and no less time than Options.FailureTime: neither tells unknown,
+// generated, chosen and imported secrets apart.
 func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, method, secret string) (Verified, error) {
+	begun := time.Now()
+	v, err := s.verifySecret(ctx, setup, clientID, method, secret)
+	if fault.Is(err, fault.Unauthenticated) {
+		pause(ctx, s.failureTime-time.Since(begun))
+	}
+	return v, err
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (s *Store) verifySecret(ctx context.Context, setup EntityID, clientID, method, secret string) (Verified, error) {
 	e, err := s.current(ctx, setup, clientID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Verified{}, err
@@ -41,7 +66,7 @@ func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, meth
 			continue
 		}
 		slow = slow || !r.Hash.Fast()
-		matches, err := s.matches(ctx, r.Hash, secret)
+		matches, err := s.matches(ctx, s.hashing.open, clientID, r.Hash, secret)
 		if err != nil {
 			return Verified{}, err
 		}
@@ -51,7 +76,7 @@ func (s *Store) VerifySecret(ctx context.Context, setup EntityID, clientID, meth
 		}
 	}
 	if found == nil && !slow {
-		if _, err := s.matches(ctx, credential.Dummy, secret); err != nil { // an unknown client costs what a known one does
+		if _, err := s.matches(ctx, s.hashing.open, clientID, credential.Dummy, secret); err != nil { // an unknown client costs what a known one does
 			return Verified{}, err
 		}
 	}
@@ -100,7 +125,7 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 	if err := scope.Check(tenancy.WriteClients); err != nil || !v.Imported() {
 		return err
 	}
-	hash, err := s.hashChosen(ctx, plain)
+	hash, err := s.hashChosen(ctx, s.hashing.open, string(v.Entity.ID), plain)
 	if err != nil {
 		return err
 	}
@@ -139,36 +164,35 @@ func errClient() error {
 	return fault.New(fault.Unauthenticated, "", "the client is unknown, or its credentials are not valid")
 }
 
-// newHashSlots bounds how many slow hashes a store computes at once, and with
-// them processors and memory.
-func newHashSlots() chan struct{} { return make(chan struct{}, runtime.GOMAXPROCS(0)) }
+// hashing bounds how many slow hashes a store computes at once, and with them
+// processors and memory: for callers with an API key, in turns by organization, and
+// apart from them for all others.
+type hashing struct{ keyed, open *fair.Places }
 
-// slowly computes a slow hash when a slot for it is free. Timeout if ctx ends
-// before that.
-func (s *Store) slowly(ctx context.Context, compute func()) error {
-	select {
-	case s.hashSlots <- struct{}{}:
-	case <-ctx.Done():
-		return fault.Wrap(ctx.Err(), fault.Timeout, "", "the secret could not be hashed in time: too many others are")
+func newHashing() hashing {
+	n := runtime.GOMAXPROCS(0)
+	return hashing{keyed: fair.NewPlaces(n, n, fair.Bounds{Lane: 64, All: 512}), open: fair.NewPlaces(n, n, fair.Bounds{Lane: 16, All: 128})}
+}
+
+// of is where the hashes of a scope are computed.
+func (h hashing) of(scope tenancy.Scope) *fair.Places {
+	if scope.Principal().KeyID == "" {
+		return h.open
 	}
-	defer func() { <-s.hashSlots }()
-	compute()
-	return nil
+	return h.keyed
 }
 
 // matches reports whether the hash is the secret's.
-func (s *Store) matches(ctx context.Context, hash credential.Hash, secret string) (ok bool, err error) {
+func (s *Store) matches(ctx context.Context, in *fair.Places, lane string, hash credential.Hash, secret string) (ok bool, err error) {
 	if hash.Fast() {
 		return hash.Matches(secret), nil
 	}
-	err = s.slowly(ctx, func() { ok = hash.Matches(secret) })
+	err = in.Do(ctx, lane, func() error { ok = hash.Matches(secret); return nil })
 	return ok, err
 }
 
 // hashChosen hashes a secret that a person or another system chose.
-func (s *Store) hashChosen(ctx context.Context, secret string) (hash credential.Hash, err error) {
-	if waited := s.slowly(ctx, func() { hash, err = credential.Chosen(s.ids, secret) }); waited != nil {
-		return hash, waited
-	}
+func (s *Store) hashChosen(ctx context.Context, in *fair.Places, lane, secret string) (hash credential.Hash, err error) {
+	err = in.Do(ctx, lane, func() (err error) { hash, err = credential.Chosen(s.ids, secret); return err })
 	return hash, err
 }

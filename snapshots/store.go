@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"time"
 
 	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
@@ -21,6 +22,9 @@ type Options struct {
 	Sealer     *credential.Sealer // nil: secrets cannot be shown again
 	CacheBytes uint64             // of decoded snapshots and rendered answers together; 0 for 64 MiB
 	ReadLog    readlog.Mode       // which reads of clients are kept; empty for readlog.Off
+	// FailureTime is how long it takes to refuse a client's secret, at least; 0 for as
+	// long as the comparison takes.
+	FailureTime time.Duration
 }
 
 // Store keeps setups, resource servers and clients as series of snapshots.
@@ -34,9 +38,10 @@ type Store struct {
 	uses   *uses
 	reads  *readlog.Log // nil where none are kept
 
-	pageKey   [32]byte
-	hashSlots chan struct{}
-	work      *fair.Places
+	pageKey     [32]byte
+	hashing     hashing
+	failureTime time.Duration
+	work        *fair.Places
 
 	disclosures *tally.Tally[disclosure]
 }
@@ -47,7 +52,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), hashSlots: newHashSlots(), work: newWorkPlaces(),
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), hashing: newHashing(), failureTime: opts.FailureTime, work: newWorkPlaces(),
 		disclosures: tally.New[disclosure](disclosureSpan, mostDisclosures)}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {

@@ -28,6 +28,9 @@ const (
 	idleTime     = 120 * time.Second
 	shutdownTime = 10 * time.Second
 	maxHeader    = 32 << 10
+	// failureTime is how long it takes to refuse a client's secret, at least: longer
+	// than the hashes that Tenure makes, and most that it imports, take to compare.
+	failureTime = 500 * time.Millisecond
 )
 
 // Config configures a node.
@@ -98,7 +101,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if n.Snapshots, err = snapshots.Open(ctx, n.DB, n.Log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.CacheBytes,
-		ReadLog: readlog.Mode(cfg.ReadLog)}); err != nil {
+		ReadLog: readlog.Mode(cfg.ReadLog), FailureTime: failureTime}); err != nil {
 		return err
 	}
 	published, err := n.openPublisher(ctx, cfg)
