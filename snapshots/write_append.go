@@ -46,7 +46,7 @@ func (w *writing[T]) compose(present, setup *document.Setup) (*T, []byte, error)
 	if err != nil {
 		faults = fault.Of(err).Fields
 	}
-	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: setup, Raw: document.Encode(doc)}
+	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: setup, Raw: document.Encode(doc), Unread: faults}
 	faults = append(faults, document.Validate(slices.Concat(universal[T](), w.change.Rules), in)...)
 	checks, err := w.checksScopes(doc)
 	if err != nil {
@@ -67,6 +67,9 @@ func (w *writing[T]) compose(present, setup *document.Setup) (*T, []byte, error)
 				return nil, nil, err
 			}
 		}
+	}
+	if faults, w.warnings, err = w.relax(faults); err != nil {
+		return nil, nil, err
 	}
 	if err := fault.Rules(faults); err != nil {
 		return nil, nil, err
