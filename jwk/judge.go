@@ -148,7 +148,7 @@ func (j *judging) chain() {
 			continue
 		}
 		encoded := element.certificate.Encoded()
-		decoded, ok := decodeForm(element.text)
+		decoded, ok := Octets(element.text)
 		switch {
 		case !ok:
 			j.fault("x5c-base64", "x5c", at)
@@ -193,7 +193,7 @@ func (j *judging) certifies(c *x509view.Certificate) bool {
 		return true // a fault already
 	}
 	id, certified := c.PublicOctets()
-	own, _ := decodeForm(v.text)
+	own, _ := Octets(v.text)
 	return id == want && bytes.Equal(certified, own)
 }
 

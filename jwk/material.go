@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// decodeForm decodes base64 as people write it: either alphabet of RFC 4648, padding or none, white
+// Octets decodes base64 as people write it: either alphabet of RFC 4648, padding or none, white
 // space anywhere. Any other character makes it false, and so does a digit left over.
-func decodeForm(text string) ([]byte, bool) {
+func Octets(text string) (decoded []byte, ok bool) {
 	text = strings.Map(func(c rune) rune {
 		switch c {
 		case ' ', '\t', '\r', '\n':
@@ -51,7 +51,7 @@ func (f form) encode(fitted []byte) string {
 // canonical is the one right text for the octets of text, and the octets. Text that has no octets, or
 // not such as fit, stays as it is; broken names the rule then.
 func (f form) canonical(text string, size int) (right string, fitted []byte, broken string) {
-	decoded, ok := decodeForm(text)
+	decoded, ok := Octets(text)
 	if !ok {
 		return text, nil, "not-base64url"
 	}
