@@ -44,7 +44,10 @@ type Report struct {
 // Check reads data as a set of public keys (RFC 7517 section 5) and holds it to the rules, which docs/keys.md
 // lists. Keys of an unknown kty are kept as they are unless they hold a private member or a
 // certificate that is out of bounds.
-func Check(data []byte) Report {
+func Check(data []byte) Report { return Recheck(data).checkRendering() }
+
+// Recheck is Check of a set that was checked before, without the bound on its view, which costs most.
+func Recheck(data []byte) Report {
 	if len(data) > MaxSetBytes {
 		return refused("set-too-large", "")
 	}
@@ -78,7 +81,7 @@ func Check(data []byte) Report {
 		set.write(w)
 		report.Canonical = canonicalJSON(string(w.Bytes()))
 	}
-	return report.checkRendering()
+	return report
 }
 
 func canonicalJSON(text string) []byte {
@@ -94,7 +97,7 @@ const (
 
 // checkRendering bounds what every read of the set costs.
 func (r Report) checkRendering() Report {
-	if len(r.Canonical)*viewFactor <= freeViewBytes && !bytes.Contains(r.Canonical, []byte(`"x5c"`)) {
+	if r.Canonical == nil || len(r.Canonical)*viewFactor <= freeViewBytes && !bytes.Contains(r.Canonical, []byte(`"x5c"`)) {
 		return r
 	}
 	if size := len(AppendView(nil, r.Canonical)); size > maxViewBytes || size > max(viewFactor*len(r.Canonical), freeViewBytes) {

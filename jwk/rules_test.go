@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tenure/jwk/jwktest"
+	"tenure/jwk/strictjson"
 )
 
 var b64 = base64.RawURLEncoding.EncodeToString
@@ -422,4 +423,40 @@ func TestViewShowsEveryKey(t *testing.T) {
 	if got := Keys([]byte(set)); len(got) != 2 || got[1].Kty != "AKP" || len(got[1].Thumbprint) != 43 {
 		t.Errorf("keys %+v", got)
 	}
+}
+
+// FuzzCanonicalForm writes any text as the octets of a key: what is stored for it is a fixed point,
+// and has the thumbprint that the key had.
+func FuzzCanonicalForm(f *testing.F) {
+	x, y := point(f, ecdh.P256(), 32, 5)
+	f.Add(byte(0), b64(x), b64(y))
+	f.Add(byte(0), b64(append([]byte{0}, x...))+"==", base64.StdEncoding.EncodeToString(y))
+	f.Add(byte(1), b64(odd(2048).Bytes()), "AAEAAQ")
+	f.Add(byte(2), base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xfb}, 32)), "")
+	f.Add(byte(3), "A A\n=", "ML-DSA-44")
+	f.Add(byte(4), "MII=", "+/+/")
+	f.Fuzz(func(t *testing.T, kind byte, first, second string) {
+		members := [][2]string{{"x", "y"}, {"n", "e"}, {"x", "kid"}, {"pub", "alg"}, {"x5t", "x5t#S256"}}[kind%5]
+		base := []string{`"kty":"EC","crv":"P-256"`, `"kty":"RSA"`, `"kty":"OKP","crv":"Ed25519"`, `"kty":"AKP"`, okpKey}[kind%5]
+		key := "{" + base
+		for i, text := range []string{first, second} {
+			key += `,"` + members[i] + `":` + string(strictjson.AppendText(nil, text))
+		}
+		key += "}"
+		r := Check([]byte(`{"keys":[` + key + `]}`))
+		if r.Canonical == nil {
+			return
+		}
+		again := Check(r.Canonical)
+		if !bytes.Equal(again.Canonical, r.Canonical) || len(again.Converted) > 0 {
+			t.Fatalf("%s becomes %s, then %s", key, r.Canonical, again.Canonical)
+		}
+		requireSameKeys(t, Keys(r.Sent), Keys(r.Canonical))
+		before, errBefore := Thumbprint([]byte(key))
+		_, items, _ := storedSet(r.Canonical)
+		after, errAfter := thumbprint(&items[0])
+		if before != after || (errBefore == nil) != (errAfter == nil) {
+			t.Fatalf("%s: thumbprint %s, then %s", key, before, after)
+		}
+	})
 }

@@ -67,7 +67,7 @@ func checkJWKS(in Input[Client]) []fault.Field {
 	if in.Next.JWKS == "" {
 		return nil
 	}
-	r := jwk.Check([]byte(in.Next.JWKS))
+	r := jwk.Recheck([]byte(in.Next.JWKS))
 	if len(r.Faults) == 0 && string(r.Sent) != string(in.Next.JWKS) {
 		return broken("/jwks", "the key set is not in canonical form")
 	}
