@@ -33,9 +33,9 @@ type Input[T Content] struct {
 
 	// Raw is Encode of Next where the caller knows it already, else nil.
 	Raw []byte
-	// Unread are the faults of members that could not be read, so that Next does
-	// not have what was sent. Rules that read such a member are skipped: they
-	// would name another cause.
+	// Unread are the faults of members that could not be read. A rule that reads
+	// one of them that Next does not have at all is skipped: it would name another
+	// cause.
 	Unread []fault.Field
 
 	changed []string // by Validate; of no meaning without a base
@@ -73,7 +73,8 @@ func Validate[T Content](rules []Rule[T], in Input[T]) []fault.Field {
 }
 
 func (in Input[T]) unread(member string) bool {
-	return slices.ContainsFunc(in.Unread, func(f fault.Field) bool {
+	read := func(f field[T]) bool { return f.Name == member && !reflect.ValueOf(f.at(in.Next)).Elem().IsZero() }
+	return len(in.Unread) > 0 && !slices.ContainsFunc(fieldsOf[T](), read) && slices.ContainsFunc(in.Unread, func(f fault.Field) bool {
 		rest, found := strings.CutPrefix(f.Path, "/"+member)
 		return found && (rest == "" || rest[0] == '/')
 	})
