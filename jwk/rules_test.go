@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
@@ -316,12 +317,57 @@ func TestRendering(t *testing.T) {
 	bounded(one(extensions(62)), "")
 	bounded(one(extensions(70)), "x5c/0 certificate-bounds")
 
+	// Each bit of a unique identifier or of a key usage is shown as a word.
+	bounded(one(withUniqueID(t, 64)), "")
+	bounded(one(withUniqueID(t, 65)), "x5c/0 certificate-bounds")
+	bounded(one(withUniqueID(t, 30_000)), "x5c/0 certificate-bounds")
+	usage := func(octets int) []byte {
+		value, err := asn1.Marshal(asn1.BitString{Bytes: bytes.Repeat([]byte{0xff}, octets), BitLength: 8 * octets})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, der := certifiedWith(t, &x509.Certificate{ExtraExtensions: []pkix.Extension{{Id: []int{2, 5, 29, 15}, Value: value}},
+			Subject: pkix.Name{CommonName: "a"}})
+		return der
+	}
+	bounded(one(usage(2)), "")
+	bounded(one(usage(3)), "x5c/0 certificate-bounds")
+	bounded(one(usage(30_000)), "x5c/0 certificate-bounds")
+
 	// 256 KiB of certificates are shown in more than 1 MiB.
 	long := `{"keys":[{` + own + `,"x5c":["` + strings.Repeat(std(extensions(60))+`","`, 9) + std(extensions(60)) + `"]}`
 	if size := len(AppendView(nil, []byte(long+`]}`))); size < 20_000 {
 		t.Fatalf("the view has %d bytes", size)
 	}
 	bounded(long+strings.Repeat(`,`+strings.TrimPrefix(long, `{"keys":[`), (250<<10)/len(long))+`]}`, "rendering-too-large")
+}
+
+// withUniqueID is the certificate of certified with a subjectUniqueID; its signature is not checked.
+func withUniqueID(t *testing.T, size int) []byte {
+	t.Helper()
+	_, der := certifiedWith(t, &x509.Certificate{Subject: pkix.Name{CommonName: "a"}, ExtraExtensions: []pkix.Extension{{Id: []int{1, 2, 3}, Value: []byte{5, 0}}}})
+	var outer, tbs []asn1.RawValue
+	for _, level := range []struct {
+		data []byte
+		into *[]asn1.RawValue
+	}{{der, &outer}, {nil, &tbs}} {
+		if level.data == nil {
+			level.data = outer[0].FullBytes
+		}
+		if _, err := asn1.Unmarshal(level.data, level.into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 2, Bytes: append([]byte{0}, bytes.Repeat([]byte{0xaa}, size)...)}
+	changed, err := asn1.Marshal(slices.Insert(tbs, len(tbs)-1, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer[0] = asn1.RawValue{FullBytes: changed}
+	if der, err = asn1.Marshal(outer); err != nil {
+		t.Fatal(err)
+	}
+	return der
 }
 
 // TestViewShowsEveryKey: what nobody here knows is shown as far as its members are those of every key.
