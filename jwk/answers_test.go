@@ -11,7 +11,7 @@ import (
 // package had a JSON scanner of its own.
 func TestAnswers(t *testing.T) {
 	jwktest.Answers(t, func(t *testing.T, in string, answers []string) {
-		canonical, faults := Check([]byte(in))
+		canonical, faults := strict([]byte(in))
 		got := string(canonical)
 		if len(faults) > 0 {
 			var all []string

@@ -73,7 +73,7 @@ func BenchmarkCheck3Chain(b *testing.B) {
 	b.SetBytes(int64(len(set)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, faults := Check(set); len(faults) > 0 {
+		if _, faults := strict(set); len(faults) > 0 {
 			b.Fatal(faults)
 		}
 	}

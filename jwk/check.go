@@ -1,6 +1,7 @@
 package jwk
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,71 +23,151 @@ const (
 // (RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2, and the priv of algorithm key pairs).
 var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
-// Check reads data as a set of public keys (RFC 7517 section 5).
-//
-// It returns the canonical bytes (compact, members sorted by the octets of their names, numbers as
-// they were written, strings with the fewest escapes) and no fault, or no bytes and the faults: at
-// least one for each key that breaks a rule, once the set is JSON with an array of keys. Check of
-// canonical bytes returns the same bytes.
-//
-// Besides the rules of RFC 7517 and RFC 7518 it refuses private and symmetric keys, repeated member
-// names, text that is not Unicode, data after the set, and more than the limits allow. Keys of an
-// unknown kty are kept unless they hold a private member.
-func Check(data []byte) (canonical []byte, faults []Fault) {
+// Report is what Check found in a set.
+type Report struct {
+	// Sent is the set as it was sent, in canonical JSON (compact, members sorted by the octets of their
+	// names, numbers as they were written, strings with the fewest escapes); nil with faults.
+	Sent []byte
+	// Canonical is Sent with every key in its one right form: coordinates of the curve's size, numbers
+	// without leading zeros, base64url without padding, certificates in base64 with padding. The
+	// Canonical of canonical bytes is the same bytes. Nil with faults.
+	Canonical []byte
+	// Faults are the broken rules that nothing relaxes: at least one for each key that breaks one, once
+	// the set is JSON with an array of keys.
+	Faults []Fault
+	// Weak are the broken rules that a setup's policy may let pass.
+	Weak []Fault
+	// Converted are the values of Canonical that are not those of Sent.
+	Converted []Fault
+}
+
+// Check reads data as a set of public keys (RFC 7517 section 5) and holds it to the rules, which docs/keys.md
+// lists. Keys of an unknown kty are kept as they are unless they hold a private member or a
+// certificate that is out of bounds.
+func Check(data []byte) Report { return Recheck(data).checkRendering() }
+
+// Recheck is Check of a set that was checked before, without the bound on its view, which costs most.
+func Recheck(data []byte) Report {
 	if len(data) > MaxSetBytes {
-		return nil, []Fault{{"", "set-too-large", "A key set must not have more than 262144 bytes."}}
+		return refused("set-too-large", "")
 	}
 	text := string(data)
 	set, repeated, err := parse(text)
 	if err != nil {
 		rule, words := syntax(err)
-		return nil, append(repeated, Fault{"", rule, "The key set is " + words + "."})
+		return Report{Faults: append(repeated, Fault{"", rule, "The key set is " + words + "."})}
 	}
 	if set.kind != kindObject {
-		return nil, append(repeated, Fault{"", "not-an-object", "A key set must be a JSON object."})
+		return Report{Faults: append(repeated, Fault{"", "not-an-object", "A key set must be a JSON object."})}
 	}
 	var private privateSearch
 	private.search(&set, false)
-	faults = slices.Concat(repeated, private.faults.list)
+	report := Report{Faults: slices.Concat(repeated, private.faults.list)}
 	keys := set.get("keys")
 	switch {
 	case keys == nil:
-		faults = append(faults, Fault{"/keys", "missing-member", "A key set must have an array of keys."})
+		report.Faults = append(report.Faults, Fault{"/keys", "missing-member", "A key set must have an array of keys."})
 	case keys.kind != kindArray:
-		faults = append(faults, Fault{"/keys", "wrong-type", "The member must be an array of keys."})
+		report.Faults = append(report.Faults, Fault{"/keys", "wrong-type", "The member must be an array of keys."})
 	default:
-		faults = append(faults, checkKeys(keys.items)...)
+		report.checkKeys(keys.items)
 	}
-	if len(faults) > 0 {
-		return nil, faults
+	if len(report.Faults) > 0 {
+		return report
 	}
-	return strictjson.NewReader(text, maxJSONDepth).AppendCanonical(make([]byte, 0, len(data))), nil
+	report.Sent = canonicalJSON(text)
+	if report.Canonical = report.Sent; len(report.Converted) > 0 {
+		w := strictjson.NewWriter(make([]byte, 0, len(text)))
+		set.write(w)
+		report.Canonical = canonicalJSON(string(w.Bytes()))
+	}
+	return report
+}
+
+func canonicalJSON(text string) []byte {
+	return strictjson.NewReader(text, maxJSONDepth).AppendCanonical(make([]byte, 0, len(text)))
+}
+
+// Bounds of the view of a written set.
+const (
+	maxViewBytes  = 1 << 20
+	viewFactor    = 8        // times what is stored
+	freeViewBytes = 32 << 10 // that are allowed in any case: 64 small keys
+)
+
+// checkRendering bounds what every read of the set costs.
+func (r Report) checkRendering() Report {
+	if r.Canonical == nil || len(r.Canonical)*viewFactor <= freeViewBytes && !bytes.Contains(r.Canonical, []byte(`"x5c"`)) {
+		return r
+	}
+	if size := len(AppendView(nil, r.Canonical)); size > maxViewBytes || size > max(viewFactor*len(r.Canonical), freeViewBytes) {
+		return refused("rendering-too-large", "")
+	}
+	return r
+}
+
+func refused(rule, pointer string) (r Report) {
+	r.fault(rule, pointer)
+	return r
+}
+
+func (r *Report) fault(rule, pointer string) {
+	r.Faults = append(r.Faults, Fault{pointer, rule, rules[rule].message})
 }
 
 // checkKeys checks each key; those beyond the limit go unread, as the set is refused anyway.
-func checkKeys(items []value) (faults []Fault) {
+func (r *Report) checkKeys(items []value) {
 	if len(items) > MaxKeys {
-		faults = append(faults, Fault{"/keys", "too-many-keys", "A key set must not have more than 64 keys."})
+		r.fault("too-many-keys", "/keys")
 		items = items[:MaxKeys]
 	}
 	for i := range items {
-		faults = append(faults, checkKey(&items[i], "/keys/"+strconv.Itoa(i))...)
+		r.checkKey(&items[i], "/keys/"+strconv.Itoa(i))
 	}
-	return faults
 }
 
-func checkKey(item *value, at string) []Fault {
-	var faults []Fault
+func (r *Report) checkKey(item *value, at string) {
+	before := len(r.Faults)
 	if item.kind == kindObject {
 		private := privateSearch{path: strings.Split(at[1:], "/")}
 		private.search(item, true)
-		faults = private.faults.list
+		r.Faults = append(r.Faults, private.faults.list...)
 		if chain := item.get("x5c"); chain != nil && len(chain.items) > MaxChain {
-			faults = append(faults, Fault{at + "/x5c", "chain-too-long", "A chain must not have more than 10 certificates."})
+			r.fault("chain-too-long", at+"/x5c")
 		}
 	}
-	_, keyFaults, chainFaults := readKey(item, at)
-	return slices.Concat(faults, keyFaults, chainFaults)
+	k, keyFaults, chainFaults := readKey(item, at)
+	if k != nil && k.unknown {
+		chainFaults = slices.DeleteFunc(chainFaults, func(f Fault) bool { return f.Rule != "private-key" })
+	}
+	r.Faults = slices.Concat(r.Faults, keyFaults, chainFaults)
+	if k == nil {
+		return
+	}
+	reader := &keyReader{object: item, pointer: at}
+	reader.boundChain(k)
+	if !k.unknown && len(r.Faults) == before {
+		r.Converted = append(r.Converted, reader.judge(k)...)
+	}
+	for _, f := range reader.faults {
+		if rules[f.Rule].weak {
+			r.Weak = append(r.Weak, f)
+		} else {
+			r.Faults = append(r.Faults, f)
+		}
+	}
+}
+
+// boundChain bounds the certificates whose view would be far longer than they are.
+func (r *keyReader) boundChain(k *key) {
+	for i, element := range k.chain[:min(len(k.chain), MaxChain)] {
+		if element.certificate == nil {
+			continue
+		}
+		if excess := element.certificate.Excess(); excess != "" {
+			r.say("certificate-bounds", "The certificate must have "+excess+".", "x5c", strconv.Itoa(i))
+		}
+	}
 }
 
 // privateSearch finds private members in a value and whatever lies under it. A key may have none;
@@ -103,14 +184,14 @@ func (s *privateSearch) search(v *value, isKey bool) {
 	if kty := v.get("kty"); kty != nil {
 		isKey = true
 		if kty.text == "oct" {
-			s.faults.add("symmetric-key", "A set must not hold symmetric keys.", append(s.path, "kty")...)
+			s.faults.add("symmetric-key", append(s.path, "kty")...)
 		}
 	}
 	for i := range v.members {
 		m := &v.members[i]
 		switch {
 		case isKey && m.value.kind != kindNull && slices.Contains(privateMembers, m.name):
-			s.faults.add("private-key", "A set must not hold private key material.", append(s.path, m.name)...)
+			s.faults.add("private-key", append(s.path, m.name)...)
 		case len(s.path) == 0 && m.name == "keys": // each is searched on its own
 		default:
 			s.under(m.name, &m.value)

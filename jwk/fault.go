@@ -24,16 +24,16 @@ type faultList struct {
 
 func (l *faultList) full() bool { return l.octets > maxPointerOctets }
 
-func (l *faultList) add(rule, message string, path ...string) {
+func (l *faultList) add(rule string, path ...string) {
 	if !l.full() {
-		l.addAt(pointer(path...), rule, message)
+		l.addAt(pointer(path...), rule)
 	}
 }
 
-func (l *faultList) addAt(pointer, rule, message string) {
+func (l *faultList) addAt(pointer, rule string) {
 	if !l.full() {
 		l.octets += len(pointer)
-		l.list = append(l.list, Fault{pointer, rule, message})
+		l.list = append(l.list, Fault{pointer, rule, rules[rule].message})
 	}
 }
 

@@ -11,39 +11,6 @@ import (
 	"tenure/jwk/x509view"
 )
 
-// keyType is what depends on a key's kty: the requirement RFC 7518 section 6.1 states, as the
-// reference prints it, and the members of a thumbprint in their order (RFC 7638 section 3.2).
-type keyType struct {
-	requirement string
-	required    []string
-}
-
-var keyTypes = map[string]keyType{
-	"RSA": {"REQUIRED", []string{"e", "kty", "n"}},
-	"EC":  {"RECOMMENDED", []string{"crv", "kty", "x", "y"}},
-	"OKP": {"OPTIONAL", []string{"crv", "kty", "x"}},
-	"oct": {"OPTIONAL", []string{"k", "kty"}},
-}
-
-// ecCurves are the curves that an EC key may name (RFC 7518 section 6.2.1.1, RFC 8812 section 3.1),
-// with their object identifiers.
-var ecCurves = map[string]string{
-	"P-256":     "1.2.840.10045.3.1.7",
-	"P-384":     "1.3.132.0.34",
-	"P-521":     "1.3.132.0.35",
-	"secp256k1": "1.3.132.0.10",
-}
-
-// okpCurves are the subtypes of RFC 8037 section 2.
-var okpCurves = []string{"Ed25519", "Ed448", "X25519", "X448"}
-
-// operations are the names of RFC 7517 section 4.3, each with the use it agrees with.
-var operations = map[string]string{
-	"sign": "sig", "verify": "sig",
-	"encrypt": "enc", "decrypt": "enc", "wrapKey": "enc", "unwrapKey": "enc",
-	"deriveKey": "", "deriveBits": "",
-}
-
 // Times RFC 3339 can write: the years 0 to 9999, in seconds since 1970.
 const (
 	minEpochSecond = -62167219200
@@ -55,6 +22,8 @@ type key struct {
 	object  *value
 	kty     string
 	keyType keyType
+	unknown bool   // a kty that this package does not know
+	crv     string // of EC and OKP
 
 	alg, kid, use, x5u, x5t, x5tS256 *string
 	exp, nbf, iat                    *int64
@@ -94,8 +63,16 @@ type keyReader struct {
 	faults  []Fault
 }
 
-func (r *keyReader) fault(rule, message string, path ...string) {
+func (r *keyReader) fault(rule string, path ...string) { r.say(rule, rules[rule].message, path...) }
+
+// say is fault with a message that says more than the rule.
+func (r *keyReader) say(rule, message string, path ...string) {
 	r.faults = append(r.faults, Fault{r.pointer + pointer(path...), rule, message})
+}
+
+// ofType is the fault of a member whose JSON type is another one.
+func (r *keyReader) ofType(what string, path ...string) {
+	r.say("wrong-type", "The member must be "+what+".", path...)
 }
 
 // readKey reads an item of "keys". It returns the faults that make the key unreadable and, apart
@@ -104,19 +81,19 @@ func (r *keyReader) fault(rule, message string, path ...string) {
 func readKey(v *value, at string) (k *key, faults, chainFaults []Fault) {
 	r := &keyReader{object: v, pointer: at}
 	if v.kind != kindObject {
-		r.fault("not-an-object", "Each key must be a JSON object.")
+		r.fault("not-an-object")
 		return nil, r.faults, nil
 	}
 	kty := r.text("kty")
 	if kty == nil {
 		if len(r.faults) == 0 {
-			r.fault("missing-member", "A key must have a kty.", "kty")
+			r.say("missing-member", "A key must have a kty.", "kty")
 		}
 		return nil, r.faults, nil
 	}
 	known, ok := keyTypes[*kty]
 	if !ok {
-		return nil, nil, nil
+		return r.unknown(v, *kty), nil, r.faults
 	}
 	k = &key{object: v, kty: *kty, keyType: known}
 	r.readMetadata(k)
@@ -128,6 +105,17 @@ func readKey(v *value, at string) (k *key, faults, chainFaults []Fault) {
 	return k, nil, r.faults
 }
 
+// unknown reads a key of another type: whatever its members are, they are no faults, except those of
+// certificates.
+func (r *keyReader) unknown(v *value, kty string) *key {
+	k := &key{object: v, kty: kty, keyType: unknownType, unknown: true}
+	r.readMetadata(k)
+	r.faults = nil
+	k.private = slices.ContainsFunc(privateMembers, func(name string) bool { return v.get(name) != nil })
+	r.readChain(k)
+	return k
+}
+
 // text returns a string member, nil when it is absent, null or (a fault) something else.
 func (r *keyReader) text(name string) *string {
 	v := r.object.get(name)
@@ -135,7 +123,7 @@ func (r *keyReader) text(name string) *string {
 		return nil
 	}
 	if v.kind != kindText {
-		r.fault("wrong-type", "The member must be a string.", name)
+		r.ofType("a string", name)
 		return nil
 	}
 	return &v.text
@@ -148,7 +136,7 @@ func (r *keyReader) require(name string) string {
 		return *text
 	}
 	if len(r.faults) == faults {
-		r.fault("missing-member", "The key's type requires this member, and it is missing.", name)
+		r.fault("missing-member", name)
 	}
 	return ""
 }
@@ -158,11 +146,11 @@ func (r *keyReader) readMetadata(k *key) {
 	k.alg, k.kid, k.x5t, k.x5tS256 = r.text("alg"), r.text("kid"), r.text("x5t"), r.text("x5t#S256")
 	if k.x5u = r.text("x5u"); k.x5u != nil {
 		if !x509view.ValidURI(*k.x5u) {
-			r.fault("invalid-uri", "The member must be a URI.", "x5u")
+			r.fault("invalid-uri", "x5u")
 		}
 	}
 	if k.use = r.text("use"); k.use != nil && strings.TrimFunc(*k.use, func(c rune) bool { return c <= ' ' }) == "" {
-		r.fault("blank-use", "The use must not be blank.", "use")
+		r.fault("blank-use", "use")
 	}
 	r.readOperations(k)
 	k.exp, k.nbf, k.iat = r.seconds(r.object, "exp"), r.seconds(r.object, "nbf"), r.seconds(r.object, "iat")
@@ -180,13 +168,13 @@ func (r *keyReader) seconds(holder *value, path ...string) *int64 {
 		return nil
 	}
 	if v.kind != kindNumber {
-		r.fault("wrong-type", "The member must be a number of seconds.", path...)
+		r.ofType("a number of seconds", path...)
 		return nil
 	}
 	// The range makes a float exact to the second; errors mean infinity or zero, both kept.
 	number, _ := strconv.ParseFloat(v.text, 64)
 	if number = math.Trunc(number); number < minEpochSecond || number > maxEpochSecond {
-		r.fault("time-out-of-range", "The time must lie in the years 0 to 9999.", path...)
+		r.fault("time-out-of-range", path...)
 		return nil
 	}
 	whole := int64(number)
@@ -199,7 +187,7 @@ func (r *keyReader) readOperations(k *key) {
 		return
 	}
 	if v.kind != kindArray {
-		r.fault("wrong-type", "The member must be an array of strings.", "key_ops")
+		r.ofType("an array of strings", "key_ops")
 		return
 	}
 	k.operations = []string{}
@@ -211,13 +199,13 @@ func (r *keyReader) readOperations(k *key) {
 		use, known := operations[item.text]
 		switch {
 		case item.kind != kindText:
-			r.fault("wrong-type", "The member must be an array of strings.", "key_ops", at)
+			r.ofType("an array of strings", "key_ops", at)
 			return
 		case !known:
-			r.fault("unknown-operation", "The operation must be one of the eight of RFC 7517 section 4.3.", "key_ops", at)
+			r.fault("unknown-operation", "key_ops", at)
 			return
 		case k.use != nil && (*k.use == "sig" || *k.use == "enc") && use != *k.use:
-			r.fault("use-conflict", "The operation must agree with the use of the key.", "key_ops", at)
+			r.fault("use-conflict", "key_ops", at)
 			return
 		case !slices.Contains(k.operations, item.text):
 			k.operations = append(k.operations, item.text)
@@ -231,24 +219,24 @@ func (r *keyReader) readRevocation(k *key) {
 		return
 	}
 	if v.kind != kindObject {
-		r.fault("wrong-type", "The member must be an object.", "revoked")
+		r.ofType("an object", "revoked")
 		return
 	}
 	k.revoked = &revocation{}
 	if v.get("revoked_at") == nil {
-		r.fault("missing-member", "A revocation must have its time.", "revoked", "revoked_at")
+		r.say("missing-member", "A revocation must have its time.", "revoked", "revoked_at")
 	} else if at := r.seconds(v, "revoked", "revoked_at"); at != nil {
 		k.revoked.at = *at
 	}
 	if reason := v.get("reason"); reason != nil && reason.kind != kindText {
-		r.fault("wrong-type", "The member must be a string.", "revoked", "reason")
+		r.ofType("a string", "revoked", "reason")
 	} else if reason != nil {
 		k.revoked.reason = &reason.text
 	}
 }
 
-// readMaterial reads the members of the key's type and whether there are private ones. Their sizes
-// are not judged.
+// readMaterial reads the members of the key's type and whether there are private ones. Their values
+// are for judge, except that a point must lie on its curve.
 func (r *keyReader) readMaterial(k *key) {
 	switch k.kty {
 	case "RSA":
@@ -256,27 +244,35 @@ func (r *keyReader) readMaterial(k *key) {
 		r.require("e")
 		r.readRSAPrivate(k)
 	case "EC":
-		curve, x, y := r.require("crv"), r.require("x"), r.require("y")
-		k.private = r.text("d") != nil
-		if len(r.faults) > 0 {
-			return
-		}
-		if oid, known := ecCurves[curve]; !known {
-			r.fault("unknown-curve", "The curve must be P-256, P-384, P-521 or secp256k1.", "crv")
-		} else if !x509view.OnCurve(oid, decodeNumber(x), decodeNumber(y)) {
-			r.fault("not-on-curve", "The point (x, y) must lie on the curve, and does not.", "x")
+		x, y := r.require("x"), r.require("y")
+		if oid := r.readCurve(k); oid != "" && !x509view.OnCurve(oid, decodeNumber(x), decodeNumber(y)) {
+			r.fault("not-on-curve", "x")
 		}
 	case "OKP":
-		curve := r.require("crv")
 		r.require("x")
-		k.private = r.text("d") != nil
-		if len(r.faults) == 0 && !slices.Contains(okpCurves, curve) {
-			r.fault("unknown-curve", "The curve must be Ed25519, Ed448, X25519 or X448.", "crv")
-		}
+		r.readCurve(k)
+	case "AKP":
+		r.text("pub")
+		k.private = r.text("priv") != nil
 	case "oct":
 		r.require("k")
 		k.private = true
 	}
+}
+
+// readCurve reads crv and whether there is a d. The object identifier is "" after any fault.
+func (r *keyReader) readCurve(k *key) (oid string) {
+	k.crv = r.require("crv")
+	k.private = r.text("d") != nil
+	if len(r.faults) > 0 {
+		return ""
+	}
+	c := curves[k.crv]
+	if c.kty != k.kty {
+		r.fault("unknown-curve", "crv")
+		return ""
+	}
+	return c.oid
 }
 
 // readRSAPrivate reads the private members of RFC 7518 section 6.3.2: the five of the Chinese
@@ -290,7 +286,7 @@ func (r *keyReader) readRSAPrivate(k *key) {
 		}
 	}
 	if present != 0 && present != len(remainder) {
-		r.fault("incomplete-private-key", "The members p, q, dp, dq and qi must come together.")
+		r.fault("incomplete-private-key")
 	}
 	k.private = r.text("d") != nil || present > 0
 	others := r.object.get("oth")
@@ -298,7 +294,7 @@ func (r *keyReader) readRSAPrivate(k *key) {
 		return
 	}
 	if others.kind != kindArray {
-		r.fault("wrong-type", "The member must be an array of objects.", "oth")
+		r.ofType("an array of objects", "oth")
 		return
 	}
 	for i, prime := range others.items {
@@ -307,7 +303,7 @@ func (r *keyReader) readRSAPrivate(k *key) {
 		}
 		for _, name := range []string{"r", "dq", "t"} {
 			if part := prime.get(name); part == nil || part.kind != kindText {
-				r.fault("incomplete-private-key", "Another prime has the members r, dq and t.", "oth", strconv.Itoa(i))
+				r.say("incomplete-private-key", "Another prime has the members r, dq and t.", "oth", strconv.Itoa(i))
 				return
 			}
 		}
@@ -316,12 +312,12 @@ func (r *keyReader) readRSAPrivate(k *key) {
 
 func (r *keyReader) readChainTexts(k *key, v *value) {
 	if v.kind != kindArray {
-		r.fault("wrong-type", "The member must be an array of strings.", "x5c")
+		r.ofType("an array of strings", "x5c")
 		return
 	}
 	for i, item := range v.items {
 		if item.kind != kindText {
-			r.fault("wrong-type", "The member must be an array of strings.", "x5c", strconv.Itoa(i))
+			r.ofType("an array of strings", "x5c", strconv.Itoa(i))
 			return
 		}
 		k.chain = append(k.chain, chainElement{text: item.text})
@@ -338,11 +334,15 @@ func (r *keyReader) readChain(k *key) {
 			element.certificate, element.err = nil, errPrivateText
 		}
 		if element.err != nil && i < MaxChain {
-			r.fault("x5c-unreadable", element.message(), "x5c", strconv.Itoa(i))
+			if element.err == errPrivateText {
+				r.fault("private-key", "x5c", strconv.Itoa(i))
+				continue
+			}
+			r.say("x5c-unreadable", element.message(), "x5c", strconv.Itoa(i))
 		}
 	}
 	if len(k.chain) > 0 && k.chain[0].certificate != nil && !k.matches(k.chain[0].certificate) {
-		r.fault("x5c-mismatch", "The first certificate must certify this key, and does not.", "x5c", "0")
+		r.fault("x5c-mismatch", "x5c", "0")
 	}
 }
 

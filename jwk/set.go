@@ -10,30 +10,31 @@ import (
 type Key struct {
 	// Pointer is the RFC 6901 JSON pointer of the key in its set.
 	Pointer string
-	// Kty is the key type: RSA, EC, OKP or oct.
+	// Kty is the key type: RSA, EC, OKP, AKP or oct.
 	Kty string
 	// Kid, Use and Alg are "" when absent.
 	Kid, Use, Alg string
-	// Thumbprint is the RFC 7638 thumbprint, "" for a symmetric key: it would be a digest of a secret.
+	// Thumbprint is the RFC 7638 thumbprint, "" for a symmetric key (it would be a digest of a secret)
+	// and for one without what it takes.
 	Thumbprint string
 	// Certificates are the readable ones of x5c, in their order.
 	Certificates []*x509view.Facts
 }
 
 // Keys lists the readable keys of a set in their order. Whatever cannot be read is left out: the set
-// (no keys), a key, a certificate.
+// (no keys), a key (one of an unknown kty, too), a certificate.
 func Keys(set []byte) []Key {
 	_, items, _ := storedSet(set)
 	var keys []Key
 	for i := range items {
 		at := "/keys/" + strconv.Itoa(i)
 		k, _, _ := readKey(&items[i], at)
-		if k == nil {
+		if k == nil || k.unknown {
 			continue
 		}
 		summary := Key{Pointer: at, Kty: k.kty, Kid: deref(k.kid), Use: deref(k.use), Alg: deref(k.alg)}
 		if k.kty != "oct" {
-			summary.Thumbprint, _ = thumbprint(k.object) // a readable key has what it takes
+			summary.Thumbprint, _ = thumbprint(k.object)
 		}
 		for _, element := range k.chain {
 			if element.certificate != nil {

@@ -17,7 +17,8 @@ var (
 )
 
 // Thumbprint is the SHA-256 thumbprint of one JWK object, base64url without padding (RFC 7638). It
-// takes the required members as they stand, whatever else the key holds. The error wraps
+// takes the required members in their one right form, as far as they have one, so that it depends on
+// the key and not on how the key is written. The error wraps
 // [ErrNotKey], [ErrUnknownType] or [ErrMember].
 func Thumbprint(key []byte) (string, error) {
 	object, repeated, err := parse(string(key))
@@ -40,6 +41,10 @@ func thumbprint(object *value) (string, error) {
 	if !ok {
 		return "", ErrUnknownType
 	}
+	size := 0
+	if crv := object.get("crv"); crv != nil {
+		size = curves[crv.text].octets
+	}
 	w := strictjson.NewWriter(nil)
 	w.Open('{')
 	for _, name := range known.required {
@@ -48,9 +53,19 @@ func thumbprint(object *value) (string, error) {
 			return "", ErrMember
 		}
 		w.Name(name)
-		w.Text(v.text)
+		w.Text(known.canonical(name, v.text, size))
 	}
 	w.Close('}')
 	digest := sha256.Sum256(w.Bytes())
 	return base64.RawURLEncoding.EncodeToString(digest[:]), nil
+}
+
+// canonical is the text of a member in its one right form.
+func (t keyType) canonical(name, text string, size int) string {
+	for _, m := range t.material {
+		if m.name == name {
+			text, _, _ = m.form.canonical(text, size)
+		}
+	}
+	return text
 }

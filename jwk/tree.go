@@ -105,7 +105,7 @@ func (t *tree) object() value {
 		}
 		v.members[earlier].value = t.value()
 		if noting {
-			t.faults.addAt(at, "duplicate-member", "The member occurs more than once in its object.")
+			t.faults.addAt(at, "duplicate-member")
 		}
 	}
 	return v
@@ -127,4 +127,27 @@ func syntax(err error) (rule, words string) {
 		}
 	}
 	return "invalid-json", "not valid JSON"
+}
+
+// write appends a value with every member, in the order that it has.
+func (v *value) write(w *strictjson.Writer) {
+	switch v.kind {
+	case kindText:
+		w.Text(v.text)
+	case kindArray:
+		w.Open('[')
+		for i := range v.items {
+			v.items[i].write(w)
+		}
+		w.Close(']')
+	case kindObject:
+		w.Open('{')
+		for i := range v.members {
+			w.AnyName(v.members[i].name)
+			v.members[i].value.write(w)
+		}
+		w.Close('}')
+	default:
+		w.Raw(v.text)
+	}
 }

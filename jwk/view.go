@@ -8,35 +8,14 @@ import (
 	"tenure/jwk/strictjson"
 )
 
-// requirements are those RFC 7518 states of algorithms (and RFC 8037, RFC 8812 and drafts of them);
-// an algorithm not listed has none.
-var requirements = map[string]string{
-	"HS256": "REQUIRED", "none": "REQUIRED", "RSA1_5": "REQUIRED",
-
-	"RS256": "RECOMMENDED", "ES256": "RECOMMENDED", "A128KW": "RECOMMENDED", "A256KW": "RECOMMENDED",
-	"dir": "RECOMMENDED", "ECDH-ES": "RECOMMENDED", "ECDH-ES+A128KW": "RECOMMENDED",
-	"ECDH-ES+A256KW": "RECOMMENDED",
-
-	"HS384": "OPTIONAL", "HS512": "OPTIONAL", "RS384": "OPTIONAL", "RS512": "OPTIONAL",
-	"ES256K": "OPTIONAL", "ES384": "OPTIONAL", "ES512": "OPTIONAL",
-	"PS256": "OPTIONAL", "PS384": "OPTIONAL", "PS512": "OPTIONAL",
-	"EdDSA": "OPTIONAL", "Ed25519": "OPTIONAL", "Ed448": "OPTIONAL",
-	"RSA-OAEP": "OPTIONAL", "RSA-OAEP-256": "OPTIONAL", "RSA-OAEP-384": "OPTIONAL",
-	"RSA-OAEP-512": "OPTIONAL", "A192KW": "OPTIONAL", "ECDH-ES+A192KW": "OPTIONAL",
-	"ECDH-1PU": "OPTIONAL", "ECDH-1PU+A128KW": "OPTIONAL", "ECDH-1PU+A192KW": "OPTIONAL",
-	"ECDH-1PU+A256KW": "OPTIONAL", "A128GCMKW": "OPTIONAL", "A192GCMKW": "OPTIONAL",
-	"A256GCMKW": "OPTIONAL", "PBES2-HS256+A128KW": "OPTIONAL", "PBES2-HS384+A192KW": "OPTIONAL",
-	"PBES2-HS512+A256KW": "OPTIONAL",
-}
-
 // AppendView appends the getter view of a stored set:
 //
 //	{"keys":[…],"empty":bool,"additionalMembers":{…}}
 //
 // It is total. A key has 17 members, every one present; one that cannot be read is
 // {"error":{"message":…}} instead, and one with a fault in its chain has its members and an error.
-// A set that is not an object with an array of keys has no keys and an error member. Keys of an
-// unknown kty are left out (RFC 7517 section 5). No private or symmetric key material comes out.
+// A set that is not an object with an array of keys has no keys and an error member. A key
+// of a kty that is not known here shows what every key has. No private or symmetric key material comes out.
 func AppendView(dst, set []byte) []byte {
 	object, items, trouble := storedSet(set)
 	w := strictjson.NewWriter(slices.Grow(dst, 4*len(set)+1024))
@@ -77,7 +56,7 @@ func (k *key) write(w *strictjson.Writer, chainFaults []Fault) {
 	w.Name("value")
 	w.Text(k.kty)
 	w.Name("requirement")
-	w.Text(k.keyType.requirement)
+	writeKnown(w, k.keyType.requirement)
 	w.Close('}')
 	w.Name("keyID")
 	writeOptional(w, k.kid)
@@ -138,11 +117,7 @@ func (k *key) writeAlgorithm(w *strictjson.Writer) {
 	w.Name("name")
 	w.Text(*k.alg)
 	w.Name("requirement")
-	if requirement, known := requirements[*k.alg]; known {
-		w.Text(requirement)
-	} else {
-		w.Null()
-	}
+	writeKnown(w, algorithms[*k.alg].requirement)
 	w.Close('}')
 }
 
@@ -150,9 +125,9 @@ func (k *key) writeAlgorithm(w *strictjson.Writer) {
 func (k *key) writeRequired(w *strictjson.Writer) {
 	w.Open('{')
 	for _, name := range k.keyType.required {
-		if !slices.Contains(privateMembers, name) {
+		if v := k.object.get(name); v != nil && !slices.Contains(privateMembers, name) {
 			w.Name(name)
-			w.Text(k.object.get(name).text)
+			w.Text(v.text)
 		}
 	}
 	w.Close('}')
@@ -188,6 +163,15 @@ func writeOptional(w *strictjson.Writer, text *string) {
 		w.Null()
 	} else {
 		w.Text(*text)
+	}
+}
+
+// writeKnown writes a requirement, null for none.
+func writeKnown(w *strictjson.Writer, text string) {
+	if text == "" {
+		w.Null()
+	} else {
+		w.Text(text)
 	}
 }
 

@@ -174,15 +174,15 @@ func TestRollback(t *testing.T) {
 // TestParse reads what Encode writes, in any order, and names all that is wrong.
 func TestParse(t *testing.T) {
 	doc := documenttest.FullClient()
-	again, faults := document.Parse[client](document.Encode(&doc))
+	again, _, faults := document.Parse[client](document.Encode(&doc), nil)
 	if len(faults) > 0 || !documenttest.Equal(again, &doc) {
 		t.Errorf("%v: %v", faults, document.Changed(again, &doc))
 	}
-	short, faults := document.Parse[client]([]byte(`{"scopes":["a"],"client_name":null,"v":1}`))
+	short, _, faults := document.Parse[client]([]byte(`{"scopes":["a"],"client_name":null,"v":1}`), nil)
 	if len(faults) > 0 || short.ClientName != "" || len(short.Scopes) != 1 || short.GrantTypes != nil {
 		t.Errorf("%+v, %v", short, faults)
 	}
-	_, faults = document.Parse[client]([]byte(`{"v":2,"scopes":"a","nothing~/":1,"jwks":{"keys":[{"kty":"oct","k":"AA"}]},"localized_metadata":[{"name":1,"x":2}],"access_token_ttl":1.5}`))
+	_, _, faults = document.Parse[client]([]byte(`{"v":2,"scopes":"a","nothing~/":1,"jwks":{"keys":[{"kty":"oct","k":"AA"}]},"localized_metadata":[{"name":1,"x":2}],"access_token_ttl":1.5}`), nil)
 	var paths []string
 	for _, f := range faults {
 		paths = append(paths, f.Path)
@@ -194,7 +194,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "[]", "null", "1", "{"} {
-		if doc, faults := document.Parse[client]([]byte(text)); doc != nil || len(faults) != 1 {
+		if doc, _, faults := document.Parse[client]([]byte(text), nil); doc != nil || len(faults) != 1 {
 			t.Errorf("%q: %v", text, faults)
 		}
 	}

@@ -29,6 +29,9 @@ const (
 	RegistrationToken     = "token"     // needs an initial access token
 	RegistrationStatement = "statement" // needs a software statement, where an API takes one
 
+	WeakRefuse = "refuse"
+	WeakWarn   = "warn"
+
 	ProfileDCR2  = "ofb-dcr2" // Open Finance Brasil Dynamic Client Registration 2.0
 	ProfileID3   = "ofb-id3"  // its Implementers Draft 3
 	ProfilePlain = "plain"    // RFC 7591 and 7592 without statement and certificate
@@ -49,6 +52,8 @@ type Policy struct {
 	OpenFinanceProfile string // what /reg asks for
 	StrictHeaders      bool   // /reg refuses FAPI headers that do not parse
 	RotateTokens       bool   // a client's own PUT at /reg renews its registration token
+
+	WeakKeys string // whether key sets may break the rules of document.Relaxable
 }
 
 // Registers reports whether clients may register themselves; byStatement is for
@@ -113,11 +118,13 @@ type policyRow struct {
 	OpenFinanceProfile string `json:"open_finance_profile"`
 	StrictHeaders      bool   `json:"strict_headers"`
 	RotateTokens       bool   `json:"rotate_tokens"`
+
+	WeakKeys string `json:"weak_keys,omitempty"`
 }
 
 // DefaultPolicy is that of a setup that was given none.
 func DefaultPolicy() Policy {
-	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileDCR2}
+	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileDCR2, WeakKeys: WeakRefuse}
 }
 
 // readPolicy is the newest policy of a setup, or the default.
@@ -134,6 +141,7 @@ func readPolicy(c *db.Conn, setup EntityID, by history.Micros) (Policy, error) {
 	if err := json.Unmarshal([]byte(raw), &row); err != nil {
 		return Policy{}, fmt.Errorf("policy of setup %s: %w", setup, err)
 	}
+	row.WeakKeys = cmp.Or(row.WeakKeys, WeakRefuse)
 	return Policy(row), nil
 }
 
@@ -143,7 +151,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 		return err
 	}
 	usual := DefaultPolicy()
-	p.OpenFinanceProfile = cmp.Or(p.OpenFinanceProfile, usual.OpenFinanceProfile)
+	p.OpenFinanceProfile, p.WeakKeys = cmp.Or(p.OpenFinanceProfile, usual.OpenFinanceProfile), cmp.Or(p.WeakKeys, usual.WeakKeys)
 	p.OnStalePlan, p.ScopeCheck, p.Registration = cmp.Or(p.OnStalePlan, usual.OnStalePlan),
 		cmp.Or(p.ScopeCheck, usual.ScopeCheck), cmp.Or(p.Registration, usual.Registration)
 	if err := fault.Rules(checkPolicy(p)); err != nil {
@@ -190,6 +198,7 @@ func checkPolicy(p Policy) []fault.Field {
 		{"/on_stale_plan", p.OnStalePlan, []string{StaleKeep, StaleRefuse}},
 		{"/scope_check", p.ScopeCheck, []string{ScopesByDialect, ScopesAlways, ScopesNever}},
 		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken, RegistrationStatement}},
+		{"/weak_keys", p.WeakKeys, []string{WeakRefuse, WeakWarn}},
 		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileDCR2, ProfileID3, ProfilePlain}},
 	} {
 		if !slices.Contains(m.of, m.value) {
@@ -247,6 +256,26 @@ func (w *writing[T]) checksScopes(next *T) (bool, error) {
 	}
 	policy, err := readPolicy(&w.tx.Conn, w.setup.ID, forever)
 	return policy.ScopeCheck == ScopesAlways || policy.ScopeCheck == ScopesByDialect && w.change.DialectChecksScopes, err
+}
+
+// relax takes out of the faults those that the setup's policy, or an import,
+// lets pass. They are warnings then.
+func (w *writing[T]) relax(faults []fault.Field) (kept, warnings []fault.Field, err error) {
+	for _, f := range faults {
+		if document.Relaxable(f) {
+			warnings = append(warnings, f)
+		} else {
+			kept = append(kept, f)
+		}
+	}
+	if len(warnings) == 0 || w.change.WeakKeys {
+		return kept, warnings, nil
+	}
+	policy, err := readPolicy(&w.tx.Conn, w.setup.ID, forever)
+	if err != nil || policy.WeakKeys != WeakWarn {
+		return faults, nil, err
+	}
+	return kept, warnings, nil
 }
 
 // declared reads the scopes that resource servers in force at the write's

@@ -9,6 +9,7 @@ import (
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -62,6 +63,9 @@ type Change[T document.Content] struct {
 	// Held are the secrets that the client has in the system it is imported
 	// from, newest first; see import.go. Clients only.
 	Held []*NewSecret
+	// WeakKeys says that the key set may break the rules of document.Relaxable,
+	// whatever the setup's policy: it comes from another installation.
+	WeakKeys bool
 	// Digest is that of the Plan which the change must still be; empty for any.
 	Digest string
 
@@ -73,9 +77,12 @@ type Change[T document.Content] struct {
 type Outcome[T document.Content] struct {
 	Resolved[T]
 	Changed  bool
-	Plan     Plan   // of a change that was rehearsed or carried a digest
-	Repeated bool   // the request was one that had made this before
-	Secrets  int    // how many of Change.Held were new here
+	Plan     Plan // of a change that was rehearsed or carried a digest
+	Repeated bool // the request was one that had made this before
+	Secrets  int  // how many of Change.Held were new here
+	// Warnings are broken rules that were let pass, because the policy or an
+	// import does.
+	Warnings []fault.Field
 	raw      []byte // of a new snapshot, decoded after the commit
 }
 
@@ -109,6 +116,7 @@ type writing[T document.Content] struct {
 	baseRaw   []byte
 	next      history.Millis // the first snapshot planned after this one
 	attempt   int64          // at validFrom
+	warnings  []fault.Field
 }
 
 func (w *writing[T]) run() (Outcome[T], error) {
@@ -128,6 +136,7 @@ func (w *writing[T]) run() (Outcome[T], error) {
 		return out, err
 	}
 	row := w.base
+	out.Warnings = w.warnings
 	out.Changed = w.base == nil || w.change.Always || !bytes.Equal(raw, w.baseRaw) || w.plansSecret()
 	if w.tx.Rehearsal || w.change.Digest != "" {
 		if out.Plan, err = w.plan(raw, out.Changed); err != nil {

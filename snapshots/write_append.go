@@ -76,6 +76,9 @@ func (w *writing[T]) compose(g ground[T]) (*T, []byte, error) {
 			}
 		}
 	}
+	if faults, w.warnings, err = w.relax(faults); err != nil {
+		return nil, nil, err
+	}
 	if err := fault.Rules(faults); err != nil {
 		return nil, nil, err
 	}

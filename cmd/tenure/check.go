@@ -5,18 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
+	"tenure/snapshots/keycheck"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
 
 func checkCommand() *cobra.Command {
 	var database, logKey string
+	var keys bool
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check a database without changing it: every leaf, the tree's root, every snapshot",
@@ -43,12 +46,33 @@ func checkCommand() *cobra.Command {
 				return exit.With(exit.Problems, fmt.Errorf("%s is not consistent: %d problems", redacted(database), len(problems)))
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is consistent\n", redacted(database))
+			if keys {
+				return checkKeys(cmd, d)
+			}
 			return nil
 		},
 	}
 	databaseFlag(cmd.Flags(), &database)
+	cmd.Flags().BoolVar(&keys, "keys", false, "also list the stored keys that would be refused today, with the client and the rule")
 	cmd.Flags().StringVar(&logKey, "log-key", "", "file with the keys that sign the log, to verify its checkpoints, or none (default: next to a SQLite file, if it exists)")
 	return cmd
+}
+
+// checkKeys lists stored key sets that break the rules of today.
+func checkKeys(cmd *cobra.Command, d *db.DB) error {
+	found := 0
+	err := keycheck.Run(cmd.Context(), d, history.Millis(time.Now().UnixMilli()), func(f keycheck.Finding) {
+		found++
+		fmt.Fprintln(cmd.OutOrStdout(), f)
+	})
+	switch {
+	case err != nil:
+		return exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
+	case found > 0:
+		return exit.With(exit.Problems, fmt.Errorf("stored keys break %d rules of today; they are kept until they are replaced (docs/keys.md)", found))
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), "no stored key breaks a rule of today")
+	return nil
 }
 
 // checkSignatures verifies the log's checkpoints, if the key file exists. A file

@@ -61,6 +61,30 @@ func TestImportFromStandardInput(t *testing.T) {
 	}
 }
 
+// TestImportOfWeakKeys: another installation's weak keys are imported with a warning, and the check
+// of keys reports them.
+func TestImportOfWeakKeys(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "tenure.db")
+	cmd := command("import", "hydra", "-", "--database", database)
+	cmd.Stdin = strings.NewReader(`{"client_id":"old","token_endpoint_auth_method":"none","jwks":{"keys":[{"kty":"RSA","n":"AQ","e":"AQAB"}]}}` +
+		`{"client_id":"bad","token_endpoint_auth_method":"none","jwks":{"keys":[{"kty":"RSA","n":"AQ","e":"AQAB","d":"AQ"}]}}`)
+	out, err := cmd.CombinedOutput()
+	for _, line := range []string{"created    old\n           warning: /jwks/keys/0/n: The modulus must have at least 2,048 bits (RFC 7518",
+		"refused    bad\n           /jwks/keys/0/d: A set must not hold private key material."} {
+		if err == nil || !strings.Contains(string(out), line) {
+			t.Errorf("%v, no %q in %s", err, line, out)
+		}
+	}
+	if code, said := fails(t, "check", "--database", database); code != 0 || strings.Contains(said, "/jwks") {
+		t.Errorf("exit %d, %s", code, said)
+	}
+	code, said := fails(t, "check", "--keys", "--database", database)
+	if code != exit.Problems || !strings.Contains(said, "is consistent") || !strings.Contains(said, `client "old"`) ||
+		!strings.Contains(said, ": /jwks/keys/0/n: rsa-modulus-small: ") {
+		t.Errorf("exit %d, %s", code, said)
+	}
+}
+
 // TestInterruptedImport stops in the middle, says so, and is finished by the
 // next run.
 func TestInterruptedImport(t *testing.T) {

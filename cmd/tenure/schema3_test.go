@@ -89,6 +89,9 @@ func said(t *testing.T, body string) string {
 // something was planned.
 var until = regexp.MustCompile(`"until":(null|"[^"]*")`)
 
+// later are members of policies that came after version 3, with their defaults.
+var later = regexp.MustCompile(`,"weak_keys":"refuse"`)
+
 // compare asks everything that the program of version 3 was asked.
 func (s *schema3) compare(t *testing.T, url string) {
 	t.Helper()
@@ -104,6 +107,7 @@ func (s *schema3) compare(t *testing.T, url string) {
 		case strings.HasPrefix(a.Path, "/v1/clients?"):
 			body, want = until.ReplaceAllString(body, `"until":`), until.ReplaceAllString(want, `"until":`)
 		}
+		body = later.ReplaceAllString(body, "")
 		if status != a.Status || body != want {
 			t.Errorf("GET %s as %q: %d %s\nwas %d %s", a.Path, a.Key, status, body, a.Status, want)
 		}

@@ -94,6 +94,8 @@ type policy struct {
 	OpenFinanceProfile string `json:"open_finance_profile"`
 	StrictHeaders      bool   `json:"strict_headers"`
 	RotateTokens       bool   `json:"rotate_tokens"`
+
+	WeakKeys string `json:"weak_keys"`
 }
 
 type initialToken struct {
@@ -334,6 +336,16 @@ type written struct {
 	Changed    bool   `json:"changed"`
 	Client     client `json:"client"`
 	NotRevived []lost `json:"not_revived,omitempty"`
+
+	Warnings []warning `json:"warnings,omitempty"`
+}
+
+// warning is a value that is not stored as it was sent, or a rule that the
+// setup's policy lets a change break.
+type warning struct {
+	Pointer string `json:"pointer"` // of the value, in the configuration
+	Rule    string `json:"rule"`
+	Message string `json:"message"`
 }
 
 type lost struct {
@@ -355,6 +367,7 @@ type plan struct {
 	Summary       string          `json:"summary"` // Markdown
 	Later         []laterPlan     `json:"later"`   // planned snapshots that it comes before
 	NotRevived    []lost          `json:"not_revived,omitempty"`
+	Warnings      []warning       `json:"warnings,omitempty"`
 }
 
 type laterPlan struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	evanphx "github.com/evanphx/json-patch/v5"
@@ -24,6 +25,7 @@ type changing struct {
 	ref    snapshots.Ref
 	to     snapshots.SnapshotID // of a rollback
 	change snapshots.Change[document.Client]
+	notes  *[]fault.Field // values that are stored in another form; set when the change was made
 }
 
 // publish appends a snapshot.
@@ -77,7 +79,7 @@ func (h *handler) write(c *web.Call, read func(write) (changing, error), rehears
 	if err != nil {
 		return nil, err
 	}
-	reply, err := web.JSON(http.StatusOK, written{Changed: out.Changed, Client: wire, NotRevived: fromLost(lost)})
+	reply, err := web.JSON(http.StatusOK, written{Changed: out.Changed, Client: wire, NotRevived: fromLost(lost), Warnings: w.warnings(out)})
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +89,7 @@ func (h *handler) write(c *web.Call, read func(write) (changing, error), rehears
 
 // readWrite reads what publish is to make: exactly one of three members.
 func readWrite(in write) (changing, error) {
-	var w changing
+	w := changing{notes: new([]fault.Field)}
 	given := 0
 	for _, m := range []struct {
 		raw   json.RawMessage
@@ -109,7 +111,8 @@ func readWrite(in write) (changing, error) {
 			if err != nil {
 				return nil, fault.At(m.path, "patch", "it does not apply: %s", err)
 			}
-			doc, faults := document.Parse[document.Client](raw)
+			doc, notes, faults := document.Parse(raw, base)
+			*w.notes = notes
 			return doc, fault.Rules(faults)
 		}
 	}
@@ -142,7 +145,15 @@ func readRollback(in write) (changing, error) {
 	if in.To == "" || in.Configuration != nil || in.Patch != nil || in.Merge != nil {
 		return changing{}, fault.At("/to", "required", "to must be the id of the snapshot to go back to; send no other content")
 	}
-	return changing{to: snapshots.SnapshotID(in.To)}, nil
+	return changing{to: snapshots.SnapshotID(in.To), notes: new([]fault.Field)}, nil
+}
+
+// warnings are about what the change does beyond what was asked for.
+func (w changing) warnings(out snapshots.Outcome[document.Client]) (all []warning) {
+	for _, f := range slices.Concat(out.Warnings, *w.notes) {
+		all = append(all, warning{f.Path, f.Rule, f.Message})
+	}
+	return all
 }
 
 // when reads when a write takes effect and what it must hold to.
@@ -200,7 +211,7 @@ func (h *handler) planned(c *web.Call, w changing) (plan, error) {
 	result := diff.Of(base, out.Content, options)
 	p := plan{DryRun: true, Digest: out.Plan.Digest, BaseID: orNull(string(out.Plan.Base)), Changes: out.Plan.Changes, Level: result.Level().String(),
 		Diff: diff.AppendRows(nil, result.Changes), Patch: diff.Patch(base, out.Content), Summary: diff.Markdown(&result),
-		Later: make([]laterPlan, len(out.Plan.Later)), NotRevived: fromLost(lost)}
+		Later: make([]laterPlan, len(out.Plan.Later)), NotRevived: fromLost(lost), Warnings: w.warnings(out)}
 	if at := out.Plan.ValidFrom; at != nil {
 		text := fromMillis(*at)
 		p.EffectiveFrom = &text

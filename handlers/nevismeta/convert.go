@@ -80,7 +80,7 @@ func keysView(set document.JWKS) []byte {
 // every item would take too much of it.
 func (b *clientBody) prepare() error {
 	if posted := bytes.TrimSpace(b.JWKS); len(posted) > 0 && !bytes.Equal(posted, []byte("null")) {
-		b.keys, b.keyFaults = document.ParseJWKS(posted)
+		b.keys = document.ReadKeySet(posted)
 	}
 	return shortLists(map[string]int{"redirect_uris": len(b.RedirectURIs), "grant_types": len(b.GrantTypes), "scopes": len(b.Scopes),
 		"response_types": len(b.ResponseTypes), "contacts": len(b.Contacts), "metadata": len(b.Metadata)})
@@ -218,12 +218,12 @@ func (b *clientBody) applyMethod(next *document.Client, keep keeper) []fault.Fie
 
 // applyKeys takes an RFC 7517 set, or the view that a read of base shows. That
 // of an empty set is an RFC 7517 set too, so the view comes first.
-func (b *clientBody) applyKeys(next *document.Client, base *document.Client) []fault.Field {
+func (b *clientBody) applyKeys(next *document.Client, base *document.Client) (faults []fault.Field) {
 	if base != nil && b.shows(base.JWKS) {
 		return nil
 	}
-	next.JWKS = b.keys
-	return b.keyFaults
+	next.JWKS, _, faults = b.keys.Over(next.JWKS)
+	return faults
 }
 
 // shows reports whether the posted keys are a set's view. It remembers the

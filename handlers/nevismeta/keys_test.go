@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"net"
@@ -14,6 +15,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenure/snapshots"
+	"tenure/snapshots/document"
+	"tenure/tenancy"
 )
 
 // publicKey is the public half of RFC 7517 appendix A.1's EC key, privateKey
@@ -62,4 +67,58 @@ func chainKey(t testing.TB, n int) string {
 	must(t, err)
 	return fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":"%s","y":"%s","use":"sig","alg":"ES256","kid":"leaf","x5c":[%s]}`,
 		base64.RawURLEncoding.EncodeToString(point[1:33]), base64.RawURLEncoding.EncodeToString(point[33:]), strings.Join(ders, ","))
+}
+
+// TestKeysOfOtherKinds: a key that no reader knows is shown with what every key has, so that whoever
+// reads a client and puts it back does not lose it.
+func TestKeysOfOtherKinds(t *testing.T) {
+	f := newFixture(t)
+	other := `{"kty":"LMS","kid":"l","use":"sig","pub":"AAAA"}`
+	akp := `{"alg":"ML-DSA-44","kid":"a","kty":"AKP","pub":"` + strings.Repeat("A", 1750) + `"}`
+	path := f.client(t, `{"name":"a","jwks":`+keySet(other, publicKey, akp)+`}`)
+	stored := f.content(t, path).JWKS
+	shown := f.get(t, path).doc(t)
+	set := shown["jwks"].(map[string]any)
+	keys := set["keys"].([]any)
+	if len(keys) != 3 || set["empty"] != false {
+		t.Fatalf("%d keys, empty %v", len(keys), set["empty"])
+	}
+	for i, want := range []string{"LMS", "EC", "AKP"} {
+		key := keys[i].(map[string]any)
+		if kty := key["keyType"].(map[string]any)["value"]; kty != want || len(key) != 17 {
+			t.Errorf("key %d is shown as %v, with %d members", i, kty, len(key))
+		}
+	}
+	shown["name"] = "b"
+	delete(shown, "valid_from")
+	f.send(t, "PUT", path, encode(t, shown)).want(t, 200)
+	if got := f.content(t, path); got.JWKS != stored || got.ClientName != "b" {
+		t.Errorf("%s is stored now as %s", got.ClientName, got.JWKS)
+	}
+}
+
+// TestStoredKeysAreKept: what an older program stored, weak and in another form, can be sent back, and
+// stays as it is. Anything else is held to the rules.
+func TestStoredKeysAreKept(t *testing.T) {
+	f := newFixture(t)
+	old := document.JWKS(`{"keys":[{"e":"AAEAAQ==","kty":"RSA","n":"AQ"}]}`)
+	admin := f.Scope(t, f.North, tenancy.Admin)
+	made, err := f.store.CreateClient(ctx, admin, snapshots.NewClient{Module: module, Setup: f.id, ClientID: "old"},
+		snapshots.Change[document.Client]{WeakKeys: true, Apply: func(*document.Client, *document.Setup) (*document.Client, error) {
+			return &document.Client{ClientName: "old", JWKS: old, TokenEndpointAuthMethod: "none"}, nil
+		}})
+	must(t, err)
+	path := f.setup + "/clients/" + string(made.Entity.ID)
+	doc := f.get(t, path).doc(t)
+	delete(doc, "valid_from")
+	for _, name := range []string{"b", "c"} {
+		doc["name"] = name
+		f.send(t, "PUT", path, encode(t, doc)).want(t, 200)
+		if got := f.content(t, path); got.JWKS != old || got.ClientName != name {
+			t.Errorf("%s has %s", got.ClientName, got.JWKS)
+		}
+		doc["jwks"] = json.RawMessage(old) // RFC 7517 form
+	}
+	doc["jwks"] = json.RawMessage(strings.Replace(string(old), `"kty"`, `"kid":"k","kty"`, 1))
+	f.send(t, "PUT", path, encode(t, doc)).want(t, 400, "/jwks/keys/0/n: The modulus must have at least 2,048 bits")
 }

@@ -140,10 +140,10 @@ func TestClientHasTheShapeOfTheSeed(t *testing.T) {
 
 func TestThumbprintsAreTexts(t *testing.T) {
 	f := newFixture(t)
-	key := strings.TrimSuffix(publicKey, "}") + `,"x5t":"dGh1bWI","x5t#S256":"dGh1bWIyNTY"}`
+	key := strings.TrimSuffix(publicKey, "}") + `,"x5t":"dGh1bWJwcmludCBvZiAyMCBvLi4","x5t#S256":"dGh1bWJwcmludCBvZiAzMiBvY3RldHMsIGFsbCBvZnQ"}`
 	path := f.client(t, `{"name":"a","jwks":`+keySet(key)+`}`)
 	shown := f.get(t, path).doc(t)["jwks"].(map[string]any)["keys"].([]any)[0].(map[string]any)
-	if shown["x509CertThumbprint"] != "dGh1bWI" || shown["x509CertSHA256Thumbprint"] != "dGh1bWIyNTY" {
+	if shown["x509CertThumbprint"] != "dGh1bWJwcmludCBvZiAyMCBvLi4" || shown["x509CertSHA256Thumbprint"] != "dGh1bWJwcmludCBvZiAzMiBvY3RldHMsIGFsbCBvZnQ" {
 		t.Errorf("thumbprints %v, %v", shown["x509CertThumbprint"], shown["x509CertSHA256Thumbprint"])
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"tenure/snapshots/document"
-	"tenure/tenancy/fault"
 )
 
 // clientHead, jwks, clientMiddle, client_secret and clientLast are the members of
@@ -90,10 +89,9 @@ type clientBody struct {
 	IDTokenEncryptedResponseAlg *string `json:"id_token_encrypted_response_alg"`
 	IDTokenEncryptedResponseEnc *string `json:"id_token_encrypted_response_enc"`
 
-	keys      document.JWKS // by prepare
-	keyFaults []fault.Field
-	compared  document.JWKS // by shows
-	same      bool
+	keys     document.KeySet // by prepare
+	compared document.JWKS   // by shows
+	same     bool
 }
 
 // setupDoc is a setup, written and read.

@@ -63,9 +63,10 @@ func flagOf(b *bool) document.Flag {
 
 // readDocuments reads the members whose values are documents of their own.
 func readDocuments(b *body, w *document.Client) error {
+	stored := w.JWKS
 	w.JWKS, w.AdditionalSoftwareMetadata = "", ""
 	if b.has("jwks") {
-		set, faults := document.ParseJWKS(b.sent["jwks"])
+		set, _, faults := document.ReadKeySet(b.sent["jwks"]).Over(stored)
 		if len(faults) > 0 {
 			return refuse(CodeMetadata, faults[0].Path, faults[0].Rule, "jwks: %s", faults[0].Message)
 		}

@@ -16,7 +16,7 @@ import (
 // keyForm is the rule about key sets that Hydra's decoder refuses.
 const keyForm = "ory-key-form"
 
-func (b *Client) applyKeys(next *document.Client, shown *Client) []fault.Field {
+func (b *Client) applyKeys(next *document.Client, shown *Client) (faults []fault.Field) {
 	if NoKeys(b.JWKS) {
 		next.JWKS = ""
 		return nil
@@ -27,8 +27,7 @@ func (b *Client) applyKeys(next *document.Client, shown *Client) []fault.Field {
 	if err := checkKeyForms(b.JWKS); err != nil {
 		return []fault.Field{{Path: "/jwks", Rule: keyForm, Message: fmt.Sprintf(undecodableText, err)}}
 	}
-	set, faults := document.ParseJWKS(b.JWKS)
-	next.JWKS = set
+	next.JWKS, _, faults = document.ReadKeySet(b.JWKS).Over(next.JWKS)
 	return faults
 }
 

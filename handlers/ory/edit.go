@@ -60,12 +60,12 @@ func WorkOut(ctx context.Context, store *snapshots.Store, scope tenancy.Scope, f
 }
 
 // Check reports every rule that the client would break, except those that need
-// something fetched or stored.
+// something fetched or stored, and those that the setup's policy may let pass.
 func (e *Edit) Check() error {
 	e.checked = true
-	in := input{Next: e.next, Base: e.base, Setup: e.setup}
-	return fault.Rules(slices.Concat(CheckSecret(e.Body.ClientSecret), e.faults,
-		document.Validate(document.ClientRules(), in), document.Validate(Rules(), in)))
+	in := input{Next: e.next, Base: e.base, Setup: e.setup, Unread: e.faults}
+	shared := slices.DeleteFunc(document.Validate(document.ClientRules(), in), document.Relaxable)
+	return fault.Rules(slices.Concat(CheckSecret(e.Body.ClientSecret), e.faults, shared, document.Validate(Rules(), in)))
 }
 
 // Prepare returns the change for the store. What is slow is done here and not in

@@ -244,6 +244,15 @@ func (c *Certificate) Facts() *Facts {
 	}
 }
 
+// Encoded is the certificate's encoding, without what may follow it in the data that was read.
+func (c *Certificate) Encoded() []byte { return c.encoded }
+
+// PublicOctets are the object identifier of the certified key's algorithm and the key's bits: for the
+// algorithms of RFC 8410 and of ML-DSA the public key itself.
+func (c *Certificate) PublicOctets() (oid string, octets []byte) {
+	return c.publicKey.id.oid, c.publicKey.bits.octets
+}
+
 // PublicNumbers are the certified key's family ("RSA", "RSASSA-PSS", "EC", …) and, for those three,
 // its two numbers: RSA modulus and exponent, EC coordinates x and y.
 func (c *Certificate) PublicNumbers() (family string, first, second *big.Int) {

@@ -36,6 +36,12 @@ func OnCurve(oid string, x, y *big.Int) bool {
 	return left.Sub(left, right).Mod(left, prime).Sign() == 0
 }
 
+// InField reports whether n is an element of a curve's prime field, not counted modulo the prime.
+func InField(oid string, n *big.Int) bool {
+	curve := primeCurves[oid]
+	return curve != nil && n.Sign() >= 0 && n.Cmp(decimal(curve.field)) < 0
+}
+
 // decimal reads a number of the curve tables.
 func decimal(text string) *big.Int {
 	n, _ := new(big.Int).SetString(text, 10)

@@ -1,19 +1,19 @@
 package diff
 
 import (
-	"encoding/base64"
 	"slices"
 	"strings"
 
+	"tenure/jwk"
 	"tenure/jwk/x509view"
 )
 
-// readLink reads an item of x5c: base64, not base64url, of DER (RFC 7517
-// section 4.7). What is not that stays as it is.
+// readLink reads an item of x5c, however its base64 is written: a certificate is
+// the same one in each spelling. What is not that stays as it is.
 func readLink(raw string) link {
 	l := link{raw: raw, id: raw}
-	der, err := base64.StdEncoding.DecodeString(unquote(raw))
-	if err != nil {
+	der, ok := jwk.Octets(unquote(raw))
+	if !ok {
 		return l
 	}
 	if c, err := x509view.Parse(der); err == nil {

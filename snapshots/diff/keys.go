@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ type keyItem struct {
 	index      int
 	raw        string
 	members    []property
-	thumbprint string // RFC 7638; empty for a key of a type that is not known
+	thumbprint string // RFC 7638, of the key's one right form; empty for a key of a type that is not known
 	chain      []link
 }
 
@@ -226,19 +227,32 @@ func (w *walker) keyMembers(p place, old, new *keyItem) {
 		case m.name == "x5c":
 			w.chain(p.to(strictjson.Below(p.old, m.name), strictjson.Below(p.new, m.name), p.label+" certificate"), old.chain, new.chain)
 		case covered(m.name) && old.thumbprint+new.thumbprint != "":
+		case digest(m.name) && sameOctets(gone, come):
+			w.ofKey(p, m.name, come, come) // one digest, however it is written
 		case digest(m.name) && moved && !w.details:
 		default:
-			q := p.child(m.name)
-			q.label = p.label + " " + m.name
-			w.part(q, gone, come)
+			w.ofKey(p, m.name, gone, come)
 		}
 	}
 }
 
+func (w *walker) ofKey(p place, name, old, new string) {
+	q := p.child(name)
+	q.label = p.label + " " + name
+	w.part(q, old, new)
+}
+
+// sameOctets reports whether two values in JSON are base64 of the same octets.
+func sameOctets(old, new string) bool {
+	a, okA := jwk.Octets(unquote(old))
+	b, okB := jwk.Octets(unquote(new))
+	return okA && okB && len(a) > 0 && bytes.Equal(a, b)
+}
+
 // covered are the members of which thumbprints are made (RFC 7638 section 3.2,
-// RFC 8037 section 2).
+// RFC 8037 section 2, RFC 9964).
 func covered(name string) bool {
-	return slices.Contains([]string{"kty", "crv", "x", "y", "n", "e"}, name)
+	return slices.Contains([]string{"kty", "crv", "x", "y", "n", "e", "pub"}, name)
 }
 
 // digest are the members that follow from the certificate beside them (RFC 7517

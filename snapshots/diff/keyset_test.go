@@ -1,13 +1,16 @@
 package diff_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -136,4 +139,61 @@ func risksOf(r diff.Result) map[string]bool {
 		}
 	}
 	return names
+}
+
+// TestOneKeyInManySpellings: a key that is written in another way is the same key, and so are its
+// certificate and the digest of it.
+func TestOneKeyInManySpellings(t *testing.T) {
+	var p pair
+	for p = newPair(t); p.key.X.BitLen() > 248; p = newPair(t) { // 31 octets
+	}
+	der := p.certificate(t, "a", noon.AddDate(1, 0, 0))
+	raw, err := base64.StdEncoding.DecodeString(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(raw)
+	right := p.jwk("a", der)
+	right["x5t#S256"] = base64.RawURLEncoding.EncodeToString(digest[:])
+	for name, spelling := range map[string]map[string]any{
+		"31 octets":     {"x": base64.RawURLEncoding.EncodeToString(p.key.X.Bytes())},
+		"33 octets":     {"y": base64.RawURLEncoding.EncodeToString(append([]byte{0}, p.key.Y.FillBytes(make([]byte, 32))...))},
+		"padding":       {"x": right["x"].(string) + "="},
+		"base64url x5c": {"x5c": []string{base64.RawURLEncoding.EncodeToString(raw)}},
+		"padded digest": {"x5t#S256": right["x5t#S256"].(string) + "="},
+	} {
+		other := maps.Clone(right)
+		maps.Copy(other, spelling)
+		raw, err := json.Marshal(map[string]any{"keys": []any{other}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := document.ReadKeySet(raw) // as a set of before is stored
+		if stored.Sent == stored.Stored || stored.Stored != keySet(t, right) {
+			t.Errorf("%s: stored as %s", name, stored.Stored)
+		}
+		r := diff.Of(withKeys(stored.Sent), withKeys(stored.Stored), diff.Options{At: noon})
+		if !r.Empty() || !slices.Equal(r.Reordered, []string{"jwks"}) || r.Level() != diff.Routine {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// TestKeyOfAlgorithmPair: a key of RFC 9964 is known by its thumbprint.
+func TestKeyOfAlgorithmPair(t *testing.T) {
+	akp := func(octet byte, kid string) map[string]any {
+		return map[string]any{"kty": "AKP", "alg": "ML-DSA-44", "kid": kid, "pub": base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{octet}, 1312))}
+	}
+	r := diff.Of(withKeys(keySet(t, akp(1, "a"))), withKeys(keySet(t, akp(2, "a"))), diff.Options{})
+	if len(r.Changes) != 2 {
+		t.Fatalf("%+v", r.Changes)
+	}
+	for _, c := range r.Changes {
+		if strings.Contains(c.Label, "without a thumbprint") {
+			t.Errorf("%+v", c)
+		}
+	}
+	if r := diff.Of(withKeys(keySet(t, akp(1, "a"))), withKeys(keySet(t, akp(1, "b"))), diff.Options{}); len(r.Changes) != 1 || !strings.HasSuffix(r.Changes[0].Path, "/kid") {
+		t.Errorf("%+v", r.Changes)
+	}
 }

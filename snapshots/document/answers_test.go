@@ -33,7 +33,7 @@ func answer[T document.Content](data []byte) string {
 	if doc, err := document.Decode[T](data); err == nil {
 		stored = string(document.Encode(doc))
 	}
-	doc, faults := document.Parse[T](data)
+	doc, _, faults := document.Parse[T](data, nil)
 	if len(faults) == 0 {
 		return stored + " | " + string(document.Encode(doc))
 	}

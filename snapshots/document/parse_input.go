@@ -13,21 +13,42 @@ import (
 // Parse reads a document from JSON in its domain names, as Encode writes it but
 // in any order and spelling; "v" may be left out, null is unset. Faults are all
 // that is wrong, by JSON pointer: a member that there is not, a value of the
-// wrong type. It does not validate.
-func Parse[T Content](data []byte) (*T, []fault.Field) {
+// wrong type. Notes are values that the document has in another form than they
+// were sent in. A key set of base that was sent back stays as it is; base may be
+// nil. It does not validate.
+func Parse[T Content](data []byte, base *T) (doc *T, notes, faults []fault.Field) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil || members == nil {
-		return nil, []fault.Field{{Rule: "type", Message: "this must be an object"}}
+		return nil, nil, []fault.Field{{Rule: "type", Message: "this must be an object"}}
 	}
-	doc := new(T)
-	var faults []fault.Field
+	doc = new(T)
 	if v, ok := members["v"]; ok && string(bytes.TrimSpace(v)) != "1" {
 		faults = append(faults, fault.Field{Path: "/v", Rule: "version", Message: "the format version is 1"})
 	}
 	delete(members, "v")
+	if client, ok := any(doc).(*Client); ok {
+		notes = parseKeySet(client, any(base).(*Client), members, &faults)
+	}
 	parseMembers(fieldsOf[T](), doc, members, "", &faults)
 	slices.SortFunc(faults, func(a, b fault.Field) int { return strings.Compare(a.Path, b.Path) })
-	return doc, faults
+	return doc, notes, faults
+}
+
+// parseKeySet takes the key set out of members.
+func parseKeySet(doc, base *Client, members map[string]json.RawMessage, faults *[]fault.Field) (notes []fault.Field) {
+	raw, ok := members["jwks"]
+	delete(members, "jwks")
+	if !ok || string(bytes.TrimSpace(raw)) == "null" {
+		return nil
+	}
+	stored := JWKS("")
+	if base != nil {
+		stored = base.JWKS
+	}
+	set, notes, broken := ReadKeySet(raw).Over(stored)
+	doc.JWKS = set
+	*faults = append(*faults, broken...)
+	return notes
 }
 
 // parseMembers fills doc and takes what it knows out of members; the rest are
@@ -76,13 +97,6 @@ func parseValue(member any, raw json.RawMessage, at string, faults *[]fault.Fiel
 			return
 		}
 		*m = &n
-	case *JWKS:
-		set, found := ParseJWKS(raw)
-		for _, f := range found {
-			f.Path = at + strings.TrimPrefix(f.Path, "/jwks")
-			*faults = append(*faults, f)
-		}
-		*m = set
 	case *JSON:
 		doc, err := ParseJSON(raw)
 		if err != nil {

@@ -33,6 +33,10 @@ type Input[T Content] struct {
 
 	// Raw is Encode of Next where the caller knows it already, else nil.
 	Raw []byte
+	// Unread are the faults of members that could not be read. A rule that reads
+	// one of them that Next does not have at all is skipped: it would name another
+	// cause.
+	Unread []fault.Field
 
 	changed []string // by Validate; of no meaning without a base
 }
@@ -55,7 +59,7 @@ func Validate[T Content](rules []Rule[T], in Input[T]) []fault.Field {
 	}
 	var broken []fault.Field
 	for _, rule := range rules {
-		if len(rule.Fields) > 0 && !slices.ContainsFunc(rule.Fields, in.Binds) {
+		if len(rule.Fields) > 0 && (!slices.ContainsFunc(rule.Fields, in.Binds) || slices.ContainsFunc(rule.Fields, in.unread)) {
 			continue
 		}
 		for _, f := range rule.Check(in) {
@@ -66,6 +70,14 @@ func Validate[T Content](rules []Rule[T], in Input[T]) []fault.Field {
 		}
 	}
 	return broken
+}
+
+func (in Input[T]) unread(member string) bool {
+	read := func(f field[T]) bool { return f.Name == member && !reflect.ValueOf(f.at(in.Next)).Elem().IsZero() }
+	return len(in.Unread) > 0 && !slices.ContainsFunc(fieldsOf[T](), read) && slices.ContainsFunc(in.Unread, func(f fault.Field) bool {
+		rest, found := strings.CutPrefix(f.Path, "/"+member)
+		return found && (rest == "" || rest[0] == '/')
+	})
 }
 
 // Limits of every document, in bytes. Hydra's users store names of

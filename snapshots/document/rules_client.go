@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tenure/jwk"
 	"tenure/tenancy/fault"
 )
 
@@ -59,17 +60,18 @@ func checkRedirectFragments(in Input[Client]) []fault.Field {
 	})
 }
 
-// checkJWKS repeats what ParseJWKS checked, so that no surface can store
-// private key material by a plain conversion.
+// checkJWKS repeats what ReadKeySet checked, so that no surface can store
+// private key material by a plain conversion, and adds what a policy may let
+// pass. A rollback brings values back in the form that they had.
 func checkJWKS(in Input[Client]) []fault.Field {
 	if in.Next.JWKS == "" {
 		return nil
 	}
-	canonical, faults := ParseJWKS([]byte(in.Next.JWKS))
-	if len(faults) == 0 && canonical != in.Next.JWKS {
+	r := jwk.Recheck([]byte(in.Next.JWKS))
+	if len(r.Faults) == 0 && string(r.Sent) != string(in.Next.JWKS) {
 		return broken("/jwks", "the key set is not in canonical form")
 	}
-	return faults
+	return keyFields(append(r.Faults, r.Weak...))
 }
 
 func checkOneKeySource(in Input[Client]) []fault.Field {

@@ -202,7 +202,7 @@ type databaseWrite struct {
 }
 
 func (w *databaseWrite) change() snapshots.Change[document.Client] {
-	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.secrets,
+	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.secrets, WeakKeys: true,
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 			next, faults := w.client.body.ToDomain(base, setup)
 			if base != nil {
@@ -238,6 +238,7 @@ func (w *databaseWrite) create(ctx context.Context) (result, error) {
 		return r, err
 	}
 	r.Secrets += out.Secrets
+	r.warn(out.Warnings)
 	if r.Secrets == 0 && ory.TakesSecret(out.Content.TokenEndpointAuthMethod) {
 		r.Note = "its secret is not in the file: rotate one in"
 	}
@@ -287,6 +288,7 @@ func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, e
 		return r, err
 	}
 	r.Changed, r.Secrets = w.changed, out.Secrets
+	r.warn(out.Warnings)
 	if secret {
 		r.Secrets++
 	}

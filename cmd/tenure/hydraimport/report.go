@@ -32,6 +32,7 @@ type result struct {
 	Secrets  int           `json:"secrets,omitempty"` // number imported
 	Note     string        `json:"note,omitempty"`
 	Faults   []resultFault `json:"faults,omitempty"`
+	Warnings []resultFault `json:"warnings,omitempty"` // rules that an import may break
 }
 
 type resultFault struct {
@@ -42,6 +43,13 @@ type resultFault struct {
 // result is the client's result, to be completed.
 func (c sourceClient) result(as string) result {
 	return result{ClientID: c.id, Number: c.number, Result: as}
+}
+
+// warn adds rules that the client breaks and that were let pass.
+func (r *result) warn(broken []fault.Field) {
+	for _, f := range broken {
+		r.Warnings = append(r.Warnings, resultFault{f.Path, f.Message})
+	}
 }
 
 // refused is the result of a refused client: one fault for each member.
@@ -135,6 +143,9 @@ func (r *report) add(c result) {
 	fmt.Fprintln(r.out)
 	for _, f := range c.Faults {
 		fmt.Fprintf(r.out, "           %s\n", printable(strings.TrimPrefix(f.Path+": "+f.Message, ": ")))
+	}
+	for _, f := range c.Warnings {
+		fmt.Fprintf(r.out, "           warning: %s\n", printable(f.Path+": "+f.Message))
 	}
 }
 

@@ -1,0 +1,412 @@
+package jwk
+
+import (
+	"bytes"
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tenure/jwk/jwktest"
+)
+
+var b64 = base64.RawURLEncoding.EncodeToString
+
+// odd is the smallest odd number of so many bits.
+func odd(bits uint) *big.Int {
+	n := new(big.Int).Lsh(big.NewInt(1), bits-1)
+	return n.SetBit(n, 0, 1)
+}
+
+func rsaKey(n, e *big.Int, others string) string {
+	return rsaText(b64(n.Bytes()), b64(e.Bytes()), others)
+}
+
+func rsaText(n, e, others string) string {
+	return `{"kty":"RSA","n":"` + n + `","e":"` + e + `"` + others + `}`
+}
+
+var f4 = big.NewInt(65537)
+
+// point is the public key of a small scalar on a curve of crypto/ecdh: x and y.
+func point(t testing.TB, c ecdh.Curve, size, scalar int) (x, y []byte) {
+	t.Helper()
+	key, err := c.NewPrivateKey(big.NewInt(int64(scalar)).FillBytes(make([]byte, size)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := key.PublicKey().Bytes()
+	return raw[1 : 1+size], raw[1+size:]
+}
+
+func ecText(crv, x, y, others string) string {
+	return `{"kty":"EC","crv":"` + crv + `","x":"` + x + `","y":"` + y + `"` + others + `}`
+}
+
+func okpText(crv string, octets int, others string) string {
+	return `{"kty":"OKP","crv":"` + crv + `","x":"` + b64(bytes.Repeat([]byte{7}, octets)) + `"` + others + `}`
+}
+
+func akpText(alg string, octets int) string {
+	return `{"kty":"AKP","alg":"` + alg + `","pub":"` + b64(bytes.Repeat([]byte{7}, octets)) + `"}`
+}
+
+// certified is an Ed25519 key, its members without braces, and the certificate that it signed itself.
+func certified(t testing.TB) (members string, der []byte) {
+	return certifiedWith(t, &x509.Certificate{Subject: pkix.Name{CommonName: "a"}})
+}
+
+func certifiedWith(t testing.TB, template *x509.Certificate) (members string, der []byte) {
+	t.Helper()
+	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, ed25519.SeedSize))
+	template.SerialNumber = big.NewInt(1)
+	template.NotBefore, template.NotAfter = time.Unix(1_700_000_000, 0), time.Unix(2_000_000_000, 0)
+	der, err := x509.CreateCertificate(nil, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return `"kty":"OKP","crv":"Ed25519","x":"` + b64(private.Public().(ed25519.PublicKey)) + `"`, der
+}
+
+// TestRules tries each rule from both sides: just broken, and just kept.
+func TestRules(t *testing.T) {
+	x, y := point(t, ecdh.P256(), 32, 1)
+	p256 := func(others string) string { return ecText("P-256", b64(x), b64(y), others) }
+	x3, y3 := point(t, ecdh.P384(), 48, 1)
+	x5, y5 := point(t, ecdh.P521(), 66, 1)
+	kx, _ := new(big.Int).SetString("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", 16)
+	ky, _ := new(big.Int).SetString("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8", 16)
+	k256 := func(others string) string { return ecText("secp256k1", b64(kx.Bytes()), b64(ky.Bytes()), others) }
+	rsa := func(others string) string { return rsaKey(odd(2048), f4, others) }
+	prime, _ := new(big.Int).SetString("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff", 16)
+	above := new(big.Int).Add(new(big.Int).SetBytes(x), prime) // the same point, counted modulo the prime
+	own, der := certified(t)
+	std := base64.StdEncoding.EncodeToString
+	chained := func(item string, others string) string {
+		return `{` + own + `,"x5c":["` + item + `"]` + others + `}`
+	}
+	s1, s2 := sha1.Sum(der), sha256.Sum256(der)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	alg := func(name string) string { return `,"alg":"` + name + `"` }
+	ops := func(list string) string { return `,"use":"sig","key_ops":[` + list + `]` }
+	two33 := new(big.Int).Lsh(big.NewInt(1), 33)
+
+	for _, test := range []struct {
+		name, key string
+		want      []string // pointer within the key, space, rule
+	}{
+		{"RSA of 2,048 bits", rsa(""), nil},
+		{"RSA of 2,047 bits", rsaKey(odd(2047), f4, ""), []string{"n rsa-modulus-small"}},
+		{"RSA of 1,024 bits", rsaKey(odd(1024), f4, ""), []string{"n rsa-modulus-small"}},
+		{"RSA of one bit", rsaText("AQ", "AQAB", ""), []string{"n rsa-modulus-small"}},
+		{"RSA of nothing", rsaText("", "AQAB", ""), []string{"n rsa-modulus-small"}},
+		{"RSA of zero", rsaText("AA", "AQAB", ""), []string{"n rsa-modulus-small"}},
+		{"RSA of 2,048 bits behind zeros", rsaText(b64(append([]byte{0, 0}, odd(2048).Bytes()...)), "AQAB", ""), nil},
+		{"RSA of 2,047 bits behind zeros", rsaText(b64(append([]byte{0, 0}, odd(2047).Bytes()...)), "AQAB", ""), []string{"n rsa-modulus-small"}},
+		{"RSA of 16,384 bits", rsaKey(odd(16384), f4, ""), nil},
+		{"RSA of 16,385 bits", rsaKey(odd(16385), f4, ""), []string{"n rsa-modulus-large"}},
+		{"RSA, even", rsaKey(new(big.Int).Add(odd(2048), big.NewInt(1)), f4, ""), []string{"n rsa-modulus-even"}},
+		{"RSA, e nothing", rsaText(b64(odd(2048).Bytes()), "", ""), []string{"e rsa-exponent"}},
+		{"RSA, e 0", rsaText(b64(odd(2048).Bytes()), "AA", ""), []string{"e rsa-exponent"}},
+		{"RSA, e 1", rsaKey(odd(2048), big.NewInt(1), ""), []string{"e rsa-exponent"}},
+		{"RSA, e 2", rsaKey(odd(2048), big.NewInt(2), ""), []string{"e rsa-exponent"}},
+		{"RSA, e 3", rsaKey(odd(2048), big.NewInt(3), ""), nil},
+		{"RSA, e 4", rsaKey(odd(2048), big.NewInt(4), ""), []string{"e rsa-exponent"}},
+		{"RSA, e 2^33-1", rsaKey(odd(2048), new(big.Int).Sub(two33, big.NewInt(1)), ""), nil},
+		{"RSA, e 2^33", rsaKey(odd(2048), two33, ""), []string{"e rsa-exponent"}},
+		{"RSA, e 2^33+1", rsaKey(odd(2048), new(big.Int).Add(two33, big.NewInt(1)), ""), []string{"e rsa-exponent"}},
+		{"RSA, e of 64 bits", rsaKey(odd(2048), odd(64), ""), []string{"e rsa-exponent"}},
+		{"RSA, e of 65 bits", rsaKey(odd(2048), odd(65), ""), []string{"e rsa-exponent-large"}},
+		{"RSA, n not base64url", rsaText("*"+b64(odd(2048).Bytes()), "AQAB", ""), []string{"n not-base64url"}},
+		{"RSA, a digit of e left over", rsaText(b64(odd(2048).Bytes()), "AQABA", ""), []string{"e not-base64url"}},
+
+		{"P-256", p256(""), nil},
+		{"P-384", ecText("P-384", b64(x3), b64(y3), ""), nil},
+		{"P-521", ecText("P-521", b64(x5), b64(y5), ""), nil},
+		{"secp256k1", k256(""), nil},
+		{"P-256 off the curve", ecText("P-256", b64(x), b64(x), ""), []string{"x not-on-curve"}},
+		{"P-256 at infinity", ecText("P-256", "AA", "AA", ""), []string{"x not-on-curve"}},
+		{"P-256 of nothing", ecText("P-256", "", "", ""), []string{"x not-on-curve"}},
+		{"P-256 named P-384", ecText("P-384", b64(x), b64(y), ""), []string{"x not-on-curve"}},
+		{"P-256 with 40 octets", ecText("P-256", b64(above.FillBytes(make([]byte, 40))), b64(y), ""), []string{"x ec-coordinate"}},
+		{"P-256 with x above the prime", ecText("P-256", b64(above.Bytes()), b64(y), ""), []string{"x ec-coordinate"}},
+		{"P-256 with zeros before x", ecText("P-256", b64(append([]byte{0, 0, 0}, x...)), b64(y), ""), nil},
+		{"EC on Ed25519", ecText("Ed25519", b64(x), b64(y), ""), []string{"crv unknown-curve"}},
+		{"EC on P-224", ecText("P-224", b64(x), b64(y), ""), []string{"crv unknown-curve"}},
+
+		{"Ed25519 of 32", okpText("Ed25519", 32, ""), nil},
+		{"Ed25519 of 31", okpText("Ed25519", 31, ""), []string{"x okp-length"}},
+		{"Ed25519 of 33", okpText("Ed25519", 33, ""), []string{"x okp-length"}},
+		{"Ed25519 of 3", okpText("Ed25519", 3, ""), []string{"x okp-length"}},
+		{"Ed25519 of none", okpText("Ed25519", 0, ""), []string{"x okp-length"}},
+		{"Ed448 of 57", okpText("Ed448", 57, ""), nil},
+		{"Ed448 of 56", okpText("Ed448", 56, ""), []string{"x okp-length"}},
+		{"Ed448 of 58", okpText("Ed448", 58, ""), []string{"x okp-length"}},
+		{"X25519 of 32", okpText("X25519", 32, ""), nil},
+		{"X25519 of 33", okpText("X25519", 33, ""), []string{"x okp-length"}},
+		{"X448 of 56", okpText("X448", 56, ""), nil},
+		{"X448 of 57", okpText("X448", 57, ""), []string{"x okp-length"}},
+		{"OKP on P-256", okpText("P-256", 32, ""), []string{"crv unknown-curve"}},
+
+		{"ML-DSA-44", akpText("ML-DSA-44", 1312), nil},
+		{"ML-DSA-44, one less", akpText("ML-DSA-44", 1311), []string{"pub akp-length"}},
+		{"ML-DSA-65", akpText("ML-DSA-65", 1952), nil},
+		{"ML-DSA-65, one more", akpText("ML-DSA-65", 1953), []string{"pub akp-length"}},
+		{"ML-DSA-87", akpText("ML-DSA-87", 2592), nil},
+		{"ML-DSA-87 of ML-DSA-65", akpText("ML-DSA-87", 1952), []string{"pub akp-length"}},
+		{"AKP of another algorithm", akpText("SLH-DSA-SHA2-128s", 32), nil},
+		{"AKP without alg", `{"kty":"AKP","pub":"AQID"}`, []string{"alg akp-alg"}},
+		{"AKP without pub", `{"kty":"AKP","alg":"ML-DSA-44"}`, []string{"pub akp-pub"}},
+		{"AKP with ES256", akpText("ES256", 32), []string{"alg alg-kty"}},
+		{"AKP with priv", `{"kty":"AKP","alg":"ML-DSA-44","pub":"AQ","priv":"AQ"}`, []string{"priv private-key"}},
+
+		{"RS256 of RSA", rsa(alg("RS256")), nil},
+		{"RS256 of EC", p256(alg("RS256")), []string{"alg alg-kty"}},
+		{"RS256 of OKP", okpText("Ed25519", 32, alg("RS256")), []string{"alg alg-kty"}},
+		{"PS512 of RSA", rsa(alg("PS512")), nil},
+		{"PS512 of EC", p256(alg("PS512")), []string{"alg alg-kty"}},
+		{"ES256 of P-256", p256(alg("ES256")), nil},
+		{"ES256 of P-384", ecText("P-384", b64(x3), b64(y3), alg("ES256")), []string{"alg alg-curve"}},
+		{"ES384 of P-384", ecText("P-384", b64(x3), b64(y3), alg("ES384")), nil},
+		{"ES512 of P-521", ecText("P-521", b64(x5), b64(y5), alg("ES512")), nil},
+		{"ES512 of P-256", p256(alg("ES512")), []string{"alg alg-curve"}},
+		{"ES256 of secp256k1", k256(alg("ES256")), []string{"alg alg-curve"}},
+		{"ES256K of secp256k1", k256(alg("ES256K")), nil},
+		{"ES256K of P-256", p256(alg("ES256K")), []string{"alg alg-curve"}},
+		{"ES256 of RSA", rsa(alg("ES256")), []string{"alg alg-kty"}},
+		{"EdDSA of Ed25519", okpText("Ed25519", 32, alg("EdDSA")), nil},
+		{"EdDSA of Ed448", okpText("Ed448", 57, alg("EdDSA")), nil},
+		{"EdDSA of X25519", okpText("X25519", 32, alg("EdDSA")), []string{"alg alg-curve"}},
+		{"Ed25519 of Ed448", okpText("Ed448", 57, alg("Ed25519")), []string{"alg alg-curve"}},
+		{"Ed448 of Ed448", okpText("Ed448", 57, alg("Ed448")), nil},
+		{"ML-DSA-44 of OKP", okpText("Ed25519", 32, alg("ML-DSA-44")), []string{"alg alg-kty"}},
+		{"RSA-OAEP-256 of RSA", rsa(alg("RSA-OAEP-256")), nil},
+		{"RSA-OAEP of EC", p256(alg("RSA-OAEP")), []string{"alg alg-kty"}},
+		{"ECDH-ES of P-256", p256(alg("ECDH-ES")), nil},
+		{"ECDH-ES+A256KW of X448", okpText("X448", 56, alg("ECDH-ES+A256KW")), nil},
+		{"ECDH-ES of Ed25519", okpText("Ed25519", 32, alg("ECDH-ES")), []string{"alg alg-curve"}},
+		{"ECDH-ES of RSA", rsa(alg("ECDH-ES")), []string{"alg alg-kty"}},
+		{"none", rsa(alg("none")), []string{"alg alg-none"}},
+		{"HS256", rsa(alg("HS256")), []string{"alg alg-symmetric"}},
+		{"dir", p256(alg("dir")), []string{"alg alg-symmetric"}},
+		{"A256GCM", p256(alg("A256GCM")), []string{"alg alg-symmetric"}},
+		{"an alg that is not registered", rsa(alg("https://example.com/alg")), nil},
+		{"no alg", rsa(`,"alg":null`), nil},
+
+		{"operations", rsa(ops(`"sign","verify"`)), nil},
+		{"an operation twice", rsa(ops(`"verify","sign","verify"`)), []string{"key_ops/2 duplicate-operation"}},
+		{"an operation against the use", rsa(ops(`"encrypt"`)), []string{"key_ops/0 use-conflict"}},
+		{"an operation beside another use", rsa(`,"use":"tls","key_ops":["encrypt"]`), nil},
+
+		{"a certificate", chained(std(der), ""), nil},
+		{"a certificate with its digests", chained(std(der), `,"x5t":"`+b64(s1[:])+`","x5t#S256":"`+b64(s2[:])+`"`), nil},
+		{"digests without a certificate", rsa(`,"x5t":"` + b64(s1[:]) + `","x5t#S256":"` + b64(s2[:]) + `"`), nil},
+		{"x5t of another", chained(std(der), `,"x5t":"`+b64(s2[:20])+`"`), []string{"x5t x5t-mismatch"}},
+		{"x5t#S256 of another", chained(std(der), `,"x5t#S256":"`+b64(bytes.Repeat([]byte{9}, 32))+`"`), []string{"x5t#S256 x5t-s256-mismatch"}},
+		{"x5t in hex", rsa(fmt.Sprintf(`,"x5t":"%x"`, s1)), []string{"x5t x5t-length"}},
+		{"x5t of SHA-256", rsa(`,"x5t":"` + b64(s2[:]) + `"`), []string{"x5t x5t-length"}},
+		{"x5t#S256 of hex", rsa(`,"x5t#S256":"` + b64(fmt.Appendf(nil, "%x", s2)) + `"`), []string{"x5t#S256 x5t-s256-length"}},
+		{"a certificate of another key", `{` + okpKey + `,"x5c":["` + std(der) + `"]}`, []string{"x5c/0 x5c-other-key"}},
+		{"a certificate of another kind of key", rsa(`,"x5c":["` + std(der) + `"]`), []string{"x5c/0 x5c-mismatch"}},
+		{"a byte after the certificate", chained(std(append(bytes.Clone(der), 0)), ""), []string{"x5c/0 x5c-trailing"}},
+		{"the certificate in PEM", chained(std(text), ""), []string{"x5c/0 x5c-form"}},
+		{"a certificate with characters between", chained(std(der)[:40]+"*"+std(der)[40:], ""), []string{"x5c/0 x5c-base64"}},
+		{"no certificate", chained("AAAA", ""), []string{"x5c/0 x5c-unreadable"}},
+
+		{"an unknown kty", `{"kty":"LMS","alg":"none","key_ops":["x","x"],"x5t":5,"pub":"*"}`, nil},
+		{"an unknown kty with a private member", `{"kty":"LMS","d":"AA"}`, []string{"d private-key"}},
+		{"oct", `{"kty":"oct","k":"AA"}`, []string{"kty symmetric-key", "k private-key"}},
+	} {
+		r := Check([]byte(`{"keys":[` + test.key + `]}`))
+		var got []string
+		for _, f := range slices.Concat(r.Faults, r.Weak) {
+			got = append(got, strings.TrimPrefix(f.Pointer, "/keys/0/")+" "+f.Rule)
+			if kept, known := rules[f.Rule]; !known || kept.weak != slices.Contains(r.Weak, f) {
+				t.Errorf("%s: %s is not of the table", test.name, f.Rule)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestRulesAreDocumented holds the table of rules against the page for users: each name once, as a
+// rule that a policy can relax or not.
+func TestRulesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "keys.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]string{}
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 5 || !strings.HasPrefix(strings.TrimSpace(cells[1]), "`") {
+			continue
+		}
+		told[strings.Trim(cells[1], " `")] = strings.TrimSpace(cells[len(cells)-2])
+	}
+	for name, r := range rules {
+		want := "always"
+		if r.weak {
+			want = "policy"
+		}
+		if told[name] != want {
+			t.Errorf("%s is told as %q, want %q", name, told[name], want)
+		}
+		delete(told, name)
+	}
+	if len(told) > 0 {
+		t.Errorf("rules that do not exist: %v", told)
+	}
+}
+
+// TestRendering bounds what a stored set costs when it is shown.
+func TestRendering(t *testing.T) {
+	bounded := func(set string, want string) {
+		t.Helper()
+		r := Check([]byte(set))
+		var got string
+		if len(r.Faults) > 0 {
+			got = strings.TrimSpace(strings.TrimPrefix(r.Faults[0].Pointer, "/keys/0/") + " " + r.Faults[0].Rule)
+		}
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if view := AppendView(nil, r.Canonical); want == "" && len(view) > max(8*len(set), 32<<10) {
+			t.Errorf("%d bytes are shown in %d", len(set), len(view))
+		}
+	}
+	own, der := certified(t)
+	std := base64.StdEncoding.EncodeToString
+	one := func(der []byte) string { return `{"keys":[{` + own + `,"x5c":["` + std(der) + `"]}]}` }
+	bounded(one(der), "")
+	many := strings.TrimSuffix(strings.Repeat(`{`+own+`,"x5c":["`+std(der)+`"]},`, MaxKeys), ",")
+	bounded(`{"keys":[`+many+`]}`, "")
+	bounded(`{"keys":[`+strings.TrimSuffix(strings.Repeat(`{"kty":"a"},`, MaxKeys), ",")+`]}`, "")
+
+	// A name of control characters is shown six times as long, four times.
+	name := func(size int) []byte {
+		_, der := certifiedWith(t, &x509.Certificate{Subject: pkix.Name{CommonName: strings.Repeat("\x01", size)}})
+		return der
+	}
+	bounded(one(name(500)), "")
+	bounded(one(name(4000)), "rendering-too-large")
+	bounded(one(name(5000)), "x5c/0 certificate-bounds")
+	extensions := func(count int) []byte {
+		template := &x509.Certificate{Subject: pkix.Name{CommonName: "a"}}
+		for i := range count {
+			template.ExtraExtensions = append(template.ExtraExtensions, pkix.Extension{Id: []int{1, 2, 3, i + 1}, Value: []byte{5, 0}})
+		}
+		_, der := certifiedWith(t, template)
+		return der
+	}
+	bounded(one(extensions(62)), "")
+	bounded(one(extensions(70)), "x5c/0 certificate-bounds")
+
+	// Each bit of a unique identifier or of a key usage is shown as a word.
+	bounded(one(withUniqueID(t, 64)), "")
+	bounded(one(withUniqueID(t, 65)), "x5c/0 certificate-bounds")
+	bounded(one(withUniqueID(t, 30_000)), "x5c/0 certificate-bounds")
+	usage := func(octets int) []byte {
+		value, err := asn1.Marshal(asn1.BitString{Bytes: bytes.Repeat([]byte{0xff}, octets), BitLength: 8 * octets})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, der := certifiedWith(t, &x509.Certificate{ExtraExtensions: []pkix.Extension{{Id: []int{2, 5, 29, 15}, Value: value}},
+			Subject: pkix.Name{CommonName: "a"}})
+		return der
+	}
+	bounded(one(usage(2)), "")
+	bounded(one(usage(3)), "x5c/0 certificate-bounds")
+	bounded(one(usage(30_000)), "x5c/0 certificate-bounds")
+
+	// 256 KiB of certificates are shown in more than 1 MiB.
+	long := `{"keys":[{` + own + `,"x5c":["` + strings.Repeat(std(extensions(60))+`","`, 9) + std(extensions(60)) + `"]}`
+	if size := len(AppendView(nil, []byte(long+`]}`))); size < 20_000 {
+		t.Fatalf("the view has %d bytes", size)
+	}
+	bounded(long+strings.Repeat(`,`+strings.TrimPrefix(long, `{"keys":[`), (250<<10)/len(long))+`]}`, "rendering-too-large")
+}
+
+// withUniqueID is the certificate of certified with a subjectUniqueID; its signature is not checked.
+func withUniqueID(t *testing.T, size int) []byte {
+	t.Helper()
+	_, der := certifiedWith(t, &x509.Certificate{Subject: pkix.Name{CommonName: "a"}, ExtraExtensions: []pkix.Extension{{Id: []int{1, 2, 3}, Value: []byte{5, 0}}}})
+	var outer, tbs []asn1.RawValue
+	for _, level := range []struct {
+		data []byte
+		into *[]asn1.RawValue
+	}{{der, &outer}, {nil, &tbs}} {
+		if level.data == nil {
+			level.data = outer[0].FullBytes
+		}
+		if _, err := asn1.Unmarshal(level.data, level.into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 2, Bytes: append([]byte{0}, bytes.Repeat([]byte{0xaa}, size)...)}
+	changed, err := asn1.Marshal(slices.Insert(tbs, len(tbs)-1, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer[0] = asn1.RawValue{FullBytes: changed}
+	if der, err = asn1.Marshal(outer); err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// TestViewShowsEveryKey: what nobody here knows is shown as far as its members are those of every key.
+func TestViewShowsEveryKey(t *testing.T) {
+	own, _ := certified(t)
+	set := `{"keys":[{"kty":"LMS","kid":"l","use":"sig","alg":"HSS","key_ops":["sign"],"pub":"AA"},{` + own + `,"kid":"o"},` +
+		`{"kty":"AKP","alg":"ML-DSA-44","kid":"a","pub":"` + b64(bytes.Repeat([]byte{7}, 1312)) + `"},{"kty":"LMS","kid":5,"x5c":"x"}]}`
+	view := jwktest.Decode(t, AppendView(nil, []byte(set))).(map[string]any)
+	requireKeyMembers(t, view)
+	keys := view["keys"].([]any)
+	if len(keys) != 4 || view["empty"] != false {
+		t.Fatalf("%d keys, empty %v", len(keys), view["empty"])
+	}
+	for i, want := range []struct {
+		value             string
+		requirement, kid  any
+		algorithm, needed map[string]any
+	}{
+		{"LMS", nil, "l", map[string]any{"name": "HSS", "requirement": nil}, map[string]any{"kty": "LMS"}},
+		{"OKP", "OPTIONAL", "o", nil, nil},
+		{"AKP", "OPTIONAL", "a", map[string]any{"name": "ML-DSA-44", "requirement": "OPTIONAL"},
+			map[string]any{"alg": "ML-DSA-44", "kty": "AKP", "pub": b64(bytes.Repeat([]byte{7}, 1312))}},
+		{"LMS", nil, nil, nil, map[string]any{"kty": "LMS"}},
+	} {
+		key := keys[i].(map[string]any)
+		wanted := map[string]any{"keyType": map[string]any{"value": want.value, "requirement": want.requirement}, "keyID": want.kid}
+		if want.algorithm != nil {
+			wanted["algorithm"] = want.algorithm
+		}
+		if want.needed != nil {
+			wanted["requiredParams"] = want.needed
+		}
+		for name, value := range wanted {
+			if d := jwktest.Difference(name, key[name], value); d != "" {
+				t.Errorf("key %d: %s", i, d)
+			}
+		}
+	}
+	if got := Keys([]byte(set)); len(got) != 2 || got[1].Kty != "AKP" || len(got[1].Thumbprint) != 43 {
+		t.Errorf("keys %+v", got)
+	}
+}
