@@ -46,8 +46,12 @@ func (w *writing[T]) compose(present, setup *document.Setup) (*T, []byte, error)
 	if err != nil {
 		faults = fault.Of(err).Fields
 	}
-	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: setup, Raw: document.Encode(doc)}
+	doc = document.Settled(doc, w.baseDoc, w.change.Level)
+	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: setup, Level: w.change.Level, Raw: document.Encode(doc)}
 	faults = append(faults, document.Validate(slices.Concat(universal[T](), w.change.Rules), in)...)
+	if faults, err = w.waived(faults); err != nil {
+		return nil, nil, err
+	}
 	checks, err := w.checksScopes(doc)
 	if err != nil {
 		return nil, nil, err
@@ -72,6 +76,16 @@ func (w *writing[T]) compose(present, setup *document.Setup) (*T, []byte, error)
 		return nil, nil, err
 	}
 	return doc, in.Raw, nil
+}
+
+// waived takes out what the setup's policy allows, which is read only where there
+// is something that it could allow.
+func (w *writing[T]) waived(faults []fault.Field) ([]fault.Field, error) {
+	if w.entity.Kind != KindClient || !document.Waives(faults) {
+		return faults, nil
+	}
+	policy, err := readPolicy(&w.tx.Conn, w.setup.ID, forever)
+	return document.Waive(faults, policy.Allow), err
 }
 
 // The rules that hold for every change, made once.

@@ -140,7 +140,7 @@ func readRollback(in write) (changing, error) {
 
 // when reads when a write takes effect and what it must hold to.
 func (w *changing) when(in write) error {
-	w.change.Digest = in.PlanDigest
+	w.change.Digest, w.change.Level = in.PlanDigest, document.ByTenure
 	switch in.Later {
 	case "", "refuse":
 		w.change.Later = snapshots.LaterRefuse

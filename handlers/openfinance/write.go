@@ -194,7 +194,7 @@ func (h *handler) change(ctx context.Context, e edit, base *document.Client) (ch
 	if err := checkSector(ctx, h.Fetch, &next, base); err != nil {
 		return change, "", err
 	}
-	change.Rules = e.policy.RegistrationRules()
+	change.Rules, change.Level = e.policy.RegistrationRules(), document.ByItself
 	change.Apply = func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 		next, err := e.client(base)
 		if err != nil {

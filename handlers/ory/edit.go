@@ -24,6 +24,11 @@ func Replace(body *Client) Want { return func(*Client) (*Client, error) { return
 type Edit struct {
 	Body  *Client // what the caller wants
 	Shown *Client // what a read shows; nil for a new client
+	// Level says who wants it, and Allowed which rules the setup's policy allows
+	// there. Who does not know the policy leaves all that one could allow to the
+	// transaction.
+	Level   document.Level
+	Allowed []string
 
 	want    Want
 	base    *document.Client
@@ -36,7 +41,7 @@ type Edit struct {
 // NewEdit works out what is wanted of base, nil for a new client. The error is
 // the Want's.
 func NewEdit(base *document.Client, setup *document.Setup, want Want) (*Edit, error) {
-	e := &Edit{want: want, base: base, setup: setup}
+	e := &Edit{want: want, base: base, setup: setup, Allowed: document.Waivable()}
 	if base != nil {
 		shown := FromDomain(base, setup)
 		e.Shown = &shown
@@ -53,9 +58,9 @@ func NewEdit(base *document.Client, setup *document.Setup, want Want) (*Edit, er
 // something fetched or stored.
 func (e *Edit) Check() error {
 	e.checked = true
-	in := input{Next: e.next, Base: e.base, Setup: e.setup}
-	return fault.Rules(slices.Concat(CheckSecret(e.Body.ClientSecret), e.faults,
-		document.Validate(document.ClientRules(), in), document.Validate(Rules(), in)))
+	in := input{Next: document.Settled(e.next, e.base, e.Level), Base: e.base, Setup: e.setup, Level: e.Level}
+	broken := document.Waive(document.Validate(document.ClientRules(), in), e.Allowed)
+	return fault.Rules(slices.Concat(CheckSecret(e.Body.ClientSecret), e.faults, broken, document.Validate(Rules(), in)))
 }
 
 // Prepare returns the change for the store. What is slow is done here and not in
@@ -70,7 +75,7 @@ func (e *Edit) Prepare(ctx context.Context, store *snapshots.Store, fetch web.Fe
 		}
 	}
 	sector := e.Body.Sector(ctx, fetch, e.base)
-	change := snapshots.Change[document.Client]{Apply: e.apply, Rules: append(Rules(), sector.Rule())}
+	change := snapshots.Change[document.Client]{Apply: e.apply, Level: e.Level, Rules: append(Rules(), sector.Rule())}
 	if e.Body.ClientSecret != "" {
 		var err error
 		if change.Secret, err = store.ChosenSecret(ctx, e.Body.ClientSecret); err != nil {

@@ -53,8 +53,8 @@ func TestOpenRegistrationIsLimited(t *testing.T) {
 	post("[2001:db8::3]").throttled(t, "60")
 	post("192.0.2.9").throttled(t, "60") // the setup's
 	for range 10 {
-		f.from("192.0.2.1", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 201)
-		f.from("192.0.2.1", "POST", below+string(f.closed)+"/oauth2/register", `{}`).want(t, 404)
+		f.from("192.0.2.1", "POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 201)
+		f.from("192.0.2.1", "POST", below+string(f.closed)+"/oauth2/register", minimal).want(t, 404)
 	}
 	f.Clock.Advance(time.Minute)
 	post("192.0.2.1").want(t, 400)
@@ -95,8 +95,8 @@ func TestGuessesAreLimited(t *testing.T) {
 	}
 	get("192.0.2.7", "c99", bearer("wrong")).throttled(t, "1")
 	get("192.0.2.7", "c", bearer(c.token)).want(t, 200)
-	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer("wrong")).throttled(t, "1")
-	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 201)
+	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer("wrong")).throttled(t, "1")
+	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 201)
 }
 
 // TestGuessesAtOnce do not go past the limit either.
