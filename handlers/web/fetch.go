@@ -51,10 +51,12 @@ func GuardedFetch(allow func(netip.Addr) bool, transport *http.Transport) Fetch 
 func fetch(ctx context.Context, client *http.Client, uri string) ([]byte, error) {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, errors.New("not an https URL")
+		return nil, errNoHTTPS
 	}
 	return GetDocument(ctx, client, uri, fetchBytes)
 }
+
+var errNoHTTPS = errors.New("not an https URL")
 
 // GetDocument reads what a URL answers with status 200, at most limit bytes.
 // Where the client may go is the client's to say.

@@ -152,14 +152,3 @@ func (r *Rule) selfUses(self bool) Use {
 	}
 	return 0
 }
-
-// Breaks reports whether an address breaks one rule of the table, whoever brings
-// it. It panics on a name that the table does not have.
-func Breaks(rule, address string) bool {
-	for i := range Rules {
-		if Rules[i].Name == rule {
-			return Rules[i].breaks(Parse(address))
-		}
-	}
-	panic("uri: no rule " + rule)
-}
