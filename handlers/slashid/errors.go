@@ -128,8 +128,6 @@ var wireNames = map[string]string{
 	"id_token_ttl":      "access_token_duration",
 	"refresh_token_ttl": "refresh_token_duration",
 	"name":              "sub_org_name",
-
-	"token_endpoint_auth_method": "public",
 }
 
 // wireName is how a member is called in this dialect, by its JSON pointer in

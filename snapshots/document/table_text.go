@@ -58,6 +58,9 @@ var texts = map[string]text.Kind{
 	"scope_custom_claims":                  text.Code,
 }
 
+// scopePrefix tells the members of a resource server's scope from others.
+const scopePrefix = "scope_"
+
 // checkTexts holds the table of package text for every text of the document
 // that its base does not have.
 func checkTexts[T Content](in Input[T]) []fault.Field {

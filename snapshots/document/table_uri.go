@@ -145,7 +145,7 @@ func eachNewText(path, name string, member, stored any, visit func(path, name, v
 				if was >= 0 {
 					before = f.at(&old[was])
 				}
-				eachNewText(at+"/"+f.Name, "scope_"+f.Name, f.at(scope), before, visit)
+				eachNewText(at+"/"+f.Name, scopePrefix+f.Name, f.at(scope), before, visit)
 			}
 		}
 	default:

@@ -28,6 +28,10 @@ type host struct {
 	odd bool
 }
 
+// maxMapped is the longest name that is mapped, which costs the square of it: no
+// host of so many bytes is one in any spelling.
+const maxMapped = 1024
+
 // names maps a host as resolvers and browsers do (UTS 46, not transitional).
 var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.BidiRule())
 
@@ -56,6 +60,9 @@ func hostNamed(written string) host {
 			return host{name: strings.ToLower(written), place: inside, odd: true}
 		}
 		return host{name: ip.String(), place: placeOf(ip), odd: zoned}
+	}
+	if len(written) > maxMapped {
+		return host{name: strings.ToLower(written), place: inside, odd: true}
 	}
 	ascii, err := names.ToASCII(written)
 	if err != nil {

@@ -3,6 +3,7 @@ package uri
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -23,6 +24,9 @@ type Address struct {
 // the rules to say.
 func Parse(text string) *Address {
 	a := &Address{text: text}
+	if len(text) > maxAddress { // refused for that, and not worth more work
+		return a
+	}
 	if u, err := url.Parse(text); err == nil {
 		a.url = u
 		if u.Scheme != "" {
@@ -39,14 +43,11 @@ func Parse(text string) *Address {
 // bentScheme is the scheme of an address for readers that pass over spaces, tabs,
 // line ends and marks, decode percents, or take letters of other widths for ASCII.
 func bentScheme(text string) string {
+	text = clipped(text)
 	for range 3 {
-		decoded, err := url.PathUnescape(text)
-		if err != nil || decoded == text {
-			break
-		}
-		text = decoded
+		text = decoded(text)
 	}
-	head, _, found := strings.Cut(norm.NFKC.String(clipped(text)), ":")
+	head, _, found := strings.Cut(norm.NFKC.String(text), ":")
 	if !found || strings.ContainsAny(head, "/?#") {
 		return ""
 	}
@@ -57,6 +58,25 @@ func bentScheme(text string) string {
 		}
 		return -1
 	}, head)
+}
+
+// decoded takes percents for what they stand for, where they stand for something.
+func decoded(text string) string {
+	if !strings.Contains(text, "%") {
+		return text
+	}
+	var out []byte
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if n, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(n))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, text[i])
+	}
+	return string(out)
 }
 
 // clipped is the beginning of a text, in which its scheme would be.

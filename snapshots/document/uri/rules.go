@@ -47,6 +47,9 @@ type Rule struct {
 	breaks func(a *Address) bool
 }
 
+// maxAddress is the longest address, in bytes.
+const maxAddress = text.MaxLine
+
 // Rules is the table; it is never written to. Sources: RFC 3986, 6749 section 3.1.2, 7591 section 5, 8252
 // sections 7 and 8, 9700 sections 2.1 and 4.1, OpenID Connect Back-Channel Logout
 // section 2.2, the WHATWG URL standard.
@@ -56,7 +59,7 @@ var Rules = []Rule{
 	{"uri-character", every, every, false,
 		"an address has no spaces, control characters, or characters that cannot be seen", true, (*Address).unseen},
 	{"text-length", every, every, false,
-		"the text is longer than 8192 bytes", true, func(a *Address) bool { return len(a.text) > text.MaxLine }},
+		"the text is longer than 8192 bytes", true, func(a *Address) bool { return len(a.text) > maxAddress }},
 	{"redirect-uri", redirects, 0, false,
 		"a redirect URI needs a scheme or a leading slash, and has to parse", false, (*Address).nowhere},
 	{"redirect-uri-fragment", Redirect, Redirect, false,
