@@ -122,6 +122,3 @@ func (a *Address) dotSegments() bool {
 // Hostname is the host as a resolver is asked for it: lower case, in ASCII,
 // without port and brackets; empty if there is none.
 func (a *Address) Hostname() string { return a.host.name }
-
-// Web reports whether an address is http or https.
-func Web(text string) bool { return Parse(text).web() }
