@@ -106,7 +106,7 @@ func TestVaryNamesWhatAnswersDependOn(t *testing.T) {
 		"Accept-Encoding":  {"Accept-Encoding": {"br"}},
 		"Accept-Language":  {"Accept-Language": {"de"}},
 		"Content-Type":     {"Content-Type": {"text/plain"}},
-		"Tenure-Reason":    {"Tenure-Reason": {"x"}},
+		"Tenure-Reason":    {"Tenure-Reason": {"why"}},
 		"Origin":           {"Origin": {"https://elsewhere.example"}},
 		"X-Forwarded-Host": {"X-Forwarded-Host": {"elsewhere.example"}},
 	}

@@ -69,9 +69,13 @@ func answerError(want *answered, status int, code, description string) {
 
 // hasSecret reports whether an answer shows a secret or a registration token.
 func hasSecret(r recorded) bool {
-	return r.Response.Status < 300 && (strings.Contains(r.Response.Body, `"client_secret":"`) ||
+	return r.Response.Status < 300 && r.number != "022" && (strings.Contains(r.Response.Body, `"client_secret":"`) ||
 		strings.Contains(r.Response.Body, `"registration_access_token":"`+tokenPrefix))
 }
+
+// metadataSentence begins every refusal of a member.
+const metadataSentence = "The value of one of the Client Metadata fields is invalid and the server has rejected this request. " +
+	"Note that an Authorization Server MAY choose to substitute a valid value for any requested parameter of a Client's Metadata."
 
 // differences is every way in which an answer differs. Each names the point of
 // the issue or the section of the design that asks for it.
@@ -169,6 +173,16 @@ var differences = []difference{
 		edit: func(_ edit, want *answered) {
 			replace(want, `"skip_consent":false`, `"skip_consent":true`)
 			replace(want, `"metadata":{}`, `"metadata":{"tier":"gold"}`)
+		}},
+	{why: "a chosen secret has 16 characters, or 80 bits by an estimate (issue 12, point 1: rule client-secret)", cases: []string{"022"},
+		edit: func(_ edit, want *answered) {
+			want.Headers = map[string]string{}
+			answerError(want, 400, "invalid_client_metadata", metadataSentence+
+				" /client_secret: a chosen secret needs 16 characters that are not all alike, or 80 bits by an estimate")
+		}},
+	{why: "a sector identifier's failure says why (issue 12, point 3)", cases: []string{"057"},
+		edit: func(_ edit, want *answered) {
+			replace(want, metadataSentence, metadataSentence+" sector_identifier_uri: the address is not an https URL")
 		}},
 	{why: "a path of no dialect: the public listener has several (design §5)", cases: []string{"219", "220"},
 		edit: func(_ edit, want *answered) {

@@ -87,10 +87,18 @@ func readJSON(t *testing.T, file string, into any) {
 	t.Helper()
 	raw, err := os.ReadFile(file)
 	must(t, err)
+	raw = []byte(tooShort.Replace(string(raw)))
 	if err := json.Unmarshal(raw, into); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
 }
+
+// tooShort replaces the secrets of the recording that are refused now (rule
+// client-secret: 16 characters, or 80 bits by an estimate), in 002, 004, 005, 007,
+// 011, 098, 108, 109, 113, 116, 127, 203, 213, cli-02, cli-11 and cli-14. The one of 022 is
+// sent as it was, and refused.
+var tooShort = strings.NewReplacer("golden-secret", "golden-secret-16", "patched-secret", "patched-secret-16",
+	"imported-secret", "imported-secret-16", "cli-secret-a", "cli-secret-a-of-16", "cli-secret-b", "cli-secret-b-of-16", "not-echoed-1", "not-echoed-1-of-16")
 
 // recordedBase is where the recorded server's public listener was.
 const recordedBase = "http://127.0.0.1:14444"

@@ -75,6 +75,7 @@ func (in *installation) register(t *testing.T, mode string) {
 	policy := snapshots.DefaultPolicy()
 	policy.Registration, policy.RegistrationOwner = mode, in.Harbour
 	policy.WeakKeys = snapshots.WeakWarn
+	policy.Allow = []string{"code-without-redirect-uri"} // which 170 to 181, 194 and 205 break
 	must(t, in.stores.Snapshots.SetPolicy(context.Background(), in.Scope(t, in.Root, tenancy.Admin), snapshots.DefaultModule, in.setup, policy))
 }
 
@@ -107,11 +108,11 @@ func (in *installation) send(t *testing.T, listener, method, path string, header
 
 // unrecorded are clients that the recording finds and does not make.
 var unrecorded = []string{
-	`{"client_id":"golden-list-0","client_secret":"golden-secret","client_name":"list-me","owner":"owner-0"}`,
-	`{"client_id":"golden-list-1","client_secret":"golden-secret","client_name":"list-me","owner":"owner-1"}`,
-	`{"client_id":"golden-list-2","client_secret":"golden-secret","client_name":"list-me","owner":"owner-0"}`,
-	`{"client_id":"golden-patch","client_secret":"golden-secret","redirect_uris":["https://a.example.org/cb"],"metadata":{"a":1}}`,
-	`{"client_id":"golden-victim","client_secret":"golden-secret","client_name":"victim"}`,
+	`{"client_id":"golden-list-0","client_secret":"golden-secret-16","client_name":"list-me","owner":"owner-0"}`,
+	`{"client_id":"golden-list-1","client_secret":"golden-secret-16","client_name":"list-me","owner":"owner-1"}`,
+	`{"client_id":"golden-list-2","client_secret":"golden-secret-16","client_name":"list-me","owner":"owner-0"}`,
+	`{"client_id":"golden-patch","client_secret":"golden-secret-16","redirect_uris":["https://a.example.org/cb"],"metadata":{"a":1}}`,
+	`{"client_id":"golden-victim","client_secret":"golden-secret-16","client_name":"victim"}`,
 }
 
 // replay compares answers with recorded ones and keeps count.

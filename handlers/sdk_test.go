@@ -136,7 +136,7 @@ func sdkPages(t *testing.T, api hydra.OAuth2API) {
 	for i := range n {
 		draft := hydra.NewOAuth2Client()
 		draft.SetClientId(fmt.Sprintf("%s-%d", strings.ReplaceAll(t.Name(), "/", "-"), i))
-		draft.SetClientSecret("a secret")
+		draft.SetClientSecret("a secret of the SDK")
 		draft.SetClientName(t.Name())
 		draft.SetOwner([]string{"even", "odd"}[i%2])
 		_, res, err := api.CreateOAuth2Client(ctx).OAuth2Client(*draft).Execute()
@@ -178,7 +178,7 @@ func sdkErrors(t *testing.T, api hydra.OAuth2API) {
 	ctx := context.Background()
 	draft := hydra.NewOAuth2Client()
 	draft.SetClientId("taken")
-	draft.SetClientSecret("a secret")
+	draft.SetClientSecret("a secret of the SDK")
 	_, res, err := api.CreateOAuth2Client(ctx).OAuth2Client(*draft).Execute()
 	succeeded(t, res, err, http.StatusCreated)
 	defer func() {
@@ -393,7 +393,7 @@ func TestParallelPatches(t *testing.T) {
 	defer cancel()
 	draft := hydra.NewOAuth2Client()
 	draft.SetClientId("shared")
-	draft.SetClientSecret("a secret")
+	draft.SetClientSecret("a secret of the SDK")
 	_, res, err := api.CreateOAuth2Client(ctx).OAuth2Client(*draft).Execute()
 	succeeded(t, res, err, http.StatusCreated)
 	const n = 40

@@ -67,7 +67,7 @@ func TestInheritedValuesOfTheSameInstant(t *testing.T) {
 		set := func(n int64, at *time.Duration) {
 			doc := snapshotstest.MinimalSetup("plain")
 			doc.AccessTokenTTL, doc.RefreshTokenTTL, doc.IDTokenTTL, doc.PersistedConsentTTL = lifetime(n), lifetime(n+1), lifetime(n+2), lifetime(n+3)
-			doc.GrantTypes = []string{fmt.Sprint("grant", n)}
+			doc.GrantTypes = []string{fmt.Sprint("urn:example:grant:", n)}
 			doc.ForceReauthentication = document.FlagOf(n%20 == 0)
 			ch := snapshotstest.To(doc)
 			if at != nil {
@@ -106,8 +106,8 @@ func TestInheritedValuesOfTheSameInstant(t *testing.T) {
 			of   snapshots.Outcome[client]
 			want string
 		}{
-			{"past", first, "10 11 12 13 [grant10] 1"}, {"active", second, "20 21 22 23 [grant20] 2"},
-			{"future", third, "30 31 32 33 [grant30] 1"}, {"own", fourth, "1 31 32 33 [] 2"},
+			{"past", first, "10 11 12 13 [urn:example:grant:10] 1"}, {"active", second, "20 21 22 23 [urn:example:grant:20] 2"},
+			{"future", third, "30 31 32 33 [urn:example:grant:30] 1"}, {"own", fourth, "1 31 32 33 [] 2"},
 		} {
 			read, err := snapshots.Snapshot[client](ctx, w.Store, admin, snapshots.ByRef(w.Ref(id)), c.of.ID)
 			w.Must(err)

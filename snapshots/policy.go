@@ -48,6 +48,7 @@ type Policy struct {
 	MaxClients        int64         // of the setup, where registering; 0 for any number
 	AllowedGrants     []string      // that a self-registered client may have; empty for any
 	AllowedScopes     []string      // likewise
+	Allow             []string      // rules of document.Waivable that do not hold for its clients
 
 	OpenFinanceProfile string // what /reg asks for
 	StrictHeaders      bool   // /reg refuses FAPI headers that do not parse
@@ -114,6 +115,7 @@ type policyRow struct {
 	MaxClients        int64         `json:"max_clients"`
 	AllowedGrants     []string      `json:"allowed_grants"`
 	AllowedScopes     []string      `json:"allowed_scopes"`
+	Allow             []string      `json:"allow,omitempty"`
 
 	OpenFinanceProfile string `json:"open_finance_profile"`
 	StrictHeaders      bool   `json:"strict_headers"`
@@ -207,6 +209,12 @@ func checkPolicy(p Policy) []fault.Field {
 	}
 	if p.MaxClients < 0 {
 		faults = append(faults, fault.Field{Path: "/max_clients", Rule: "range", Message: "0 or more"})
+	}
+	for i, rule := range p.Allow {
+		if !slices.Contains(document.Waivable(), rule) {
+			faults = append(faults, fault.Field{Path: fmt.Sprintf("/allow/%d", i), Rule: "enum",
+				Message: "one of " + strings.Join(document.Waivable(), ", ")})
+		}
 	}
 	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes))
 }

@@ -31,9 +31,23 @@ func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
 	return s.newSecret(plain, credential.Generated(plain))
 }
 
-// ChosenSecret makes ready a secret that a person or another system chose. The
-// hash is slow; Timeout if ctx ends before its turn comes.
+// CheckSecret holds the least that a secret needs which a person or another
+// system chose, on every surface. Its path is "/client_secret".
+func CheckSecret(plain string) []fault.Field {
+	if credential.Strong(plain) {
+		return nil
+	}
+	return []fault.Field{{Path: "/client_secret", Rule: "client-secret", Message: fmt.Sprintf(
+		"a chosen secret needs %d characters that are not all alike, or %d bits by an estimate", credential.MinCharacters, credential.MinBits)}}
+}
+
+// ChosenSecret makes ready a secret that a person or another system chose:
+// Invalid if CheckSecret finds it weak. The hash is slow; Timeout if ctx ends
+// before its turn comes.
 func (s *Store) ChosenSecret(ctx context.Context, plain string) (*NewSecret, error) {
+	if err := fault.Rules(CheckSecret(plain)); err != nil {
+		return nil, err
+	}
 	hash, err := s.hashChosen(ctx, s.hashing.keyed, "", plain)
 	if err != nil {
 		return nil, err

@@ -38,8 +38,10 @@ type Change[T document.Content] struct {
 	// returned with an Invalid fault is still checked, so that all faults are
 	// reported together.
 	Apply func(base *T, setup *document.Setup) (*T, error)
-	// Rules are the dialect's own, checked beside the universal ones.
+	// Rules are the dialect's own, checked beside the universal ones, which are
+	// those of the Level.
 	Rules []document.Rule[T]
+	Level document.Level
 	// Always says that a snapshot is appended even if it equals its base: the
 	// dialect shows when a client was last written.
 	Always bool

@@ -54,8 +54,12 @@ func (w *writing[T]) compose(g ground[T]) (*T, []byte, error) {
 	if work.err != nil {
 		return nil, nil, work.err
 	}
-	doc, faults := work.next, slices.Clone(work.faults)
-	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: g.thenSetup, Raw: work.raw}
+	faults, err := w.waived(slices.Clone(work.faults))
+	if err != nil {
+		return nil, nil, err
+	}
+	doc := work.next
+	in := document.Input[T]{Next: doc, Base: w.baseDoc, Setup: g.thenSetup, Level: w.change.Level, Raw: work.raw}
 	checks, err := w.checksScopes(doc)
 	if err != nil {
 		return nil, nil, err
@@ -83,6 +87,16 @@ func (w *writing[T]) compose(g ground[T]) (*T, []byte, error) {
 		return nil, nil, err
 	}
 	return doc, in.Raw, nil
+}
+
+// waived takes out what the setup's policy allows, which is read only where there
+// is something that it could allow.
+func (w *writing[T]) waived(faults []fault.Field) ([]fault.Field, error) {
+	if w.entity.Kind != KindClient || !document.Waives(faults) {
+		return faults, nil
+	}
+	policy, err := readPolicy(&w.tx.Conn, w.setup.ID, forever)
+	return document.Waive(faults, policy.Allow), err
 }
 
 // The rules that hold for every change, made once.

@@ -69,8 +69,9 @@ func (ch *Change[T]) workOut(g ground[T]) *worked[T] {
 		}
 		out.faults, out.err = slices.Clone(fault.Of(out.err).Fields), nil
 	}
+	out.next = document.Settled(out.next, g.doc, ch.Level)
 	out.raw = document.Encode(out.next)
-	in := document.Input[T]{Next: out.next, Base: g.doc, Setup: g.thenSetup, Raw: out.raw, Unread: out.faults}
+	in := document.Input[T]{Next: out.next, Base: g.doc, Setup: g.thenSetup, Level: ch.Level, Raw: out.raw, Unread: out.faults}
 	out.faults = append(out.faults, document.Validate(slices.Concat(universal[T](), ch.Rules), in)...)
 	return out
 }

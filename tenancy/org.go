@@ -2,13 +2,11 @@ package tenancy
 
 import (
 	"slices"
-	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"tenure/snapshots/document/text"
 	"tenure/tenancy/fault"
 )
 
@@ -17,8 +15,6 @@ type OrgID string
 
 // MaxDepth is how many organizations a path from the root may hold.
 const MaxDepth = 32
-
-const maxName = 255 // bytes
 
 // Organization is the present version of one organization.
 type Organization struct {
@@ -54,14 +50,12 @@ func ParseOrgID(s string) (OrgID, error) {
 }
 
 // CheckName is the rule for names of organizations and keys: 1 to 255 bytes
-// of UTF-8 without control characters, not only blanks.
+// of one line, of which something can be seen, and nothing that cannot.
 func CheckName(path, name string) []fault.Field {
-	bad := !utf8.ValidString(name) || len(name) > maxName || strings.TrimSpace(name) == "" ||
-		strings.ContainsFunc(name, unicode.IsControl)
-	if !bad {
+	if text.Check(text.Name, name) == nil {
 		return nil
 	}
-	return []fault.Field{{Path: path, Rule: "name", Message: "a name has 1 to 255 bytes and no control characters"}}
+	return []fault.Field{{Path: path, Rule: "name", Message: "a name has 1 to 255 bytes, something to see, and no control or hidden characters"}}
 }
 
 // node is what the tree holds of an organization: its present version. Nodes

@@ -2,8 +2,8 @@ package tenancy
 
 import (
 	"slices"
-	"strings"
 
+	"tenure/snapshots/document/text"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -153,7 +153,7 @@ func (s Scope) Event(e history.Event) history.Event {
 // change passes here, so every surface asks.
 func (s Scope) Recheck(tx *db.Tx, owner OrgID) error {
 	path, err := s.recheck(tx, owner)
-	if err == nil && strings.TrimSpace(s.reason) == "" && path.wantsReason() {
+	if err == nil && !text.IsReason(s.reason) && path.wantsReason() {
 		err = fault.New(fault.Invalid, fault.CodeReasonRequired,
 			"the organization requires a reason for every change: send it in the header Tenure-Reason")
 	}

@@ -2,8 +2,8 @@ package tenancy
 
 import (
 	"context"
-	"strings"
 
+	"tenure/snapshots/document/text"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -21,7 +21,7 @@ type NewOrganization struct {
 	Parent OrgID
 	Name   string
 	// UniqueName refuses (Conflict, fault.CodeNameTaken) the name of another
-	// child of Parent, compared without regard to case.
+	// child of Parent, compared as people do (text.Same).
 	UniqueName bool
 	// KeyName, if not empty, makes an administrator's key of that name with it.
 	KeyName string
@@ -126,7 +126,7 @@ func (n NewOrganization) check(tx *db.Tx) error {
 	err = tx.Select(&names, `SELECT v.name FROM org_version v WHERE v.parent_id = ? AND v.deleted = 0
 		AND NOT EXISTS (SELECT 1 FROM org_version x WHERE x.org_id = v.org_id AND x.seq > v.seq)`, n.Parent)
 	for _, taken := range names {
-		if strings.EqualFold(taken, n.Name) {
+		if text.Same(taken, n.Name) {
 			return fault.New(fault.Conflict, fault.CodeNameTaken, "another organization of the same parent has this name")
 		}
 	}

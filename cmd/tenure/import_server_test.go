@@ -60,7 +60,7 @@ func TestImportIntoAServer(t *testing.T) {
 		t.Errorf("%d %v %v", status, read, err)
 	}
 	changed := filepath.Join(t.TempDir(), "changed.json")
-	must(t, os.WriteFile(changed, []byte(`{"client_id":"signer","token_endpoint_auth_method":"none","client_name":"Signer 2","client_secret":"not-taken-over"}`), 0o600))
+	must(t, os.WriteFile(changed, []byte(`{"client_id":"signer","token_endpoint_auth_method":"none","client_name":"Signer 2","client_secret":"not-taken-over-here"}`), 0o600))
 	wants(t, mustImport(t, changed, f), "1 clients: 0 created, 1 updated, 0 unchanged, 0 refused")
 	if _, read, err := p.call("GET", "/admin/clients/signer", ""); err != nil || read["client_name"] != "Signer 2" || read["scope"] == "payments" {
 		t.Errorf("%v %v", read, err)
@@ -69,7 +69,7 @@ func TestImportIntoAServer(t *testing.T) {
 	if code != exit.Failure {
 		t.Errorf("refused clients: exit %d", code)
 	}
-	wants(t, out, "refused    bad-uris", "           /redirect_uris/1: a redirect URI needs a scheme or a leading slash, and has to parse",
+	wants(t, out, "refused    bad-uris", "           /redirect_uris/1: an address has no spaces, control characters, or characters that cannot be seen",
 		`refused    "bad-\x1b[31mid"`, "10 clients: 2 created, 0 updated, 0 unchanged, 8 refused")
 }
 

@@ -68,6 +68,9 @@ func fromField(field fault.Field) problemField {
 	if name, ok := strings.CutPrefix(field.Path, "?"); ok {
 		wire.Parameter = name
 	} else {
+		if field.Path == "/valid_from" {
+			field.Path = "/effective_from"
+		}
 		wire.Pointer = &field.Path
 	}
 	return wire

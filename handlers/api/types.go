@@ -90,6 +90,7 @@ type policy struct {
 	MaxClients        int64    `json:"max_clients"`        // 0 for any number
 	AllowedGrants     []string `json:"allowed_grants"`     // empty for any
 	AllowedScopes     []string `json:"allowed_scopes"`
+	Allow             []string `json:"allow,omitempty"` // rules that do not hold for the setup's clients
 
 	OpenFinanceProfile string `json:"open_finance_profile"`
 	StrictHeaders      bool   `json:"strict_headers"`

@@ -158,7 +158,7 @@ func (w changing) warnings(out snapshots.Outcome[document.Client]) (all []warnin
 
 // when reads when a write takes effect and what it must hold to.
 func (w *changing) when(in write) error {
-	w.change.Digest = in.PlanDigest
+	w.change.Digest, w.change.Level = in.PlanDigest, document.ByTenure
 	switch in.Later {
 	case "", "refuse":
 		w.change.Later = snapshots.LaterRefuse

@@ -177,8 +177,8 @@ func TestRotation(t *testing.T) {
 	f.send("DELETE", "/admin/clients/c/secrets/rotate", "").want(t, 200)
 	check("after the end of the old ones", false, false, false, false, true)
 	rotate("")
-	f.send("PUT", "/admin/clients/c", `{"client_secret":"chosen-secret"}`).want(t, 200)
-	secrets = append(secrets, "chosen-secret")
+	f.send("PUT", "/admin/clients/c", `{"client_secret":"chosen-secret-16"}`).want(t, 200)
+	secrets = append(secrets, "chosen-secret-16")
 	f.Clock.Advance(time.Second)
 	check("after a chosen one", false, false, false, false, false, false, true)
 	f.send("PUT", "/admin/clients/c", `{"client_secret":""}`).want(t, 200)
@@ -244,14 +244,14 @@ func TestNextValidFromIsForThoseWhoSeePlans(t *testing.T) {
 // TestCachedReadsFollowWrites, and none of them ever holds a secret.
 func TestCachedReadsFollowWrites(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
-	f.create(t, `{"client_id":"c","client_secret":"never-read"}`)
+	f.create(t, `{"client_id":"c","client_secret":"never-read-16-or"}`)
 	for i := range 3 {
 		name := fmt.Sprint("name ", i)
 		f.send("PATCH", "/admin/clients/c", `[{"op":"replace","path":"/client_name","value":"`+name+`"}]`).want(t, 200)
 		for range 2 {
 			for _, a := range []answer{f.get("/admin/clients/c"), f.get("/admin/clients")} {
 				a.want(t, 200, name)
-				if strings.Contains(a.Body.String(), "secret\"") || strings.Contains(a.Body.String(), "never-read") {
+				if strings.Contains(a.Body.String(), "secret\"") || strings.Contains(a.Body.String(), "never-read-16-or") {
 					t.Errorf("a read shows %s", a.Body)
 				}
 			}

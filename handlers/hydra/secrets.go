@@ -23,6 +23,20 @@ func (h *handler) generateSecret() (*snapshots.NewSecret, error) {
 	return h.Store.GenerateSecret(text)
 }
 
+// keepSecret takes a secret out of an edit that would be refused as new, and is
+// the client's own: what was stored before stays acceptable.
+func (h *handler) keepSecret(c *web.Call, found snapshots.Resolved[document.Client], edit *ory.Edit) error {
+	secret := edit.Body.ClientSecret
+	if secret == "" || len(ory.CheckSecret(secret)) == 0 {
+		return nil
+	}
+	same, err := h.Store.SecretMatches(c.Request.Context(), c.Scope, found.Entity.Ref(), secret, 0)
+	if same {
+		edit.Body.ClientSecret = ""
+	}
+	return err
+}
+
 // findRotatable finds a client that authenticates with a secret.
 func (h *handler) findRotatable(c *web.Call) (snapshots.Resolved[document.Client], error) {
 	found, err := h.find(c)

@@ -152,6 +152,9 @@ func (h *handler) edit(c *web.Call, found snapshots.Resolved[document.Client], w
 	if owner != "" && owner != found.Entity.Owner {
 		return nil, errOwner()
 	}
+	if err := h.keepSecret(c, found, edit); err != nil {
+		return nil, err
+	}
 	change, err := edit.Prepare(ctx, h.Store, h.Fetch)
 	if err != nil {
 		return nil, err

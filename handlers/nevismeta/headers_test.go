@@ -39,7 +39,7 @@ func TestTagChangesWithWhatIsShown(t *testing.T) {
 	admin.send(t, "PUT", f.setup, defaults).want(t, 200)
 	f.get(t, path).want(t, 200, `"access_token_ttl":3600`)
 	look("inheritance")
-	f.send(t, "PUT", path, `{"name":"b","confidentiality_type":"confidential","client_secret":"a new secret"}`).want(t, 200)
+	f.send(t, "PUT", path, `{"name":"b","confidentiality_type":"confidential","client_secret":"a new secret of mine"}`).want(t, 200)
 	look("secret")
 	f.as(f.North, tenancy.Reader).get(t, path, "If-None-Match: *").want(t, 304)
 

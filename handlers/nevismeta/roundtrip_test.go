@@ -100,11 +100,11 @@ func TestPutOfForeignValues(t *testing.T) {
 		func(c *document.Client) { c.JWKS, c.JWKSURI = "", "https://shop.example.com/jwks.json" },
 		func(c *document.Client) { c.ClientName = "" },
 		func(c *document.Client) { c.ClientName = strings.Repeat("ü", 5000) },
-		func(c *document.Client) { c.GrantTypes = []string{"password", ""} },
+		func(c *document.Client) { c.GrantTypes = []string{"password", "magic"} },
 		func(c *document.Client) { c.GrantTypes, c.ResponseTypes = nil, nil },
 		func(c *document.Client) { c.GrantTypes = []string{} },
 		func(c *document.Client) { c.ResponseTypes = []string{"token code", "magic"} },
-		func(c *document.Client) { c.Contacts = []string{""} },
+		func(c *document.Client) { c.Contacts = []string{"nobody"} },
 		func(c *document.Client) { c.TokenEndpointAuthMethod = "" },
 		func(c *document.Client) { c.TokenEndpointAuthMethod = "attest_jwt_client_auth" },
 		func(c *document.Client) { c.TokenEndpointAuthMethod = "client_secret_basic" }, // and has no secret

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
@@ -65,12 +66,12 @@ func eachItem(path string, items []string, message string, ok func(string) bool)
 }
 
 // checkSecret holds the characters that a chosen client_secret may have:
-// 1 to 255 of printable ASCII (RFC 6749 appendix A.2).
+// 1 to 255 of printable ASCII (RFC 6749 appendix A.2), hard enough to guess.
 func checkSecret(secret string) []fault.Field {
 	bad := strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' })
 	if secret == "" || len(secret) > 255 || bad {
 		return []fault.Field{{Path: "/client_secret", Rule: "client-secret",
 			Message: "a client_secret has 1 to 255 printable ASCII characters"}}
 	}
-	return nil
+	return snapshots.CheckSecret(secret)
 }

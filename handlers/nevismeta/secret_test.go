@@ -243,7 +243,7 @@ func TestClientID(t *testing.T) {
 func TestTranslationOfClientIDs(t *testing.T) {
 	f := newFixture(t)
 	for id, escaped := range map[string]string{"plain": "plain", "a/b": "a%2Fb", "a b+c": "a+b%2Bc", "x&client_id=y": "x%26client_id%3Dy", "?#%": "%3F%23%25",
-		"..": "..", "names": "names", `"<>"`: "%22%3C%3E%22"} {
+		"...": "...", "names": "names", `"<>"`: "%22%3C%3E%22"} {
 		path := f.client(t, `{"name":"a","client_id":`+encode(t, id)+`}`)
 		got := f.get(t, f.setup+"/clients/entity-id?client_id="+escaped).want(t, 200).text(t, "clientId")
 		if f.setup+"/clients/"+got != path {

@@ -2,7 +2,6 @@ package openfinance
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"tenure/handlers/openfinance/scheme"
@@ -34,23 +33,22 @@ func CheckEncryptionKey(ctx context.Context, get web.Fetch, uri string) error {
 }
 
 // checkSector checks that the document at a new sector_identifier_uri lists every
-// redirect URI (OIDC registration section 5). Only the log says why a document
-// could not be fetched.
+// redirect URI (OIDC registration section 5).
 func checkSector(ctx context.Context, get web.Fetch, next, base *document.Client) error {
 	uri := next.SectorIdentifierURI
 	if uri == "" || base != nil && base.SectorIdentifierURI == uri && slices.Equal(base.RedirectURIs, next.RedirectURIs) {
 		return nil
 	}
-	raw, err := get(ctx, uri)
-	var listed []string
-	if err == nil {
-		err = json.Unmarshal(raw, &listed)
-	}
-	if fault.Is(scheme.Unavailable(err, CodeKeySet, ""), fault.Timeout) {
+	listed, err := get.Sector(ctx, uri)
+	if err != nil && fault.Is(scheme.Unavailable(err, CodeKeySet, ""), fault.Timeout) {
 		return scheme.Unavailable(err, CodeKeySet, "the document at sector_identifier_uri")
 	}
-	if err != nil || slices.ContainsFunc(next.RedirectURIs, func(uri string) bool { return !slices.Contains(listed, uri) }) {
-		return refuse(CodeMetadata, "/sector_identifier_uri", "sector", "the document at sector_identifier_uri must be a JSON list with every redirect URI")
+	const must = "the document at sector_identifier_uri must be a JSON list with every redirect URI: "
+	if err != nil {
+		return refuse(CodeMetadata, "/sector_identifier_uri", "sector", must+"%s", web.SectorTrouble(err))
+	}
+	if missing := web.Unlisted(listed, next.RedirectURIs); missing >= 0 {
+		return refuse(CodeMetadata, "/sector_identifier_uri", "sector", must+"redirect_uris/%d is not in it", missing)
 	}
 	return nil
 }

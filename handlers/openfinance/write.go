@@ -20,12 +20,12 @@ const tokenPrefix = "reg_at_"
 func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	ctx := c.Request.Context()
 	e := edit{arrival: &r.arrival, body: r.body, statement: r.statement}
-	change, method, err := h.change(ctx, e, nil)
+	change, next, err := h.change(ctx, e, nil)
 	if err != nil {
 		return nil, err
 	}
 	change.Token = h.newToken()
-	if NeedsSecret(method) {
+	if NeedsSecret(next.TokenEndpointAuthMethod) {
 		if change.Secret, err = h.newSecret(); err != nil {
 			return nil, err
 		}
@@ -36,7 +36,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 		return nil, refuse(scheme.CodeUnapproved, scheme.StatementPath, "one-client", "the software already has a client here")
 	}
 	if err != nil {
-		return nil, err
+		return nil, nameLocalized(err, next.Localized)
 	}
 	shown := credentials{token: change.Token.Text}
 	if change.Secret != nil {
@@ -69,7 +69,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		return nil, err
 	}
 	e := edit{arrival: &m.arrival, body: b, statement: statement}
-	change, method, err := h.change(ctx, e, m.client.Content)
+	change, next, err := h.change(ctx, e, m.client.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		change.Token, change.TokenOnChange = h.newToken(), true
 	}
 	ref := m.client.Entity.Ref()
-	if NeedsSecret(method) {
+	if NeedsSecret(next.TokenEndpointAuthMethod) {
 		has, err := h.Store.HasSecret(ctx, c.Scope, ref, 0)
 		if err != nil {
 			return nil, err
@@ -91,7 +91,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	}
 	out, err := snapshots.Edit(ctx, h.Store, c.Scope, ref, change)
 	if err != nil {
-		return nil, endedMeanwhile(err)
+		return nil, endedMeanwhile(nameLocalized(err, next.Localized))
 	}
 	if change.Token != nil && out.Changed { // the token of this call is no longer valid
 		shown.token = change.Token.Text
@@ -178,23 +178,22 @@ func (e edit) client(base *document.Client) (document.Client, error) {
 }
 
 // change returns the change that an edit makes to base, nil for a new client, and
-// the resulting auth method. The edit is checked before anything is fetched, and
+// what the client becomes. The edit is checked before anything is fetched, and
 // made again in the transaction, on the base of that moment. An edit that would
 // not alter the answer changes nothing.
-func (h *handler) change(ctx context.Context, e edit, base *document.Client) (change snapshots.Change[document.Client], method string, err error) {
-	next, err := e.client(base)
-	if err != nil {
-		return change, "", err
+func (h *handler) change(ctx context.Context, e edit, base *document.Client) (change snapshots.Change[document.Client], next document.Client, err error) {
+	if next, err = e.client(base); err != nil {
+		return change, next, err
 	}
 	if e.profile.EncKey {
 		if err := CheckEncryptionKey(ctx, h.Fetch, next.JWKSURI); err != nil {
-			return change, "", err
+			return change, next, err
 		}
 	}
 	if err := checkSector(ctx, h.Fetch, &next, base); err != nil {
-		return change, "", err
+		return change, next, err
 	}
-	change.Rules = e.policy.RegistrationRules()
+	change.Rules, change.Level = e.policy.RegistrationRules(), document.ByItself
 	change.Apply = func(base *document.Client, setup *document.Setup) (*document.Client, error) {
 		next, err := e.client(base)
 		if err != nil {
@@ -205,7 +204,7 @@ func (h *handler) change(ctx context.Context, e edit, base *document.Client) (ch
 		}
 		return &next, nil
 	}
-	return change, next.TokenEndpointAuthMethod, nil
+	return change, next, nil
 }
 
 // sameAnswer reports whether answers show two clients alike.

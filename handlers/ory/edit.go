@@ -25,6 +25,11 @@ func Replace(body *Client) Want { return func(*Client) (*Client, error) { return
 type Edit struct {
 	Body  *Client // what the caller wants
 	Shown *Client // what a read shows; nil for a new client
+	// Level says who wants it, and Allowed which rules the setup's policy allows
+	// there. Who does not know the policy leaves all that one could allow to the
+	// transaction.
+	Level   document.Level
+	Allowed []string
 
 	want    Want
 	base    *document.Client
@@ -37,7 +42,7 @@ type Edit struct {
 // NewEdit works out what is wanted of base, nil for a new client. The error is
 // the Want's.
 func NewEdit(base *document.Client, setup *document.Setup, want Want) (*Edit, error) {
-	e := &Edit{want: want, base: base, setup: setup}
+	e := &Edit{want: want, base: base, setup: setup, Allowed: document.Waivable()}
 	if base != nil {
 		shown := FromDomain(base, setup)
 		e.Shown = &shown
@@ -63,9 +68,10 @@ func WorkOut(ctx context.Context, store *snapshots.Store, scope tenancy.Scope, f
 // something fetched or stored, and those that the setup's policy may let pass.
 func (e *Edit) Check() error {
 	e.checked = true
-	in := input{Next: e.next, Base: e.base, Setup: e.setup, Unread: e.faults}
+	in := input{Next: document.Settled(e.next, e.base, e.Level), Base: e.base, Setup: e.setup, Level: e.Level, Unread: e.faults}
 	shared := slices.DeleteFunc(document.Validate(document.ClientRules(), in), document.Relaxable)
-	return fault.Rules(slices.Concat(CheckSecret(e.Body.ClientSecret), e.faults, shared, document.Validate(Rules(), in)))
+	broken := document.Waive(shared, e.Allowed)
+	return fault.Rules(slices.Concat(CheckSecret(e.Body.ClientSecret), e.faults, broken, document.Validate(Rules(), in)))
 }
 
 // Prepare returns the change for the store. What is slow is done here and not in
@@ -80,7 +86,7 @@ func (e *Edit) Prepare(ctx context.Context, store *snapshots.Store, fetch web.Fe
 		}
 	}
 	sector := e.Body.Sector(ctx, fetch, e.base)
-	change := snapshots.Change[document.Client]{Apply: e.apply, Rules: append(Rules(), sector.Rule())}
+	change := snapshots.Change[document.Client]{Apply: e.apply, Level: e.Level, Rules: append(Rules(), sector.Rule())}
 	if e.Body.ClientSecret != "" {
 		var err error
 		if change.Secret, err = store.ChosenSecret(ctx, e.Body.ClientSecret); err != nil {

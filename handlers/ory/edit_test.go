@@ -75,7 +75,7 @@ func TestNothingSlowForABrokenClient(t *testing.T) {
 		return nil, errors.New("no")
 	}
 	base := documenttest.FullClient()
-	for _, body := range []string{`{"tos_uri":"x","sector_identifier_uri":"https://new.example"}`, `{"tos_uri":"x","client_secret":"long enough"}`, `{"client_secret":"12345"}`} {
+	for _, body := range []string{`{"tos_uri":"x","sector_identifier_uri":"https://new.example"}`, `{"tos_uri":"x","client_secret":"long enough for it"}`, `{"client_secret":"12345"}`} {
 		edit, err := ory.NewEdit(&base, defaults, ory.Replace(decode(t, body)))
 		if err != nil {
 			t.Fatal(err)

@@ -139,6 +139,9 @@ func describe(f *fault.Fault) (code, description string) {
 		}
 	}
 	hint := first.Message
+	if first.Path == "/scopes" || strings.HasPrefix(first.Path, "/scopes/") { // one text here
+		first.Path = "/scope"
+	}
 	switch {
 	case first.Rule == keyForm:
 		return errorBadRequest, hint

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
@@ -71,7 +72,7 @@ func CheckSecret(secret string) []fault.Field {
 	case len(secret) > maxSecret || strings.Contains(secret, "\x00"):
 		message = "Field client_secret must have no more than 1024 bytes, and no NUL character."
 	default:
-		return nil
+		return snapshots.CheckSecret(secret)
 	}
 	return []fault.Field{{Path: "/client_secret", Rule: "ory-secret", Message: message}}
 }

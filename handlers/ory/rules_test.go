@@ -22,6 +22,7 @@ const mustMatch = " must match the domain, port, scheme of at least one of the r
 // for what does not decode.
 var rules = []struct{ body, code, hint string }{
 	{`{"client_secret":"12345"}`, ory.CodeMetadata, "Field client_secret must contain a secret that is at least 6 characters long."},
+	{`{"client_secret":"123456789012345"}`, ory.CodeMetadata, "/client_secret: a chosen secret needs 16 characters that are not all alike, or 80 bits by an estimate"},
 	{`{"jwks":` + keys + `,"jwks_uri":"https://app.example.org/jwks.json"}`, ory.CodeMetadata, "Fields jwks and jwks_uri can not both be set, you must choose one."},
 	{`{"token_endpoint_auth_method":"private_key_jwt"}`, ory.CodeMetadata, "When token_endpoint_auth_method is 'private_key_jwt', either jwks or jwks_uri must be set."},
 	{`{"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"HS256","jwks":` + keys + `}`, ory.CodeMetadata,
@@ -90,7 +91,7 @@ func TestRules(t *testing.T) {
 
 func TestAccepted(t *testing.T) {
 	for _, body := range []string{
-		`{}`, `{"client_secret":"123456"}`, `{"token_endpoint_auth_method":"bogus","grant_types":["bogus"],"response_types":["bogus"]}`,
+		`{}`, `{"client_secret":"1234567890abcdef"}`, `{"token_endpoint_auth_method":"bogus","grant_types":["bogus"],"response_types":["bogus"]}`,
 		`{"metadata":[1,"two"]}`, `{"metadata":null}`, `{"redirect_uris":["com.example.app:/cb","http://127.0.0.1:8080/cb","/relative"]}`,
 		`{"allowed_cors_origins":["http://localhost:3000/","https://*.example.org"]}`, `{"implicit_grant_id_token_lifespan":"-1h"}`,
 		`{"subject_type":"pairwise"}`, `{"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://a.example/jwks","token_endpoint_auth_signing_alg":"ES256"}`,
@@ -125,22 +126,24 @@ func TestSectorRule(t *testing.T) {
 		next   document.Client
 		base   *document.Client
 		ok     bool
+		why    string
 	}{
-		{both, next, nil, true},
-		{ory.Sector{}, document.Client{}, nil, true},
-		{ory.Sector{}, next, nil, false},
-		{ory.Sector{URI: uri, URIs: []string{"https://a.example"}}, next, nil, false},
-		{ory.Sector{URI: uri}, document.Client{SectorIdentifierURI: uri}, nil, false},
-		{ory.Sector{URI: "https://other.example", URIs: both.URIs}, next, nil, false},
-		{ory.Sector{}, base, &base, true}, // unchanged
-		{both, next, &base, true},
+		{both, next, nil, true, ""},
+		{ory.Sector{}, document.Client{}, nil, true, ""},
+		{ory.Sector{}, next, nil, false, "the client was changed meanwhile; send it again"},
+		{ory.Sector{Trouble: "no document could be fetched from there"}, next, nil, false, "no document could be fetched from there"},
+		{ory.Sector{URI: uri, URIs: []string{"https://a.example"}}, next, nil, false, "the document there does not list /redirect_uris/1"},
+		{ory.Sector{URI: uri}, document.Client{SectorIdentifierURI: uri}, nil, false, "the list there is empty"},
+		{ory.Sector{URI: "https://other.example", URIs: both.URIs}, next, nil, false, "the client was changed meanwhile; send it again"},
+		{ory.Sector{}, base, &base, true, ""}, // unchanged
+		{both, next, &base, true, ""},
 	} {
 		faults := document.Validate([]document.Rule[document.Client]{c.sector.Rule()}, document.Input[document.Client]{Next: &c.next, Base: c.base})
 		if (len(faults) == 0) != c.ok {
 			t.Errorf("case %d: %v", i, faults)
 		}
 		if !c.ok {
-			if _, code, description := spelled(t, "POST", fault.Of(fault.Rules(faults))); code != ory.CodeMetadata || description+" " != sentences[code] {
+			if _, code, description := spelled(t, "POST", fault.Of(fault.Rules(faults))); code != ory.CodeMetadata || description != sentences[code]+"sector_identifier_uri: "+c.why {
 				t.Errorf("%s %q", code, description)
 			}
 		}

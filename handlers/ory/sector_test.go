@@ -30,10 +30,10 @@ func TestSectorIsFetchedOnlyIfChanged(t *testing.T) {
 		`{}`: {},
 		`{"sector_identifier_uri":"https://s.example/1"}`:       {},
 		`{"sector_identifier_uri":"https://s.example/2"}`:       {URI: "https://s.example/2", URIs: []string{"x"}},
-		`{"sector_identifier_uri":"https://s.example/object"}`:  {},
-		`{"sector_identifier_uri":"https://s.example/numbers"}`: {},
-		`{"sector_identifier_uri":"https://s.example/empty"}`:   {},
-		`{"sector_identifier_uri":"https://s.example/away"}`:    {},
+		`{"sector_identifier_uri":"https://s.example/object"}`:  {Trouble: "the document there is not a JSON list of URIs"},
+		`{"sector_identifier_uri":"https://s.example/numbers"}`: {Trouble: "the document there is not a JSON list of URIs"},
+		`{"sector_identifier_uri":"https://s.example/empty"}`:   {Trouble: "the document there is not a JSON list of URIs"},
+		`{"sector_identifier_uri":"https://s.example/away"}`:    {Trouble: "no document could be fetched from there"},
 	} {
 		if got := decode(t, body).Sector(context.Background(), fetch, base); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v", body, got)

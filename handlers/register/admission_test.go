@@ -165,12 +165,12 @@ func TestHistoryKnowsWho(t *testing.T) {
 		t.Fatal("no event ", kind)
 		return history.Envelope{}
 	}
-	made := f.send("POST", "/oauth2/register", `{}`).want(t, 201)
+	made := f.send("POST", "/oauth2/register", minimal).want(t, 201)
 	if e := actor("client.published"); e.Actor != "anonymous:192.0.2.1" || e.Surface != register.Name || e.ActingOrg != string(f.Root) {
 		t.Errorf("%+v", e)
 	}
 	id := made.text(t, "client_id")
-	put := f.send("PUT", "/oauth2/register/"+id, `{"client_name": "x"}`, bearer(made.text(t, "registration_access_token"))).want(t, 200)
+	put := f.send("PUT", "/oauth2/register/"+id, `{"client_name": "x", "redirect_uris": ["https://app.example/cb"]}`, bearer(made.text(t, "registration_access_token"))).want(t, 200)
 	changed := actor("client.changed")
 	if changed.Actor != "client:"+changed.Object {
 		t.Errorf("%+v", changed)
@@ -179,7 +179,7 @@ func TestHistoryKnowsWho(t *testing.T) {
 	if e := actor("client.deleted"); e.Actor != changed.Actor {
 		t.Errorf("%+v", e)
 	}
-	f.send("POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 201)
+	f.send("POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 201)
 	if e := actor("client.published"); !strings.HasPrefix(e.Actor, "initial-token:") || e.ActingOrg != string(f.Harbour) {
 		t.Errorf("%+v", e)
 	}
@@ -188,10 +188,10 @@ func TestHistoryKnowsWho(t *testing.T) {
 // TestAnOwnerThatIsGone: what a deleted organization owned is as unknown.
 func TestAnOwnerThatIsGone(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
-	made := f.send("POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 201)
+	made := f.send("POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 201)
 	must(t, f.Store.DeleteOrganization(ctx, f.Scope(t, f.Root, tenancy.Admin), f.Harbour, true, nil))
 	f.send("GET", below+string(f.guarded)+"/oauth2/register/"+made.text(t, "client_id"), "", bearer(made.text(t, "registration_access_token"))).refused(t)
-	f.send("POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 404, "Dynamic registration is not enabled.")
+	f.send("POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 404, "Dynamic registration is not enabled.")
 }
 
 // FuzzCredentials sends any credential: none is let in that is not the
@@ -251,7 +251,7 @@ func TestTheFormOfTokens(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t), loose)
 	seen := map[string]bool{}
 	for range 20 {
-		made := f.send("POST", "/oauth2/register", `{}`).want(t, 201)
+		made := f.send("POST", "/oauth2/register", minimal).want(t, 201)
 		token := made.text(t, "registration_access_token")
 		first, second, _ := strings.Cut(strings.TrimPrefix(token, "ory_at_"), ".")
 		if !strings.HasPrefix(token, "ory_at_") || len(first) != 43 || len(second) != 43 || seen[first] || seen[second] || len(made.text(t, "client_secret")) != 26 {

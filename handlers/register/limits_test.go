@@ -54,8 +54,8 @@ func TestOpenRegistrationIsLimited(t *testing.T) {
 	post("[2001:db8::3]").throttled(t, "60")
 	post("192.0.2.9").throttled(t, "60") // the setup's
 	for range 10 {
-		f.from("192.0.2.1", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 201)
-		f.from("192.0.2.1", "POST", below+string(f.closed)+"/oauth2/register", `{}`).want(t, 404)
+		f.from("192.0.2.1", "POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 201)
+		f.from("192.0.2.1", "POST", below+string(f.closed)+"/oauth2/register", minimal).want(t, 404)
 	}
 	f.Clock.Advance(time.Minute)
 	post("192.0.2.1").want(t, 400)
@@ -80,22 +80,22 @@ func TestOwnWritesAreLimited(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t), func(c *register.Deps) {
 		c.Writes, c.Bytes = web.Rate{Every: 30 * time.Second, Burst: 3}, web.Rate{Every: time.Millisecond, Burst: 70_000}
 	})
-	path, token, _ := f.own(t, `{"client_name":"a"}`)
-	other, otherToken, _ := f.own(t, `{"client_name":"b"}`)
+	path, token, _ := f.own(t, `{"client_name":"a","redirect_uris":["https://a.example/cb"]}`)
+	other, otherToken, _ := f.own(t, `{"client_name":"b","redirect_uris":["https://a.example/cb"]}`)
 	put := func(path, token, body string) answer {
 		return f.from("192.0.2.1", "PUT", path, body, bearer(token))
 	}
 	for i := range 3 {
-		body := put(path, token, fmt.Sprintf(`{"client_name":"c%d"}`, i)).want(t, 200).Body.Bytes()
+		body := put(path, token, fmt.Sprintf(`{"client_name":"c%d","redirect_uris":["https://a.example/cb"]}`, i)).want(t, 200).Body.Bytes()
 		var c struct {
 			Token string `json:"registration_access_token"`
 		}
 		must(t, json.Unmarshal(body, &c))
 		token = c.Token
 	}
-	put(path, token, `{"client_name":"d"}`).throttled(t, "30")
+	put(path, token, `{"client_name":"d","redirect_uris":["https://a.example/cb"]}`).throttled(t, "30")
 	size := func(n int) string {
-		const document = `{"client_name":"x"}`
+		const document = `{"client_name":"x","redirect_uris":["https://a.example/cb"]}`
 		return document + strings.Repeat(" ", n-len(document))
 	}
 	f.Clock.Advance(time.Hour)
@@ -103,7 +103,7 @@ func TestOwnWritesAreLimited(t *testing.T) {
 	f.from("192.0.2.2", "POST", "/oauth2/register", size(64<<10+1)).want(t, 413)
 	f.from("192.0.2.2", "POST", "/oauth2/register", size(64<<10)).want(t, 201)
 	put(other, otherToken, size(10_000)).throttled(t, "6")
-	put(other, otherToken, `{"client_name":"e"}`).want(t, 200)
+	put(other, otherToken, `{"client_name":"e","redirect_uris":["https://a.example/cb"]}`).want(t, 200)
 }
 
 // TestAnEqualPutKeepsItsToken, and appends nothing.
@@ -118,7 +118,7 @@ func TestAnEqualPutKeepsItsToken(t *testing.T) {
 	if now := f.Log.Size(); now != before {
 		t.Errorf("%d entries for what changed nothing", now-before)
 	}
-	changed := f.from("192.0.2.1", "PUT", path, `{"client_name":"b"}`, bearer(token)).want(t, 200, `"client_name":"b"`)
+	changed := f.from("192.0.2.1", "PUT", path, `{"client_name":"b","redirect_uris":["https://a.example/cb"]}`, bearer(token)).want(t, 200, `"client_name":"b"`)
 	if strings.Contains(changed.Body.String(), token) {
 		t.Error("a change keeps the token")
 	}
@@ -159,8 +159,8 @@ func TestGuessesAreLimited(t *testing.T) {
 	}
 	get("192.0.2.7", "c99", bearer("wrong")).throttled(t, "1")
 	get("192.0.2.7", "c", bearer(c.token)).want(t, 200)
-	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer("wrong")).throttled(t, "1")
-	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", `{}`, bearer(f.initial)).want(t, 201)
+	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer("wrong")).throttled(t, "1")
+	f.from("192.0.2.7", "POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 201)
 }
 
 // TestGuessesAtOnce do not go past the limit either.

@@ -124,6 +124,9 @@ func becomes(doc document.Client) func(*snapshots.Change[document.Client]) {
 	}
 }
 
+// minimal is the least that can register: authorization_code needs a redirect URI.
+const minimal = `{"redirect_uris": ["https://app.example/cb"]}`
+
 type answer struct{ *httptest.ResponseRecorder }
 
 // send sends a request; header lines are "Name: value".

@@ -29,16 +29,16 @@ func TestAllowedGrantsAndScopes(t *testing.T) {
 		return f.send("POST", "/oauth2/register", body).want(t, status, words...)
 	}
 	post(`{"grant_types": ["client_credentials"]}`, 400, "invalid_client_metadata", "/grant_types: 'client_credentials' is not allowed")
-	post(`{"grant_types": ["authorization_code", "implicit"]}`, 400, "'implicit'")
-	post(`{"scope": "openid admin"}`, 400, "/scope: 'admin' is not allowed")
-	post(`{"scope": "offline"}`, 400, "'offline'")
-	post(`{"grant_types": ["refresh_token"], "scope": "profile  openid"}`, 201, `"scope":"profile openid"`)
-	made := post(`{}`, 201, `"scope":"openid"`) // the default, as far as it is allowed
+	post(`{"grant_types": ["authorization_code", "implicit"], "redirect_uris": ["https://app.example/cb"]}`, 400, "'implicit'")
+	post(`{"scope": "openid admin", "redirect_uris": ["https://app.example/cb"]}`, 400, "/scope: 'admin' is not allowed")
+	post(`{"scope": "offline", "redirect_uris": ["https://app.example/cb"]}`, 400, "'offline'")
+	post(`{"grant_types": ["authorization_code", "refresh_token"], "scope": "profile  openid", "redirect_uris": ["https://app.example/cb"]}`, 201, `"scope":"profile openid"`)
+	made := post(minimal, 201, `"scope":"openid"`) // the default, as far as it is allowed
 
 	address, token := "/oauth2/register/"+made.text(t, "client_id"), made.text(t, "registration_access_token")
-	f.send("PUT", address, `{"scope": "openid admin"}`, bearer(token)).want(t, 400)
-	f.send("PUT", address, `{"grant_types": ["implicit"]}`, bearer(token)).want(t, 400)
-	f.send("PUT", address, `{"scope": "profile"}`, bearer(token)).want(t, 200, `"scope":"profile"`)
+	f.send("PUT", address, `{"scope": "openid admin", "redirect_uris": ["https://app.example/cb"]}`, bearer(token)).want(t, 400)
+	f.send("PUT", address, `{"grant_types": ["implicit"], "redirect_uris": ["https://app.example/cb"]}`, bearer(token)).want(t, 400)
+	f.send("PUT", address, `{"scope": "profile", "redirect_uris": ["https://app.example/cb"]}`, bearer(token)).want(t, 200, `"scope":"profile"`)
 
 	given := f.stored(t, f.setup, "given", "client_secret_basic", becomes(document.Client{GrantTypes: []string{"client_credentials"},
 		Scopes: []string{"admin", "openid"}, TokenEndpointAuthMethod: "client_secret_basic"}))
@@ -49,7 +49,7 @@ func TestAllowedGrantsAndScopes(t *testing.T) {
 	f.policy(t, f.Root, f.setup, func(p *snapshots.Policy) {
 		p.Registration, p.AllowedGrants, p.AllowedScopes = snapshots.RegistrationOpen, []string{"client_credentials"}, []string{"a", "b"}
 	})
-	post(`{}`, 400, "'authorization_code' is not allowed") // which no grant types mean
+	post(minimal, 400, "'authorization_code' is not allowed") // which no grant types mean
 	post(`{"grant_types": ["client_credentials"]}`, 201, `"scope":"a b"`)
 }
 
@@ -60,7 +60,7 @@ func TestMaximumOfClients(t *testing.T) {
 	var all sync.WaitGroup
 	answers := make(chan answer, 20)
 	for range 20 {
-		all.Go(func() { answers <- f.send("POST", "/oauth2/register", `{}`) })
+		all.Go(func() { answers <- f.send("POST", "/oauth2/register", minimal) })
 	}
 	all.Wait()
 	close(answers)
@@ -78,8 +78,8 @@ func TestMaximumOfClients(t *testing.T) {
 		t.Errorf("%v", counts)
 	}
 	f.send("DELETE", "/oauth2/register/"+made.text(t, "client_id"), "", bearer(made.text(t, "registration_access_token"))).want(t, 204)
-	f.send("POST", "/oauth2/register", `{}`).want(t, 201)
-	f.send("POST", "/oauth2/register", `{}`).want(t, 403)
+	f.send("POST", "/oauth2/register", minimal).want(t, 201)
+	f.send("POST", "/oauth2/register", minimal).want(t, 403)
 }
 
 // TestInitialTokens: one holds until its end, and for as many uses as it has.
@@ -98,7 +98,7 @@ func TestInitialTokens(t *testing.T) {
 	var all sync.WaitGroup
 	counts := make(chan int, 10)
 	for range 10 {
-		all.Go(func() { counts <- f.send("POST", target, `{}`, bearer(twice)).Code })
+		all.Go(func() { counts <- f.send("POST", target, minimal, bearer(twice)).Code })
 	}
 	all.Wait()
 	used := 0
@@ -114,20 +114,20 @@ func TestInitialTokens(t *testing.T) {
 	if used != 2 {
 		t.Errorf("%d uses of 2", used)
 	}
-	f.send("POST", target, `{}`, bearer(twice)).refused(t)
+	f.send("POST", target, minimal, bearer(twice)).refused(t)
 	_, refusing := made(snapshots.InitialToken{MaxUses: 1})
 	f.send("POST", target, `{"client_secret": "averylongsecret"}`, bearer(refusing)).want(t, 400)
-	f.send("POST", target+"?access_token="+refusing, `{}`).want(t, 201) // a refusal was no use
+	f.send("POST", target+"?access_token="+refusing, minimal).want(t, 201) // a refusal was no use
 	_, short := made(snapshots.InitialToken{ExpiresAt: f.store.Now() + 60e6})
-	f.send("POST", target, `{}`, bearer(short)).want(t, 201)
+	f.send("POST", target, minimal, bearer(short)).want(t, 201)
 	id, revoked := made(snapshots.InitialToken{})
 	must(t, f.store.RevokeInitialToken(ctx, scope, f.guarded, id))
-	f.send("POST", target, `{}`, bearer(revoked)).refused(t)
+	f.send("POST", target, minimal, bearer(revoked)).refused(t)
 	f.Clock.Advance(time.Minute)
-	f.send("POST", target, `{}`, bearer(short)).refused(t)
-	f.send("POST", target, `{}`, bearer(f.Key(f.Root, tenancy.Admin))).refused(t)
-	f.send("POST", target, `{}`, bearer(f.initial)).want(t, 201)
-	f.send("POST", "/oauth2/register", `{}`, bearer("anything")).want(t, 201) // where it is open nobody asks
+	f.send("POST", target, minimal, bearer(short)).refused(t)
+	f.send("POST", target, minimal, bearer(f.Key(f.Root, tenancy.Admin))).refused(t)
+	f.send("POST", target, minimal, bearer(f.initial)).want(t, 201)
+	f.send("POST", "/oauth2/register", minimal, bearer("anything")).want(t, 201) // where it is open nobody asks
 }
 
 // TestTurningRegistrationOff closes all four routes, for everybody.
@@ -152,7 +152,9 @@ func TestParallelChangesWithOneToken(t *testing.T) {
 		var all sync.WaitGroup
 		answers := make(chan answer, 8)
 		for range 8 {
-			all.Go(func() { answers <- f.send("PUT", "/oauth2/register/c", `{"client_name": "x"}`, bearer(c.token)) })
+			all.Go(func() {
+				answers <- f.send("PUT", "/oauth2/register/c", `{"client_name": "x", "redirect_uris": ["https://app.example/cb"]}`, bearer(c.token))
+			})
 		}
 		all.Wait()
 		close(answers)
@@ -176,14 +178,14 @@ func TestParallelChangesWithOneToken(t *testing.T) {
 // TestAClientThatBeginsToNeedASecret gets one, and one that has one keeps it.
 func TestAClientThatBeginsToNeedASecret(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t), loose)
-	made := f.send("POST", "/oauth2/register", `{"token_endpoint_auth_method": "none"}`).want(t, 201)
+	made := f.send("POST", "/oauth2/register", `{"token_endpoint_auth_method": "none", "redirect_uris": ["https://app.example/cb"]}`).want(t, 201)
 	address := "/oauth2/register/" + made.text(t, "client_id")
-	put := f.send("PUT", address, `{"token_endpoint_auth_method": "client_secret_post"}`, bearer(made.text(t, "registration_access_token"))).want(t, 200)
+	put := f.send("PUT", address, `{"token_endpoint_auth_method": "client_secret_post", "redirect_uris": ["https://app.example/cb"]}`, bearer(made.text(t, "registration_access_token"))).want(t, 200)
 	secret := put.text(t, "client_secret")
 	f.send("GET", address+"?client_secret="+secret, "").want(t, 200)
-	put = f.send("PUT", address, `{"token_endpoint_auth_method": "none"}`, bearer(put.text(t, "registration_access_token"))).want(t, 200)
+	put = f.send("PUT", address, `{"token_endpoint_auth_method": "none", "redirect_uris": ["https://app.example/cb"]}`, bearer(put.text(t, "registration_access_token"))).want(t, 200)
 	f.send("GET", address+"?client_secret="+secret, "").refused(t)
-	put = f.send("PUT", address, `{}`, bearer(put.text(t, "registration_access_token"))).want(t, 200)
+	put = f.send("PUT", address, minimal, bearer(put.text(t, "registration_access_token"))).want(t, 200)
 	if put.text(t, "client_secret") != "" {
 		t.Errorf("it has one: %s", put.Body)
 	}
@@ -210,7 +212,7 @@ func TestSectorIdentifier(t *testing.T) {
 		t.Errorf("fetched %d times", fetched)
 	}
 	f.send("POST", "/oauth2/register", `{"sector_identifier_uri": "https://sector.example/list", "redirect_uris": ["https://other.example/cb"]}`).want(t, 400)
-	f.send("POST", "/oauth2/register", `{"sector_identifier_uri": "https://else.example/list"}`).want(t, 400)
+	f.send("POST", "/oauth2/register", `{"sector_identifier_uri": "https://else.example/list", "redirect_uris": ["https://app.example/cb"]}`).want(t, 400)
 	f.send("POST", "/oauth2/register", `{"sector_identifier_uri": "https://sector.example/list", "policy_uri": "x"}`).want(t, 400)
 	if fetched != 3 {
 		t.Errorf("fetched %d times", fetched)
@@ -237,7 +239,7 @@ func TestWhatWasReadMayBeSentBack(t *testing.T) {
 func TestDialectsKeepEachOther(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	vars := f.variables(t)
-	f.send("PUT", "/oauth2/register/shop", `{"client_name": "self"}`, bearer(vars["shop_token"])).want(t, 200)
+	f.send("PUT", "/oauth2/register/shop", `{"client_name": "self", "redirect_uris": ["https://app.example/cb"]}`, bearer(vars["shop_token"])).want(t, 200)
 	found, err := snapshots.Resolve[document.Client](ctx, f.store, f.Store.Operator("test"), snapshots.ByClientID("", f.setup, "shop"), snapshots.Instant{})
 	must(t, err)
 	c := found.Content

@@ -41,6 +41,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	edit.Level, edit.Allowed = document.ByItself, r.policy.Allow
 	if err := edit.Check(); err != nil { // here, so that nobody's invalid bodies keep the committer busy
 		return nil, err
 	}
@@ -79,6 +80,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	edit.Level, edit.Allowed = document.ByItself, m.policy.Allow
 	if err := forbidden(in, edit.Shown); err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (h *handler) find(c *web.Call) (snapshots.Resolved[document.Client], error)
 func (h *handler) findAsOf(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
 	var none snapshots.Resolved[document.Client]
 	id := c.Var("oauth_client_id")
-	if len(document.CheckClientID(id, false)) > 0 {
+	if !document.ReadableClientID(id) {
 		return none, fault.New(fault.Malformed, "", "invalid oauth_client_id")
 	}
 	preferred := snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))

@@ -3,14 +3,11 @@ package web
 import (
 	"net/http"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"tenure/snapshots/document/text"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
-
-const maxReason = 1000 // bytes
 
 // admit makes the call's Scope from its headers.
 func (h *handler) admit(c *Call) error {
@@ -128,15 +125,10 @@ func (c *Call) Owner() (tenancy.OrgID, error) {
 // reason is why the caller makes a change, for history.
 func reason(h http.Header) (string, error) {
 	value, err := Once(h, "Tenure-Reason")
-	if err == nil && !isReason(value) {
-		err = fault.New(fault.Malformed, "", "Tenure-Reason must be printable UTF-8 of at most %d bytes", maxReason)
+	if err == nil && value != "" && !text.IsReason(value) {
+		err = fault.New(fault.Malformed, "", "Tenure-Reason must be printable UTF-8 of at most %d bytes, with at least %d letters", text.MaxReason, text.MinReason)
 	}
 	return value, err
-}
-
-func isReason(text string) bool {
-	return len(text) <= maxReason && utf8.ValidString(text) &&
-		!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // Because takes the reason that a body gives, nil for none, for what the call
@@ -145,11 +137,12 @@ func (c *Call) Because(reason *string) error {
 	if reason == nil || *reason == "" {
 		return nil
 	}
-	f := fault.New(fault.Malformed, "", "the reason of the body has at most %d bytes of printable UTF-8, and is that of Tenure-Reason if both are there", maxReason)
-	f.Fields = []fault.Field{{Path: "/reason", Rule: "reason", Message: f.Message}}
-	if before := c.Scope.Reason(); !isReason(*reason) || before != "" && before != *reason {
-		return f
+	if before := c.Scope.Reason(); text.IsReason(*reason) && (before == "" || before == *reason) {
+		c.Scope = c.Scope.Because(*reason)
+		return nil
 	}
-	c.Scope = c.Scope.Because(*reason)
-	return nil
+	f := fault.New(fault.Malformed, "", "the reason of the body has at most %d bytes of printable UTF-8 and at least %d letters, and is that of Tenure-Reason if both are there",
+		text.MaxReason, text.MinReason)
+	f.Fields = []fault.Field{{Path: "/reason", Rule: "reason", Message: f.Message}}
+	return f
 }

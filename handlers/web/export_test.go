@@ -1,9 +1,13 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"tenure/snapshots/document/uri"
+)
 
 // IsPublic is the guard of fetched addresses.
-var IsPublic = isPublic
+var IsPublic = uri.Public
 
 // Asked is a call of a route that declares query, for what a surface makes of a
 // request's query. The fault is that of a query which such a route does not take.

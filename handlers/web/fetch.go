@@ -9,9 +9,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"syscall"
 	"time"
+
+	"tenure/snapshots/document/uri"
 )
 
 const (
@@ -28,7 +29,7 @@ type Fetch func(ctx context.Context, uri string) ([]byte, error)
 // log: told to a caller, they would say what answers inside the network.
 func GuardedFetch(allow func(netip.Addr) bool, transport *http.Transport) Fetch {
 	if allow == nil {
-		allow = isPublic
+		allow = uri.Public
 	}
 	if transport == nil {
 		transport = &http.Transport{}
@@ -50,10 +51,12 @@ func GuardedFetch(allow func(netip.Addr) bool, transport *http.Transport) Fetch 
 func fetch(ctx context.Context, client *http.Client, uri string) ([]byte, error) {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, errors.New("not an https URL")
+		return nil, errNoHTTPS
 	}
 	return GetDocument(ctx, client, uri, fetchBytes)
 }
+
+var errNoHTTPS = errors.New("not an https URL")
 
 // GetDocument reads what a URL answers with status 200, at most limit bytes.
 // Where the client may go is the client's to say.
@@ -80,29 +83,4 @@ func ReadBounded(r io.Reader, limit int64) ([]byte, error) {
 		err = fmt.Errorf("more than %d bytes", limit)
 	}
 	return raw, err
-}
-
-// reserved are the ranges that no public service has, beside those that
-// netip's own predicates name (IANA special-purpose registries).
-var reserved = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
-	"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
-
-func prefixes(texts ...string) []netip.Prefix {
-	var all []netip.Prefix
-	for _, text := range texts {
-		all = append(all, netip.MustParsePrefix(text))
-	}
-	return all
-}
-
-// globalUnicast is all of IPv6 that is routed on the Internet; what embeds an
-// IPv4 address (NAT64 and the like) lies outside or is reserved.
-var globalUnicast = netip.MustParsePrefix("2000::/3")
-
-func isPublic(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.Is6() && !globalUnicast.Contains(a) {
-		return false
-	}
-	return !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }

@@ -56,12 +56,14 @@ type input struct {
 	fresh    bool
 	old, new map[string]string // values by top-level member; for clients the effective ones
 	rows     []row
+	broken   []string // rules of document.Works
 }
 
 func inputOf[T document.Content](from, to *T, o Options, rows []row) *input {
 	in := &input{at: o.At, fresh: from == nil, rows: rows}
 	if len(rows) > 0 {
 		in.old, in.new = values(from, o.From), values(to, o.To)
+		in.broken = brokenWorks(from, to, o.To)
 	}
 	return in
 }

@@ -1,13 +1,23 @@
 package diff
 
+import "slices"
+
 // rules is the table of risks. It is never written to. A row is: name, members,
 // level, effect, whether it holds for new documents too, and what says the
 // words. Sources: RFC 6749, 7591, 7636, 8252, 8705, 9101, 9126, 9700 (best
 // current practice), OpenID Connect Core, Registration and the logout
 // specifications.
 var rules = []rule{
-	{"uri-wildcard", uriLists, Critical, Relaxes, true, uriAdded(wildcard, "%s with wildcard added")},
-	{"uri-without-tls", uriLists, Critical, Relaxes, true, uriAdded(plainHTTP, "%s without TLS added")},
+	{"uri-wildcard", addresses, Critical, Relaxes, true, addressBreaks("uri-wildcard", "%s with wildcard added")},
+	{"uri-without-tls", addresses, Critical, Relaxes, true, addressBreaks("uri-without-tls", "%s without TLS added")},
+	{"uri-host", addresses, Critical, Relaxes, true, addressBreaks("uri-host", "%s with a host added that readers take for different ones")},
+	{"uri-backslash", addresses, Critical, Relaxes, true, addressBreaks("uri-backslash", "%s with a backslash added: browsers read it as a slash")},
+	{"uri-userinfo", addresses, Critical, Relaxes, true, addressBreaks("uri-userinfo", "%s with a user name added: people take it for the host")},
+	{"uri-dot-segment", addresses, Critical, Relaxes, true, addressBreaks("uri-dot-segment", "%s with a segment . or .. added: it is another path for browsers")},
+	{"uri-without-host", addresses, Critical, Relaxes, true, addressBreaks("uri-without-host", "%s without a host added")},
+	{"uri-fragment", addresses, Sensitive, Alters, true, addressBreaks("uri-fragment", "%s with a fragment added")},
+	{"uri-loopback", addresses, Sensitive, Relaxes, true, addressBreaks("uri-loopback", "%s that leads to this machine added")},
+	{"uri-inside", addresses, Sensitive, Relaxes, true, addressBreaks("uri-inside", "%s that leads into the network behind this machine added")},
 	{"uri-private-scheme", redirects, Sensitive, Relaxes, true,
 		uriAdded(privateScheme, "%s with a scheme of its own added: any app of a device can claim it")},
 	{"uri-other-domain", uriLists, Sensitive, Relaxes, false, otherDomain},
@@ -68,6 +78,18 @@ var rules = []rule{
 	{"token-format", []string{"access_token_strategy"}, Sensitive, Breaks, false, replacedValue("access tokens have another format")},
 	{"scope-policy-relaxed", scopePolicies, Sensitive, Relaxes, false, policyRelaxed},
 	{"scope-policy-tightened", scopePolicies, Sensitive, Breaks, false, policyTightened},
+	{"auth-method-known", works("auth-method-known"), Sensitive, Breaks, true, breaks("auth-method-known", "the auth method is none that is registered")},
+	{"grant-type-known", works("grant-type-known"), Sensitive, Breaks, true, breaks("grant-type-known", "a grant type is none that is registered")},
+	{"public-client-credentials", works("public-client-credentials"), Critical, Relaxes, true,
+		breaks("public-client-credentials", "who knows the client_id gets tokens: client_credentials without authentication")},
+	{"code-without-redirect-uri", works("code-without-redirect-uri"), Sensitive, Breaks, true,
+		breaks("code-without-redirect-uri", "there is no redirect URI to send people back to")},
+	{"pairwise-without-sector", works("pairwise-without-sector"), Sensitive, Breaks, true,
+		breaks("pairwise-without-sector", "pairwise subjects over several hosts without a sector identifier: sign-in fails")},
+	{"lifetime-positive", works("lifetime-positive"), Sensitive, Breaks, true, breaks("lifetime-positive", "tokens end before they begin")},
+	{"response-type-grant", works("response-type-grant"), Sensitive, Breaks, true, breaks("response-type-grant", "a response type has no grant type")},
+	{"nothing-to-do", works("nothing-to-do"), Sensitive, Breaks, true, breaks("nothing-to-do", "refresh_token alone gets no first token")},
+	{"auth-without-means", works("auth-without-means"), Sensitive, Breaks, true, breaks("auth-without-means", "the client cannot authenticate: it has no keys or name for its method")},
 	{"claims-changed", []string{"custom_claims"}, Sensitive, Alters, false, replacedValue("claims in tokens change")},
 }
 
@@ -76,6 +98,7 @@ var (
 	redirects   = []string{"redirect_uris", "post_logout_redirect_uris"}
 	uriLists    = []string{"redirect_uris", "post_logout_redirect_uris", "request_uris", "allowed_cors_origins", "webhook_uris"}
 	pages       = []string{"client_uri", "logo_uri", "tos_uri", "policy_uri", "initiate_login_uri", "frontchannel_logout_uri", "backchannel_logout_uri"}
+	addresses   = slices.Concat(uriLists, pages, []string{"jwks_uri", "sector_identifier_uri"})
 	authMethods = []string{"token_endpoint_auth_method", "introspection_endpoint_auth_method", "revocation_endpoint_auth_method"}
 	signingAlgs = []string{"token_endpoint_auth_signing_alg", "id_token_signed_response_alg", "userinfo_signed_response_alg",
 		"request_object_signing_alg", "authorization_signed_response_alg"}

@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/uri"
 )
 
 // noun is what people call an item of a list of addresses.
@@ -40,20 +43,27 @@ func uriAdded(is func(uri string) bool, format string) func(*input, *row) string
 	}
 }
 
-// wildcard reports whether an address has an asterisk in it: systems that read
-// one as a pattern send codes to any host it fits.
-func wildcard(uri string) bool { return strings.Contains(uri, "*") }
+// addressBreaks says the words if a new address breaks a rule that it would have
+// to keep from a client that registers itself.
+func addressBreaks(rule, format string) func(*input, *row) string {
+	return func(_ *input, r *row) string {
+		use, known := document.UseOf(r.name)
+		if r.Kind == Removed || !known || r.New.Text == r.Old.Text {
+			return ""
+		}
+		for _, broken := range uri.Broken(r.New.Text, use, true) {
+			if broken.Name == rule {
+				return fmt.Sprintf(format, noun(r.name))
+			}
+		}
+		return ""
+	}
+}
 
 // plainHTTP leaves out the device's own addresses, where native apps listen
 // (RFC 8252 section 7.3).
-func plainHTTP(uri string) bool {
-	u, err := url.Parse(uri)
-	return err == nil && strings.EqualFold(u.Scheme, "http") && !loopback(u.Hostname())
-}
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback() || strings.EqualFold(host, "localhost")
+func plainHTTP(address string) bool {
+	return slices.ContainsFunc(uri.Broken(address, uri.Redirect, true), func(r *uri.Rule) bool { return r.Name == "uri-without-tls" })
 }
 
 // privateScheme is any but the web's (RFC 8252 section 7.1); a path alone has

@@ -27,9 +27,10 @@ func roundTrip[T document.Content](t *testing.T, doc *T) *T {
 }
 
 func TestRoundTrip(t *testing.T) {
-	testRoundTrip(t, "client", documenttest.FullClient())
-	testRoundTrip(t, "setup", documenttest.FullSetup())
-	testRoundTrip(t, "resource_server", documenttest.FullResourceServer())
+	client, setup, server := documenttest.Stored()
+	testRoundTrip(t, "client", client)
+	testRoundTrip(t, "setup", setup)
+	testRoundTrip(t, "resource_server", server)
 }
 
 // testRoundTrip also holds the bytes against a golden file: commitments in the

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"tenure/tenancy/fault"
 )
@@ -30,6 +29,9 @@ type Input[T Content] struct {
 	// DeclaredScopes tells whether a resource server of the setup declares the
 	// scope; nil if that is not checked.
 	DeclaredScopes func(name string) bool
+
+	// Level says who brings the document, and so how strict the rules are.
+	Level Level
 
 	// Raw is Encode of Next where the caller knows it already, else nil.
 	Raw []byte
@@ -80,13 +82,8 @@ func (in Input[T]) unread(member string) bool {
 	})
 }
 
-// Limits of every document, in bytes. Hydra's users store names of
-// 100 kB, so what people write for people may be long.
-const (
-	maxContentBytes = 512 << 10
-	maxTextBytes    = 8 << 10
-	maxProseBytes   = 256 << 10
-)
+// maxContentBytes is the limit of every document, in bytes.
+const maxContentBytes = 512 << 10
 
 // MaxItems bounds every list of a document.
 const MaxItems = 1000
@@ -94,8 +91,7 @@ const MaxItems = 1000
 // everyRules hold for each of the three types.
 func everyRules[T Content]() []Rule[T] {
 	return []Rule[T]{
-		{Name: "text", Check: eachMember[T](checkText)},
-		{Name: "text-length", Check: eachMember[T](checkTextLength)},
+		{Name: "text", Check: checkTexts[T]},
 		{Name: "list-length", Check: eachMember[T](checkListLength)},
 		{Name: "json", Check: eachMember[T](checkJSON)},
 		{Name: "localized", Check: eachMember[T](checkLocalized)},
@@ -182,29 +178,6 @@ func listOf(member any) (list []string, ok bool) {
 		return *m, true
 	}
 	return nil, false
-}
-
-func checkText(path string, member any) []fault.Field {
-	return eachText(path, member, func(text string) string {
-		if !utf8.ValidString(text) || strings.Contains(text, "\x00") {
-			return "the text is not UTF-8, or has a NUL character"
-		}
-		return ""
-	})
-}
-
-func checkTextLength(path string, member any) []fault.Field {
-	limit := maxTextBytes
-	switch path[strings.LastIndexByte(path, '/')+1:] {
-	case "client_name", "owner", "comment", "software_description", "value", "custom_claims":
-		limit = maxProseBytes
-	}
-	return eachText(path, member, func(text string) string {
-		if len(text) > limit {
-			return fmt.Sprintf("the text is longer than %d bytes", limit)
-		}
-		return ""
-	})
 }
 
 func checkListLength(path string, member any) []fault.Field {

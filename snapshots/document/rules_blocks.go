@@ -105,18 +105,6 @@ func AbsoluteURI[T Content](names ...string) Rule[T] {
 	})
 }
 
-// HTTPURI wants absolute URIs to be http or https with a host; what is no
-// absolute URI is AbsoluteURI's to report.
-func HTTPURI[T Content](names ...string) Rule[T] {
-	return forTexts[T]("uri-http", names, func(text string) string {
-		u, err := url.Parse(text)
-		if err == nil && u.Scheme != "" && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
-			return "the URI is not an http or https URI with a host"
-		}
-		return ""
-	})
-}
-
 // LifetimeWithin bounds lifetimes that are set, in their own unit, both ends
 // included.
 func LifetimeWithin[T Content](shortest, longest int64, names ...string) Rule[T] {

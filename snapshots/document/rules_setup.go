@@ -10,9 +10,16 @@ import (
 // SetupRules are those of an authorization server's configuration.
 func SetupRules() []Rule[Setup] {
 	return slices.Concat(everyRules[Setup](), []Rule[Setup]{
+		{Name: "address", Check: checkAddresses[Setup]},
 		Required[Setup]("name"),
 		MaxLength[Setup](255, "name"),
-		NoEmptyItems[Setup]("grant_types"),
+		{"grant-type-known", []string{"grant_types"}, func(in Input[Setup]) []fault.Field {
+			var stored []string
+			if in.Base != nil {
+				stored = in.Base.GrantTypes
+			}
+			return unknownGrants(in.Next.GrantTypes, stored)
+		}},
 		LifetimeWithin[Setup](0, maxTTL, ttlFields()...),
 		OneOf[Setup]("scope_policy_implicit_flow", scopePolicies()...),
 		OneOf[Setup]("scope_policy_authorization_code_flow", scopePolicies()...),
@@ -25,9 +32,12 @@ func SetupRules() []Rule[Setup] {
 func ResourceServerRules() []Rule[ResourceServer] {
 	scopes := []string{"scopes"}
 	return slices.Concat(everyRules[ResourceServer](), []Rule[ResourceServer]{
-		AbsoluteURI[ResourceServer]("uri"),
+		{Name: "address", Check: checkAddresses[ResourceServer]},
 		{"scope-word", scopes, eachScope(func(path string, s *Scope) []fault.Field {
-			return eachText(path+"/name", &s.Name, checkScopeWord)
+			if s.Name == "" {
+				return broken(path+"/name", "a scope needs a name")
+			}
+			return nil
 		})},
 		{"scope-unique", scopes, checkScopesUnique},
 		{"one-of", scopes, eachScope(checkScopePolicies)},

@@ -151,6 +151,7 @@ func openFinanceSetup(ctx context.Context, n *node.Node) (snapshots.EntityID, er
 	}
 	policy := snapshots.DefaultPolicy()
 	policy.Registration = snapshots.RegistrationStatement
+	policy.Allow = []string{"uri-loopback"} // the demo's directory is on this machine
 	return out.Entity.ID, n.Snapshots.SetPolicy(ctx, operator, snapshots.DefaultModule, out.Entity.ID, policy)
 }
 

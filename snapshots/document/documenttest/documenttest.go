@@ -22,8 +22,8 @@ const keySet = `{"keys": [{"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES
 func FullClient() document.Client {
 	return document.Client{
 		ClientName: `Läden "Ost" & <West>`,
-		OwnerLabel: "Grüße\u2028Team Ø",
-		Comment:    "line one\nline two\t\\ 日本語 \x7f",
+		OwnerLabel: "Grüße\u00a0Team Ø",
+		Comment:    "line one\nline two\t\\ 日本語 \u00a0",
 		ClientURI:  "https://shop.example.com/?a=1&b=<2>",
 		LogoURI:    "https://shop.example.com/logo.png",
 		TosURI:     "https://shop.example.com/tos",
@@ -148,7 +148,7 @@ func TypicalClient() document.Client {
 func FullSetup() document.Setup {
 	return document.Setup{
 		Name:       `Prüfung "Eins" <&>`,
-		OwnerLabel: "Betrieb\u2029Ø",
+		OwnerLabel: "Betrieb\u00a0Ø",
 		Comment:    "a\\b\nc",
 		Localized: []document.Localized{
 			{Name: "title", Value: "Anmeldung", Locale: "de"},
@@ -175,7 +175,7 @@ func FullResourceServer() document.ResourceServer {
 	return document.ResourceServer{
 		Name:       `Bestellungen "A–Z"`,
 		OwnerLabel: "Lager <Süd>",
-		Comment:    "orders &\u2028returns",
+		Comment:    "orders &\u00a0returns",
 		URI:        "https://orders.example.com/v1?tenant=ü",
 		Localized:  []document.Localized{{Name: "title", Value: "Commandes", Locale: "fr"}},
 		Scopes: []document.Scope{
@@ -224,4 +224,13 @@ func jwks(text string) document.JWKS {
 // Equal reports whether both have the same canonical encoding.
 func Equal[T document.Content](a, b *T) bool {
 	return bytes.Equal(document.Encode(a), document.Encode(b))
+}
+
+// Stored are the three full documents as earlier programs wrote them: with
+// characters that are refused today, and are read as ever. Tests fix their bytes.
+func Stored() (document.Client, document.Setup, document.ResourceServer) {
+	client, setup, server := FullClient(), FullSetup(), FullResourceServer()
+	client.OwnerLabel, client.Comment = "Grüße\u2028Team Ø", "line one\nline two\t\\ 日本語 \x7f"
+	setup.OwnerLabel, server.Comment = "Betrieb\u2029Ø", "orders &\u2028returns"
+	return client, setup, server
 }

@@ -33,7 +33,7 @@ var number = regexp.MustCompile(`^(?:\{"v":|v)([0-9]+)`)
 
 // TestFormsHaveANewNumberForEachChange compares the corpus with what is fixed.
 func TestFormsHaveANewNumberForEachChange(t *testing.T) {
-	client, setup, server := documenttest.FullClient(), documenttest.FullSetup(), documenttest.FullResourceServer()
+	client, setup, server := documenttest.Stored()
 	envelopes, entries := logForms(t)
 	for name, corpus := range map[string][][]byte{
 		"client":          {document.Encode(&document.Client{}), document.Encode(&client)},

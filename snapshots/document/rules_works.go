@@ -1,0 +1,271 @@
+package document
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"tenure/snapshots/document/uri"
+	"tenure/tenancy/fault"
+)
+
+// Level says who brings a document. Each level has the rules of those before it.
+type Level uint8
+
+// The levels.
+const (
+	ByAdministrator Level = iota // in another system's dialect, which takes what that system takes
+	ByTenure                     // an administrator, in Tenure's own API
+	ByItself                     // a client that registers or manages itself
+)
+
+// Work is a rule that a registration has to keep in order to work at all (RFC
+// 6749, 7591 section 2.1; OpenID Connect Core section 8.1). Below its level the
+// plan tells of it, and nothing refuses it.
+type Work struct {
+	Name   string
+	From   Level
+	Fields []string
+	Says   string // what it wants, for people
+	check  func(in Input[Client]) []fault.Field
+}
+
+// Works is the table; it is never written to. A setup's policy can allow each
+// row.
+var Works = []Work{
+	{"auth-method-known", ByTenure, authMethods, "the method is registered with IANA", unknownMethods},
+	{"grant-type-known", ByTenure, []string{"grant_types"}, "the grant type is registered with IANA, or the URI of an extension", func(in Input[Client]) []fault.Field {
+		var stored []string
+		if in.Base != nil {
+			stored = in.Base.GrantTypes
+		}
+		return unknownGrants(in.Next.GrantTypes, stored)
+	}},
+	{"public-client-credentials", ByTenure, []string{"grant_types", "token_endpoint_auth_method"},
+		"a public client has no client_credentials", PublicWithoutClientCredentials().Check},
+	{"code-without-redirect-uri", ByTenure, []string{"grant_types", "response_types", "redirect_uris"},
+		"authorization_code and implicit have a redirect URI", codeWithoutRedirect},
+	{"pairwise-without-sector", ByTenure, []string{"subject_type", "redirect_uris", "sector_identifier_uri"},
+		"pairwise subjects over several hosts have a sector identifier", pairwiseWithoutSector},
+	{"lifetime-positive", ByTenure, lifetimes(), "a lifetime is more than 0", lifetimesPositive},
+	{"response-type-grant", ByItself, []string{"grant_types", "response_types"}, "a response type has its grant type", responseWithoutGrant},
+	{"nothing-to-do", ByItself, []string{"grant_types"}, "there is a grant type besides refresh_token", nothingToDo},
+	{"auth-without-means", ByItself, []string{"token_endpoint_auth_method", "jwks", "jwks_uri", "tls_client_auth_subject_dn"},
+		"a method of authentication has the keys or the name that it needs", authWithoutMeans},
+}
+
+var authMethods = []string{"token_endpoint_auth_method", "introspection_endpoint_auth_method", "revocation_endpoint_auth_method"}
+
+// workRules are the rows of Works, each for its level.
+func workRules() []Rule[Client] {
+	rules := make([]Rule[Client], len(Works))
+	for i, row := range Works {
+		rules[i] = Rule[Client]{row.Name, row.Fields, func(in Input[Client]) []fault.Field {
+			if in.Level < row.From {
+				return nil
+			}
+			return row.check(in)
+		}}
+	}
+	return rules
+}
+
+// Waivable lists the rules that a setup's policy may allow, sorted.
+func Waivable() []string { return slices.Clone(waivable()) }
+
+var waivable = sync.OnceValue(func() []string {
+	var names []string
+	for i := range uri.Rules {
+		if uri.Rules[i].Waivable {
+			names = append(names, uri.Rules[i].Name)
+		}
+	}
+	for _, row := range Works {
+		names = append(names, row.Name)
+	}
+	slices.Sort(names)
+	return names
+})
+
+// Waives reports whether a policy could allow one of the faults.
+func Waives(broken []fault.Field) bool {
+	names := waivable()
+	return slices.ContainsFunc(broken, func(f fault.Field) bool { return slices.Contains(names, f.Rule) })
+}
+
+// Waive takes out the faults whose rule is allowed.
+func Waive(broken []fault.Field, allowed []string) []fault.Field {
+	return slices.DeleteFunc(broken, func(f fault.Field) bool { return slices.Contains(allowed, f.Rule) })
+}
+
+// Broken names the rows of Works that a client breaks now and its base did not
+// break, whoever wrote it; base is nil for a new client.
+func Broken(next, base *Client, setup *Setup) []Work {
+	var names []Work
+	in := Input[Client]{Next: next, Base: base, Setup: setup, Level: ByItself}
+	for _, rule := range Validate(workRules(), in) {
+		at := slices.IndexFunc(Works, func(row Work) bool { return row.Name == rule.Rule })
+		if !slices.ContainsFunc(names, func(row Work) bool { return row.Name == rule.Rule }) {
+			names = append(names, Works[at])
+		}
+	}
+	return names
+}
+
+// knownMethods and knownGrants are IANA's registries of OAuth parameters, and
+// what the specifications of OpenID add.
+var (
+	knownMethods = []string{MethodNone, "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt",
+		"tls_client_auth", "self_signed_tls_client_auth", "attest_jwt_client_auth"}
+	knownGrants = []string{grantCode, grantImplicit, grantClientCredentials, "password", grantRefresh}
+)
+
+const grantRefresh = "refresh_token"
+
+func unknownMethods(in Input[Client]) []fault.Field {
+	var all []fault.Field
+	for _, name := range authMethods {
+		method := *memberAt[Client](name)(in.Next).(*string)
+		if in.Binds(name) && method != "" && !slices.Contains(knownMethods, method) {
+			all = append(all, broken("/"+name, "the method is none of %s", strings.Join(knownMethods, ", "))...)
+		}
+	}
+	return all
+}
+
+// unknownGrants takes extension grants too, which are absolute URIs (RFC 6749
+// section 4.5), and those that were stored before.
+func unknownGrants(grants, stored []string) []fault.Field {
+	return eachText("/grant_types", &grants, func(grant string) string {
+		if slices.Contains(knownGrants, grant) || slices.Contains(stored, grant) || len(uri.Broken(grant, uri.Identifier, false)) == 0 {
+			return ""
+		}
+		return "the grant type is none of " + strings.Join(knownGrants, ", ") + ", and no URI of an extension"
+	})
+}
+
+func codeWithoutRedirect(in Input[Client]) []fault.Field {
+	if len(in.Next.RedirectURIs) > 0 {
+		return nil
+	}
+	for _, grant := range effectiveGrants(in) {
+		if grant == grantCode || grant == grantImplicit {
+			return broken("/redirect_uris", "the grant type %s needs a redirect URI", grant)
+		}
+	}
+	return nil
+}
+
+// pairwiseWithoutSector: without a sector identifier the one host of the
+// redirect URIs is the sector.
+func pairwiseWithoutSector(in Input[Client]) []fault.Field {
+	if in.Next.SubjectType != "pairwise" || in.Next.SectorIdentifierURI != "" {
+		return nil
+	}
+	hosts := map[string]bool{}
+	for _, address := range in.Next.RedirectURIs {
+		hosts[uri.Parse(address).Hostname()] = true
+	}
+	if len(hosts) > 1 {
+		return broken("/sector_identifier_uri", "pairwise subjects over several hosts need a sector_identifier_uri")
+	}
+	return nil
+}
+
+// lifetimes are the members that are lifetimes of something issued.
+func lifetimes() []string {
+	var names []string
+	for _, f := range clientFields {
+		if _, ok := f.at(&Client{}).(*Lifetime); ok && f.Name != "default_max_age" { // 0 there asks for a new sign-in each time
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func lifetimesPositive(in Input[Client]) []fault.Field {
+	var all []fault.Field
+	for _, name := range lifetimes() {
+		if span := *memberAt[Client](name)(in.Next).(*Lifetime); in.Binds(name) && span != nil && *span <= 0 {
+			all = append(all, broken("/"+name, "the lifetime is not more than 0")...)
+		}
+	}
+	return all
+}
+
+func responseWithoutGrant(in Input[Client]) []fault.Field {
+	grants := effectiveGrants(in)
+	var all []fault.Field
+	for i, combination := range in.Next.ResponseTypes {
+		needs := grantsFor(combination)
+		if len(needs) > 0 && !slices.Contains(grants, needs[0]) {
+			all = append(all, broken(item("/response_types", i), "the response type needs the grant type %s", needs[0])...)
+		}
+	}
+	return all
+}
+
+func nothingToDo(in Input[Client]) []fault.Field {
+	for _, grant := range effectiveGrants(in) {
+		if grant != grantRefresh {
+			return nil
+		}
+	}
+	return broken("/grant_types", "with %s alone there is nothing to refresh", grantRefresh)
+}
+
+func authWithoutMeans(in Input[Client]) []fault.Field {
+	keys := in.Next.JWKS != "" || in.Next.JWKSURI != ""
+	switch method := in.Next.TokenEndpointAuthMethod; {
+	case (method == "private_key_jwt" || method == "self_signed_tls_client_auth") && !keys:
+		return broken("/token_endpoint_auth_method", "%s needs jwks or jwks_uri", method)
+	case method == "tls_client_auth" && in.Next.TLSClientAuthSubjectDN == "":
+		return broken("/token_endpoint_auth_method", "%s needs the subject of the certificate", method)
+	}
+	return nil
+}
+
+// Settled is the document as it is kept: origins in their canonical form, and no
+// element twice in what a client brings itself. A list that equals the base's
+// stays as it is.
+func Settled[T Content](next, base *T, level Level) *T {
+	client, ok := any(next).(*Client)
+	if !ok || level != ByItself && len(client.AllowedCORSOrigins) == 0 {
+		return next
+	}
+	was, _ := any(base).(*Client)
+	settled := *client
+	for _, f := range clientFields {
+		list, ok := listOf(f.at(&settled))
+		if !ok || len(list) == 0 || f.Name != "allowed_cors_origins" && level != ByItself {
+			continue
+		}
+		var stored []string
+		if was != nil {
+			stored, _ = listOf(f.at(was))
+		}
+		if slices.Equal(list, stored) {
+			continue
+		}
+		kept := make([]string, 0, len(list))
+		for _, text := range list {
+			if f.Name == "allowed_cors_origins" && !slices.Contains(stored, text) {
+				text = uri.CanonicalOrigin(text)
+			}
+			if level != ByItself || !slices.Contains(kept, text) {
+				kept = append(kept, text)
+			}
+		}
+		setList(f.at(&settled), kept)
+	}
+	return any(&settled).(*T)
+}
+
+func setList(member any, list []string) {
+	switch m := member.(type) {
+	case *[]string:
+		*m = list
+	case *inheritable:
+		*m = list
+	}
+}

@@ -1,0 +1,139 @@
+package document_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
+)
+
+// TestWorks: what a client that registers itself may not ask for, and what
+// Tenure's own API refuses as well. Nobody else's does.
+func TestWorks(t *testing.T) {
+	type client = document.Client
+	at := []string{"https://a.example/cb"}
+	two := []string{"https://a.example/cb", "https://b.example/cb"}
+	keys := documenttest.FullClient().JWKS
+	for _, row := range []struct {
+		name     string
+		doc      client
+		own, dcr string // rules that are broken in /v1, and by oneself
+	}{
+		{"minimum", client{RedirectURIs: at}, "", ""},
+		{"nothing at all", client{}, "code-without-redirect-uri", "code-without-redirect-uri"},
+		{"code", client{GrantTypes: []string{"authorization_code"}}, "code-without-redirect-uri", "code-without-redirect-uri"},
+		{"implicit", client{GrantTypes: []string{"implicit"}}, "code-without-redirect-uri", "code-without-redirect-uri"},
+		{"machine", client{GrantTypes: []string{"client_credentials"}}, "", ""},
+		{"device", client{GrantTypes: []string{"urn:ietf:params:oauth:grant-type:device_code", "refresh_token"}}, "", ""},
+		{"public machine", client{GrantTypes: []string{"client_credentials"}, TokenEndpointAuthMethod: "none"}, "public-client-credentials", "public-client-credentials"},
+		{"public", client{RedirectURIs: at, TokenEndpointAuthMethod: "none"}, "", ""},
+		{"unknown grant", client{GrantTypes: []string{"foo", "client_credentials"}}, "grant-type-known", "grant-type-known"},
+		{"extension grant", client{GrantTypes: []string{"https://a.example/grant"}}, "", ""},
+		{"grant in another case", client{GrantTypes: []string{"Client_Credentials"}}, "grant-type-known", "grant-type-known"},
+		{"unknown method", client{RedirectURIs: at, TokenEndpointAuthMethod: "magic"}, "auth-method-known", "auth-method-known"},
+		{"unknown method elsewhere", client{RedirectURIs: at, RevocationEndpointAuthMethod: "magic"}, "auth-method-known", "auth-method-known"},
+		{"pairwise, one host", client{RedirectURIs: []string{"https://a.example/1", "https://A.example:8443/2"}, SubjectType: "pairwise"}, "", ""},
+		{"pairwise, two hosts", client{RedirectURIs: two, SubjectType: "pairwise"}, "pairwise-without-sector", "pairwise-without-sector"},
+		{"pairwise, a sector", client{RedirectURIs: two, SubjectType: "pairwise", SectorIdentifierURI: "https://s.example"}, "", ""},
+		{"public subjects", client{RedirectURIs: two, SubjectType: "public"}, "", ""},
+		{"no lifetime", client{RedirectURIs: at, AccessTokenTTL: ttl(0)}, "lifetime-positive", "lifetime-positive"},
+		{"a second", client{RedirectURIs: at, AccessTokenTTL: ttl(1)}, "", ""},
+		{"negative lifespan", client{RedirectURIs: at, Lifespans: document.Lifespans{ImplicitIDToken: ttl(-1)}}, "lifetime-positive", "lifetime-positive"},
+		{"a nanosecond", client{RedirectURIs: at, Lifespans: document.Lifespans{ImplicitIDToken: ttl(1)}}, "", ""},
+		{"sign in each time", client{RedirectURIs: at, DefaultMaxAge: ttl(0)}, "", ""},
+		{"token without implicit", client{RedirectURIs: at, ResponseTypes: []string{"token"}}, "", "response-type-grant"},
+		{"token with client_credentials", client{GrantTypes: []string{"client_credentials"}, ResponseTypes: []string{"token"}}, "", "response-type-grant"},
+		{"hybrid with code", client{RedirectURIs: at, ResponseTypes: []string{"code id_token"}}, "", ""},
+		{"refresh alone", client{GrantTypes: []string{"refresh_token"}}, "", "nothing-to-do"},
+		{"key without keys", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt"}, "", "auth-without-means"},
+		{"key with keys", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: keys}, "", ""},
+		{"key with an address", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKSURI: "https://a.example/jwks"}, "", ""},
+		{"certificate without a name", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth"}, "", "auth-without-means"},
+		{"certificate with a name", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth", TLSClientAuthSubjectDN: "CN=a"}, "", ""},
+		{"own certificate without keys", client{RedirectURIs: at, TokenEndpointAuthMethod: "self_signed_tls_client_auth"}, "", "auth-without-means"},
+	} {
+		for level, want := range []string{"", row.own, row.dcr} {
+			var got []string
+			for _, f := range document.Validate(document.ClientRules(), document.Input[client]{Next: &row.doc, Level: document.Level(level)}) {
+				got = append(got, f.Rule)
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s, level %d: %q, want %q", row.name, level, got, want)
+			}
+		}
+	}
+}
+
+// TestOnlyWhatIsNewIsJudged, element by element: what was stored stays.
+func TestOnlyWhatIsNewIsJudged(t *testing.T) {
+	type client = document.Client
+	stored := client{ClientName: "a\u202eb", RedirectURIs: []string{"javascript:alert(1)", "http://a.example/cb"}, Scopes: []string{`a"b`},
+		Localized: []document.Localized{{Name: "logo_uri", Value: "data:x"}}, GrantTypes: []string{"magic"}, TokenEndpointAuthMethod: "magic"}
+	for name, row := range map[string]struct {
+		change func(*client)
+		want   []string
+	}{
+		"nothing":         {func(*client) {}, nil},
+		"a good address":  {func(c *client) { c.RedirectURIs = append(c.RedirectURIs, "https://a.example/2") }, nil},
+		"in their order":  {func(c *client) { slices.Reverse(c.RedirectURIs) }, nil},
+		"a bad one":       {func(c *client) { c.RedirectURIs = append(c.RedirectURIs, "http://b.example") }, []string{"/redirect_uris/2 uri-without-tls"}},
+		"a good scope":    {func(c *client) { c.Scopes = append(c.Scopes, "openid") }, nil},
+		"a bad scope":     {func(c *client) { c.Scopes = append(c.Scopes, "a b") }, []string{"/scopes/1 scope-word"}},
+		"another text":    {func(c *client) { c.Localized = append(c.Localized, document.Localized{Name: "x", Value: "y"}) }, nil},
+		"the text anew":   {func(c *client) { c.Localized[0].Value = "data:y" }, []string{"/localized_metadata/0/value uri-script-scheme"}},
+		"a name":          {func(c *client) { c.ClientName += "c" }, []string{"/client_name text-character"}},
+		"one more grant":  {func(c *client) { c.GrantTypes = append(c.GrantTypes, "client_credentials") }, nil},
+		"an unknown one":  {func(c *client) { c.GrantTypes = append(c.GrantTypes, "foo") }, []string{"/grant_types/1 grant-type-known"}},
+		"another method":  {func(c *client) { c.RevocationEndpointAuthMethod = "private_key_jwt" }, nil},
+		"nothing is left": {func(c *client) { c.RedirectURIs, c.GrantTypes = nil, []string{} }, []string{"/redirect_uris code-without-redirect-uri"}},
+	} {
+		next := document.Clone(&stored)
+		row.change(next)
+		got := pathsAndRules(t, document.Validate(document.ClientRules(), document.Input[client]{Next: next, Base: &stored, Level: document.ByItself}))
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
+	}
+}
+
+func TestSettled(t *testing.T) {
+	type client = document.Client
+	base := client{AllowedCORSOrigins: []string{"HTTPS://OLD.example"}, Contacts: []string{"a", "a"}}
+	next := client{AllowedCORSOrigins: []string{"HTTPS://OLD.example", "HTTPS://New.example:443", "https://new.example"},
+		Contacts: []string{"a", "a"}, RedirectURIs: []string{"b", "b", "a"}, GrantTypes: []string{}}
+	before := *document.Clone(&next)
+	want := client{AllowedCORSOrigins: []string{"HTTPS://OLD.example", "https://new.example", "https://new.example"},
+		Contacts: next.Contacts, RedirectURIs: next.RedirectURIs, GrantTypes: []string{}}
+	if got := document.Settled(&next, &base, document.ByAdministrator); !reflect.DeepEqual(*got, want) {
+		t.Errorf("by an administrator %+v", got)
+	}
+	want.AllowedCORSOrigins, want.RedirectURIs = want.AllowedCORSOrigins[:2], []string{"b", "a"}
+	if got := document.Settled(&next, &base, document.ByItself); !reflect.DeepEqual(*got, want) {
+		t.Errorf("by itself %+v", got)
+	}
+	if !reflect.DeepEqual(next, before) {
+		t.Error("the document was changed")
+	}
+	if got := document.Settled[client](&next, nil, document.ByItself); len(got.Contacts) != 1 || got.AllowedCORSOrigins[0] != "https://old.example" {
+		t.Errorf("a new one: %+v", got)
+	}
+}
+
+func TestWaive(t *testing.T) {
+	doc := document.Client{RedirectURIs: []string{"http://*.a.example/cb", "javascript:x"}}
+	broken := document.Validate(document.ClientRules(), document.Input[document.Client]{Next: &doc, Level: document.ByItself})
+	if !document.Waives(broken) {
+		t.Error("no policy could allow anything")
+	}
+	got := pathsAndRules(t, document.Waive(broken, []string{"uri-without-tls"}))
+	if want := []string{"/redirect_uris/1 uri-script-scheme", "/redirect_uris/0 uri-wildcard"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	names := document.Waivable()
+	if !slices.IsSorted(names) || slices.Contains(names, "uri-script-scheme") || slices.Contains(names, "uri-character") || !slices.Contains(names, "nothing-to-do") {
+		t.Errorf("%q", names)
+	}
+}

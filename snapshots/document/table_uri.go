@@ -1,0 +1,166 @@
+package document
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"tenure/jwk/strictjson"
+	"tenure/snapshots/document/uri"
+	"tenure/tenancy/fault"
+)
+
+// addresses is the use of every member that is an address, in domain names. A
+// localized text has the use of the member whose name it has.
+var addresses = map[string]uri.Use{
+	"client_uri":                uri.Page,
+	"logo_uri":                  uri.Page,
+	"tos_uri":                   uri.Page,
+	"policy_uri":                uri.Page,
+	"initiate_login_uri":        uri.Page,
+	"redirect_uris":             uri.Redirect,
+	"post_logout_redirect_uris": uri.Logout,
+	"frontchannel_logout_uri":   uri.Frame,
+	"backchannel_logout_uri":    uri.Called,
+	"webhook_uris":              uri.Called,
+	"request_uris":              uri.Request,
+	"jwks_uri":                  uri.Keys,
+	"sector_identifier_uri":     uri.Keys,
+	"allowed_cors_origins":      uri.Origin,
+	"uri":                       uri.Identifier, // of a resource server
+}
+
+// UseOf is what a member's address is for, by the member's domain name or the
+// name of a localized text; ok is false where it is no address.
+func UseOf(name string) (use uri.Use, ok bool) {
+	if use, ok = addresses[name]; ok {
+		return use, ok
+	}
+	if addressName(name) {
+		return uri.Unknown, true
+	}
+	return 0, false
+}
+
+// checkAddresses holds the table of package uri for every address of the
+// document that its base does not have.
+func checkAddresses[T Content](in Input[T]) []fault.Field {
+	self := in.Level == ByItself
+	var all []fault.Field
+	check := func(path, address string, use uri.Use) {
+		for _, rule := range uri.Broken(address, use, self) {
+			all = append(all, fault.Field{Path: path, Rule: rule.Name, Message: rule.Message})
+		}
+	}
+	in.eachNew(func(path, name, value string, localized bool) {
+		use, ok := UseOf(name)
+		if !localized {
+			use, ok = addresses[name]
+		}
+		if ok && (value != "" || use == uri.Redirect) { // other lists have NoEmptyItems
+			check(path, value, use)
+		}
+	})
+	if client, ok := any(in.Next).(*Client); ok && in.Binds("ui_configuration") && client.UIConfiguration != "" {
+		eachAddressOf("/ui_configuration", client.UIConfiguration, check)
+	}
+	slices.SortStableFunc(all, func(a, b fault.Field) int { return rank(a.Rule) - rank(b.Rule) })
+	return all
+}
+
+// rank is where a rule is in the table.
+func rank(rule string) int {
+	return slices.IndexFunc(uri.Rules, func(row uri.Rule) bool { return row.Name == rule })
+}
+
+// eachAddressOf visits the addresses of a free JSON object: what the names of
+// its members say.
+func eachAddressOf(path string, doc JSON, check func(path, address string, use uri.Use)) {
+	var members map[string]any
+	if json.Unmarshal([]byte(doc), &members) != nil {
+		return // no object, which other rules refuse
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if address, ok := members[name].(string); ok && address != "" && addressName(name) {
+			check(strictjson.Below(path, name), address, uri.Unknown)
+		}
+	}
+}
+
+// addressName reports whether a name of a caller's own invention says that what
+// it names is an address.
+func addressName(name string) bool {
+	name = strings.TrimSuffix(strings.ToLower(name), "s")
+	return strings.HasSuffix(name, "uri") || strings.HasSuffix(name, "url")
+}
+
+// eachNew visits the strings of every bound member that is set, those of listed
+// objects included, without the ones that the base has there. name is the
+// member's, for the value of a localized text the text's own.
+func (in Input[T]) eachNew(visit func(path, name, value string, localized bool)) {
+	for _, f := range fieldsOf[T]() {
+		if !in.Binds(f.Name) {
+			continue
+		}
+		var stored any
+		if in.Base != nil {
+			stored = f.at(in.Base)
+		}
+		eachNewText("/"+f.Name, f.Name, f.at(in.Next), stored, visit)
+	}
+}
+
+func eachNewText(path, name string, member, stored any, visit func(path, name, value string, localized bool)) {
+	switch m := member.(type) {
+	case *string:
+		if old, _ := stored.(*string); *m != "" && (old == nil || *old != *m) {
+			visit(path, name, *m, false)
+		}
+	case *[]Localized:
+		var old []Localized
+		if s, ok := stored.(*[]Localized); ok {
+			old = *s
+		}
+		for i, l := range *m {
+			if slices.Contains(old, l) {
+				continue
+			}
+			at := item(path, i)
+			visit(at+"/name", "name", l.Name, false)
+			if l.Value != "" {
+				visit(at+"/value", l.Name, l.Value, true)
+			}
+		}
+	case *[]Scope:
+		var old []Scope
+		if s, ok := stored.(*[]Scope); ok {
+			old = *s
+		}
+		for i := range *m {
+			scope, at := &(*m)[i], item(path, i)
+			was := slices.IndexFunc(old, func(s Scope) bool { return s.Name == scope.Name })
+			for _, f := range scopeFields {
+				var before any
+				if was >= 0 {
+					before = f.at(&old[was])
+				}
+				eachNewText(at+"/"+f.Name, scopePrefix+f.Name, f.at(scope), before, visit)
+			}
+		}
+	default:
+		list, ok := listOf(member)
+		if !ok {
+			return
+		}
+		var old []string
+		if stored != nil {
+			old, _ = listOf(stored)
+		}
+		for i, text := range list {
+			if !slices.Contains(old, text) {
+				visit(item(path, i), name, text, false)
+			}
+		}
+	}
+}

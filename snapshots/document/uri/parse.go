@@ -1,0 +1,124 @@
+package uri
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Address is an address as it was written, with what it is read as.
+type Address struct {
+	text string
+	url  *url.URL // nil if it does not parse
+	// schemes are what readers may take for its scheme, in lower case: the one of
+	// RFC 3986, and the one that is left if what no scheme has in it is dropped.
+	schemes []string
+	host    host
+}
+
+// Parse reads an address. It reads every text; what is wrong with it is for
+// the rules to say.
+func Parse(text string) *Address {
+	a := &Address{text: text}
+	if len(text) > maxAddress { // refused for that, and not worth more work
+		return a
+	}
+	if u, err := url.Parse(text); err == nil {
+		a.url = u
+		if u.Scheme != "" {
+			a.schemes = append(a.schemes, strings.ToLower(u.Scheme))
+		}
+		a.host = hostOf(u)
+	}
+	if bent := bentScheme(text); bent != "" && !slices.Contains(a.schemes, bent) {
+		a.schemes = append(a.schemes, bent)
+	}
+	return a
+}
+
+// bentScheme is the scheme of an address for readers that pass over spaces, tabs,
+// line ends and marks, decode percents, or take letters of other widths for ASCII.
+func bentScheme(text string) string {
+	text = clipped(text)
+	for range 3 {
+		text = decoded(text)
+	}
+	head, _, found := strings.Cut(norm.NFKC.String(text), ":")
+	if !found || strings.ContainsAny(head, "/?#") {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		r = unicode.ToLower(r)
+		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '+' || r == '-' || r == '.' {
+			return r
+		}
+		return -1
+	}, head)
+}
+
+// decoded takes percents for what they stand for, where they stand for something.
+func decoded(text string) string {
+	if !strings.Contains(text, "%") {
+		return text
+	}
+	var out []byte
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if n, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(n))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, text[i])
+	}
+	return string(out)
+}
+
+// clipped is the beginning of a text, in which its scheme would be.
+func clipped(text string) string {
+	const most = 1 << 10
+	if len(text) > most {
+		return text[:most]
+	}
+	return text
+}
+
+// scheme is that of RFC 3986, in lower case; empty if it has none or does not
+// parse.
+func (a *Address) scheme() string {
+	if a.url == nil {
+		return ""
+	}
+	return strings.ToLower(a.url.Scheme)
+}
+
+// web reports whether it is an http or https address.
+func (a *Address) web() bool { return a.scheme() == "http" || a.scheme() == "https" }
+
+// dotSegments reports whether a segment of the path is "." or "..", which
+// readers take out of it, in whatever spelling.
+func (a *Address) dotSegments() bool {
+	if a.url == nil {
+		return false
+	}
+	path := a.url.EscapedPath()
+	if a.url.Opaque != "" {
+		path = a.url.Opaque
+	}
+	path = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", "/", "%5C", "/", `\`, "/").Replace(path)
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// Hostname is the host as a resolver is asked for it: lower case, in ASCII,
+// without port and brackets; empty if there is none.
+func (a *Address) Hostname() string { return a.host.name }
