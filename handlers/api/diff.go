@@ -127,9 +127,13 @@ func compared(format string, equal bool, from, to side) (*web.Reply, error) {
 // diffFormats are how a difference can be written; rows without a word.
 var diffFormats = []string{"rows", "json-patch", "merge-patch", "text", "markdown"}
 
-// blame tells of each member which snapshot gave it the value that it has.
+// blame tells of each member which snapshot gave it the value that it has, of a
+// client that was there at the instant.
 func (h *handler) blame(c *web.Call) (*web.Reply, error) {
 	in, at := snapshots.InstantOf(c.Instants()), make(map[snapshots.SnapshotID]history.Millis)
+	if _, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in); err != nil {
+		return nil, err
+	}
 	versions := func(yield func(diff.Version[document.Client], error) bool) {
 		err := h.Snapshots.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[document.Client]) error {
 			at[v.ID] = v.ValidFrom

@@ -19,7 +19,7 @@ var statuses = map[fault.Kind]struct {
 	fault.Unauthenticated:    {http.StatusUnauthorized, "A valid API key is needed"},
 	fault.Forbidden:          {http.StatusForbidden, "The API key does not allow this"},
 	fault.NotFound:           {http.StatusNotFound, "There is no such thing here"},
-	fault.Gone:               {http.StatusGone, "The content was erased"},
+	fault.Gone:               {http.StatusGone, "The object is gone"},
 	fault.Conflict:           {http.StatusConflict, "The present state does not allow this"},
 	fault.PreconditionFailed: {http.StatusPreconditionFailed, "Somebody else made a change first"},
 	fault.TooLarge:           {http.StatusRequestEntityTooLarge, "The request is too large"},
