@@ -72,3 +72,10 @@ func fromField(field fault.Field) problemField {
 	}
 	return wire
 }
+
+// badParameter is the fault of a query parameter whose form the handler checks.
+func badParameter(name, text string) error {
+	f := fault.New(fault.Malformed, fault.CodeQuery, "%s", text)
+	f.Fields = []fault.Field{{Path: "?" + name, Rule: "query", Message: text}}
+	return f
+}

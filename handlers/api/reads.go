@@ -8,7 +8,6 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -54,5 +53,5 @@ func toRead(c *web.Call) (*snapshots.Read, error) {
 			return &snapshots.Read{KeyID: parts[1], Snapshot: snapshots.SnapshotID(parts[2]), FirstAt: history.Micros(at)}, nil
 		}
 	}
-	return nil, fault.New(fault.Malformed, fault.CodeQuery, "after must be the next of the page before")
+	return nil, badParameter("after", "after must be the next of the page before")
 }

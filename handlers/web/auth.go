@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"unicode"
@@ -145,9 +146,15 @@ func (c *Call) Because(reason *string) error {
 	if reason == nil || *reason == "" {
 		return nil
 	}
-	f := fault.New(fault.Malformed, "", "the reason of the body has at most %d bytes of printable UTF-8, and is that of Tenure-Reason if both are there", maxReason)
-	f.Fields = []fault.Field{{Path: "/reason", Rule: "reason", Message: f.Message}}
-	if before := c.Scope.Reason(); !isReason(*reason) || before != "" && before != *reason {
+	text := ""
+	if before := c.Scope.Reason(); !isReason(*reason) {
+		text = fmt.Sprintf("the reason must be printable UTF-8 of at most %d bytes", maxReason)
+	} else if before != "" && before != *reason {
+		text = "the reason is another one than that of the header Tenure-Reason"
+	}
+	if text != "" {
+		f := fault.New(fault.Malformed, "", "%s", text)
+		f.Fields = []fault.Field{{Path: "/reason", Rule: "reason", Message: text}}
 		return f
 	}
 	c.Scope = c.Scope.Because(*reason)
