@@ -118,7 +118,7 @@ func (c *Call) undeclared(name string, values []string, strict bool) string {
 	}
 	isTime := slices.Contains(timeNames, normal(name))
 	isDryRun := normal(name) == normal(nameDryRun) && !(len(values) == 1 && values[0] == "false")
-	near := nearest(name, declared)
+	near := Nearest(name, declared)
 	switch {
 	case !strict && !isTime && !isDryRun:
 		return ""
