@@ -76,6 +76,19 @@ func TestWrongMethods(t *testing.T) {
 	}
 }
 
+// TestAllowIsOfThePath: a path that ends in a verb takes what that route takes,
+// not what a client with such an id would.
+func TestAllowIsOfThePath(t *testing.T) {
+	f := newFamily(t)
+	for path, want := range map[string]string{"/v1/clients/0123:erase": "POST", "/v1/clients/0123": "GET, HEAD", "/v1/clients/0123/diff": "GET, HEAD, POST"} {
+		w := httptest.NewRecorder()
+		f.server.Config.Handler.ServeHTTP(w, httptest.NewRequest("PUT", path, nil))
+		if got := w.Header().Get("Allow"); w.Code != http.StatusMethodNotAllowed || got != want {
+			t.Errorf("PUT %s: %d, Allow: %s, want %s", path, w.Code, got, want)
+		}
+	}
+}
+
 func permissions(p tenancy.Permission) string {
 	names := []string{"resolve", "history", "plans", "secrets", "write-clients", "administer", "read-log"}
 	var has []string

@@ -87,7 +87,7 @@ func TestContainersAsOf(t *testing.T) {
 			{"made", at(made), "2 off 0 0not-found"},
 			{"opened", at(opened), "2 open 1 1 first=true ends=true"}, // that it ends is known by now
 			{"known when opened", known(opened), "2 open 1 1 first=true ends=false"},
-			{"rotated", at(rotated), "2 off 0 2 first=false ends=false first=true ends=true"},
+			{"rotated", at(rotated), "2 off 0 2 first=false ends=true first=true ends=true"},
 			{"deleted", at(deleted), "2 gone 0gone 0gone"},
 		} {
 			if got := say(row.in); got != row.want {

@@ -107,6 +107,7 @@ func (l *listing[T]) candidates() ([]candidate, error) {
 		LeftJoin(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
 			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+snapshot+`
 			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, append([]any{l.at}, known...)...).
+		Where("NOT EXISTS (SELECT 1 FROM erasure x WHERE x.ref = f.snapshot_id AND f.kind <> 'tombstone')").
 		OrderBy("e.recorded_at", "e.entity_id")
 	bucket := string(l.in.Setup)
 	if kind == KindSetup {

@@ -52,14 +52,20 @@ func shown[T document.Content](l *look, p place) (Resolved[T], error) {
 	if found.Setup, err = inherited(l.s, l.view, p.setup.entity, p.setup.active); err != nil {
 		return found, err
 	}
-	if found.SetupNext != 0 { // only then may the setup have ended since
-		if found.Ends, err = setupEnds(l.view, p.setup.entity, l.known); err != nil {
-			return found, err
+	found.Ends, err = l.containersEnd(p, found.SetupNext)
+	return found, err
+}
+
+// containersEnd is when a place's setup or organization was deleted, whichever
+// was first; 0 if neither was. Without a next snapshot the setup was not.
+func (l *look) containersEnd(p place, setupNext history.Millis) (ends history.Millis, err error) {
+	if setupNext != 0 {
+		if ends, err = setupEnds(l.view, p.setup.entity, l.known); err != nil {
+			return 0, err
 		}
 	}
 	org, err := l.ownerEnds(p.own.entity.Owner)
-	found.Ends = earlier(found.Ends, org.Millis())
-	return found, err
+	return earlier(ends, org.Millis()), err
 }
 
 // inherited is the version of a setup that its clients inherit from. Without

@@ -104,22 +104,29 @@ func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref,
 }
 
 // Secrets lists the secrets that a client had at an instant: those that had not
-// ended, and had started or were planned by then. Newest first.
+// ended, and had started or were planned by then. Newest first. Deleted now, the
+// client is NotFound; all end with its setup and its organization.
 func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, name Name, in Instant) ([]Secret, error) {
 	if err := scope.Check(tenancy.History); err != nil {
 		return nil, err
 	}
 	if !in.Given() {
-		e, _, err := s.Find(ctx, scope, name)
+		e, state, err := s.Find(ctx, scope, name)
+		if err == nil && state == Deleted {
+			err = unknown(KindClient)
+		}
 		if err != nil {
 			return nil, err
 		}
 		name = ByEntity(e.ID)
 	}
 	return inView(ctx, s, scope, in, func(l *look) ([]Secret, error) {
-		id := name.ref.Entity
+		id, ends := name.ref.Entity, history.Millis(0)
 		if l.past {
 			p, err := l.find(KindClient, name)
+			if err == nil {
+				ends, err = l.containersEnd(p, forever.Millis())
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -129,7 +136,7 @@ func (s *Store) Secrets(ctx context.Context, scope tenancy.Scope, name Name, in 
 		list := []Secret{}
 		for _, r := range rows {
 			if r.ValidFrom <= l.at || r.RecordedAt <= l.tree() {
-				list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, r.EndsAt, r.RecordedAt})
+				list = append(list, Secret{r.ID, r.Last4, r.ValidFrom, earlier(r.EndsAt, ends), r.RecordedAt})
 			}
 		}
 		return list, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -57,16 +58,46 @@ func (s *Store) KeysAsOf(ctx context.Context, scope Scope, at history.Micros) ([
 }
 
 // OrganizationAsOf is one organization as it was at an instant. NotFound where
-// it was not there, or the scope does not cover it now.
+// the scope does not cover it now, and with CodeNotYetEffective before it was
+// made; Gone with CodeDeleted after it, or one above it, was deleted.
 func (s *Store) OrganizationAsOf(ctx context.Context, scope Scope, id OrgID, at history.Micros) (Organization, error) {
-	all, err := s.OrganizationsAsOf(ctx, scope, at)
+	then, err := s.treeAsOf(ctx, scope, at)
 	if err != nil {
 		return Organization{}, err
 	}
-	for _, o := range all {
-		if o.ID == id {
-			return o, nil
-		}
+	n, err := s.nodeAsOf(ctx, scope, then, id, at)
+	if err != nil {
+		return Organization{}, err
 	}
-	return Organization{}, errOrg()
+	return (&Store{tree: then}).organization(n), nil
+}
+
+// microseconds is how a text says an instant of the record.
+const microseconds = "2006-01-02T15:04:05.000000Z"
+
+// nodeAsOf finds an organization in the tree of an instant, or says why it is not
+// there.
+func (s *Store) nodeAsOf(ctx context.Context, scope Scope, then *tree, id OrgID, at history.Micros) (*node, error) {
+	if !scope.Covers(id) {
+		return nil, errOrg()
+	}
+	if n := then.nodes[id]; n != nil && !n.gone && len(n.path) > 0 {
+		return n, nil
+	}
+	var made, ended history.Micros
+	if err := s.db.View(ctx, func(c *db.Conn) (err error) {
+		if err = c.Get(&made, "SELECT recorded_at FROM org_version WHERE org_id = ? ORDER BY seq LIMIT 1", id); err == nil {
+			ended, err = EndedAt(c, id, at)
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	f := fault.New(fault.NotFound, fault.CodeNotYetEffective, "it was not there yet; it was made at %s", made.Time().Format(microseconds))
+	f.Instant = made.Time()
+	if ended != 0 {
+		f = fault.New(fault.Gone, fault.CodeDeleted, "it was deleted at %s, by itself or with an organization above it", ended.Time().Format(microseconds))
+		f.Instant = ended.Time()
+	}
+	return nil, f
 }

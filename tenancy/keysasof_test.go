@@ -76,7 +76,14 @@ func TestKeysAsOf(t *testing.T) {
 				}
 			}
 			_, err := w.Store.OrganizationAsOf(ctx, admin, port, row.at)
-			if there := row.at > before && row.at < deleted; there != (err == nil) || !there && !fault.Is(err, fault.NotFound) {
+			want := ""
+			switch {
+			case row.at <= before:
+				want = fault.CodeNotYetEffective
+			case row.at >= deleted:
+				want = fault.CodeDeleted
+			}
+			if want == "" && err != nil || want != "" && !fault.HasCode(err, want) {
 				t.Errorf("%s: the organization: %v", row.when, err)
 			}
 		}

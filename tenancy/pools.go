@@ -31,16 +31,16 @@ type Pooled struct {
 
 // PooledAsOf is the acting organization at an instant, with the pools and the
 // root's name of then. It leaves out organizations that the scope does not cover
-// now. NotFound if the organization did not exist.
+// now. Its faults are OrganizationAsOf's.
 func (s *Store) PooledAsOf(ctx context.Context, scope Scope, at history.Micros) (Pooled, error) {
 	then, err := s.treeAsOf(ctx, scope, at)
 	if err != nil {
 		return Pooled{}, err
 	}
-	nodes := slices.DeleteFunc(then.subtree(scope.acting), func(n *node) bool { return !scope.Covers(n.ID) })
-	if len(nodes) == 0 {
-		return Pooled{}, errOrg()
+	if _, err := s.nodeAsOf(ctx, scope, then, scope.acting, at); err != nil {
+		return Pooled{}, err
 	}
+	nodes := slices.DeleteFunc(then.subtree(scope.acting), func(n *node) bool { return !scope.Covers(n.ID) })
 	persons, groups := then.pools(nodes)
 	return Pooled{(&Store{tree: then}).organization(nodes[0]), then.nodes[then.root].Name, persons, groups}, nil
 }

@@ -117,6 +117,7 @@ func TestBackupExitCodes(t *testing.T) {
 	}{
 		"a flipped byte":      {[]string{"backup", "verify", spoiled}, exit.Problems, "tenure.db has"},
 		"restore of it":       {[]string{"restore", spoiled, "--to", filepath.Join(dir, "x.db")}, exit.Database, "backup verify"},
+		"a bundle's verify":   {[]string{"verify", backup}, exit.Usage, "is a backup: use tenure backup verify"},
 		"verify of no backup": {[]string{"backup", "verify", dir}, exit.Usage, "is not a backup"},
 		"restore of none":     {[]string{"restore", dir, "--to", filepath.Join(dir, "x.db")}, exit.Usage, "is not a backup"},
 		"no --to":             {[]string{"backup", database}, exit.Usage, "--to"},

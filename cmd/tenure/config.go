@@ -147,7 +147,7 @@ func addMember(members map[string]any, name string, value any, cmd *cobra.Comman
 		return fmt.Errorf("unknown member %q: a config file cannot name another", name)
 	}
 	if f := cmd.Flags().Lookup(name); f == nil || !configurable(f) {
-		return fmt.Errorf("unknown member %q for %s; did you mean %q?", name, cmd.CommandPath(), nearest(name, flagNames(cmd)))
+		return fmt.Errorf("unknown member %q for %s; %s", name, cmd.CommandPath(), meant(name, flagNames(cmd), "%q", "it can set "))
 	}
 	if _, twice := members[name]; twice {
 		return fmt.Errorf("member %q must not be repeated", name)

@@ -175,7 +175,7 @@ func TestUnknownMembers(t *testing.T) {
 	dir := t.TempDir()
 	for _, path := range leaves(commandTree()) {
 		for _, setting := range settings(leaf(t, path)) {
-			mistyped := setting.Name[:len(setting.Name)-1] + "x"
+			mistyped := mistype(setting.Name)
 			cmd := leaf(t, path)
 			must(t, cmd.Flags().Set("config", writeConfig(t, dir, fmt.Sprintf(`{%q: 1}`, mistyped))))
 			err := fillFlags(cmd)
@@ -183,6 +183,16 @@ func TestUnknownMembers(t *testing.T) {
 				t.Errorf("%s: %v", path, err)
 			}
 		}
+	}
+}
+
+// TestMembersOfAnotherCommand: a member that is like no flag is answered with all
+// that can be set.
+func TestMembersOfAnotherCommand(t *testing.T) {
+	cmd := leaf(t, "check")
+	must(t, cmd.Flags().Set("config", writeConfig(t, t.TempDir(), `{"cache-max-age": "1s"}`)))
+	if err := fillFlags(cmd); err == nil || !strings.Contains(err.Error(), `"cache-max-age" for tenure check; it can set database, log-key`) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -53,6 +53,10 @@ func dev(out io.Writer, f devFlags) error {
 		return err
 	}
 	defer logFile.Close()
+	earlier, err := node.TakeInfo(f.info)
+	if err != nil {
+		return err
+	}
 	if !f.allowRemote && !node.IsLoopback(f.listen) {
 		return exit.With(exit.Usage, errors.New("--listen must be a loopback address, unless --dev-allow-remote is given"))
 	}
@@ -61,10 +65,6 @@ func dev(out io.Writer, f devFlags) error {
 		return err
 	}
 	defer l.Close()
-	earlier, err := node.TakeInfo(f.info)
-	if err != nil {
-		return err
-	}
 	admin, err := f.hydra.Open()
 	if err != nil {
 		return err
@@ -72,7 +72,8 @@ func dev(out io.Writer, f devFlags) error {
 	if admin != nil {
 		defer admin.Close()
 	}
-	if f.database == "" {
+	kept := f.database != ""
+	if !kept {
 		dir, err := os.MkdirTemp("", "tenure-dev-")
 		if err != nil {
 			return err
@@ -118,7 +119,7 @@ func dev(out io.Writer, f devFlags) error {
 		return errors.Join(err, n.Close())
 	}
 	demo.PrintRequests(out, described)
-	return errors.Join(n.Serve(ctx, endpoints...), n.Close())
+	return errors.Join(n.Serve(ctx, endpoints...), n.Close(), described.End(f.info, kept))
 }
 
 // exampleScheme opens the example scheme, with its certificates next to the database;

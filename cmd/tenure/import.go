@@ -35,6 +35,9 @@ With --database it writes into a database that no server is using, and prepares 
 			if !cmd.Flags().Changed("url") && f.Database != "" {
 				f.URL = ""
 			}
+			if f.URL != "" && f.KeyFile == "" {
+				return exit.With(exit.Usage, errors.New("--api-key-file is required with --url"))
+			}
 			return hydraimport.Run(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], f)
 		},
 	}

@@ -32,8 +32,8 @@ func TestImportIsToldWhereTo(t *testing.T) {
 		{"format", "--format must be text or json", exit.Usage, []string{list, "--database", filepath.Join(dir, "a.db"), "--format", "yaml"}},
 		{"a server has it", "in use by another process", exit.Database, []string{list, "--database", held}},
 		{"setup", "--setup nope", exit.Usage, []string{list, "--database", filepath.Join(dir, "b.db"), "--setup", "nope"}},
-		{"owner", "0 organizations have that name", exit.Usage, []string{list, "--database", filepath.Join(dir, "b.db"), "--owner", "nobody"}},
-		{"no key", "--api-key-file", exit.Usage, []string{list, "--url", "http://127.0.0.1:1"}},
+		{"owner", "no organization has that name or id", exit.Usage, []string{list, "--database", filepath.Join(dir, "b.db"), "--owner", "nobody"}},
+		{"no key", "--api-key-file is required with --url", exit.Usage, []string{list, "--url", "http://127.0.0.1:1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, out := fails(t, append([]string{"import", "hydra"}, c.args...)...)

@@ -23,6 +23,16 @@ func TestInfoOfAnEarlierStart(t *testing.T) {
 	if key == "" {
 		t.Fatal("the first start shows no key")
 	}
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is there after its server ended: %v", err)
+	}
+	must(t, os.Rename(file+".earlier", file)) // as a start that was killed leaves it
+	if code, said := fails(t, "serve", "--listen", "nonsense", "--info", file, "--database", database); code != exit.Usage {
+		t.Fatalf("exit %d: %s", code, said)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file of the first start is there although the next one cannot listen: %v", err)
+	}
 	if code, said := fails(t, "serve", "--listen", "127.0.0.1:0", "--info", file, "--database", filepath.Join(dir, "none", "x.db")); code != exit.Database {
 		t.Fatalf("exit %d: %s", code, said)
 	}

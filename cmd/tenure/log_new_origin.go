@@ -10,6 +10,7 @@ import (
 
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
+	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
 
@@ -26,16 +27,26 @@ func logNewOriginCommand() *cobra.Command {
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().StringVar(&state, "log-state", "", "file with the last published checkpoint, or none (default: next to a SQLite file)")
-	cmd.Flags().StringVar(&reason, "reason", "", "reason, kept in the log")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, kept in the log; required")
 	return cmd
 }
 
 // newOrigin opens the installation without its log's key, because with it an
 // installation whose log is refused does not open.
 func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason string) (err error) {
+	if reason == "" {
+		return exit.With(exit.Usage, errors.New("--reason is required: why the log gets a new origin"))
+	}
 	log, _, err := node.NewLog("error", "")
 	if err != nil {
 		return err
+	}
+	there, err := db.Open(ctx, f.database, db.Options{ReadOnly: true}) // opening to write would make one
+	if err != nil {
+		return exit.With(exit.Database, err)
+	}
+	if err := there.Close(); err != nil {
+		return exit.With(exit.Database, err)
 	}
 	state := node.LogState(node.LogStateFile(f.database, stateFile))
 	kept, err := state.Read()

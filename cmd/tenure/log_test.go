@@ -85,6 +85,9 @@ func TestRestoredDatabaseIsRefused(t *testing.T) {
 	if code != 0 || !strings.Contains(out, fmt.Sprintf("%s ended with %d entries", origin, later)) || !strings.Contains(out, origin+"2+") {
 		t.Fatalf("new origin: exit %d, %s", code, out)
 	}
+	if code, out := fails(t, "log", "new-origin", "--database", db, "--log-state", state, "--reason", "again"); code == 0 || !strings.Contains(out, "has published nothing") {
+		t.Errorf("a second new origin: exit %d, %s", code, out)
+	}
 	p = started(t, info, serve...)
 	p.createClient(t)
 	if next, _ := p.checkpointAbove(t, size); next != origin+"2" {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(stderr, "tenure:", err)
+	fmt.Fprintln(stderr, "tenure:", strings.ReplaceAll(err.Error(), "\n\t", " ")) // a driver lists what it tried in lines of its own
 	if code, given := exit.Code(err); given {
 		return code
 	}

@@ -92,6 +92,15 @@ var until = regexp.MustCompile(`"until":(null|"[^"]*")`)
 // later are members of policies that came after version 3, with their defaults.
 var later = regexp.MustCompile(`,"weak_keys":"refuse"`)
 
+// mended reports whether a later version mends the answer: it told whose values
+// a client had at an instant by which that client was deleted.
+func (s *schema3) mended(a migratetest.Answer) bool {
+	client := strings.Replace(a.Path, "/blame?", "?", 1)
+	return client != a.Path && slices.ContainsFunc(s.Answers, func(own migratetest.Answer) bool {
+		return own.Path == client && own.Status == http.StatusGone
+	})
+}
+
 // compare asks everything that the program of version 3 was asked.
 func (s *schema3) compare(t *testing.T, url string) {
 	t.Helper()
@@ -100,6 +109,12 @@ func (s *schema3) compare(t *testing.T, url string) {
 	}
 	for _, a := range s.Answers {
 		status, header, body := s.ask(t, url, a)
+		if s.mended(a) {
+			if status != http.StatusGone {
+				t.Errorf("GET %s: %d %s", a.Path, status, body)
+			}
+			continue
+		}
 		want := a.Body
 		switch {
 		case a.Status >= 400:

@@ -65,6 +65,10 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	defer logFile.Close()
+	earlier, err := node.TakeInfo(f.info)
+	if err != nil {
+		return err
+	}
 	if _, err := readlog.Parse(f.readLog); err != nil {
 		return exit.With(exit.Usage, errors.New("--read-log must be off, sampled or full"))
 	}
@@ -84,10 +88,6 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	defer l.Close()
-	earlier, err := node.TakeInfo(f.info)
-	if err != nil {
-		return err
-	}
 	admin, err := f.hydra.Open()
 	if err != nil {
 		return err
@@ -130,5 +130,5 @@ func serve(out io.Writer, f serveFlags) error {
 	if admin != nil {
 		fmt.Fprintf(out, "Hydra's admin API is on %s\n", described.HydraAdminURL)
 	}
-	return errors.Join(n.Serve(ctx, endpoints...), n.Close())
+	return errors.Join(n.Serve(ctx, endpoints...), n.Close(), described.End(f.info, true))
 }

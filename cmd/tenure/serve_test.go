@@ -70,6 +70,10 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 		{"busy port", "address already in use", exit.Listen, []string{"serve", "--database", filepath.Join(dir, "a.db"), "--listen", taken.Addr().String()}},
 		{"unreadable database", "database", exit.Database, []string{"serve", "--database", garbage, "--listen", "127.0.0.1:0"}},
 		{"folder that is not there", "lock file", exit.Database, []string{"serve", "--database", filepath.Join(dir, "no/where.db"), "--listen", "127.0.0.1:0"}},
+		{"listen on nothing", "--listen nonsense is not an address", exit.Usage, []string{"serve", "--listen", "nonsense", "--database", filepath.Join(dir, "a.db")}},
+		{"info file of another kind", "is not overwritten", exit.Usage, []string{"serve", "--info", garbage, "--listen", "127.0.0.1:0", "--database", filepath.Join(dir, "a.db")}},
+		{"new origin of nothing", "database", exit.Database, []string{"log", "new-origin", "--reason", "x", "--database", filepath.Join(dir, "none.db")}},
+		{"new origin without a reason", "--reason is required", exit.Usage, []string{"log", "new-origin", "--database", filepath.Join(dir, "none.db")}},
 		{"second server", "in use by another process", exit.Database, []string{"serve", "--database", held, "--listen", "127.0.0.1:0"}},
 		{"PostgreSQL that is not there", "cannot open the database", exit.Database, []string{"serve", "--database", "postgres://x:hidden@127.0.0.1:1/none?connect_timeout=2", "--listen", "127.0.0.1:0"}},
 		{"check of nothing", "cannot read the database", exit.Database, []string{"check", "--database", filepath.Join(dir, "none.db")}},
@@ -80,10 +84,23 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 			if code != c.code || !strings.Contains(out, c.says) {
 				t.Errorf("exit %d, %s; want %d and %q", code, out, c.code, c.says)
 			}
-			if strings.Contains(out, "goroutine") || strings.Contains(out, "hidden") {
+			if strings.Contains(out, "goroutine") || strings.Contains(out, "hidden") || strings.Count(out, "\n") != 1 {
 				t.Errorf("it says too much: %s", out)
 			}
 		})
+	}
+}
+
+// TestNothingIsLeftOfARefusal: a command about a database that is not there makes none.
+func TestNothingIsLeftOfARefusal(t *testing.T) {
+	dir := t.TempDir()
+	if code, out := fails(t, "log", "new-origin", "--reason", "x", "--database", filepath.Join(dir, "none.db")); code != exit.Database {
+		t.Errorf("exit %d, %s", code, out)
+	}
+	left, err := os.ReadDir(dir)
+	must(t, err)
+	if len(left) > 0 {
+		t.Errorf("it leaves %v", left)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tenure/cmd/tenure/exit"
+	"tenure/handlers/web"
 )
 
 // prepare prepares cmd and every command below it: a command with flags gets its
@@ -47,10 +48,21 @@ func refuseCommand(cmd *cobra.Command, args []string) error {
 	case args[0] == "-h", args[0] == "--help":
 		cmd.InitDefaultHelpFlag()
 		return cmd.Help()
+	case slices.Contains(names, strings.TrimPrefix(args[0], "--")):
+		return usageError("unknown flag: %s for %s; did you mean the command %q?", args[0], cmd.CommandPath(), strings.TrimPrefix(args[0], "--"))
 	case strings.HasPrefix(args[0], "-"):
 		return unknownFlag(cmd, args[0])
 	}
-	return usageError("unknown command %q for %s; did you mean %q?", args[0], cmd.CommandPath(), nearest(args[0], names))
+	return usageError("unknown command %q for %s; %s", args[0], cmd.CommandPath(), meant(args[0], names, "%q", "its commands are "))
+}
+
+// meant ends a sentence about a mistyped name: with the name that is near, in a
+// format, or with all that there are.
+func meant(typed string, names []string, format, all string) string {
+	if near := web.Nearest(typed, names); near != "" {
+		return fmt.Sprintf("did you mean "+format+"?", near)
+	}
+	return all + strings.Join(names, ", ")
 }
 
 func commandNames(cmd *cobra.Command) (names []string) {
@@ -98,6 +110,9 @@ func oneArgument(name string) cobra.PositionalArgs {
 		case len(args) == 0:
 			return usageError("%s needs an argument: %s", cmd.CommandPath(), name)
 		case len(args) > 1:
+			if near := web.Nearest(args[0], commandNames(cmd)); near != "" {
+				return usageError("unknown command %q for %s; did you mean %q?", args[0], cmd.CommandPath(), near)
+			}
 			return extraArgument(cmd, args[1])
 		}
 		return nil
@@ -134,22 +149,12 @@ func unknownFlag(cmd *cobra.Command, given string) error {
 	if cmd.Flags().Lookup(configFlag) != nil {
 		names = append(names, configFlag)
 	}
-	return usageError("unknown flag: %s for %s; did you mean --%s?", given, cmd.CommandPath(), nearest(name, names))
+	if near := web.Nearest(name, names); near != "" {
+		return usageError("unknown flag: %s for %s; did you mean --%s?", given, cmd.CommandPath(), near)
+	}
+	return usageError("unknown flag: %s for %s; see %s --help", given, cmd.CommandPath(), cmd.CommandPath())
 }
 
 func usageError(format string, args ...any) error {
 	return exit.With(exit.Usage, fmt.Errorf(format, args...))
-}
-
-// nearest is the name that is most like a mistyped one. names must not be empty.
-func nearest(typed string, names []string) string {
-	var like cobra.Command
-	for _, name := range names {
-		like.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
-	}
-	for like.SuggestionsMinimumDistance = 1; ; like.SuggestionsMinimumDistance++ {
-		if found := like.SuggestionsFor(typed); len(found) > 0 {
-			return found[0]
-		}
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/upkeep"
 	"tenure/snapshots"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy/db"
@@ -44,6 +45,9 @@ with exit code 9 if one fails.`,
 			}
 			if database {
 				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys, checkpoint)
+			}
+			if upkeep.IsBackup(args[0]) {
+				return exit.With(exit.Usage, fmt.Errorf("%s is a backup: use tenure backup verify", args[0]))
 			}
 			if checkpoint != nil {
 				return exit.With(exit.Usage, errors.New("--checkpoint is for databases only"))

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
 	"tenure/snapshots/document"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -25,13 +25,13 @@ type side struct {
 // diff compares two of: snapshots of the client, instants, another client.
 // Without from it is what the snapshot in force, or to, was made of.
 func (h *handler) diff(c *web.Call) (*web.Reply, error) {
-	to, base, err := h.side(c, c.Text("to"), "now")
+	to, base, err := h.side(c, "to", "now")
 	if err != nil {
 		return nil, err
 	}
 	from := side{named: "nothing"}
-	if named := c.Text("from"); named != "" || base != "" {
-		if from, _, err = h.side(c, named, string(base)); err != nil {
+	if c.Text("from") != "" || base != "" {
+		if from, _, err = h.side(c, "from", string(base)); err != nil {
 			return nil, err
 		}
 	}
@@ -57,7 +57,7 @@ func (h *handler) diffWith(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, _, err := h.side(c, c.Text("from"), "now")
+	from, _, err := h.side(c, "from", "now")
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +71,10 @@ func (h *handler) diffWith(c *web.Call) (*web.Reply, error) {
 	})
 }
 
-// side reads a document by what names it, and the snapshot that it was made of:
-// a snapshot's id, an instant, now, or client: and an entity id.
-func (h *handler) side(c *web.Call, named, otherwise string) (side, snapshots.SnapshotID, error) {
-	ctx := c.Request.Context()
-	if named == "" {
-		named = otherwise
-	}
+// side reads the document that a parameter names, and the snapshot that it was
+// made of: by a snapshot's id, an instant, now, or client: and an entity id.
+func (h *handler) side(c *web.Call, name, otherwise string) (side, snapshots.SnapshotID, error) {
+	ctx, named := c.Request.Context(), cmp.Or(c.Text(name), otherwise)
 	var found snapshots.Resolved[document.Client]
 	var err error
 	at := h.Snapshots.Now()
@@ -89,13 +86,13 @@ func (h *handler) side(c *web.Call, named, otherwise string) (side, snapshots.Sn
 	case strings.Contains(named, "T"):
 		instant, bad := time.Parse(time.RFC3339Nano, strings.ReplaceAll(named, " ", "+"))
 		if bad != nil {
-			return side{}, "", badSide()
+			return side{}, "", badSide(name)
 		}
 		in := snapshots.InstantOf(&instant, nil)
 		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in)
 		at = in.At.Micros()
 	case !isHex(named):
-		return side{}, "", badSide()
+		return side{}, "", badSide(name)
 	default:
 		found, err = snapshots.Snapshot[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.SnapshotID(named))
 		at = found.ValidFrom.Micros()
@@ -106,8 +103,8 @@ func (h *handler) side(c *web.Call, named, otherwise string) (side, snapshots.Sn
 	return side{named, found.Content, found.Setup.Content, at.Time()}, found.Base, nil
 }
 
-func badSide() error {
-	return fault.New(fault.Malformed, fault.CodeQuery, "from and to must be a snapshot's id, an instant of RFC 3339, now, or client: and an entity id")
+func badSide(name string) error {
+	return badParameter(name, name+" must be a snapshot's id, an instant of RFC 3339, now, or client: and an entity id")
 }
 
 // compared answers with the difference in the format asked for.
@@ -138,9 +135,13 @@ func compared(format string, equal bool, from, to side) (*web.Reply, error) {
 // diffFormats are how a difference can be written; rows without a word.
 var diffFormats = []string{"rows", "json-patch", "merge-patch", "text", "markdown"}
 
-// blame tells of each member which snapshot gave it the value that it has.
+// blame tells of each member which snapshot gave it the value that it has, of a
+// client that was there at the instant.
 func (h *handler) blame(c *web.Call) (*web.Reply, error) {
 	in, at := snapshots.InstantOf(c.Instants()), make(map[snapshots.SnapshotID]history.Millis)
+	if _, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in); err != nil {
+		return nil, err
+	}
 	versions := func(yield func(diff.Version[document.Client], error) bool) {
 		err := h.Snapshots.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[document.Client]) error {
 			at[v.ID] = v.ValidFrom

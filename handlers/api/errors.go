@@ -19,7 +19,7 @@ var statuses = map[fault.Kind]struct {
 	fault.Unauthenticated:    {http.StatusUnauthorized, "A valid API key is needed"},
 	fault.Forbidden:          {http.StatusForbidden, "The API key does not allow this"},
 	fault.NotFound:           {http.StatusNotFound, "There is no such thing here"},
-	fault.Gone:               {http.StatusGone, "The content was erased"},
+	fault.Gone:               {http.StatusGone, "The object is gone"},
 	fault.Conflict:           {http.StatusConflict, "The present state does not allow this"},
 	fault.PreconditionFailed: {http.StatusPreconditionFailed, "Somebody else made a change first"},
 	fault.TooLarge:           {http.StatusRequestEntityTooLarge, "The request is too large"},
@@ -74,4 +74,11 @@ func fromField(field fault.Field) problemField {
 		wire.Pointer = &field.Path
 	}
 	return wire
+}
+
+// badParameter is the fault of a query parameter whose form the handler checks.
+func badParameter(name, text string) error {
+	f := fault.New(fault.Malformed, fault.CodeQuery, "%s", text)
+	f.Fields = []fault.Field{{Path: "?" + name, Rule: "query", Message: text}}
+	return f
 }

@@ -10,7 +10,6 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/tenancy"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -65,7 +64,7 @@ func formatNames() []string {
 // was recorded when it began.
 func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, error) {
 	if c.Int("limit", 0) != 0 {
-		return nil, fault.New(fault.Malformed, fault.CodeQuery, "an export has no limit; from, to and after bound it")
+		return nil, badParameter("limit", "an export has no limit; from, to and after bound it")
 	}
 	if err := c.TakePlace(); err != nil {
 		return nil, err

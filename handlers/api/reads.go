@@ -9,7 +9,6 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/readlog"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -55,5 +54,5 @@ func toRead(c *web.Call) (*readlog.Read, error) {
 			return &readlog.Read{KeyID: parts[1], Snapshot: parts[2], FirstAt: history.Micros(at)}, nil
 		}
 	}
-	return nil, fault.New(fault.Malformed, fault.CodeQuery, "after must be the next of the page before")
+	return nil, badParameter("after", "after must be the next of the page before")
 }

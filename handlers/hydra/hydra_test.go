@@ -169,6 +169,7 @@ func TestRotation(t *testing.T) {
 	check("within the overlap", true, true, true)
 	f.Clock.Advance(61 * time.Minute)
 	check("after the overlap", false, false, true)
+	f.send("POST", "/admin/clients/c/secrets/rotate?overlap=1h&overlap=2h", "").want(t, 400)
 	rotate("?overlap=0s")
 	check("without overlap", false, false, false, true)
 	rotate("")

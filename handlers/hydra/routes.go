@@ -74,7 +74,7 @@ func (h *handler) clientRoutes() []web.Route {
 		conditional(client(http.MethodPatch, pathClient, h.patch)),
 		conditional(client(http.MethodDelete, pathClient, h.delete)),
 		conditional(client(http.MethodPut, pathLifespans, h.putLifespans)),
-		client(http.MethodPost, pathRotate, h.rotate, web.Text("overlap").AsIs()),
+		client(http.MethodPost, pathRotate, h.rotate, web.Text("overlap")),
 		client(http.MethodDelete, pathRotate, h.endRotated),
 		reads(inSetup(client(http.MethodGet, pathClients, h.list, filters...))),
 		inSetup(client(http.MethodPost, pathClients, h.post)),

@@ -92,7 +92,7 @@ func Spell(c *web.Call, f *fault.Fault) *web.Reply {
 	switch {
 	case f.Code == fault.CodeClientUnknown:
 		body = errorBody{Error: errorNoClient}
-	case f.Code == fault.CodeIDTaken:
+	case f.Code == fault.CodeIDTaken && f.Kind == fault.Conflict:
 		body = errorBody{Error: errorTaken}
 	case f.Code == CodeRequest:
 		body = errorBody{CodeRequest, tidy(f.Message)}

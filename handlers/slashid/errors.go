@@ -25,7 +25,7 @@ var statuses = map[fault.Kind]struct {
 	fault.Unauthenticated:    {http.StatusUnauthorized, "the organization id or the API key is not valid"},
 	fault.Forbidden:          {http.StatusForbidden, "access denied"},
 	fault.NotFound:           {http.StatusNotFound, "could not find the resource"},
-	fault.Gone:               {http.StatusGone, "the content was erased"},
+	fault.Gone:               {http.StatusGone, "the object is gone"},
 	fault.Conflict:           {http.StatusConflict, "the state does not allow it"},
 	fault.PreconditionFailed: {http.StatusPreconditionFailed, "a precondition does not hold"},
 	fault.TooLarge:           {http.StatusRequestEntityTooLarge, "the request is too large"},

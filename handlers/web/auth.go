@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -137,12 +138,17 @@ func (c *Call) Because(reason *string) error {
 	if reason == nil || *reason == "" {
 		return nil
 	}
-	if before := c.Scope.Reason(); text.IsReason(*reason) && (before == "" || before == *reason) {
-		c.Scope = c.Scope.Because(*reason)
-		return nil
+	message := ""
+	if before := c.Scope.Reason(); !text.IsReason(*reason) {
+		message = fmt.Sprintf("the reason must be printable UTF-8 of at most %d bytes, with at least %d letters", text.MaxReason, text.MinReason)
+	} else if before != "" && before != *reason {
+		message = "the reason is another one than that of the header Tenure-Reason"
 	}
-	f := fault.New(fault.Malformed, "", "the reason of the body has at most %d bytes of printable UTF-8 and at least %d letters, and is that of Tenure-Reason if both are there",
-		text.MaxReason, text.MinReason)
-	f.Fields = []fault.Field{{Path: "/reason", Rule: "reason", Message: f.Message}}
-	return f
+	if message != "" {
+		f := fault.New(fault.Malformed, "", "%s", message)
+		f.Fields = []fault.Field{{Path: "/reason", Rule: "reason", Message: message}}
+		return f
+	}
+	c.Scope = c.Scope.Because(*reason)
+	return nil
 }

@@ -86,11 +86,13 @@ func Match(c *Call) (func(snapshot, setup, owner, secret string) error, error) {
 		case given && !(anyState && snapshot != "") && !slices.ContainsFunc(wanted, isStrong):
 			return fault.New(fault.PreconditionFailed, "", "the object has changed since the version that If-Match names")
 		case mustBeNew && snapshot != "" || slices.ContainsFunc(refused, is):
-			return fault.New(fault.PreconditionFailed, "", "the object exists, and If-None-Match excludes that")
+			return fault.New(fault.PreconditionFailed, "", excluded)
 		}
 		return nil
 	}, nil
 }
+
+const excluded = "the object exists, and If-None-Match excludes that"
 
 // tags reads a header of entity tags, or whether it is *.
 func (c *Call) tags(name string) (tags []entityTag, all, given bool, err error) {
@@ -115,12 +117,17 @@ func (c *Call) tags(name string) (tags []entityTag, all, given bool, err error) 
 }
 
 // refuseCondition refuses a condition where the surface is strict and the write
-// takes none: it would be passed over.
+// takes none: it would be passed over. A POST takes If-None-Match; see existed.
 func (c *Call) refuseCondition() error {
-	if c.reads() || c.Route.Conditional || !c.surface.Strict || len(c.Request.Header["If-Match"]) == 0 {
+	if c.reads() || c.Route.Conditional || !c.surface.Strict {
 		return nil
 	}
-	return fault.New(fault.PreconditionFailed, "", "this route takes no If-Match: what it changes has no entity tag")
+	for _, name := range []string{"If-Match", "If-None-Match"} {
+		if len(c.Request.Header[name]) > 0 && (name == "If-Match" || c.Route.Method != http.MethodPost) {
+			return fault.New(fault.PreconditionFailed, "", "this route takes no %s: what it changes has no entity tag", name)
+		}
+	}
+	return nil
 }
 
 // existed turns the conflict of a create into a failed precondition where the
@@ -133,7 +140,7 @@ func (c *Call) existed(err error) error {
 	if _, mustBeNew, _, bad := c.tags("If-None-Match"); bad != nil || !mustBeNew {
 		return err
 	}
-	return fault.Wrap(err, fault.PreconditionFailed, f.Code, "%s", f.Message)
+	return fault.Wrap(err, fault.PreconditionFailed, f.Code, excluded)
 }
 
 // MayBeNotModified reports whether a read has a condition that can make its answer 304.

@@ -119,8 +119,10 @@ func TestConditionsThatNobodyAsks(t *testing.T) {
 		t.Errorf("an undeclared condition was asked for: %d", w.Code)
 	}
 	for path, want := range map[string]string{"/v1/x": "", "/v2/x": "precondition-failed"} {
-		if w := f.send("PUT", path, "", `If-Match: "x"`); !strings.Contains(w.Body.String(), want) || want == "" && w.Code != 204 {
-			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		for _, header := range []string{`If-Match: "x"`, "If-None-Match: *"} {
+			if w := f.send("PUT", path, "", header); !strings.Contains(w.Body.String(), want) || want == "" && w.Code != 204 {
+				t.Errorf("%s, %s: %d %s", path, header, w.Code, w.Body)
+			}
 		}
 	}
 }
@@ -132,7 +134,7 @@ func TestCreatingOnly(t *testing.T) {
 		return nil, fault.New(fault.Conflict, fault.CodeIDTaken, "taken")
 	})
 	f := newFixture(t, surface("s", taken))
-	for header, want := range map[string]string{"If-None-Match: *": "precondition-failed id-taken taken", `If-None-Match: "x"`: "conflict id-taken taken", "X: y": "conflict id-taken taken"} {
+	for header, want := range map[string]string{"If-None-Match: *": "precondition-failed id-taken the object exists, and If-None-Match excludes that", `If-None-Match: "x"`: "conflict id-taken taken", "X: y": "conflict id-taken taken"} {
 		if w := f.send("POST", "/v1/x", "", header); !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %s", header, w.Body)
 		}

@@ -20,8 +20,8 @@ var synonyms = map[string]string{
 	"preview": nameDryRun, "entity": "client", "entityid": "client", "clientid": "client",
 }
 
-// nearest is the declared name that was probably meant; empty if none is near.
-func nearest(name string, declared []string) string {
+// Nearest is the declared name that was probably meant; empty if none is near.
+func Nearest(name string, declared []string) string {
 	asked := normal(name)
 	if meant := synonyms[asked]; slices.Contains(declared, meant) {
 		return meant

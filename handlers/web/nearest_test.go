@@ -10,7 +10,7 @@ func TestNearest(t *testing.T) {
 		"as_of": "at", "asOf": "at", "AT": "at", "valid_at": "at", "since": "from", "until": "to", "per_page": "limit",
 		"atx": "at", "tox": "to", "redirect_uri": "", "x": "", "": "", "ta": "", "tenant": "", "a": "",
 	} {
-		if got := nearest(name, declared); got != want {
+		if got := Nearest(name, declared); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}

@@ -194,7 +194,7 @@ func (p Param) faultOf(value string, strict bool) string {
 }
 
 func (p Param) notAWord(value string) string {
-	if near := nearest(value, p.words); near != "" && value != "" {
+	if near := Nearest(value, p.words); near != "" && value != "" {
 		return fmt.Sprintf("cannot be %q; did you mean %s?", value, near)
 	}
 	last := len(p.words) - 1

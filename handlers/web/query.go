@@ -117,8 +117,8 @@ func (c *Call) undeclared(name string, values []string, strict bool) string {
 		declared[i] = p.Name
 	}
 	isTime := slices.Contains(timeNames, normal(name))
-	isDryRun := normal(name) == normal(nameDryRun) && !c.reads() && !(len(values) == 1 && values[0] == "false")
-	near := nearest(name, declared)
+	isDryRun := normal(name) == normal(nameDryRun) && !(len(values) == 1 && values[0] == "false")
+	near := Nearest(name, declared)
 	switch {
 	case !strict && !isTime && !isDryRun:
 		return ""
@@ -126,6 +126,8 @@ func (c *Call) undeclared(name string, values []string, strict bool) string {
 		return fmt.Sprintf("is not a parameter of this route; did you mean %s?", near)
 	case isTime:
 		return "is not taken here: this route is about now"
+	case isDryRun && c.reads():
+		return "is not taken here: this route changes nothing"
 	case isDryRun:
 		return "is not taken here: nothing was done"
 	case len(declared) == 0:

@@ -107,7 +107,7 @@ func TestLenientQueries(t *testing.T) {
 	f := newFixture(t, surface("s", loose, declaring("GET", "/v2/x", web.At()), declaring("POST", "/v2/x"), declaring("GET", "/v2/now"),
 		declaring("POST", "/v2/dry", web.DryRun())))
 	for path, want := range map[string]string{
-		"/v2/x?naem=a&redirect_uri=x&dry_run=x":                    `"" 7 false []`,
+		"/v2/x?naem=a&redirect_uri=x&dry_runs=x":                   `"" 7 false []`,
 		"/v2/x?name=":                                              `"" 7 false []`,
 		"/v2/x?at=2026-01-02T03:04:05Z":                            `"" 7 false []`,
 		"/v2/loose?page=&page=b":                                   `["" "b"] false map[]`,
@@ -129,8 +129,10 @@ func TestLenientQueries(t *testing.T) {
 		t.Errorf("at where it is not declared: %d %s", w.Code, w.Body)
 	}
 	for query, want := range map[string]int{"dry_run=true": 400, "dryRun=true": 400, "dry-run=": 400, "dry_run=true&dry_run=false": 400, "dry_run=false": 200, "dry_runs=x": 200} {
-		if w := f.send("POST", "/v2/x?"+query, ""); w.Code != want {
-			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		for _, method := range []string{"POST", "GET"} {
+			if w := f.send(method, "/v2/x?"+query, ""); w.Code != want {
+				t.Errorf("%s %s: %d %s", method, query, w.Code, w.Body)
+			}
 		}
 	}
 	for query, want := range map[string]int{"dry_run=true": 200, "dry_run=false": 200, "dry_run=yes": 400, "dryRun=true": 400, "dry_run=": 400} {

@@ -225,17 +225,27 @@ func withoutSlash(r *http.Request) (*http.Request, bool) {
 	return &trimmed, true
 }
 
-// allowed lists the methods that the request's path takes, and whose it is.
+// allowed lists the methods that the request's path takes, and whose it is. A
+// path that ends in a verb after a variable is no other pattern's, although the
+// variable of one could have that end.
 func (seg *segment) allowed(r *http.Request) (*Surface, string) {
 	var owner *Surface
 	var methods []string
+	var verb bool
 	for _, method := range seg.methods {
 		try := *r
 		try.Method = method
 		var match mux.RouteMatch
 		if seg.router.Match(&try, &match) && match.MatchErr == nil {
-			methods = append(methods, method)
-			owner = seg.byMux[match.Route].surface
+			found := seg.byMux[match.Route]
+			isVerb := strings.Contains(found.route.Pattern, "}:")
+			if isVerb && !verb {
+				verb, methods = true, nil
+			}
+			if isVerb == verb {
+				methods = append(methods, method)
+				owner = found.surface
+			}
 		}
 	}
 	return owner, strings.Join(methods, ", ")

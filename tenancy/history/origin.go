@@ -220,7 +220,11 @@ func lastPublished(c *db.Conn, kept []byte) (origin string, last Checkpoint, err
 			last = outside
 		}
 	}
-	if last.Note == nil {
+	var since string // what the log's last entry is
+	if err := c.Get(&since, "SELECT kind FROM log_event ORDER BY idx DESC LIMIT 1"); err != nil && !fault.Is(err, fault.NotFound) {
+		return "", last, err
+	}
+	if last.Note == nil || since == string(kindOrigin) && last.Size == head.Size {
 		return "", last, fault.New(fault.Conflict, "", "the log has published nothing under its origin: it needs no new one")
 	}
 	return origin, last, nil

@@ -120,6 +120,9 @@ func (d *databaseTarget) findOwner(named string) error {
 			found = append(found, o.ID)
 		}
 	}
+	if len(found) == 0 {
+		return fmt.Errorf("--owner %s: no organization has that name or id", named)
+	}
 	if len(found) != 1 {
 		return fmt.Errorf("--owner %s: %d organizations have that name: give an id", named, len(found))
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -127,12 +128,38 @@ func readInfo(path string) (i Info, there bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return i, false, nil
 	case err == nil && len(raw) > 0:
-		err = json.Unmarshal(raw, &i)
+		if json.Unmarshal(raw, &i) != nil {
+			err = errors.New("the file is there and is not an info file; it is not overwritten")
+		}
 	}
 	if err != nil {
 		return i, false, exit.With(exit.Usage, fmt.Errorf("--info %s: %w", path, err))
 	}
 	return i, true, nil
+}
+
+// End takes the file away when its server ends. What it has and shows only once
+// is kept aside for the next start, if there can be one on the same database. A
+// file that another server has put there since stays.
+func (i Info) End(path string, again bool) error {
+	if path == "" {
+		return nil
+	}
+	own, err := json.MarshalIndent(i, "", "  ")
+	if err != nil {
+		return err
+	}
+	there, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Equal(there, append(own, '\n')) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if again {
+		return os.Rename(path, aside(path))
+	}
+	return os.Remove(path)
 }
 
 // Write puts the file in place at once, readable by its owner only, and removes

@@ -48,6 +48,10 @@ func IsLoopback(address string) bool {
 // Listen opens a TCP address.
 func Listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
+	var wrong *net.AddrError
+	if errors.As(err, &wrong) {
+		return nil, exit.With(exit.Usage, fmt.Errorf("--listen %s is not an address such as 127.0.0.1:8080: %s", address, wrong.Err))
+	}
 	if err != nil {
 		return nil, exit.With(exit.Listen, fmt.Errorf("cannot listen on %s: %w", address, errors.Unwrap(err)))
 	}

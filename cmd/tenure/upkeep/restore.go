@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -64,4 +65,11 @@ func CompareState(ctx context.Context, database, state string) (*Published, erro
 		return err
 	})
 	return p, err
+}
+
+// IsBackup reports whether dir is a folder that Backup made.
+func IsBackup(dir string) bool {
+	raw, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	var m Manifest
+	return err == nil && json.Unmarshal(raw, &m) == nil && m.Form == form
 }
