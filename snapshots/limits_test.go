@@ -7,9 +7,9 @@ import (
 
 	"tenure/snapshots"
 	"tenure/snapshots/document"
-	"tenure/snapshots/document/text"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/text"
 )
 
 // TestMetadataLimits tries every row of docs/limits.md's table of metadata from

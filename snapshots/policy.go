@@ -1,133 +1,42 @@
 package snapshots
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/policy"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
-// Values of a Policy's switches; the first of each is the default.
+// Policy is that of a setup; see package policy. It is versioned, and takes effect at
+// once.
+type Policy = policy.Policy
+
+// The switches that others set.
 const (
-	StaleKeep   = "keep"
-	StaleRefuse = "refuse"
-
-	ScopesByDialect = "dialect"
-	ScopesAlways    = "always"
-	ScopesNever     = "never"
-
-	RegistrationOff       = "off"
-	RegistrationOpen      = "open"
-	RegistrationToken     = "token"     // needs an initial access token
-	RegistrationStatement = "statement" // needs a software statement, where an API takes one
-
-	WeakRefuse = "refuse"
-	WeakWarn   = "warn"
-
-	ProfileDCR2  = "ofb-dcr2" // Open Finance Brasil Dynamic Client Registration 2.0
-	ProfileID3   = "ofb-id3"  // its Implementers Draft 3
-	ProfilePlain = "plain"    // RFC 7591 and 7592 without statement and certificate
+	StaleKeep             = policy.StaleKeep
+	StaleRefuse           = policy.StaleRefuse
+	ScopesByDialect       = policy.ScopesByDialect
+	ScopesAlways          = policy.ScopesAlways
+	ScopesNever           = policy.ScopesNever
+	RegistrationOff       = policy.RegistrationOff
+	RegistrationOpen      = policy.RegistrationOpen
+	RegistrationToken     = policy.RegistrationToken
+	RegistrationStatement = policy.RegistrationStatement
+	WeakRefuse            = policy.WeakRefuse
+	WeakWarn              = policy.WeakWarn
+	ProfileDCR2           = policy.ProfileDCR2
+	ProfileID3            = policy.ProfileID3
+	ProfilePlain          = policy.ProfilePlain
 )
 
-// Policy is how a setup treats its clients. It is versioned, and takes effect
-// at once.
-type Policy struct {
-	OnStalePlan string // what an immediate write does under planned snapshots
-	ScopeCheck  string // whether scopes must be declared by a resource server
-
-	Registration      string        // who may register clients without an API key
-	RegistrationOwner tenancy.OrgID // owner of self-registered clients; empty for the setup's own
-	MaxClients        int64         // of the setup, where registering; 0 for any number
-	AllowedGrants     []string      // that a self-registered client may have; empty for any
-	AllowedScopes     []string      // likewise
-	Allow             []string      // rules of document.Waivable that do not hold for its clients
-
-	OpenFinanceProfile string // what /reg asks for
-	StrictHeaders      bool   // /reg refuses FAPI headers that do not parse
-	RotateTokens       bool   // a client's own PUT at /reg renews its registration token
-
-	WeakKeys string // whether key sets may break the rules of document.Relaxable
-}
-
-// Registers reports whether clients may register themselves; byStatement is for
-// those that bring a software statement.
-func (p Policy) Registers(byStatement bool) bool {
-	switch p.Registration {
-	case RegistrationOpen, RegistrationToken:
-		return true
-	case RegistrationStatement:
-		return byStatement
-	}
-	return false
-}
-
-// RegistrationRules hold what a setup allows those who register themselves:
-// what a client had before stays acceptable. Paths are /grant_types and /scope.
-func (p Policy) RegistrationRules() []document.Rule[document.Client] {
-	grants := func(c *document.Client, setup *document.Setup) []string {
-		if c == nil {
-			return nil
-		}
-		if effective := document.Effective(c, setup).GrantTypes; len(effective) > 0 {
-			return effective
-		}
-		return []string{"authorization_code"}
-	}
-	return []document.Rule[document.Client]{
-		{Name: "register-grant", Fields: []string{"grant_types"}, Check: func(in document.Input[document.Client]) []fault.Field {
-			return unallowed("/grant_types", p.AllowedGrants, grants(in.Next, in.Setup), grants(in.Base, in.Setup))
-		}},
-		{Name: "register-scope", Fields: []string{"scopes"}, Check: func(in document.Input[document.Client]) []fault.Field {
-			var had []string
-			if in.Base != nil {
-				had = in.Base.Scopes
-			}
-			return unallowed("/scope", p.AllowedScopes, in.Next.Scopes, had)
-		}},
-	}
-}
-
-// unallowed names what a policy does not allow and the client did not have.
-func unallowed(path string, allowed, wanted, had []string) []fault.Field {
-	var faults []fault.Field
-	for _, word := range wanted {
-		if len(allowed) > 0 && !slices.Contains(allowed, word) && !slices.Contains(had, word) {
-			faults = append(faults, fault.Field{Path: path, Message: fmt.Sprintf("'%s' is not allowed for clients that register themselves", word)})
-		}
-	}
-	return faults
-}
-
-// policyRow is the stored form of a Policy.
-type policyRow struct {
-	OnStalePlan       string        `json:"on_stale_plan"`
-	ScopeCheck        string        `json:"scope_check"`
-	Registration      string        `json:"registration"`
-	RegistrationOwner tenancy.OrgID `json:"registration_owner"`
-	MaxClients        int64         `json:"max_clients"`
-	AllowedGrants     []string      `json:"allowed_grants"`
-	AllowedScopes     []string      `json:"allowed_scopes"`
-	Allow             []string      `json:"allow,omitempty"`
-
-	OpenFinanceProfile string `json:"open_finance_profile"`
-	StrictHeaders      bool   `json:"strict_headers"`
-	RotateTokens       bool   `json:"rotate_tokens"`
-
-	WeakKeys string `json:"weak_keys,omitempty"`
-}
-
 // DefaultPolicy is that of a setup that was given none.
-func DefaultPolicy() Policy {
-	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileDCR2, WeakKeys: WeakRefuse}
-}
+func DefaultPolicy() Policy { return policy.Default() }
 
 // readPolicy is the newest policy of a setup, or the default.
 func readPolicy(c *db.Conn, setup EntityID, by history.Micros) (Policy, error) {
@@ -139,12 +48,11 @@ func readPolicy(c *db.Conn, setup EntityID, by history.Micros) (Policy, error) {
 	if err != nil {
 		return Policy{}, err
 	}
-	var row policyRow
-	if err := json.Unmarshal([]byte(raw), &row); err != nil {
+	p, err := policy.Decode([]byte(raw))
+	if err != nil {
 		return Policy{}, fmt.Errorf("policy of setup %s: %w", setup, err)
 	}
-	row.WeakKeys = cmp.Or(row.WeakKeys, WeakRefuse)
-	return Policy(row), nil
+	return p, nil
 }
 
 // SetPolicy gives a setup a new policy; a switch left empty takes its default.
@@ -152,14 +60,11 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return err
 	}
-	usual := DefaultPolicy()
-	p.OpenFinanceProfile, p.WeakKeys = cmp.Or(p.OpenFinanceProfile, usual.OpenFinanceProfile), cmp.Or(p.WeakKeys, usual.WeakKeys)
-	p.OnStalePlan, p.ScopeCheck, p.Registration = cmp.Or(p.OnStalePlan, usual.OnStalePlan),
-		cmp.Or(p.ScopeCheck, usual.ScopeCheck), cmp.Or(p.Registration, usual.Registration)
-	if err := fault.Rules(checkPolicy(p)); err != nil {
+	p = p.Filled()
+	if err := fault.Rules(p.Check()); err != nil {
 		return err
 	}
-	content, err := json.Marshal(policyRow(p))
+	content, err := p.Encode()
 	if err != nil {
 		return err
 	}
@@ -189,46 +94,6 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 			Org: string(to.entity.Owner), Effective: history.At(tx).Millis(), Detail: content}))
 		return nil
 	})
-}
-
-func checkPolicy(p Policy) []fault.Field {
-	var faults []fault.Field
-	for _, m := range []struct {
-		path, value string
-		of          []string
-	}{
-		{"/on_stale_plan", p.OnStalePlan, []string{StaleKeep, StaleRefuse}},
-		{"/scope_check", p.ScopeCheck, []string{ScopesByDialect, ScopesAlways, ScopesNever}},
-		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken, RegistrationStatement}},
-		{"/weak_keys", p.WeakKeys, []string{WeakRefuse, WeakWarn}},
-		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileDCR2, ProfileID3, ProfilePlain}},
-	} {
-		if !slices.Contains(m.of, m.value) {
-			faults = append(faults, fault.Field{Path: m.path, Rule: "enum", Message: "one of " + strings.Join(m.of, ", ")})
-		}
-	}
-	if p.MaxClients < 0 {
-		faults = append(faults, fault.Field{Path: "/max_clients", Rule: "range", Message: "0 or more"})
-	}
-	for i, rule := range p.Allow {
-		if !slices.Contains(document.Waivable(), rule) {
-			faults = append(faults, fault.Field{Path: fmt.Sprintf("/allow/%d", i), Rule: "enum",
-				Message: "one of " + strings.Join(document.Waivable(), ", ")})
-		}
-	}
-	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes))
-}
-
-// checkWords holds the rule of a scope's word for each.
-func checkWords(path string, words []string) []fault.Field {
-	if len(words) > document.MaxItems {
-		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", document.MaxItems)}}
-	}
-	faults := document.CheckScopeWords(path, words)
-	for i := range faults {
-		faults[i].Rule, faults[i].Message = "word", "a word without spaces and control characters"
-	}
-	return faults
 }
 
 // Policy reads the policy that a setup had at an instant. It is for the setup's

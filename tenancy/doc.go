@@ -14,6 +14,6 @@
 // Reading order: org.go, key.go, principal.go, scope.go, store.go. docs/organizations.md
 // and docs/api/v1.md say what users may do.
 //
-// It may import snapshots/document/text, tenancy/fault, tenancy/db and
+// It may import tenancy/text, tenancy/fault, tenancy/db and
 // tenancy/history.
 package tenancy

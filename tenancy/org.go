@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"tenure/snapshots/document/text"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/text"
 )
 
 // OrgID is an organization's id: a UUID in lower case. Empty is no organization.

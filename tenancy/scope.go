@@ -3,10 +3,10 @@ package tenancy
 import (
 	"slices"
 
-	"tenure/snapshots/document/text"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/text"
 )
 
 // Scope is the proof that a principal may act: for an organization

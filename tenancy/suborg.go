@@ -3,10 +3,10 @@ package tenancy
 import (
 	"context"
 
-	"tenure/snapshots/document/text"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/text"
 )
 
 const (

@@ -5,9 +5,9 @@ import (
 	"net/http"
 	"strings"
 
-	"tenure/snapshots/document/text"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/text"
 )
 
 // admit makes the call's Scope from its headers.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"tenure/snapshots/document/text"
 	"tenure/snapshots/document/uri"
+	"tenure/tenancy/text"
 )
 
 var uses = []struct {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 
 	"tenure/jwk"
-	"tenure/snapshots/document/text"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/text"
 )
 
 // ClientRules are those every dialect shares; each surface adds a table of its

@@ -1,8 +1,8 @@
 package document
 
 import (
-	"tenure/snapshots/document/text"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/text"
 )
 
 // texts is the kind of every member that is a text and no address, in domain

@@ -9,5 +9,5 @@
 // Invariants: an address is judged by its most dangerous reading; no message
 // repeats the address; everything is pure, and nothing is looked up.
 //
-// It may import snapshots/document/text.
+// It may import tenancy/text.
 package uri

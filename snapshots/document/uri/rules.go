@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"tenure/snapshots/document/text"
+	"tenure/tenancy/text"
 )
 
 // Use is what an address is for. It decides which rules hold for it.

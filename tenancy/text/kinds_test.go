@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"tenure/snapshots/document/text"
+	"tenure/tenancy/text"
 )
 
 func TestKinds(t *testing.T) {

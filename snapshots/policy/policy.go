@@ -1,0 +1,160 @@
+// Package policy says how a setup treats its clients: the switches, what they can be,
+// and their stored form. It is pure; snapshots keeps the versions of a setup's policy.
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tenure/snapshots/document"
+	"tenure/tenancy"
+	"tenure/tenancy/fault"
+)
+
+// Values of a Policy's switches; the first of each is the default.
+const (
+	StaleKeep   = "keep"
+	StaleRefuse = "refuse"
+
+	ScopesByDialect = "dialect"
+	ScopesAlways    = "always"
+	ScopesNever     = "never"
+
+	RegistrationOff       = "off"
+	RegistrationOpen      = "open"
+	RegistrationToken     = "token"     // needs an initial access token
+	RegistrationStatement = "statement" // needs a software statement, where an API takes one
+
+	WeakRefuse = "refuse"
+	WeakWarn   = "warn"
+
+	ProfileDCR2  = "ofb-dcr2" // Open Finance Brasil Dynamic Client Registration 2.0
+	ProfileID3   = "ofb-id3"  // its Implementers Draft 3
+	ProfilePlain = "plain"    // RFC 7591 and 7592 without statement and certificate
+)
+
+// Policy is how a setup treats its clients. It is versioned, and takes effect
+// at once.
+type Policy struct {
+	OnStalePlan string // what an immediate write does under planned snapshots
+	ScopeCheck  string // whether scopes must be declared by a resource server
+
+	Registration      string        // who may register clients without an API key
+	RegistrationOwner tenancy.OrgID // owner of self-registered clients; empty for the setup's own
+	MaxClients        int64         // of the setup, where registering; 0 for any number
+	AllowedGrants     []string      // that a self-registered client may have; empty for any
+	AllowedScopes     []string      // likewise
+	Allow             []string      // rules of document.Waivable that do not hold for its clients
+
+	OpenFinanceProfile string // what /reg asks for
+	StrictHeaders      bool   // /reg refuses FAPI headers that do not parse
+	RotateTokens       bool   // a client's own PUT at /reg renews its registration token
+
+	WeakKeys string // whether key sets may break the rules of document.Relaxable
+}
+
+// Registers reports whether clients may register themselves; byStatement is for
+// those that bring a software statement.
+func (p Policy) Registers(byStatement bool) bool {
+	switch p.Registration {
+	case RegistrationOpen, RegistrationToken:
+		return true
+	case RegistrationStatement:
+		return byStatement
+	}
+	return false
+}
+
+// RegistrationRules hold what a setup allows those who register themselves:
+// what a client had before stays acceptable. Paths are /grant_types and /scope.
+func (p Policy) RegistrationRules() []document.Rule[document.Client] {
+	grants := func(c *document.Client, setup *document.Setup) []string {
+		if c == nil {
+			return nil
+		}
+		if effective := document.Effective(c, setup).GrantTypes; len(effective) > 0 {
+			return effective
+		}
+		return []string{"authorization_code"}
+	}
+	return []document.Rule[document.Client]{
+		{Name: "register-grant", Fields: []string{"grant_types"}, Check: func(in document.Input[document.Client]) []fault.Field {
+			return unallowed("/grant_types", p.AllowedGrants, grants(in.Next, in.Setup), grants(in.Base, in.Setup))
+		}},
+		{Name: "register-scope", Fields: []string{"scopes"}, Check: func(in document.Input[document.Client]) []fault.Field {
+			var had []string
+			if in.Base != nil {
+				had = in.Base.Scopes
+			}
+			return unallowed("/scope", p.AllowedScopes, in.Next.Scopes, had)
+		}},
+	}
+}
+
+// unallowed names what a policy does not allow and the client did not have.
+func unallowed(path string, allowed, wanted, had []string) []fault.Field {
+	var faults []fault.Field
+	for _, word := range wanted {
+		if len(allowed) > 0 && !slices.Contains(allowed, word) && !slices.Contains(had, word) {
+			faults = append(faults, fault.Field{Path: path, Message: fmt.Sprintf("'%s' is not allowed for clients that register themselves", word)})
+		}
+	}
+	return faults
+}
+
+// Default is that of a setup that was given none.
+func Default() Policy {
+	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileDCR2, WeakKeys: WeakRefuse}
+}
+
+// Filled is the policy with the defaults where it says nothing.
+func (p Policy) Filled() Policy {
+	usual := Default()
+	p.OpenFinanceProfile, p.WeakKeys = cmp.Or(p.OpenFinanceProfile, usual.OpenFinanceProfile), cmp.Or(p.WeakKeys, usual.WeakKeys)
+	p.OnStalePlan, p.ScopeCheck, p.Registration = cmp.Or(p.OnStalePlan, usual.OnStalePlan),
+		cmp.Or(p.ScopeCheck, usual.ScopeCheck), cmp.Or(p.Registration, usual.Registration)
+	return p
+}
+
+// Check names what no policy can be.
+func (p Policy) Check() []fault.Field {
+	var faults []fault.Field
+	for _, m := range []struct {
+		path, value string
+		of          []string
+	}{
+		{"/on_stale_plan", p.OnStalePlan, []string{StaleKeep, StaleRefuse}},
+		{"/scope_check", p.ScopeCheck, []string{ScopesByDialect, ScopesAlways, ScopesNever}},
+		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken, RegistrationStatement}},
+		{"/weak_keys", p.WeakKeys, []string{WeakRefuse, WeakWarn}},
+		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileDCR2, ProfileID3, ProfilePlain}},
+	} {
+		if !slices.Contains(m.of, m.value) {
+			faults = append(faults, fault.Field{Path: m.path, Rule: "enum", Message: "one of " + strings.Join(m.of, ", ")})
+		}
+	}
+	if p.MaxClients < 0 {
+		faults = append(faults, fault.Field{Path: "/max_clients", Rule: "range", Message: "0 or more"})
+	}
+	for i, rule := range p.Allow {
+		if !slices.Contains(document.Waivable(), rule) {
+			faults = append(faults, fault.Field{Path: fmt.Sprintf("/allow/%d", i), Rule: "enum",
+				Message: "one of " + strings.Join(document.Waivable(), ", ")})
+		}
+	}
+	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes))
+}
+
+// checkWords holds the rule of a scope's word for each.
+func checkWords(path string, words []string) []fault.Field {
+	if len(words) > document.MaxItems {
+		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", document.MaxItems)}}
+	}
+	faults := document.CheckScopeWords(path, words)
+	for i := range faults {
+		faults[i].Rule, faults[i].Message = "word", "a word without spaces and control characters"
+	}
+	return faults
+}
