@@ -191,7 +191,7 @@ func TestUnknownMembers(t *testing.T) {
 func TestMembersOfAnotherCommand(t *testing.T) {
 	cmd := leaf(t, "check")
 	must(t, cmd.Flags().Set("config", writeConfig(t, t.TempDir(), `{"cache-max-age": "1s"}`)))
-	if err := fillFlags(cmd); err == nil || !strings.Contains(err.Error(), `"cache-max-age" for tenure check; it can set database, log-key`) {
+	if err := fillFlags(cmd); err == nil || !strings.Contains(err.Error(), `"cache-max-age" for tenure check; it can set database, keys, log-key`) {
 		t.Errorf("%v", err)
 	}
 }
