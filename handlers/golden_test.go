@@ -87,11 +87,15 @@ func readJSON(t *testing.T, file string, into any) {
 	t.Helper()
 	raw, err := os.ReadFile(file)
 	must(t, err)
-	raw = []byte(tooShort.Replace(string(raw)))
+	raw = []byte(rfc6902.Replace(tooShort.Replace(string(raw))))
 	if err := json.Unmarshal(raw, into); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
 }
+
+// rfc6902 makes the patch of 123 add the member that it would replace: replace of a
+// member that is not there is refused (RFC 6902 section 4.3; issue 12, point 7).
+var rfc6902 = strings.NewReplacer(`[{\"op\": \"replace\", \"path\": \"/metadata/b\"`, `[{\"op\": \"add\", \"path\": \"/metadata/b\"`)
 
 // tooShort replaces the secrets of the recording that are refused now (rule
 // client-secret: 16 characters, or 80 bits by an estimate), in 002, 004, 005, 007,

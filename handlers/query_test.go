@@ -295,8 +295,8 @@ func TestMisspeltQuestions(t *testing.T) {
 		"/v1/history?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z":      "from is after to",
 		"/v1/clients?limit=0":                                                "limit must be a whole number from 1 to 500",
 		"/v1/organizations?asOf=2020-01-01T00:00:00Z&known=x":                `{"parameter":"known"`,
-		"/v1/clients/" + string(on.client) + "/diff?from=yesterday":          "from and to must be",
-		"/v1/clients/" + string(on.client) + "/diff?to=client:" + "nonsense": "from and to must be",
+		"/v1/clients/" + string(on.client) + "/diff?from=yesterday":          "from must be",
+		"/v1/clients/" + string(on.client) + "/diff?to=client:" + "nonsense": "to must be",
 	} {
 		req, err := http.NewRequest(http.MethodGet, f.server.URL+path, nil)
 		must(t, err)

@@ -287,7 +287,7 @@ func sdkRegistration(t *testing.T, in *installation) {
 	// The administrator sees it, and what he writes does not end the token.
 	admin := sdk(in.admin.URL, "").OAuth2API
 	_, res, err = admin.PatchOAuth2Client(ctx, id).JsonPatch([]hydra.JsonPatch{
-		{Op: "replace", Path: "/skip_consent", Value: true}, {Op: "replace", Path: "/metadata/tier", Value: "gold"}}).Execute()
+		{Op: "replace", Path: "/skip_consent", Value: true}, {Op: "add", Path: "/metadata/tier", Value: "gold"}}).Execute()
 	succeeded(t, res, err, http.StatusOK)
 
 	draft.SetClientName("self again")

@@ -19,7 +19,7 @@ import (
 
 // unscoped are the methods of Store that take no Scope, and why.
 var unscoped = map[string]string{
-	"Now": "the clock", "Final": "the clock", "PageKey": "of the installation", "Flush": "what callers proved already", "Render": "after Authorize only", "CanReveal": "of the installation",
+	"Now": "the clock", "Final": "the clock", "PageKey": "of the installation", "Flush": "what callers proved already", "Finish": "what callers proved already", "Render": "after Authorize only", "CanReveal": "of the installation",
 	"NoteRead": "after Authorize only", "KeepsReads": "of the installation",
 	"GenerateToken": "stores nothing", "ImportedSecret": "stores nothing",
 	"Register": "decides under which scope to act", "Registering": "decides under which scope to act",

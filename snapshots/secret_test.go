@@ -77,7 +77,8 @@ func TestSecretMatches(t *testing.T) {
 		if n := w.Count("SELECT count(*) FROM client_secret WHERE hash LIKE '$argon2id$%'"); n != 1 {
 			t.Errorf("%d argon2id hashes", n)
 		}
-		if a, b := chosen(t, w, "x"), chosen(t, w, "x"); a.ID == b.ID || a.Plain() != "x" {
+		const text = "that somebody chose"
+		if a, b := chosen(t, w, text), chosen(t, w, text); a.ID == b.ID || a.Plain() != text {
 			t.Errorf("%+v %+v", a, b)
 		}
 	})
