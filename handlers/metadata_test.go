@@ -170,7 +170,7 @@ func TestEverySurfaceHoldsTheSameTables(t *testing.T) {
 	}
 }
 
-// TestTogetherTheyCannotWork: members that each could stand alone.
+// TestTogetherTheyCannotWork: each member is valid, and their combination is not.
 func TestTogetherTheyCannotWork(t *testing.T) {
 	writers := writersOf(t, newInstallation(t))
 	two := []string{"https://a.example/cb", "https://b.example/cb"}

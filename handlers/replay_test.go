@@ -67,7 +67,7 @@ func newInstallation(t *testing.T, fetch ...web.Fetch) *installation {
 	return in
 }
 
-// register sets who may register clients without an API key. The recorded clients
+// register lets callers without an API key register clients. The recorded clients
 // have an RSA key of 512 bits (exchanges 005 and 008, then 068 and 165), as the
 // setup of an installation that moves here may allow.
 func (in *installation) register(t *testing.T, mode string) {

@@ -219,7 +219,7 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at 
 			if err := scope.RecheckRead(tx, e.Owner); err != nil {
 				return err
 			}
-			to.record(tx, nil)
+			to.record(tx, by.Reason, nil)
 			return nil
 		})
 	})
@@ -242,9 +242,10 @@ const (
 	mostDisclosures = 100_000 // that are counted; further ones are each logged
 )
 
-func (d disclosure) record(tx *db.Tx, detail []byte) {
+func (d disclosure) record(tx *db.Tx, reason string, detail []byte) {
 	history.Record(tx, history.Event{Kind: "client.secret-disclosed", ObjectKind: history.ObjectClient, Object: string(d.client), Ref: d.secret,
-		Org: string(d.owner), Actor: d.actor, ActingOrg: d.actingOrg, Surface: d.surface, Effective: history.At(tx).Millis(), Detail: detail})
+		Org: string(d.owner), Actor: d.actor, ActingOrg: d.actingOrg, Surface: d.surface, Reason: reason, Effective: history.At(tx).Millis(),
+		Detail: detail})
 }
 
 // flushDisclosures logs how often secrets were shown again, in hours that are over or,
@@ -256,7 +257,7 @@ func (s *Store) flushDisclosures(ctx context.Context, all bool) error {
 	}
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		for _, c := range counts {
-			c.Key.record(tx, fmt.Appendf(nil, `{"again":%d,"since":%q}`, c.More, c.Since.Time().Format(time.RFC3339Nano)))
+			c.Key.record(tx, "", fmt.Appendf(nil, `{"again":%d,"since":%q}`, c.More, c.Since.Time().Format(time.RFC3339Nano)))
 		}
 		return nil
 	})

@@ -54,7 +54,7 @@ func sizeOfText(s string) int {
 // comma is what one more item costs a list or an object with n of them.
 func comma(n int) int { return min(n, 1) }
 
-// clone copies a value, so that no part of it stands at two places.
+// clone makes a deep copy of a value: later operations change values in place.
 func clone(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

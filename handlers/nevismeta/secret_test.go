@@ -113,7 +113,7 @@ func TestReadingDoesNotFillTheLog(t *testing.T) {
 	path := f.send(t, "POST", f.setup+"/clients", confidential).want(t, 201).Header().Get("Location")
 	before := f.Log.Size()
 	for range 4000 {
-		f.get(t, path).want(t, 200)
+		f.get(t, path, "Tenure-Reason: ticket 7").want(t, 200)
 	}
 	must(t, f.store.Finish(t.Context()))
 	if n := f.Log.Size() - before; n != 2 {
@@ -122,7 +122,7 @@ func TestReadingDoesNotFillTheLog(t *testing.T) {
 	events := f.disclosures(t)
 	var detail string
 	must(t, f.DB.Raw().Get(&detail, "SELECT content FROM log_detail ORDER BY idx DESC LIMIT 1"))
-	if len(events) != 2 || !strings.HasPrefix(detail, `{"again":3999,"since":"2026-`) {
+	if len(events) != 2 || events[0].Reason != "ticket 7" || !strings.HasPrefix(detail, `{"again":3999,"since":"2026-`) {
 		t.Errorf("%+v, %s", events, detail)
 	}
 }

@@ -57,9 +57,9 @@ func FirstValue(body []byte) (json.RawMessage, error) {
 
 // oneOfEach refuses an object, or a list of objects (a JSON Patch), that repeats a
 // member: another reader of the same body could take the other value. Their members are
-// read in any case, so two spellings are a repetition. What stands in an object's
-// members has rules of its own (jwks, metadata); what a patch brings is decoded first
-// and is looked at here.
+// read in any case, so two spellings are a repetition. The values of an object's members
+// have rules of their own (jwks, metadata); the values of a patch are decoded before
+// those rules see them, so they are checked here.
 func oneOfEach(raw string) error {
 	r, name := strictjson.NewReader(raw, maxDepth), ""
 	if r.Peek() != '[' {

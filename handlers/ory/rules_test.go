@@ -27,7 +27,7 @@ var rules = []struct{ body, code, hint string }{
 	{`{"token_endpoint_auth_method":"private_key_jwt"}`, ory.CodeMetadata, "When token_endpoint_auth_method is 'private_key_jwt', either jwks or jwks_uri must be set."},
 	{`{"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"HS256","jwks":` + keys + `}`, ory.CodeMetadata,
 		"Only RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 and ES512 are supported as algorithms for private key authentication."},
-	// The key set's own fault is told, not that the method has none.
+	// The error names the fault of the key set, not that the method needs keys.
 	{`{"token_endpoint_auth_method":"private_key_jwt","jwks":` + strings.Replace(keys, `"e"`, `"d":"AAAA","e"`, 1) + `}`, ory.CodeMetadata,
 		"Invalid JSON web key: /jwks/keys/0/d: A set must not hold private key material."},
 	{`{"token_endpoint_auth_method":"private_key_jwt","jwks":` + strings.Replace(keys, `"use":"sig"`, `"use":"sig","key_ops":["encrypt"]`, 1) + `}`, ory.CodeMetadata,

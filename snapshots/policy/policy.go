@@ -41,7 +41,7 @@ type Policy struct {
 	OnStalePlan string // what an immediate write does under planned snapshots
 	ScopeCheck  string // whether scopes must be declared by a resource server
 
-	Registration      string        // who may register clients without an API key
+	Registration      string        // which callers without an API key may register clients
 	RegistrationOwner tenancy.OrgID // owner of self-registered clients; empty for the setup's own
 	MaxClients        int64         // of the setup, where registering; 0 for any number
 	AllowedGrants     []string      // that a self-registered client may have; empty for any

@@ -72,16 +72,19 @@ func (t *Tally[K]) Happens(ctx context.Context, key K, at history.Micros, first 
 	}
 }
 
-func (t *Tally[K]) write(key K, e *entry, first func() error) (err error) {
+func (t *Tally[K]) write(key K, e *entry, first func() error) error {
+	written := false // a panic is no success
 	defer func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if e.done = err == nil; !e.done {
+		if e.done = written; !e.done {
 			delete(t.open, key)
 		}
 		close(e.ready)
 	}()
-	return first()
+	err := first()
+	written = err == nil
+	return err
 }
 
 // end moves what was counted to what is to be told.

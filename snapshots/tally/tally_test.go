@@ -83,6 +83,14 @@ func TestNobodyPassesTheFirst(t *testing.T) {
 		if got := c.Take(2, true); firsts != 2 || passed != 7 || len(got) != 1 || got[0].More != 6 {
 			t.Error(firsts, passed, got)
 		}
+		func() { // a panic writes nothing down, and leaves nobody waiting
+			defer func() { _ = recover() }()
+			_ = c.Happens(t.Context(), "p", 1, func() error { panic("in the first") })
+		}()
+		again := false
+		if err := c.Happens(t.Context(), "p", 1, func() error { again = true; return nil }); err != nil || !again {
+			t.Error(err, again)
+		}
 		ctx, hangUp := context.WithCancel(t.Context())
 		release := make(chan struct{})
 		done.Go(func() { _ = c.Happens(t.Context(), "b", 1, func() error { <-release; return nil }) })

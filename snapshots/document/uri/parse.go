@@ -60,7 +60,7 @@ func bentScheme(text string) string {
 	}, head)
 }
 
-// decoded takes percents for what they stand for, where they stand for something.
+// decoded replaces each valid percent escape by the character that it encodes.
 func decoded(text string) string {
 	if !strings.Contains(text, "%") {
 		return text
