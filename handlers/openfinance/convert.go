@@ -2,6 +2,7 @@ package openfinance
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -119,29 +120,38 @@ func readLocalized(b *body, w *document.Client) error {
 }
 
 // fromDomain makes an answer of a client as it acts inside its setup. The caller
-// fills in identifiers, secret and token. Lists are never null, an unset flag is
-// shown as its default, and both spellings of the certificate-bound member show
-// the one stored value.
+// fills in identifiers, secret and token. What is unset is left out, but for defaults
+// that say what the client does, and both spellings of the certificate-bound member
+// show the one stored value.
 func fromDomain(stored *document.Client, setup *document.Setup) client {
 	c := document.Effective(stored, setup)
-	bound := c.TLSClientCertificateBoundAccessTokens
+	bound, grants, responses := c.TLSClientCertificateBoundAccessTokens, c.GrantTypes, c.ResponseTypes
+	if len(grants) == 0 {
+		grants = []string{grantCode} // which none means (RFC 7591 section 2)
+	}
+	if len(responses) == 0 {
+		responses = nil
+		if slices.Contains(grants, grantCode) {
+			responses = []string{} // none, where "code" is the default
+		}
+	}
 	return client{
-		ApplicationType: c.ApplicationType, GrantTypes: list(c.GrantTypes),
-		AuthorizationDetailsTypes: list(c.AuthorizationDetailsTypes),
+		ApplicationType: cmp.Or(c.ApplicationType, "web"), GrantTypes: grants,
+		AuthorizationDetailsTypes: c.AuthorizationDetailsTypes,
 		IDTokenSignedResponseAlg:  c.IDTokenSignedResponseAlg,
-		RequireAuthTime:           flag(c.RequireAuthTime, false), SubjectType: c.SubjectType,
-		ResponseTypes: list(c.ResponseTypes), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs),
+		RequireAuthTime:           setFlag(c.RequireAuthTime), SubjectType: cmp.Or(c.SubjectType, "public"),
+		ResponseTypes: responses, PostLogoutRedirectURIs: c.PostLogoutRedirectURIs,
 		BoundSingular: flag(bound, true), BoundPlural: flag(bound, true),
-		TokenAuthMethod: c.TokenEndpointAuthMethod, IntrospectionAuthMethod: c.IntrospectionEndpointAuthMethod,
+		TokenAuthMethod: cmp.Or(c.TokenEndpointAuthMethod, methodBasic), IntrospectionAuthMethod: c.IntrospectionEndpointAuthMethod,
 		RevocationAuthMethod: c.RevocationEndpointAuthMethod,
-		IssuedAt:             new(int64), SecretExpiresAt: new(int64),
-		JWKSURI: c.JWKSURI, RedirectURIs: list(c.RedirectURIs),
+		IssuedAt:             new(int64),
+		JWKSURI:              c.JWKSURI, RedirectURIs: c.RedirectURIs,
 		OrganisationID: c.OrganisationID, OrganisationName: c.OrganisationName, OrganisationNumber: c.OrganisationNumber,
-		SoftwareRoles: list(c.SoftwareRoles), SoftwareID: c.SoftwareID, SoftwareName: c.SoftwareName,
+		SoftwareRoles: c.SoftwareRoles, SoftwareID: c.SoftwareID, SoftwareName: c.SoftwareName,
 		SoftwareDescription: c.SoftwareDescription, RequestObjectSigningAlg: c.RequestObjectSigningAlg,
-		RequireSignedRequestObject: flag(c.RequireSignedRequestObject, false), RequirePAR: flag(c.RequirePAR, false),
+		RequireSignedRequestObject: setFlag(c.RequireSignedRequestObject), RequirePAR: setFlag(c.RequirePAR),
 		AuthorizationSignedAlg: c.AuthorizationSignedResponseAlg,
-		BackchannelUserCode:    flag(c.BackchannelUserCodeParameter, false), Scope: strings.Join(c.Scopes, " "),
+		BackchannelUserCode:    setFlag(c.BackchannelUserCodeParameter), Scope: strings.Join(c.Scopes, " "),
 
 		ClientName: c.ClientName, ClientURI: c.ClientURI, LogoURI: c.LogoURI, PolicyURI: c.PolicyURI, TosURI: c.TosURI,
 		Contacts: c.Contacts, WebhookURIs: c.WebhookURIs, JWKS: json.RawMessage(c.JWKS),
@@ -158,8 +168,6 @@ func fromDomain(stored *document.Client, setup *document.Setup) client {
 		BackchannelURI: c.BackchannelLogoutURI, BackchannelSession: setFlag(c.BackchannelLogoutSessionRequired),
 	}
 }
-
-func list(l []string) []string { return append([]string{}, l...) }
 
 func flag(f document.Flag, def bool) *bool {
 	b := f.Bool(def)

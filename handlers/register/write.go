@@ -59,7 +59,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	if err != nil {
 		return nil, hideSetup(err)
 	}
-	reply, err := h.answerWrite(c, http.StatusCreated, in, out.Resolved, change)
+	reply, err := h.answerWrite(c, http.StatusCreated, out.Resolved, change)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if !out.Changed { // nothing is new, the token neither
 		change.Token = &snapshots.NewToken{Text: credentialsOf(c, m.client.Entity.ClientID).token}
 	}
-	return h.answerWrite(c, http.StatusOK, in, out.Resolved, change)
+	return h.answerWrite(c, http.StatusOK, out.Resolved, change)
 }
 
 // delete ends a client and all its credentials.
@@ -156,9 +156,9 @@ func (h *handler) generateSecret() (*snapshots.NewSecret, error) {
 }
 
 // answerWrite shows the client as stored, with its new token and secret, this once.
-func (h *handler) answerWrite(c *web.Call, status int, in *ory.Client, found snapshots.Resolved[document.Client],
+func (h *handler) answerWrite(c *web.Call, status int, found snapshots.Resolved[document.Client],
 	change snapshots.Change[document.Client]) (*web.Reply, error) {
-	view := echo(in, found)
+	view := fromDomain(found)
 	view.RegistrationAccessToken = change.Token.Text
 	if change.Secret != nil {
 		view.ClientSecret = change.Secret.Plain()
