@@ -30,9 +30,12 @@ const (
 	RegistrationStatement = policy.RegistrationStatement
 	WeakRefuse            = policy.WeakRefuse
 	WeakWarn              = policy.WeakWarn
+	ProfileOff            = policy.ProfileOff
 	ProfileDCR2           = policy.ProfileDCR2
 	ProfileID3            = policy.ProfileID3
 	ProfilePlain          = policy.ProfilePlain
+	DoorOAuth2            = policy.DoorOAuth2
+	DoorReg               = policy.DoorReg
 )
 
 // DefaultPolicy is that of a setup that was given none.

@@ -1,13 +1,17 @@
 package api
 
-import "tenure/snapshots"
+import (
+	"cmp"
+
+	"tenure/snapshots"
+)
 
 // fromPolicy writes empty lists as such: null would look like not set.
 func fromPolicy(p snapshots.Policy) policy {
 	return policy{OnStalePlan: p.OnStalePlan, ScopeCheck: p.ScopeCheck, Registration: p.Registration,
 		RegistrationOwner: orNull(string(p.RegistrationOwner)), MaxClients: p.MaxClients,
 		AllowedGrants: append([]string{}, p.AllowedGrants...), AllowedScopes: append([]string{}, p.AllowedScopes...), Allow: append([]string{}, p.Allow...),
-		OpenFinanceProfile: p.OpenFinanceProfile, StrictHeaders: p.StrictHeaders, RotateTokens: p.RotateTokens, WeakKeys: p.WeakKeys}
+		OpenFinanceProfile: cmp.Or(p.OpenFinanceProfile, snapshots.ProfileDCR2), StrictHeaders: p.StrictHeaders, RotateTokens: p.RotateTokens, WeakKeys: p.WeakKeys}
 }
 
 func toPolicy(in policy) (snapshots.Policy, error) {

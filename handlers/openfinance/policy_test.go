@@ -112,7 +112,7 @@ func TestWhoMayRegister(t *testing.T) {
 	set(f.North, f.id3, snapshots.RegistrationStatement)
 	id3().want(t, 201)
 	// Nobody registers without a statement where only that opens the setup.
-	if _, err := f.store.Register(ctx, snapshots.Registrant{Setup: setupOf(f.id3), Surface: "register", Address: "192.0.2.1"}); !fault.HasCode(err, snapshots.CodeRegistrationOff) {
+	if _, err := f.store.Register(ctx, snapshots.Registrant{Setup: setupOf(f.id3), Surface: "register", Address: "192.0.2.1", Door: snapshots.DoorOAuth2}); !fault.HasCode(err, snapshots.CodeRegistrationOff) {
 		t.Errorf("another dialect: %v", err)
 	}
 	f.policy(t, f.South, setupOf(f.plain), func(p *snapshots.Policy) {

@@ -105,10 +105,11 @@ const (
 	grantCredentials = "client_credentials"
 )
 
-// ProfileOf returns a profile by its name; an empty name is the default.
+// ProfileOf returns a profile by its name. Where /reg is off, or the name is empty, the
+// profile is the strictest.
 func ProfileOf(name string) (Profile, bool) {
 	switch name {
-	case "", snapshots.ProfileDCR2:
+	case "", snapshots.ProfileOff, snapshots.ProfileDCR2:
 		return dcr2(), true
 	case snapshots.ProfileID3:
 		return id3(), true

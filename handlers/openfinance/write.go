@@ -57,7 +57,7 @@ func (h *handler) newSecret() (*snapshots.NewSecret, error) {
 // put replaces what a client says about itself.
 func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	ctx := c.Request.Context()
-	b, err := decode(c)
+	b, err := h.decode(c, m.setup.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ const (
 	WeakRefuse = "refuse"
 	WeakWarn   = "warn"
 
+	ProfileOff   = "off"      // nobody registers at /reg
 	ProfileDCR2  = "ofb-dcr2" // Open Finance Brasil Dynamic Client Registration 2.0
 	ProfileID3   = "ofb-id3"  // its Implementers Draft 3
 	ProfilePlain = "plain"    // RFC 7591 and 7592 without statement and certificate
@@ -48,21 +49,38 @@ type Policy struct {
 	AllowedScopes     []string      // likewise
 	Allow             []string      // rules of document.Waivable that do not hold for its clients
 
-	OpenFinanceProfile string // what /reg asks for
-	StrictHeaders      bool   // /reg refuses FAPI headers that do not parse
-	RotateTokens       bool   // a client's own PUT at /reg renews its registration token
+	// OpenFinanceProfile is what /reg asks for. It is empty only in policies that an
+	// older program wrote, where it means ProfileDCR2 and closes no other API.
+	OpenFinanceProfile string
+	StrictHeaders      bool // /reg refuses FAPI headers that do not parse
+	RotateTokens       bool // a client's own PUT at /reg renews its registration token
 
 	WeakKeys string // whether key sets may break the rules of document.Relaxable
 }
 
-// Registers reports whether clients may register themselves; byStatement is for
-// those that bring a software statement.
-func (p Policy) Registers(byStatement bool) bool {
+// Door is an API by which clients register themselves.
+type Door uint8
+
+// The two doors of a setup.
+const (
+	DoorOAuth2 Door = iota // /oauth2/register
+	DoorReg                // /reg
+)
+
+// Opens reports whether clients may register and manage themselves by a door. A
+// profile with software statements closes the one that asks for none.
+func (p Policy) Opens(d Door) bool {
+	statements := p.OpenFinanceProfile == ProfileDCR2 || p.OpenFinanceProfile == ProfileID3
+	byStatement := statements || p.OpenFinanceProfile == ""
+	switch {
+	case d == DoorOAuth2 && statements, d == DoorReg && p.OpenFinanceProfile == ProfileOff:
+		return false
+	}
 	switch p.Registration {
 	case RegistrationOpen, RegistrationToken:
 		return true
 	case RegistrationStatement:
-		return byStatement
+		return d == DoorReg && byStatement
 	}
 	return false
 }
@@ -106,12 +124,15 @@ func unallowed(path string, allowed, wanted, had []string) []fault.Field {
 
 // Default is that of a setup that was given none.
 func Default() Policy {
-	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileDCR2, WeakKeys: WeakRefuse}
+	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileOff, WeakKeys: WeakRefuse}
 }
 
 // Filled is the policy with the defaults where it says nothing.
 func (p Policy) Filled() Policy {
 	usual := Default()
+	if p.Registration == RegistrationStatement {
+		usual.OpenFinanceProfile = ProfileDCR2
+	}
 	p.OpenFinanceProfile, p.WeakKeys = cmp.Or(p.OpenFinanceProfile, usual.OpenFinanceProfile), cmp.Or(p.WeakKeys, usual.WeakKeys)
 	p.OnStalePlan, p.ScopeCheck, p.Registration = cmp.Or(p.OnStalePlan, usual.OnStalePlan),
 		cmp.Or(p.ScopeCheck, usual.ScopeCheck), cmp.Or(p.Registration, usual.Registration)
@@ -129,7 +150,7 @@ func (p Policy) Check() []fault.Field {
 		{"/scope_check", p.ScopeCheck, []string{ScopesByDialect, ScopesAlways, ScopesNever}},
 		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken, RegistrationStatement}},
 		{"/weak_keys", p.WeakKeys, []string{WeakRefuse, WeakWarn}},
-		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileDCR2, ProfileID3, ProfilePlain}},
+		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileOff, ProfileDCR2, ProfileID3, ProfilePlain}},
 	} {
 		if !slices.Contains(m.of, m.value) {
 			faults = append(faults, fault.Field{Path: m.path, Rule: "enum", Message: "one of " + strings.Join(m.of, ", ")})
