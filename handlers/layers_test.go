@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"snapshots/document/uri":                 {"tenancy/text"},
 	"tenancy":                                {"tenancy/text", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/document":                     {"tenancy/text", "snapshots/document/uri", "jwk", "jwk/strictjson", "tenancy/fault"},
-	"snapshots/policy":                       {"snapshots/document", "tenancy", "tenancy/fault"},
+	"snapshots/policy":                       {"snapshots/document", "snapshots/document/uri", "tenancy", "tenancy/fault"},
 	"snapshots/credential":                   {},
 	"snapshots":                              {"snapshots/policy", "snapshots/readlog", "snapshots/tally", "snapshots/document", "snapshots/credential", "jwk", "tenancy", "tenancy/fair", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/tally":                        {"tenancy/history"},

@@ -30,6 +30,8 @@ const (
 	RegistrationStatement = policy.RegistrationStatement
 	WeakRefuse            = policy.WeakRefuse
 	WeakWarn              = policy.WeakWarn
+	RotateAlways          = policy.RotateAlways
+	RotateNever           = policy.RotateNever
 	ProfileOff            = policy.ProfileOff
 	ProfileDCR2           = policy.ProfileDCR2
 	ProfileID3            = policy.ProfileID3

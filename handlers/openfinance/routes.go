@@ -62,7 +62,16 @@ func New(deps Deps) web.Surface {
 	h := &handler{Deps: deps, callers: deps.Callers.Limiter(web.Rate{Every: 50 * time.Millisecond, Burst: 100}, maxKeys, now),
 		setups: deps.Setups.Limiter(web.Rate{Every: time.Millisecond, Burst: 2000}, maxKeys, now),
 		bytes:  deps.Bytes.Limiter(web.Rate{Every: 100 * time.Microsecond, Burst: 8 << 20}, maxKeys, now)}
-	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: deps.Timeout, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
+	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: deps.Timeout, Origins: h.origins, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
+}
+
+// origins are those whose pages may call, by the setup's policy.
+func (h *handler) origins(c *web.Call) []string {
+	setup, policy, err := h.Store.Registering(c.Request.Context(), h.setupID(c), snapshots.DoorReg)
+	if module := c.Var("module"); err != nil || module != "" && module != setup.Module {
+		return nil
+	}
+	return policy.CallingOrigins()
 }
 
 // maxDocument is how many bytes a client may say of itself, statement included.

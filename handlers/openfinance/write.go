@@ -74,7 +74,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		return nil, err
 	}
 	shown := credentials{token: m.token}
-	if m.profile.MayRotate && m.policy.RotateTokens {
+	if m.profile.MayRotate && rotates(m.policy) {
 		change.Token, change.TokenOnChange = h.newToken(), true
 	}
 	ref := m.client.Entity.Ref()
@@ -105,6 +105,14 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		return nil, endedMeanwhile(err)
 	}
 	return h.answer(c, http.StatusOK, out.Resolved, shown, statement.JWT())
+}
+
+// rotates reports whether a policy wants a client's PUT to renew its token.
+func rotates(policy snapshots.Policy) bool {
+	if policy.RotateToken != "" {
+		return policy.RotateToken == snapshots.RotateAlways
+	}
+	return policy.RotateTokens
 }
 
 // checkPut checks the members that RFC 7592 section 2.2 forbids in the body of a
@@ -173,6 +181,9 @@ func (e edit) client(base *document.Client) (document.Client, error) {
 	req, err := toDomain(e.body, base)
 	if err != nil {
 		return document.Client{}, err
+	}
+	if len(req.Wanted.Scopes) == 0 && e.statement == nil && (base == nil || len(base.Scopes) > 0) {
+		req.Wanted.Scopes = e.policy.DefaultScopes
 	}
 	return e.profile.Keeping(base).Client(req, e.statement)
 }

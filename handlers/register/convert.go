@@ -63,9 +63,12 @@ func unlessDefault(sent, has, usual []string) []string {
 	return sent
 }
 
-// defaultScope is the scope of a client that asks for none: Hydra's default as far
-// as the policy allows it, else everything that it allows.
+// defaultScope is the scope of a client that asks for none: what the policy says, or
+// Hydra's default as far as the policy allows it, else everything that it allows.
 func defaultScope(policy snapshots.Policy) string {
+	if len(policy.DefaultScopes) > 0 {
+		return strings.Join(policy.DefaultScopes, " ")
+	}
 	words := strings.Fields(ory.DefaultScope)
 	if len(policy.AllowedScopes) > 0 {
 		words = slices.DeleteFunc(words, func(word string) bool { return !slices.Contains(policy.AllowedScopes, word) })

@@ -67,7 +67,8 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	return reply, nil
 }
 
-// put replaces what a client may say of itself, and its registration token.
+// put replaces what a client may say of itself, and its registration token unless the
+// policy says otherwise.
 func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err := h.writes.Take(string(m.client.Entity.ID)); err != nil {
 		return nil, err
@@ -93,6 +94,9 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		return nil, err
 	}
 	change.Match, change.TokenOnChange = match, true
+	if m.policy.RotateToken == snapshots.RotateNever {
+		change.Token = nil
+	}
 	if change.Secret, err = h.firstSecret(c, m, edit); err != nil {
 		return nil, err
 	}
@@ -100,7 +104,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, hideClient(err)
 	}
-	if !out.Changed { // nothing is new, the token neither
+	if !out.Changed || change.Token == nil { // then the token is not new either
 		change.Token = &snapshots.NewToken{Text: credentialsOf(c, m.client.Entity.ClientID).token}
 	}
 	return h.answerWrite(c, http.StatusOK, out.Resolved, change)

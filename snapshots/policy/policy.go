@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/uri"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -30,6 +31,9 @@ const (
 	WeakRefuse = "refuse"
 	WeakWarn   = "warn"
 
+	RotateAlways = "always"
+	RotateNever  = "never"
+
 	ProfileOff   = "off"      // nobody registers at /reg
 	ProfileDCR2  = "ofb-dcr2" // Open Finance Brasil Dynamic Client Registration 2.0
 	ProfileID3   = "ofb-id3"  // its Implementers Draft 3
@@ -47,7 +51,19 @@ type Policy struct {
 	MaxClients        int64         // of the setup, where registering; 0 for any number
 	AllowedGrants     []string      // that a self-registered client may have; empty for any
 	AllowedScopes     []string      // likewise
-	Allow             []string      // rules of document.Waivable that do not hold for its clients
+	// DefaultScopes are those of a client that registers itself and asks for none;
+	// empty for the dialect's own default.
+	DefaultScopes []string
+	// Origins are those whose pages may register clients, "*" for all. Nil for "*"
+	// where registration is open and asks for no statement, else for none.
+	Origins []string
+	// UnusedTTL is the age in seconds at which a client that registered itself and was
+	// never used ends; 0 for never.
+	UnusedTTL int64
+	// RotateToken says whether a client's own PUT renews its registration token; empty
+	// for what each dialect does.
+	RotateToken string
+	Allow       []string // rules of document.Waivable that do not hold for its clients
 
 	// OpenFinanceProfile is what /reg asks for. It is empty only in policies that an
 	// older program wrote, where it means ProfileDCR2 and closes no other API.
@@ -70,7 +86,7 @@ const (
 // Opens reports whether clients may register and manage themselves by a door. A
 // profile with software statements closes the one that asks for none.
 func (p Policy) Opens(d Door) bool {
-	statements := p.OpenFinanceProfile == ProfileDCR2 || p.OpenFinanceProfile == ProfileID3
+	statements := p.asksStatements()
 	byStatement := statements || p.OpenFinanceProfile == ""
 	switch {
 	case d == DoorOAuth2 && statements, d == DoorReg && p.OpenFinanceProfile == ProfileOff:
@@ -83,6 +99,20 @@ func (p Policy) Opens(d Door) bool {
 		return d == DoorReg && byStatement
 	}
 	return false
+}
+
+// CallingOrigins are the origins whose pages may register clients and let them manage
+// themselves.
+func (p Policy) CallingOrigins() []string {
+	if p.Origins == nil && p.Registration == RegistrationOpen && !p.asksStatements() {
+		return []string{"*"}
+	}
+	return p.Origins
+}
+
+// asksStatements reports whether /reg was told to ask for software statements.
+func (p Policy) asksStatements() bool {
+	return p.OpenFinanceProfile == ProfileDCR2 || p.OpenFinanceProfile == ProfileID3
 }
 
 // RegistrationRules hold what a setup allows those who register themselves:
@@ -156,6 +186,23 @@ func (p Policy) Check() []fault.Field {
 			faults = append(faults, fault.Field{Path: m.path, Rule: "enum", Message: "one of " + strings.Join(m.of, ", ")})
 		}
 	}
+	if p.RotateToken != "" && p.RotateToken != RotateAlways && p.RotateToken != RotateNever {
+		faults = append(faults, fault.Field{Path: "/rotate_token", Rule: "enum", Message: "one of " + RotateAlways + ", " + RotateNever})
+	}
+	if p.UnusedTTL != 0 && (p.UnusedTTL < MinUnusedTTL || p.UnusedTTL > maxUnusedTTL) {
+		faults = append(faults, fault.Field{Path: "/unused_ttl", Rule: "range", Message: fmt.Sprintf("0, or %d to %d seconds", MinUnusedTTL, maxUnusedTTL)})
+	}
+	for i, origin := range p.Origins {
+		if origin != "*" && !isOrigin(origin) {
+			faults = append(faults, fault.Field{Path: fmt.Sprintf("/registration_origins/%d", i), Rule: "origin",
+				Message: `"*", or an http or https origin as browsers send it: in lower case, without a slash at its end and without a default port`})
+		}
+	}
+	for i, word := range p.DefaultScopes {
+		if len(p.AllowedScopes) > 0 && !slices.Contains(p.AllowedScopes, word) {
+			faults = append(faults, fault.Field{Path: fmt.Sprintf("/default_scopes/%d", i), Rule: "allowed", Message: "it must be one of allowed_scopes"})
+		}
+	}
 	if p.MaxClients < 0 {
 		faults = append(faults, fault.Field{Path: "/max_clients", Rule: "range", Message: "0 or more"})
 	}
@@ -165,13 +212,33 @@ func (p Policy) Check() []fault.Field {
 				Message: "one of " + strings.Join(document.Waivable(), ", ")})
 		}
 	}
-	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes))
+	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes),
+		checkWords("/default_scopes", p.DefaultScopes), checkLength("/registration_origins", p.Origins))
+}
+
+// Bounds of UnusedTTL in seconds: uses are recorded some seconds after they happen.
+const (
+	MinUnusedTTL = 3600
+	maxUnusedTTL = 10 * 366 * 24 * 3600
+)
+
+// isOrigin reports whether a text is an origin in the form that browsers send.
+func isOrigin(text string) bool {
+	return uri.CanonicalOrigin(text) == text && len(uri.Broken(text, uri.Origin, false)) == 0 &&
+		(strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")) && !strings.HasSuffix(text, "/") && !strings.Contains(text, "*")
+}
+
+func checkLength(path string, list []string) []fault.Field {
+	if len(list) > document.MaxItems {
+		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", document.MaxItems)}}
+	}
+	return nil
 }
 
 // checkWords holds the rule of a scope's word for each.
 func checkWords(path string, words []string) []fault.Field {
-	if len(words) > document.MaxItems {
-		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", document.MaxItems)}}
+	if faults := checkLength(path, words); faults != nil {
+		return faults
 	}
 	faults := document.CheckScopeWords(path, words)
 	for i := range faults {

@@ -16,6 +16,10 @@ type row struct {
 	MaxClients        int64         `json:"max_clients"`
 	AllowedGrants     []string      `json:"allowed_grants"`
 	AllowedScopes     []string      `json:"allowed_scopes"`
+	DefaultScopes     []string      `json:"default_scopes,omitempty"`
+	Origins           []string      `json:"registration_origins,omitzero"`
+	UnusedTTL         int64         `json:"unused_ttl,omitempty"`
+	RotateToken       string        `json:"rotate_token,omitempty"`
 	Allow             []string      `json:"allow,omitempty"`
 
 	OpenFinanceProfile string `json:"open_finance_profile"`
