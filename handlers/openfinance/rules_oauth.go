@@ -148,7 +148,7 @@ func (p Profile) flags(c *document.Client, req Request, _ *scheme.Statement) err
 	if bound == document.Unset {
 		bound = req.BoundSingular
 	}
-	c.TLSClientCertificateBoundAccessTokens = document.FlagOf(p.BoundTokens || bound.Bool(true))
+	c.TLSClientCertificateBoundAccessTokens = document.FlagOf(p.BoundTokens || bound.Bool(!c.Public()))
 	if p.SignedRequests && c.RequireSignedRequestObject == document.Unset {
 		c.RequireSignedRequestObject = document.True
 	}
