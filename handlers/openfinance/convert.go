@@ -1,14 +1,17 @@
 package openfinance
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
+	"tenure/handlers/web"
+	"tenure/jwk/strictjson"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/registry"
 )
 
 // toDomain makes a request of a body. What base has beyond the members of this
@@ -52,7 +55,7 @@ func toDomain(b *body, base *document.Client) (Request, error) {
 	if err := readDocuments(b, w); err != nil {
 		return Request{}, err
 	}
-	return req, readLocalized(b, w)
+	return req, readRegistered(b, w)
 }
 
 func flagOf(b *bool) document.Flag {
@@ -83,40 +86,29 @@ func readDocuments(b *body, w *document.Client) error {
 	return nil
 }
 
-// readLocalized reads the members for languages, name#tag, without changing them
-// (R1-13). Those that the client has already keep their place.
-func readLocalized(b *body, w *document.Client) error {
-	sent := map[string]string{}
-	for name := range b.sent {
-		base, locale, tagged := strings.Cut(name, "#")
-		if !tagged || !slices.Contains(localizable, base) || !b.has(name) {
-			continue
-		}
-		var text string
-		if json.Unmarshal(b.sent[name], &text) != nil || locale == "" {
-			return refuse(CodeMetadata, "/"+base, "type", "%s# must be followed by a language, and its value must be a string", base)
-		}
-		if text != "" {
-			sent[name] = text
-		}
+// readRegistered reads the members of registrations that type client does not have, and
+// the texts for languages (R1-13).
+func readRegistered(b *body, w *document.Client) error {
+	faults := append(registry.Read(b.sent, further, w), registry.ReadLocalized(b.sent, w)...)
+	if len(faults) == 0 {
+		return nil
 	}
-	var texts []document.Localized
-	for _, l := range w.Localized {
-		if name := l.Name + "#" + l.Locale; l.Locale != "" && slices.Contains(localizable, l.Name) {
-			var still bool
-			if l.Value, still = sent[name]; !still {
-				continue
-			}
-			delete(sent, name)
-		}
-		texts = append(texts, l)
+	first := faults[0]
+	return refuse(CodeMetadata, first.Path, first.Rule, "%s: %s", strings.TrimPrefix(first.Path, "/"), first.Message)
+}
+
+// further are the members of registrations that type client does not have.
+var further = registry.Beside(func(name string) bool { return slices.Contains(ownMembers, name) })
+
+// ownMembers are the names of type client.
+var ownMembers = memberNames(reflect.TypeFor[client]())
+
+func memberNames(shape reflect.Type) []string {
+	names := make([]string, shape.NumField())
+	for i := range names {
+		names[i], _, _ = strings.Cut(shape.Field(i).Tag.Get("json"), ",")
 	}
-	for _, name := range slices.Sorted(maps.Keys(sent)) {
-		base, locale, _ := strings.Cut(name, "#")
-		texts = append(texts, document.Localized{Name: base, Value: sent[name], Locale: locale})
-	}
-	w.Localized = texts
-	return nil
+	return names
 }
 
 // fromDomain makes an answer of a client as it acts inside its setup. The caller
@@ -182,32 +174,17 @@ func setFlag(f document.Flag) *bool {
 	return flag(f, false)
 }
 
-// localizable are the members that may have a form for a language, name#tag (RFC
-// 7591 section 2.2).
-var localizable = []string{"client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "software_name", "software_description", "organisation_name"}
-
-// encode writes a client, and after its other members those for languages.
-func (c client) encode(texts []document.Localized) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(c); err != nil {
+// encode writes a client: its own members, then the other ones of registrations, then
+// those for languages.
+func (c client) encode(stored *document.Client) ([]byte, error) {
+	raw, err := web.Encode(c)
+	if err != nil {
 		return nil, err
 	}
-	localized := map[string]string{}
-	for _, text := range texts {
-		if text.Locale != "" && slices.Contains(localizable, text.Name) {
-			localized[text.Name+"#"+text.Locale] = text.Value
-		}
-	}
-	if len(localized) == 0 {
-		return b.Bytes(), nil
-	}
-	b.Truncate(b.Len() - len("}\n"))
-	b.WriteByte(',')
-	before := b.Len()
-	if err := enc.Encode(localized); err != nil {
-		return nil, err
-	}
-	return append(b.Bytes()[:before:before], b.Bytes()[before+1:]...), nil // without its own {
+	w := strictjson.NewWriter(make([]byte, 0, len(raw)+256))
+	w.Append(func(dst []byte) []byte { return append(dst, raw[:len(raw)-1]...) })
+	registry.Write(w, further, stored)
+	registry.WriteLocalized(w, stored.Localized)
+	w.Close('}')
+	return append(w.Bytes(), '\n'), nil
 }

@@ -41,7 +41,7 @@ func TestAnEmptyClientShowsDefaults(t *testing.T) {
 	want := map[string]string{"application_type": `"web"`, "grant_types": `["authorization_code"]`, "subject_type": `"public"`, "response_types": "[]",
 		"tls_client_certificate_bound_access_token": "true", "tls_client_certificate_bound_access_tokens": "true",
 		"token_endpoint_auth_method": `"client_secret_basic"`, "client_id_issued_at": "0", "client_id": `""`}
-	raw, err := fromDomain(&document.Client{}, &document.Setup{}).encode(nil)
+	raw, err := fromDomain(&document.Client{}, &document.Setup{}).encode(&document.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestAnEmptyClientShowsDefaults(t *testing.T) {
 	if len(got) != len(want) {
 		t.Errorf("%d members, not %d: %s", len(got), len(want), raw)
 	}
-	raw, err = fromDomain(&document.Client{GrantTypes: []string{"client_credentials"}}, &document.Setup{}).encode(nil)
+	raw, err = fromDomain(&document.Client{GrantTypes: []string{"client_credentials"}}, &document.Setup{}).encode(&document.Client{})
 	if err != nil || strings.Contains(string(raw), "response_types") {
 		t.Errorf("%v: %s", err, raw)
 	}

@@ -3,15 +3,11 @@ package openfinance
 import (
 	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
 	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
-	"tenure/jwk/strictjson"
-	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -113,31 +109,6 @@ func spell(c *web.Call, f *fault.Fault) *web.Reply {
 		reply.Header = http.Header{"Www-Authenticate": {challenge}}
 	}
 	return reply
-}
-
-// nameLocalized puts the names that localized texts have in this dialect, such as
-// logo_uri#fr, into the paths of a fault.
-func nameLocalized(err error, texts []document.Localized) error {
-	f := fault.Of(err)
-	if f.Kind != fault.Invalid {
-		return err
-	}
-	named := *f
-	named.Fields = slices.Clone(f.Fields)
-	for i := range named.Fields {
-		rest, ok := strings.CutPrefix(named.Fields[i].Path, "/localized_metadata/")
-		at, _, _ := strings.Cut(rest, "/")
-		n, err := strconv.Atoi(at)
-		if !ok || err != nil || n >= len(texts) {
-			continue
-		}
-		name := texts[n].Name
-		if texts[n].Locale != "" {
-			name += "#" + texts[n].Locale
-		}
-		named.Fields[i].Path = strictjson.Below("", name)
-	}
-	return &named
 }
 
 const realm = "registration"

@@ -45,3 +45,30 @@ func TestNativeApplications(t *testing.T) {
 	}
 	f.send(t, nil, "DELETE", made.uri(), "", made.bearer()).want(t, 204)
 }
+
+// TestOneSubject: in the plain profile a client of tls_client_auth says by exactly one
+// member whose certificate it uses.
+func TestOneSubject(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	for about, row := range map[string]struct {
+		members map[string]any
+		status  int
+	}{
+		"none":    {map[string]any{}, 400},
+		"name":    {map[string]any{"tls_client_auth_subject_dn": "CN=a.example"}, 201},
+		"dns":     {map[string]any{"tls_client_auth_san_dns": "a.example"}, 201},
+		"address": {map[string]any{"tls_client_auth_san_ip": "192.0.2.1"}, 201},
+		"two":     {map[string]any{"tls_client_auth_san_dns": "a.example", "tls_client_auth_san_email": "a@a.example"}, 400},
+	} {
+		members := map[string]any{"software_statement": nil, "token_endpoint_auth_method": "tls_client_auth"}
+		for name, value := range row.members {
+			members[name] = value
+		}
+		a := f.send(t, nil, "POST", f.plain, f.body(members)).want(t, row.status)
+		for name, value := range row.members {
+			if row.status == 201 && a.text(name) != value {
+				t.Errorf("%s: %s", about, a.raw)
+			}
+		}
+	}
+}

@@ -74,7 +74,7 @@ func (h *handler) answer(c *web.Call, status int, found snapshots.Resolved[docum
 	if NeedsSecret(view.TokenAuthMethod) {
 		view.SecretExpiresAt = new(int64)
 	}
-	raw, err := view.encode(found.Content.Localized)
+	raw, err := view.encode(found.Content)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/registry"
 	"tenure/tenancy/fault"
 )
 
@@ -36,7 +37,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 		return nil, refuse(scheme.CodeUnapproved, scheme.StatementPath, "one-client", "the software already has a client here")
 	}
 	if err != nil {
-		return nil, nameLocalized(err, next.Localized)
+		return nil, registry.NameLocalized(err, next.Localized)
 	}
 	shown := credentials{token: change.Token.Text}
 	if change.Secret != nil {
@@ -91,7 +92,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	}
 	out, err := snapshots.Edit(ctx, h.Store, c.Scope, ref, change)
 	if err != nil {
-		return nil, endedMeanwhile(nameLocalized(err, next.Localized))
+		return nil, endedMeanwhile(registry.NameLocalized(err, next.Localized))
 	}
 	if change.Token != nil && out.Changed { // the token of this call is no longer valid
 		shown.token = change.Token.Text
@@ -220,7 +221,7 @@ func (h *handler) change(ctx context.Context, e edit, base *document.Client) (ch
 
 // sameAnswer reports whether answers show two clients alike.
 func sameAnswer(a, b *document.Client, setup *document.Setup) bool {
-	one, err := fromDomain(a, setup).encode(a.Localized)
-	other, errOther := fromDomain(b, setup).encode(b.Localized)
+	one, err := fromDomain(a, setup).encode(a)
+	other, errOther := fromDomain(b, setup).encode(b)
 	return err == nil && errOther == nil && bytes.Equal(one, other)
 }

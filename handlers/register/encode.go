@@ -8,11 +8,8 @@ import (
 	"tenure/jwk/strictjson"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/registry"
 )
-
-// defaultApplication is the application_type of a client that names none (OpenID
-// Connect Dynamic Client Registration section 2).
-const defaultApplication = "web"
 
 // encode writes the client object as RFC 7591 section 3.2.1 and RFC 7592 section 3
 // have it: what the client is, defaults included, and nothing about what is unset. The
@@ -35,8 +32,10 @@ func encode(view ory.Client, found snapshots.Resolved[document.Client]) ([]byte,
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
-	w.Name("application_type")
-	w.Text(cmp.Or(found.Content.ApplicationType, defaultApplication))
+	c := *found.Content
+	c.ApplicationType = cmp.Or(c.ApplicationType, ory.DefaultApplication)
+	registry.Write(w, ory.Registered(), &c)
+	registry.WriteLocalized(w, c.Localized)
 	w.Name("client_id_issued_at")
 	w.Int(view.CreatedAt.Unix())
 	w.Close('}')

@@ -24,6 +24,10 @@ func (h *handler) decode(c *web.Call, setup snapshots.EntityID) (*ory.Client, er
 	if err != nil && c.Route.Method == http.MethodPut {
 		err = fault.Wrap(err, fault.Malformed, "", decodeSentence)
 	}
+	if err != nil {
+		return nil, err
+	}
+	in.Registered, err = ory.Members(body)
 	return in, err
 }
 
@@ -43,7 +47,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	}
 	edit.Level, edit.Allowed = document.ByItself, r.policy.Allow
 	if err := edit.Check(); err != nil { // here, so that nobody's invalid bodies keep the committer busy
-		return nil, err
+		return nil, edit.Name(err)
 	}
 	change, err := h.change(c, edit, r.policy)
 	if err != nil {
@@ -57,7 +61,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	out, err := h.Store.CreateClient(ctx, c.Scope, snapshots.NewClient{Module: r.setup.Module, Setup: r.setup.ID,
 		ClientID: h.Tenancy.IDs().UUID(), Surface: Name, Initial: r.initial}, change)
 	if err != nil {
-		return nil, hideSetup(err)
+		return nil, hideSetup(edit.Name(err))
 	}
 	reply, err := h.answerWrite(c, http.StatusCreated, out.Resolved, change)
 	if err != nil {
@@ -102,7 +106,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	}
 	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, m.client.Entity.Ref(), change)
 	if err != nil {
-		return nil, hideClient(err)
+		return nil, hideClient(edit.Name(err))
 	}
 	if !out.Changed || change.Token == nil { // then the token is not new either
 		change.Token = &snapshots.NewToken{Text: credentialsOf(c, m.client.Entity.ClientID).token}
@@ -127,7 +131,7 @@ func (h *handler) delete(c *web.Call, m *management) (*web.Reply, error) {
 func (h *handler) change(c *web.Call, edit *ory.Edit, policy snapshots.Policy) (snapshots.Change[document.Client], error) {
 	change, err := edit.Prepare(c.Request.Context(), h.Store, h.Fetch)
 	if err != nil {
-		return change, err
+		return change, edit.Name(err)
 	}
 	change.Rules = append(change.Rules, policy.RegistrationRules()...)
 	change.Token = ory.NewToken(h.Store, h.Tenancy.IDs())
