@@ -184,6 +184,16 @@ func TestSelfRegisteredClients(t *testing.T) {
 	if status, _, _ := in.asked(t, "DELETE", registrations+"?unused=true&clients=5", in.reader, ""); status != 403 {
 		t.Errorf("a reader: %d", status)
 	}
+	require := func(yes bool) {
+		t.Helper()
+		_, err := in.Store.SetRequireReason(context.Background(), in.Store.Operator("test"), in.Root, yes)
+		must(t, err)
+	}
+	require(true)
+	if status, refused, _ := in.asked(t, "DELETE", registrations+"?unused=true&clients=5", in.editor, ""); status != 422 || !strings.Contains(fmt.Sprint(refused), "Tenure-Reason") {
+		t.Errorf("without a reason: %d %v", status, refused)
+	}
+	require(false)
 	status, removed, _ := in.asked(t, "DELETE", registrations+"?unused=true&clients=5", in.editor, "", "Tenure-Reason", "nobody came back")
 	if status != 200 || fmt.Sprint(removed["deleted"]) != "5" {
 		t.Errorf("%d %v", status, removed)

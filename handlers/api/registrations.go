@@ -116,7 +116,7 @@ func (h *handler) removeRegistrations(c *web.Call) (*web.Reply, error) {
 	if c.DryRun() {
 		return h.rehearseRemoval(ctx, c.Scope, refs)
 	}
-	if said := c.Int("clients", -1); said != int64(len(refs)) {
+	if said := c.Int("clients", -1); said != int64(len(refs)) && len(refs) > 0 {
 		return nil, fault.New(fault.Conflict, "clients", "%d clients would be deleted; say clients=%d to delete them", len(refs), len(refs))
 	}
 	var out removed
