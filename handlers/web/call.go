@@ -38,9 +38,11 @@ type Call struct {
 
 	body     []byte
 	bodyRead bool
-	bodies   *bodies // in which the body is counted
-	lane     string  // under whom
-	held     int     // and with how many bytes
+	bodies   *fair.Budget // in which the body is counted
+	lane     string       // under whom
+	held     int          // and with how many bytes
+	turns    *fair.Budget // of calls with a body
+	turn     bool         // it has one of turns
 	places   *fair.Places
 	placed   bool // it has one of places
 	query    query

@@ -14,6 +14,20 @@ import (
 	"tenure/tenancy/fault"
 )
 
+// Bodies in memory at once, in bytes. One organization's callers share a quarter,
+// and so do all who come without an API key.
+const (
+	bodyBytes = 64 << 20
+	bodyShare = 4
+)
+
+// Calls with a body at once, of one organization's keys and of all: what waits is
+// parsed already, and who could only wait is refused before that.
+const (
+	bodyCalls      = 256
+	bodyCallsOfAll = 4096
+)
+
 // bodyTime is how long a body may take to arrive if Config does not say.
 const bodyTime = 30 * time.Second
 
@@ -38,7 +52,8 @@ type Config struct {
 type handler struct {
 	Config
 	segments map[string]*segment
-	bodies   *bodies
+	bodies   *fair.Budget
+	turns    *fair.Budget
 	places   *fair.Places
 }
 
@@ -47,7 +62,12 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = bodyTime
 	}
-	return &handler{Config: cfg, segments: build(surfaces), bodies: newBodies(cfg.BodyBytes),
+	if cfg.BodyBytes == 0 {
+		cfg.BodyBytes = bodyBytes
+	}
+	return &handler{Config: cfg, segments: build(surfaces),
+		bodies: fair.NewBudget(fair.Bounds{Lane: cfg.BodyBytes / bodyShare, All: cfg.BodyBytes}, "requests with a body"),
+		turns:  fair.NewBudget(fair.Bounds{Lane: bodyCalls, All: bodyCallsOfAll}, "requests with a body"),
 		places: fair.NewPlaces(longWorks, longWorksShare, fair.Bounds{})}
 }
 
@@ -61,8 +81,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	if r.ContentLength != 0 {
 		c.limitBody(h.BodyTime)
-		c.bodies = h.bodies
-		defer func() { h.bodies.give(c.lane, c.held) }()
+		c.bodies, c.turns = h.bodies, h.turns
+		defer func() {
+			h.bodies.Give(c.lane, c.held)
+			if c.turn {
+				h.turns.Give(string(c.Principal.Org), 1)
+			}
+		}()
 	}
 	reply, err := h.answer(c)
 	if err != nil {
