@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tenure/cmd/tenure/node"
+	"tenure/handlers/web"
 )
 
 // databaseFlag is --database for the commands that open one.
@@ -22,6 +23,13 @@ func secretsKeyFlag(flags *pflag.FlagSet, file *string) {
 func programLogFlags(flags *pflag.FlagSet, level, file *string) {
 	flags.StringVar(level, "log-level", "info", "log level: debug, info, warn, error or disabled")
 	flags.StringVar(file, "log-file", "", "file to append the program's log to (default: standard error)")
+}
+
+func rateFlags(flags *pflag.FlagSet, r *web.Rates) {
+	flags.Uint64Var(&r.Key, "rate-key", 0, "requests a second of one API key, on this node (default: no limit)")
+	flags.Uint64Var(&r.KeyWrites, "rate-key-writes", 0, "of these, requests that may write (default: no limit)")
+	flags.Uint64Var(&r.Organization, "rate-organization", 0, "requests a second of all API keys of one organization, on this node (default: no limit)")
+	flags.Uint64Var(&r.OrganizationWrites, "rate-organization-writes", 0, "of these, requests that may write (default: no limit)")
 }
 
 func hydraAdminFlags(flags *pflag.FlagSet, a *node.HydraAdmin) {

@@ -44,6 +44,8 @@ type Config struct {
 	BodyTime time.Duration // how long a body may take to arrive; 0 for 30 s
 	// BodyBytes is how many bytes of bodies are held at once; 0 for 64 MiB.
 	BodyBytes int
+	// Rates bound the requests of API keys and organizations; nil for no limit.
+	Rates *RateLimits
 	// Read is told of each version of a client that an API key was shown, by the
 	// key's id and the snapshot's. It must not wait for anything. Nil for nobody.
 	Read func(keyID, snapshotID string)
