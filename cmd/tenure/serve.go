@@ -24,6 +24,7 @@ type serveFlags struct {
 	publicURL, logKey, logState, readLog, evidenceKey                      string
 	maxAge                                                                 time.Duration
 	migrate                                                                bool
+	trustedProxy, proxyFrom                                                []string
 	rates                                                                  web.Rates
 	hydra                                                                  node.HydraAdmin
 	openFinance                                                            node.OpenFinance
@@ -55,6 +56,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL under which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may cache an answer, between 1s and 1h")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "record who first read which version of a client: off, sampled (1 in 16) or full")
+	proxyFlags(cmd.Flags(), &f.trustedProxy, &f.proxyFrom)
 	rateFlags(cmd.Flags(), &f.rates)
 	hydraAdminFlags(cmd.Flags(), &f.hydra)
 	openFinanceFlags(cmd.Flags(), &f.openFinance)
@@ -83,6 +85,11 @@ func serve(out io.Writer, f serveFlags) error {
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
+	proxies, err := trustedProxies(f.trustedProxy, f.proxyFrom)
+	if err != nil {
+		return err
+	}
+	f.openFinance.Proxies = proxies
 	scheme, tlsConfig, err := f.openFinance.Scheme(ctx, tlsConfig, log)
 	if err != nil {
 		return err
@@ -103,7 +110,7 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20, MemoryBytes: f.memoryMiB << 20,
-		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Rates: f.rates, Log: log})
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Call struct {
 	Ignored     []string
 
 	surface *Surface
+	proxies Proxies
 	once    tenancy.Once
 	acting  tenancy.OrgID // as asked for, also if it was refused
 	match   mux.RouteMatch

@@ -44,6 +44,8 @@ type Config struct {
 	BodyTime time.Duration // how long a body may take to arrive; 0 for 30 s
 	// BodyBytes is how many bytes of bodies are held at once; 0 for 64 MiB.
 	BodyBytes int
+	// Proxies are believed on where a request came from (Call.Address).
+	Proxies Proxies
 	// Rates bound the requests of API keys and organizations; nil for no limit.
 	Rates *RateLimits
 	// Read is told of each version of a client that an API key was shown, by the
@@ -75,7 +77,7 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 
 // ServeHTTP answers one request and writes its one event.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &Call{Request: r, w: w, started: time.Now(), places: h.places}
+	c := &Call{Request: r, w: w, started: time.Now(), places: h.places, proxies: h.Proxies}
 	defer func() {
 		if c.placed {
 			h.places.Give(string(c.Principal.Org))

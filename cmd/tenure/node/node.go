@@ -53,6 +53,7 @@ type Config struct {
 	// MemoryBytes is what Go's runtime aims to use at most, beside the caches; 0 for 96 MiB.
 	MemoryBytes uint64
 	Rates       web.Rates // of API keys and organizations
+	Proxies     web.Proxies
 	Log         zerolog.Logger
 }
 
@@ -128,7 +129,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Rates: web.NewRateLimits(cfg.Rates, time.Now)}
+	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Rates: web.NewRateLimits(cfg.Rates, time.Now)}
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
