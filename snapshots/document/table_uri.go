@@ -28,7 +28,12 @@ var addresses = map[string]uri.Use{
 	"jwks_uri":                  uri.Keys,
 	"sector_identifier_uri":     uri.Keys,
 	"allowed_cors_origins":      uri.Origin,
-	"uri":                       uri.Identifier, // of a resource server
+	"claims_redirect_uris":      uri.Redirect,
+	"signed_jwks_uri":           uri.Keys,
+	"information_uri":           uri.Page,
+	"organization_uri":          uri.Page,
+	"backchannel_client_notification_endpoint": uri.Called,
+	"uri": uri.Identifier, // of a resource server
 }
 
 // UseOf is what a member's address is for, by the member's domain name or the
