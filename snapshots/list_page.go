@@ -108,7 +108,7 @@ func (p *paging) changes(found []Resolved[document.Client]) error {
 	ends := history.Millis(0)
 	if p.past {
 		var err error
-		if ends, err = setupEnds(p.view, p.setup.entity, p.known); err != nil {
+		if ends, err = setupEnds(p.view, p.setup.entity, p.moment); err != nil {
 			return err
 		}
 	}
@@ -121,7 +121,7 @@ func (p *paging) changes(found []Resolved[document.Client]) error {
 			if err != nil {
 				return err
 			}
-			found[i].Ends = earlier(ends, org.Millis())
+			found[i].Ends = earlier(ends, org.next.Millis())
 		}
 	}
 	for chunk := range slices.Chunk(ids, maxOwners) {

@@ -60,11 +60,12 @@ func snapshotOf[T document.Content](s *Store, c *db.Conn, e Entity, id SnapshotI
 	if found.Setup, err = s.setupAt(c, SetupRef(e.Module, e.Setup), row.ValidFrom); err != nil {
 		return found, err
 	}
-	if found.Ends, err = setupEnds(c, found.Setup.Entity, forever); err != nil {
+	m := moment{row.ValidFrom, forever}
+	if found.Ends, err = setupEnds(c, found.Setup.Entity, m); err != nil {
 		return found, err
 	}
-	org, err := tenancy.EndedAt(c, e.Owner, forever)
-	found.Ends = earlier(found.Ends, org.Millis())
+	org, err := ownerEnds(c, e.Owner, m)
+	found.Ends = earlier(found.Ends, org.next.Millis())
 	return found, err
 }
 

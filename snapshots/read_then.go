@@ -60,12 +60,12 @@ func shown[T document.Content](l *look, p place) (Resolved[T], error) {
 // was first; 0 if neither was. Without a next snapshot the setup was not.
 func (l *look) containersEnd(p place, setupNext history.Millis) (ends history.Millis, err error) {
 	if setupNext != 0 {
-		if ends, err = setupEnds(l.view, p.setup.entity, l.known); err != nil {
+		if ends, err = setupEnds(l.view, p.setup.entity, l.moment); err != nil {
 			return 0, err
 		}
 	}
 	org, err := l.ownerEnds(p.own.entity.Owner)
-	return earlier(ends, org.Millis()), err
+	return earlier(ends, org.next.Millis()), err
 }
 
 // inherited is the version of a setup that its clients inherit from. Without
@@ -150,8 +150,8 @@ func (l *look) ended(p place) error {
 	if err != nil {
 		return err
 	}
-	if org != 0 && org <= l.tree() && (at == 0 || org < at) {
-		at, what = org, "its organization was deleted at "
+	if org.ended != 0 && (at == 0 || org.ended < at) {
+		at, what = org.ended, "its organization was deleted at "
 	}
 	if at == 0 {
 		return nil
@@ -161,27 +161,48 @@ func (l *look) ended(p place) error {
 	return f
 }
 
-// ownerEnds is when an organization, or one above it, was deleted, as far as
-// the moment knew; 0 if none was. It is asked once a look.
-func (l *look) ownerEnds(owner tenancy.OrgID) (history.Micros, error) {
-	at, known := l.owners[owner]
-	if known {
-		return at, nil
-	}
-	at, err := tenancy.EndedAt(l.view, owner, l.known)
-	if l.owners == nil {
-		l.owners = map[tenancy.OrgID]history.Micros{}
-	}
-	l.owners[owner] = at
-	return at, err
+// ends is when an organization was deleted around a moment.
+type ends struct {
+	ended history.Micros // by the moment, and it was not restored by then; 0 if it was there
+	next  history.Micros // ended, or the first deletion after the moment; 0 for none
 }
 
-// setupEnds is the instant at which a setup was deleted, as far as was known; 0
-// if it was not.
-func setupEnds(c *db.Conn, setup Entity, known history.Micros) (history.Millis, error) {
+// ownerEnds is when an organization, or one above it, was deleted, as far as
+// the moment knew. It is asked once a look.
+func (l *look) ownerEnds(owner tenancy.OrgID) (e ends, err error) {
+	e, known := l.owners[owner]
+	if known {
+		return e, nil
+	}
+	if e, err = ownerEnds(l.view, owner, l.moment); err != nil {
+		return e, err
+	}
+	if l.owners == nil {
+		l.owners = map[tenancy.OrgID]ends{}
+	}
+	l.owners[owner] = e
+	return e, nil
+}
+
+func ownerEnds(c *db.Conn, owner tenancy.OrgID, m moment) (e ends, err error) {
+	if e.ended, err = tenancy.EndedAt(c, owner, m.tree()); err != nil || e.ended != 0 {
+		e.next = e.ended
+		return e, err
+	}
+	e.next, err = tenancy.EndsAfter(c, owner, m.tree(), m.known)
+	return e, err
+}
+
+// setupEnds is the instant at which a setup was deleted, by a moment or first after
+// it, as far as was known; 0 if it was not. A deletion that was taken back by then
+// does not count.
+func setupEnds(c *db.Conn, setup Entity, m moment) (history.Millis, error) {
 	var ends history.Millis
-	err := c.Get(&ends, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.kind = 'tombstone'"+asOfKnown,
-		setup.Module, setup.ID, setup.ID, known)
+	err := c.Get(&ends, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.kind = 'tombstone'"+asOfKnown+
+		` AND NOT EXISTS (SELECT 1 FROM snapshot r WHERE r.module = s.module AND r.setup_id = s.setup_id AND r.entity_id = s.entity_id
+			AND r.valid_from > s.valid_from AND r.valid_from <= ? AND r.recorded_at <= ?
+			AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = r.snapshot_id AND w.recorded_at <= ?))`,
+		setup.Module, setup.ID, setup.ID, m.known, m.at, m.known, m.known)
 	return ends, err
 }
 
