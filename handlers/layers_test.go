@@ -58,7 +58,7 @@ var allowed = map[string][]string{
 	"cmd/tenure/upkeep":                      {"snapshots", "tenancy/db", "tenancy/db/migrate", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/exit":                        {"tenancy/fault"},
 	"cmd/tenure/node":                        {"snapshots/readlog", "handlers/openfinance/scheme", "cmd/tenure/exit", "handlers", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/credential", "snapshots/document", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
-	"cmd/tenure/hydraimport":                 {"cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
+	"cmd/tenure/hydraimport":                 {"snapshots/credential", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/demo":                        {"handlers/openfinance/scheme", "cmd/tenure/node", "handlers/openfinance", "handlers/openfinance/demo", "handlers/ory", "handlers/web", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure":                             {"snapshots/readlog", "cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/evidence", "snapshots/keycheck", "tenancy", "tenancy/db", "tenancy/history", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
 	"tenancy/fault/faulttest":                {"tenancy/fault"},
