@@ -109,7 +109,7 @@ func (o *owned) owners() error {
 		return err
 	}
 	for _, owner := range list {
-		if _, err := o.ownerEnds(owner); err != nil {
+		if _, err := o.ownerEnded(owner); err != nil {
 			return err
 		}
 	}

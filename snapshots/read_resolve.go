@@ -51,9 +51,9 @@ type look struct {
 	s     *Store
 	scope tenancy.Scope
 	moment
-	past   bool                   // an instant was given
-	view   *db.Conn               // in which it reads; nil where the caches answer
-	owners map[tenancy.OrgID]ends // when the owners of what was looked at ended
+	past   bool                             // an instant was given
+	view   *db.Conn                         // in which it reads; nil where the caches answer
+	owners map[tenancy.OrgID]history.Micros // when the owners of what was looked at ended
 }
 
 // lookIn is a look that reads in a view.

@@ -65,7 +65,7 @@ func snapshotOf[T document.Content](s *Store, c *db.Conn, e Entity, id SnapshotI
 		return found, err
 	}
 	org, err := ownerEnds(c, e.Owner, m)
-	found.Ends = earlier(found.Ends, org.next.Millis())
+	found.Ends = earlier(found.Ends, org)
 	return found, err
 }
 

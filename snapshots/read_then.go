@@ -64,8 +64,8 @@ func (l *look) containersEnd(p place, setupNext history.Millis) (ends history.Mi
 			return 0, err
 		}
 	}
-	org, err := l.ownerEnds(p.own.entity.Owner)
-	return earlier(ends, org.next.Millis()), err
+	org, err := ownerEnds(l.view, p.own.entity.Owner, l.moment)
+	return earlier(ends, org), err
 }
 
 // inherited is the version of a setup that its clients inherit from. Without
@@ -146,12 +146,12 @@ func (l *look) ended(p place) error {
 			}
 		}
 	}
-	org, err := l.ownerEnds(p.own.entity.Owner)
+	org, err := l.ownerEnded(p.own.entity.Owner)
 	if err != nil {
 		return err
 	}
-	if org.ended != 0 && (at == 0 || org.ended < at) {
-		at, what = org.ended, "its organization was deleted at "
+	if org != 0 && (at == 0 || org < at) {
+		at, what = org, "its organization was deleted at "
 	}
 	if at == 0 {
 		return nil
@@ -161,36 +161,29 @@ func (l *look) ended(p place) error {
 	return f
 }
 
-// ends is when an organization was deleted around a moment.
-type ends struct {
-	ended history.Micros // by the moment, and it was not restored by then; 0 if it was there
-	next  history.Micros // ended, or the first deletion after the moment; 0 for none
-}
-
-// ownerEnds is when an organization, or one above it, was deleted, as far as
-// the moment knew. It is asked once a look.
-func (l *look) ownerEnds(owner tenancy.OrgID) (e ends, err error) {
-	e, known := l.owners[owner]
+// ownerEnded is when an organization, or one above it, was deleted by the moment, as
+// far as that knew; 0 if it was there. It is asked once a look.
+func (l *look) ownerEnded(owner tenancy.OrgID) (history.Micros, error) {
+	at, known := l.owners[owner]
 	if known {
-		return e, nil
+		return at, nil
 	}
-	if e, err = ownerEnds(l.view, owner, l.moment); err != nil {
-		return e, err
-	}
+	at, err := tenancy.EndedAt(l.view, owner, l.tree())
 	if l.owners == nil {
-		l.owners = map[tenancy.OrgID]ends{}
+		l.owners = map[tenancy.OrgID]history.Micros{}
 	}
-	l.owners[owner] = e
-	return e, nil
+	l.owners[owner] = at
+	return at, err
 }
 
-func ownerEnds(c *db.Conn, owner tenancy.OrgID, m moment) (e ends, err error) {
-	if e.ended, err = tenancy.EndedAt(c, owner, m.tree()); err != nil || e.ended != 0 {
-		e.next = e.ended
-		return e, err
+// ownerEnds is when an organization, or one above it, was deleted, by a moment or
+// first after it, as far as was known; 0 if none was.
+func ownerEnds(c *db.Conn, owner tenancy.OrgID, m moment) (history.Millis, error) {
+	at, err := tenancy.EndedAt(c, owner, m.tree())
+	if err == nil && at == 0 {
+		at, err = tenancy.EndsAfter(c, owner, m.tree(), m.known)
 	}
-	e.next, err = tenancy.EndsAfter(c, owner, m.tree(), m.known)
-	return e, err
+	return at.Millis(), err
 }
 
 // setupEnds is the instant at which a setup was deleted, by a moment or first after

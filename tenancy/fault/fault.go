@@ -93,6 +93,7 @@ const (
 	CodeNameTaken       = "name-taken"
 	CodeOutside         = "outside"       // the client is there, and not below the acting organization
 	CodeNotDeleted      = "not-deleted"   // what is to be restored is there, or what is around it is not
+	CodeLastKey         = "last-key"      // the last administrator's key does not end itself
 	CodeNotEmpty        = "not-empty"     // what it holds would be deleted with it
 	CodeDefaultSetup    = "default-setup" // an organization's default setup stays while it is one
 	CodeClock           = "clock"
