@@ -21,7 +21,7 @@ func Snapshot[T document.Content](ctx context.Context, s *Store, scope tenancy.S
 	err := s.db.View(ctx, func(c *db.Conn) error {
 		e, err := s.subject(c, scope, kindOf[T](), name)
 		if err == nil {
-			found, err = snapshotOf[T](s, c, scope, e, id)
+			found, err = snapshotOf[T](s, c, e, id)
 		}
 		return err
 	})
@@ -38,7 +38,7 @@ func (s *Store) subject(c *db.Conn, scope tenancy.Scope, kind Kind, name Name) (
 
 // snapshotOf reads one snapshot of an entity that was not withdrawn. Its cost
 // does not grow with the number of the others.
-func snapshotOf[T document.Content](s *Store, c *db.Conn, scope tenancy.Scope, e Entity, id SnapshotID) (Resolved[T], error) {
+func snapshotOf[T document.Content](s *Store, c *db.Conn, e Entity, id SnapshotID) (Resolved[T], error) {
 	var found Resolved[T]
 	var row snapshotRow
 	err := errNoRow()
@@ -51,7 +51,7 @@ func snapshotOf[T document.Content](s *Store, c *db.Conn, scope tenancy.Scope, e
 	if err != nil {
 		return found, err
 	}
-	if found.NextValidFrom, found.Ends, err = nextAndEnd(c, e, row.ValidFrom); err != nil {
+	if found.NextValidFrom, err = nextAfter(c, e, row.ValidFrom); err != nil {
 		return found, err
 	}
 	if found.Version, err = version[T](s, c, e, &row); err != nil {
@@ -60,24 +60,13 @@ func snapshotOf[T document.Content](s *Store, c *db.Conn, scope tenancy.Scope, e
 	if found.Setup, err = s.setupAt(c, SetupRef(e.Module, e.Setup), row.ValidFrom); err != nil {
 		return found, err
 	}
-	if scope.Alive(e.Owner) {
-		return found, nil
+	m := moment{row.ValidFrom, forever}
+	if found.Ends, err = setupEnds(c, found.Setup.Entity, m); err != nil {
+		return found, err
 	}
-	org, err := tenancy.EndedAt(c, e.Owner, forever)
-	found.Ends = earlier(found.Ends, org.Millis())
+	org, err := ownerEnds(c, e.Owner, m)
+	found.Ends = earlier(found.Ends, org)
 	return found, err
-}
-
-// nextAndEnd are, in one statement, nextAfter of an entity and the instant at which its setup was deleted.
-func nextAndEnd(c *db.Conn, e Entity, at history.Millis) (next, ends history.Millis, err error) {
-	var r struct {
-		Next history.Millis `db:"next"`
-		Ends history.Millis `db:"ends"`
-	}
-	err = c.Get(&r, "SELECT COALESCE((SELECT s.valid_from"+ofEntity+" AND s.valid_from > ?"+notWithdrawn+" ORDER BY s.valid_from LIMIT 1), 0) AS next,"+
-		" COALESCE((SELECT min(s.valid_from)"+ofEntity+" AND s.kind = 'tombstone'), 0) AS ends",
-		e.Module, e.Setup, e.ID, at, e.Module, e.Setup, e.Setup)
-	return r.Next, r.Ends, err
 }
 
 // setupAt is the setup's snapshot in force at an instant, for inheriting.

@@ -68,7 +68,7 @@ func TestMemoryEqualsRows(t *testing.T) {
 			case 4:
 				what = "delete"
 				if random.IntN(3) == 0 {
-					err = w.Store.DeleteOrganization(ctx, root, pick(), random.IntN(4) == 0, unused)
+					err = w.Store.DeleteOrganization(ctx, root, pick(), random.IntN(4) == 0, tenancy.Contents{})
 				}
 			case 5:
 				what = "default setup"
