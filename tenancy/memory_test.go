@@ -64,7 +64,7 @@ func TestMemoryEqualsRows(t *testing.T) {
 		ids := w.Orgs()
 		pick := func() tenancy.OrgID { return ids[random.IntN(len(ids))] }
 		done := make(map[string]int)
-		for range 120 {
+		for range 150 {
 			what, err := "", error(nil)
 			switch random.IntN(8) {
 			case 0, 1:
@@ -78,8 +78,10 @@ func TestMemoryEqualsRows(t *testing.T) {
 				_, err = w.Store.MoveOrganization(ctx, root, pick(), pick(), keeps)
 			case 4:
 				what = "delete"
-				if random.IntN(3) == 0 {
-					err = w.Store.DeleteOrganization(ctx, root, pick(), random.IntN(4) == 0, tenancy.Contents{})
+				for range 10 { // most hold something
+					if err = w.Store.DeleteOrganization(ctx, root, pick(), random.IntN(60) == 0, tenancy.Contents{}); err == nil {
+						break
+					}
 				}
 			case 5:
 				what = "default setup"
