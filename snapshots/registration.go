@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 
+	"tenure/snapshots/holdings"
 	"tenure/snapshots/policy"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -134,8 +135,7 @@ func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, initial st
 	if policy.MaxClients > 0 {
 		var n int64
 		if err := tx.Get(&n, `SELECT count(*) FROM (SELECT 1 FROM entity e WHERE e.setup_id = ? AND e.kind = 'client'
-			AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id
-				AND s.entity_id = e.entity_id AND s.kind = 'tombstone') LIMIT 1 OFFSET ?) beyond`, e.Setup, policy.MaxClients); err != nil {
+			AND NOT`+holdings.Ended+" LIMIT 1 OFFSET ?) beyond", e.Setup, policy.MaxClients); err != nil {
 			return err
 		}
 		if n > 0 {

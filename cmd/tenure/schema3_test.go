@@ -38,7 +38,7 @@ func newSchema3(t *testing.T, dsn string) *schema3 {
 	ca := filepath.Join(dir, "ca.pem")
 	must(t, os.WriteFile(ca, authority.PEM(), 0o600))
 	s.args = []string{"serve", "--database", dsn, "--public-url", "https://tenure.example", "--log-level", "error",
-		"--client-ca", ca, "--proxy-cert-header", "Client-Cert", "--proxy-cert-format", "rfc9440", "--proxy-from", "127.0.0.1/32"}
+		"--client-ca", ca, "--proxy-cert-header", "Client-Cert", "--proxy-cert-format", "rfc9440", "--trusted-proxy", "127.0.0.1/32"}
 	for flag, key := range map[string]struct{ file, beside string }{"--secrets-key-file": {"sealing-key", ".key"},
 		"--log-key": {"log-key", ".log-key"}, "--evidence-key": {"evidence-key", ".evidence-key"}} {
 		if strings.HasPrefix(dsn, "postgres://") {

@@ -74,6 +74,7 @@ func New(deps Deps) web.Surface {
 		get(pathOrganization, resolve, org, h.organization, dated...),
 		change(patch, pathOrganization, admin, org, h.patchOrganization),
 		change(remove, pathOrganization, admin, org, h.deleteOrganization, web.Flag("subtree")),
+		change(post, pathOrganization+":restore", admin, org, h.restoreOrganization),
 		get(pathOrganizations, resolve, none, h.organizations, dated...),
 		change(post, pathOrganizations, admin, none, h.createOrganization),
 		get("/v1/whoami", resolve, none, h.whoami),
@@ -88,6 +89,7 @@ func New(deps Deps) web.Surface {
 		get(pathInitialTokens, past, setup, h.initialTokens, dated...),
 		change(post, pathInitialTokens, admin, setup, h.createInitialToken),
 		change(remove, pathInitialTokens+"/{token}", admin, setup, h.revokeInitialToken),
+		change(post, pathSetup+":restore", admin, setup, h.restoreSetup),
 		get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets, dated...),
 
 		get(pathRegistrations, resolve, setup, h.registrations, web.Cursor("after"), web.Int("limit", 1, maxClientPage), web.Flag("unused"), web.Instant("registered_before")),
@@ -103,6 +105,7 @@ func New(deps Deps) web.Surface {
 		conditional(change(post, pathSnapshots+":plan", write, client, h.plan)),
 		conditional(change(post, pathSnapshots+":rollback", write, client, h.rollback)),
 		change(post, pathEntity+":erase", admin, client, h.erase),
+		change(post, pathEntity+":restore", write, client, h.restoreClient),
 		get(pathEntity+"/diff", all, client, h.diff, slices.Concat(sided, []web.Param{web.Text("to")})...),
 		change(post, pathEntity+"/diff", all, client, h.diffWith, slices.Clone(sided)...),
 		get(pathEntity+"/blame", all, client, h.blame, dated...),

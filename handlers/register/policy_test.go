@@ -252,7 +252,7 @@ func TestDialectsKeepEachOther(t *testing.T) {
 // TestAnImportedHashIsRenewed by the first read with the client's own secret.
 func TestAnImportedHashIsRenewed(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
-	n, err := f.store.ImportedSecret("$pbkdf2-sha256$i=25000,l=32$c2FsdFNBTFRzYWx0U0FMVA$GzeDwF9pbywR4R5ujU7I4ydEFo+p7XT6qALg695Lg78")
+	n, err := f.store.ImportedSecret("$pbkdf2-sha256$i=25000,l=32$c2FsdFNBTFRzYWx0U0FMVA$GzeDwF9pbywR4R5ujU7I4ydEFo+p7XT6qALg695Lg78", 14)
 	must(t, err)
 	c := f.stored(t, f.setup, "moved", "client_secret_basic", func(ch *snapshots.Change[document.Client]) { ch.Secret = n })
 	ids := func() string {

@@ -85,6 +85,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer edit.Done()
 	edit.Level, edit.Allowed = document.ByItself, m.policy.Allow
 	if err := forbidden(in, edit.Shown); err != nil {
 		return nil, err
