@@ -119,6 +119,7 @@ type target struct {
 
 func (f *family) target(t *testing.T, setupOwner string) target {
 	t.Helper()
+	f.Clock.Advance(time.Second) // instants of many changes at once run ahead of the clock
 	ctx, store := context.Background(), f.stores.Snapshots
 	scope := f.scope(t, setupOwner)
 	later := f.Log.Now().Millis() + 3_600_000
