@@ -17,6 +17,9 @@ const (
 // BatchLimit is the number of closures in one transaction at most.
 const BatchLimit = batchLimit
 
+// BatchWork is how long a batch goes on taking closures.
+const BatchWork = batchWork
+
 // Queued is the number of closures that wait for the committer.
 func (d *DB) Queued() int { return d.waiting() }
 
