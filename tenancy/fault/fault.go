@@ -95,6 +95,7 @@ const (
 	CodeNotEmpty        = "not-empty"
 	CodeClock           = "clock"
 	CodeReasonRequired  = "reason-required" // of every change, and the caller gave none
+	CodeStorage         = "storage"         // Unavailable: the disk is full or does not take writes
 	CodeQuery           = "query"           // a query parameter does not parse
 )
 
