@@ -138,7 +138,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Rates: web.NewRateLimits(cfg.Rates, time.Now)}
+	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now)}
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
