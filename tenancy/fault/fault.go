@@ -104,7 +104,12 @@ func (f *Fault) Error() string {
 	if text == "" {
 		text = f.Kind.String()
 	}
-	for _, field := range f.Fields {
+	const most = 20
+	for i, field := range f.Fields {
+		if i == most {
+			text += fmt.Sprintf("; and %d more", len(f.Fields)-most)
+			break
+		}
 		text += fmt.Sprintf("; %s: %s", field.Path, field.Message)
 	}
 	if f.err != nil {
