@@ -107,6 +107,9 @@ func (f *family) above(a, b string) bool {
 // target is one object of each kind, owned by "owner" in a setup of setupOwner.
 type target struct {
 	setup, client, server          snapshots.EntityID
+	deletedClient, deletedSetup    snapshots.EntityID
+	deletedOrg                     tenancy.OrgID
+	spare                          snapshots.EntityID // a setup with one client that is nobody's default, for deletion
 	clientPlan, setupPlan, srvPlan snapshots.SnapshotID
 	org                            tenancy.OrgID
 	key                            string
@@ -145,6 +148,14 @@ func (f *family) target(t *testing.T, setupOwner string) target {
 	must(t, err)
 	made.clientPlan = plannedClient.ID
 
+	spare, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, setupChange("spare", nil))
+	must(t, err)
+	made.spare = spare.Entity.ID
+	_, err = store.CreateClient(ctx, scope, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: made.spare, ClientID: "spare's",
+		Owner: f.ids["owner"], Surface: "test"}, clientChange("c", nil))
+	must(t, err)
+
+	made.deleteSome(t, f, scope)
 	made.org = f.MustOrg(t, f.ids["owner"], "leaf") // below the owner, seen as the owner is but by the child
 	_, err = f.Store.SetDefaultSetup(ctx, f.scope(t, "root"), f.Root, string(made.setup), func(*db.Tx) error { return nil })
 	must(t, err)
@@ -154,6 +165,23 @@ func (f *family) target(t *testing.T, setupOwner string) target {
 	must(t, err)
 	made.initial = initial.ID
 	return made
+}
+
+// deleteSome makes what routes that restore bring back.
+func (on *target) deleteSome(t *testing.T, f *family, scope tenancy.Scope) {
+	t.Helper()
+	ctx, store := context.Background(), f.stores.Snapshots
+	setup, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, setupChange("deleted", nil))
+	must(t, err)
+	on.deletedSetup = setup.Entity.ID
+	must(t, snapshots.Delete[document.Setup](ctx, store, scope, setup.Entity.Ref(), nil))
+	client, err := store.CreateClient(ctx, scope, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: on.setup,
+		ClientID: on.clientID + "-deleted", Owner: f.ids["owner"], Surface: "test"}, clientChange("c", nil))
+	must(t, err)
+	on.deletedClient = client.Entity.ID
+	must(t, snapshots.Delete[document.Client](ctx, store, scope, client.Entity.Ref(), nil))
+	on.deletedOrg = f.MustOrg(t, f.ids["owner"], "deleted")
+	must(t, f.Store.DeleteOrganization(ctx, f.scope(t, "root"), on.deletedOrg, false, snapshots.Contents()))
 }
 
 func must(t *testing.T, err error) {
@@ -252,6 +280,16 @@ func (f *family) path(c cell, on target) string {
 		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "snapshot": string(on.clientPlan), "organization": string(on.org), "key": on.key,
 		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial,
 		"tile:.+": "entries/000.p/1"}
+	if strings.HasSuffix(c.route.Pattern, ":restore") {
+		values["entity"], values["setup"], values["organization"] = string(on.deletedClient), string(on.deletedSetup), string(on.deletedOrg)
+	}
+	query := ""
+	switch {
+	case strings.HasSuffix(c.route.Pattern, "/entity-id"):
+		query = "?client_id=" + on.clientID
+	case deletesSetup(c.route):
+		values["setupId"], query = string(on.spare), "?clients=1"
+	}
 	if c.unknown {
 		switch c.route.Object {
 		case web.ObjectClient:
@@ -270,10 +308,11 @@ func (f *family) path(c cell, on target) string {
 	for name, v := range values {
 		path = strings.ReplaceAll(path, "{"+name+"}", v)
 	}
-	if strings.HasSuffix(path, "/entity-id") {
-		path += "?client_id=" + on.clientID
-	}
-	return path
+	return path + query
+}
+
+func deletesSetup(r web.Route) bool {
+	return r.Method == http.MethodDelete && strings.HasSuffix(r.Pattern, "/setups/{setupId}")
 }
 
 func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, []byte) {

@@ -74,12 +74,20 @@ func TestPreviewNeverWrites(t *testing.T) {
 	}
 }
 
+// asking adds a query to a path that may have one.
+func asking(path, query string) string {
+	if strings.Contains(path, "?") {
+		return path + "&" + query
+	}
+	return path + "?" + query
+}
+
 func (f *family) preview(t *testing.T, c cell, on target, query string) (int, []byte) {
 	t.Helper()
 	body := exercises[c.route.Method+" "+c.route.Pattern].body
 	body = strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1)
 	body = strings.Replace(body, "CLIENT_ID", on.clientID, 1)
-	req, err := http.NewRequest(c.route.Method, f.server.URL+f.path(c, on)+"?"+query, strings.NewReader(strings.Replace(body, "NEXT", "m", 1)))
+	req, err := http.NewRequest(c.route.Method, f.server.URL+asking(f.path(c, on), query), strings.NewReader(strings.Replace(body, "NEXT", "m", 1)))
 	must(t, err)
 	f.identify(req, c, on, f.keys["root"][tenancy.Admin], "")
 	req.Header.Set("Content-Type", "application/json")

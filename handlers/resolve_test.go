@@ -14,6 +14,7 @@ import (
 
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -81,9 +82,9 @@ func (w *surfaced) step(name string) {
 			w.clients = append(w.clients, out.Entity)
 		}
 	case kind == "delete setup" && rare:
-		_ = snapshots.Delete[document.Setup](ctx, store, w.root, snapshots.SetupRef(snapshots.DefaultModule, w.setups[1]), nil)
+		_ = snapshotstest.DeleteSetup(w.DB, store, w.root, w.setups[1])
 	case kind == "delete organization" && rare:
-		_ = w.Store.DeleteOrganization(ctx, w.root, w.dock, true, nil)
+		_ = w.Store.DeleteOrganization(ctx, w.root, w.dock, true, tenancy.Contents{})
 	case kind == "delete":
 		_ = snapshots.Delete[document.Client](ctx, store, w.root, rapid.SampledFrom(w.clients).Draw(w.rt, "client").Ref(), nil)
 	case kind == "edit":

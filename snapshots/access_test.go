@@ -25,7 +25,7 @@ var unscoped = map[string]string{
 	"Register": "decides under which scope to act", "Registering": "decides under which scope to act",
 	"VerifySecret": "proves who may have a scope", "VerifyToken": "proves who may have a scope",
 	"GenerateSecret": "stores nothing", "ChosenSecret": "stores nothing",
-	"SetupUsable": "inside tenancy's transaction", "OwnsAnything": "inside tenancy's transaction", "KeepsClients": "inside tenancy's transaction",
+	"Restoring": "inside tenancy's transaction", "SetupUsable": "inside tenancy's transaction", "KeepsClients": "inside tenancy's transaction",
 	"SetFresh": "of tests", "Fill": "of tests", "Holds": "of tests", "SecretEnds": "of tests", "HoldHashSlots": "of tests",
 }
 
@@ -366,7 +366,7 @@ func TestRevokedInTheSameBatch(t *testing.T) {
 			func(ctx context.Context) error { return w.Tenancy.RevokeKey(ctx, north, editor.Principal().KeyID) },
 			create(editor, "a"), edit(editor), edit(harbour),
 			func(ctx context.Context) error {
-				return w.Tenancy.DeleteOrganization(ctx, north, w.Harbour, true, w.Store.OwnsAnything)
+				return w.Tenancy.DeleteOrganization(ctx, north, w.Harbour, true, snapshots.Contents())
 			},
 			create(harbour, "b"), edit(harbour), edit(north), create(north, "c"))
 		for i, want := range []fault.Kind{0, fault.Unauthenticated, fault.Unauthenticated, 0, 0, fault.Forbidden, fault.Forbidden, fault.Forbidden, 0} {

@@ -118,8 +118,8 @@ func newAsked(t *testing.T, w *snapshotstest.World) *asked {
 	_, err := w.Store.Erase(ctx, root, a.ids["erased"], snapshots.Erasure{Reason: "asked for"})
 	w.Must(err)
 	w.Must(snapshots.Delete[server](ctx, w.Store, north, w.Ref(a.endedServer), nil))
-	w.Must(snapshots.Delete[setup](ctx, w.Store, north, snapshots.SetupRef(snapshotstest.Module, a.gone), nil))
-	w.Must(w.Tenancy.DeleteOrganization(ctx, harbour, dock, true, w.Store.OwnsAnything))
+	w.Must(snapshotstest.DeleteSetup(w.DB, w.Store, north, a.gone))
+	w.Must(w.Tenancy.DeleteOrganization(ctx, harbour, dock, true, snapshots.Contents()))
 	a.ids["unknown"] = "00000000000000000000000000000000"
 	w.Clock.Advance(time.Minute)
 

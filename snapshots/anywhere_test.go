@@ -83,10 +83,10 @@ func TestClientAnywhere(t *testing.T) {
 		_, err = snapshots.Resolve[client](ctx, w.Store, w.Admin(w.Root), snapshots.Anywhere("nobody", own).Within("", ""), snapshots.Instant{})
 		w.Refused(err, fault.Conflict, "")
 		// Where its setup, or its owner, goes, a client is gone for everybody.
-		w.Must(snapshots.Delete[setup](ctx, w.Store, w.Admin(w.Harbour), snapshots.SetupRef(snapshotstest.Module, own), nil))
+		w.Must(snapshotstest.DeleteSetup(w.DB, w.Store, w.Admin(w.Harbour), own))
 		_, err = snapshots.Resolve[client](ctx, w.Store, w.Admin(w.Root), snapshots.Anywhere("harbour", shared).Within("", ""), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
-		w.Must(w.Tenancy.DeleteOrganization(ctx, w.Admin(w.Root), w.South, true, func(*db.Tx, tenancy.OrgID) (bool, error) { return true, nil }))
+		w.Must(w.Tenancy.DeleteOrganization(ctx, w.Admin(w.Root), w.South, true, tenancy.Contents{}))
 		_, err = snapshots.Resolve[client](ctx, w.Store, w.Admin(w.North), snapshots.Anywhere("south", shared).Within("", ""), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeClientUnknown)
 	})

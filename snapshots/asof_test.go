@@ -127,7 +127,7 @@ func (r *random) step() {
 		if r.model.deleted != 0 || rapid.IntRange(0, 3).Draw(r.t, "really") != 0 {
 			return
 		}
-		r.w.Must(r.w.Tenancy.DeleteOrganization(ctx, r.root, r.owner, true, nil))
+		r.w.Must(r.w.Tenancy.DeleteOrganization(ctx, r.root, r.owner, true, tenancy.Contents{}))
 		r.model.deleted = r.last()
 	}
 }

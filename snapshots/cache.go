@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -27,7 +28,7 @@ type cache struct {
 	timelines kept[EntityID, *timeline]
 	rendered  kept[RenderKey, *Rendering]
 	bearers   kept[string, bearing]
-	made      atomic.Int64 // clients made since the start
+	made      atomic.Int64 // clients made, and restored by themselves or with their setup, since the start
 	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool
 	shards    [256]shard
@@ -127,7 +128,7 @@ func (c *cache) follow(events []history.Applied, size int64) {
 	for _, e := range events {
 		switch Kind(e.ObjectKind) {
 		case KindSetup, KindResourceServer, KindClient:
-			if Kind(e.ObjectKind) == KindClient && e.Seq == 1 {
+			if Kind(e.ObjectKind) == KindClient && e.Seq == 1 || strings.HasSuffix(string(e.Kind), ".restored") {
 				c.made.Add(1)
 			}
 			if e.Kind == kindErased {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"tenure/snapshots"
-	"tenure/snapshots/document"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -55,7 +54,7 @@ func TestContainersAsOf(t *testing.T) {
 		_, err = w.Store.RotateSecret(ctx, admin, client.Entity.Ref(), second, w.Clock.Millis()+history.Millis(time.Hour.Milliseconds()))
 		w.Must(err)
 		rotated := step()
-		w.Must(snapshots.Delete[document.Setup](ctx, w.Store, admin, setup.Ref(), nil))
+		w.Must(snapshotstest.DeleteSetup(w.DB, w.Store, admin, setup.ID))
 		deleted := step()
 
 		code := func(err error) string {

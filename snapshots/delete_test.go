@@ -155,7 +155,10 @@ func TestDeletedSetup(t *testing.T) {
 		w.Tick()
 		w.Refused(snapshots.Delete[setup](ctx, w.Store, harbour, snapshots.SetupRef(snapshotstest.Module, w.Setup), nil), fault.Forbidden, "")
 		rows, size := w.Count("SELECT count(*) FROM snapshot"), w.Log.Size()
-		w.Must(snapshots.Delete[setup](ctx, w.Store, north, snapshots.SetupRef(snapshotstest.Module, w.Setup), nil))
+		for _, said := range []int64{0, 3, 5} {
+			w.Refused(w.Store.DeleteSetup(ctx, north, snapshots.SetupRef(snapshotstest.Module, w.Setup), nil, said), fault.Conflict, fault.CodeNotEmpty)
+		}
+		w.Must(w.Store.DeleteSetup(ctx, north, snapshots.SetupRef(snapshotstest.Module, w.Setup), nil, 4))
 		if n := w.Count("SELECT count(*) FROM snapshot"); n != rows+1 || w.Log.Size() != size+1 {
 			t.Errorf("%d rows were %d, %d events were %d", n, rows, w.Log.Size(), size)
 		}
@@ -178,9 +181,9 @@ func TestDeletedSetup(t *testing.T) {
 
 		// What is gone does not keep an organization from being deleted or moved.
 		w.Must(w.DB.Write(ctx, func(tx *db.Tx) error {
-			owns, err := w.Store.OwnsAnything(tx, w.Harbour)
-			if owns {
-				t.Error("the clients of a deleted setup count as owned")
+			holds, err := snapshots.Contents().Holds(&tx.Conn, []tenancy.OrgID{w.Harbour})
+			if holds.Any() {
+				t.Errorf("the clients of a deleted setup count: %s", holds)
 			}
 			return err
 		}))
@@ -197,17 +200,26 @@ func TestDeletedOrganization(t *testing.T) {
 		norths := w.NewClient(north, "norths", snapshotstest.To(snapshotstest.Named("norths"))).Entity.ID
 		own := w.NewSetup(w.Admin(w.Harbour), snapshotstest.MinimalSetup("harbour's"))
 		w.Active(quay, quays)
-		used := func(org tenancy.OrgID) (owns bool) {
-			w.Must(w.DB.Write(ctx, func(tx *db.Tx) (err error) { owns, err = w.Store.OwnsAnything(tx, org); return err }))
-			return owns
+		for _, c := range []struct {
+			orgs []tenancy.OrgID
+			want string
+		}{
+			{[]tenancy.OrgID{w.Quay}, "1 client"}, {[]tenancy.OrgID{w.South}, ""},
+			{[]tenancy.OrgID{w.Harbour, w.Quay}, "1 organization, 1 setup and 1 client"},
+			{[]tenancy.OrgID{w.North, w.Harbour, w.Quay}, "2 organizations, 2 setups and 2 clients"},
+		} {
+			w.Must(w.DB.View(ctx, func(conn *db.Conn) error {
+				holds, err := snapshots.Contents().Holds(conn, c.orgs)
+				if holds.String() != c.want {
+					t.Errorf("%v hold %q, want %q", c.orgs, holds, c.want)
+				}
+				return err
+			}))
 		}
-		if !used(w.Quay) || !used(w.North) || !used(w.Harbour) || used(w.South) {
-			t.Error("OwnsAnything does not say who owns something")
-		}
-		err := w.Tenancy.DeleteOrganization(ctx, north, w.Quay, false, w.Store.OwnsAnything)
+		err := w.Tenancy.DeleteOrganization(ctx, north, w.Quay, false, snapshots.Contents())
 		w.Refused(err, fault.Conflict, fault.CodeNotEmpty)
 		rows, size := w.Count("SELECT count(*) FROM snapshot"), w.Log.Size()
-		w.Must(w.Tenancy.DeleteOrganization(ctx, north, w.Harbour, true, w.Store.OwnsAnything))
+		w.Must(w.Tenancy.DeleteOrganization(ctx, north, w.Harbour, true, snapshots.Contents()))
 		if n := w.Count("SELECT count(*) FROM snapshot"); n != rows || w.Log.Size() != size+1 {
 			t.Errorf("%d rows were %d, %d events were %d", n, rows, w.Log.Size(), size)
 		}
@@ -232,7 +244,7 @@ func TestDeletedOrganization(t *testing.T) {
 		w.Must(err)
 		_, err = w.Tenancy.MoveOrganization(ctx, w.Admin(w.Root), link, w.South, w.Store.KeepsClients)
 		w.Refused(err, fault.Conflict, "")
-		w.Must(w.Tenancy.DeleteOrganization(ctx, north, below, true, w.Store.OwnsAnything))
+		w.Must(w.Tenancy.DeleteOrganization(ctx, north, below, true, snapshots.Contents()))
 		_, err = w.Tenancy.MoveOrganization(ctx, w.Admin(w.Root), link, w.South, w.Store.KeepsClients)
 		w.Must(err)
 		gone(t, w, w.Admin(w.Root), w.Ref(out.Entity.ID), fault.CodeClientUnknown)
@@ -282,7 +294,7 @@ func TestDeletedInTheSameBatch(t *testing.T) {
 				return err
 			}},
 			{ok, func(ctx context.Context) error {
-				return snapshots.Delete[setup](ctx, w.Store, admin, snapshots.SetupRef(m, other), nil)
+				return w.Store.DeleteSetup(ctx, admin, snapshots.SetupRef(m, other), nil, 1)
 			}},
 			{noSetup, edit(insideRef)},
 			{noSetup, remove(insideRef)},

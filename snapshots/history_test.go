@@ -23,7 +23,7 @@ func TestHistoryOutlivesWhatItIsOf(t *testing.T) {
 		w.Edit(w.Admin(w.North), id, snapshotstest.To(snapshotstest.Named("renamed")))
 		other := w.NewClient(w.Admin(w.Harbour), "kiosk", snapshotstest.To(snapshotstest.Named("kiosk")))
 		w.Must(snapshots.Delete[client](ctx, w.Store, w.Admin(w.Harbour), w.Ref(id), nil))
-		w.Must(w.Tenancy.DeleteOrganization(ctx, w.Admin(w.North), w.Harbour, true, func(*db.Tx, tenancy.OrgID) (bool, error) { return true, nil }))
+		w.Must(w.Tenancy.DeleteOrganization(ctx, w.Admin(w.North), w.Harbour, true, tenancy.Contents{}))
 
 		var kinds []string
 		for after := int64(0); ; {
@@ -100,7 +100,7 @@ func TestHistoryOfAPart(t *testing.T) {
 		planned := step(edit("third", time.Hour))
 		step(move(w.Quay, other))
 		step(func() {
-			w.Must(w.Tenancy.DeleteOrganization(ctx, w.Admin(w.North), w.Quay, true, func(*db.Tx, tenancy.OrgID) (bool, error) { return true, nil }))
+			w.Must(w.Tenancy.DeleteOrganization(ctx, w.Admin(w.North), w.Quay, true, tenancy.Contents{}))
 		})
 		read := func(scope tenancy.Scope, limit int, at *history.Millis, known *history.Micros) (kinds []string, ended bool) {
 			for part := (snapshots.Part{Limit: limit, At: at, Known: known}); ; {

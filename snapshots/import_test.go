@@ -8,6 +8,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"tenure/snapshots"
+	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -55,7 +56,7 @@ func (i *importing) change(t *testing.T, name string, imported *history.Millis, 
 			return &document.Client{ClientName: name, TokenEndpointAuthMethod: "client_secret_basic"}, nil
 		}}
 	for _, h := range hashes {
-		n, err := i.store.ImportedSecret(h)
+		n, err := i.store.ImportedSecret(h, credential.MaxBcryptCost)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -253,8 +253,8 @@ func (l *lister) shows(e Entity) (bool, error) {
 	if !l.scope.Covers(e.Owner) {
 		return false, nil
 	}
-	at, err := l.ownerEnds(e.Owner)
-	return at == 0 || at > l.tree(), err
+	ended, err := l.ownerEnded(e.Owner)
+	return ended == 0, err
 }
 
 // inherited is the setup's version of the moment.

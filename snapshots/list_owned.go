@@ -7,6 +7,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 )
@@ -57,8 +58,7 @@ func (o *owned) count() (ids []EntityID, total int64, err error) {
 	}
 	snapshot, known := o.present()
 	b := o.mine("e.entity_id, e.org_id").OrderBy("e.recorded_at", "e.entity_id").
-		Where("NOT EXISTS (SELECT 1 FROM snapshot t WHERE t.module = e.module AND t.setup_id = e.setup_id"+
-			" AND t.entity_id IN (e.entity_id, e.setup_id) AND t.kind = 'tombstone' AND t.valid_from <= ? AND t.recorded_at <= ?)", o.at, o.known).
+		Where("NOT"+holdings.EndedAsOf, o.at, o.known, o.at, o.known, o.known).
 		Where("EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id"+
 			" AND s.entity_id = e.entity_id AND s.valid_from <= ?"+snapshot+")", append([]any{o.at}, known...)...)
 	if o.past {
@@ -109,7 +109,7 @@ func (o *owned) owners() error {
 		return err
 	}
 	for _, owner := range list {
-		if _, err := o.ownerEnds(owner); err != nil {
+		if _, err := o.ownerEnded(owner); err != nil {
 			return err
 		}
 	}

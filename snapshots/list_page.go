@@ -108,20 +108,24 @@ func (p *paging) changes(found []Resolved[document.Client]) error {
 	ends := history.Millis(0)
 	if p.past {
 		var err error
-		if ends, err = setupEnds(p.view, p.setup.entity, p.known); err != nil {
+		if ends, err = setupEnds(p.view, p.setup.entity, p.moment); err != nil {
 			return err
 		}
 	}
-	place := make(map[EntityID]int, len(found))
+	place, orgs := make(map[EntityID]int, len(found)), map[tenancy.OrgID]history.Millis{}
 	ids := make([]EntityID, len(found))
 	for i, f := range found {
 		place[f.Entity.ID], ids[i], found[i].Ends = i, f.Entity.ID, ends
 		if p.past {
-			org, err := p.ownerEnds(f.Entity.Owner)
-			if err != nil {
-				return err
+			org, known := orgs[f.Entity.Owner]
+			if !known {
+				var err error
+				if org, err = ownerEnds(p.view, p.scope, f.Entity.Owner, p.moment); err != nil {
+					return err
+				}
+				orgs[f.Entity.Owner] = org
 			}
-			found[i].Ends = earlier(ends, org.Millis())
+			found[i].Ends = earlier(ends, org)
 		}
 	}
 	for chunk := range slices.Chunk(ids, maxOwners) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -104,7 +105,7 @@ func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) 
 	}
 	var rows []entityRow
 	if err := s.db.View(ctx, func(c *db.Conn) error {
-		return c.Select(&rows, "SELECT "+entityColumns+" FROM entity e WHERE e.kind = 'client' AND e.client_id = "+asText+" AND NOT"+ended+
+		return c.Select(&rows, "SELECT "+entityColumns+" FROM entity e WHERE e.kind = 'client' AND e.client_id = "+asText+" AND NOT"+holdings.Ended+
 			" ORDER BY e.recorded_at, e.entity_id", clientID)
 	}); err != nil {
 		return nil, err

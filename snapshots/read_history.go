@@ -98,7 +98,7 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 // that end it.
 var (
 	endKinds       = []string{"organization.deleted", "setup.deleted"}
-	containerKinds = append([]string{"organization.moved"}, endKinds...)
+	containerKinds = append([]string{"organization.moved", "organization.restored", "setup.restored"}, endKinds...)
 )
 
 // containersOf lists the setup and the organizations that a client is inside of, as
@@ -118,9 +118,12 @@ func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]strin
 	return ids, nil
 }
 
-// endedWith finds the first deletion of something that a client is inside of.
+// endedWith finds the first deletion of something that a client is inside of and
+// that was not restored after it.
 func endedWith(c *db.Conn, containers []string, before int64) (*Happened, error) {
-	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": endKinds}, squirrel.Lt{"idx": before}}, 1)
+	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": endKinds}, squirrel.Lt{"idx": before},
+		squirrel.Expr(`NOT EXISTS (SELECT 1 FROM log_event r WHERE r.object_id = log_event.object_id AND r.idx > log_event.idx AND r.idx < ?
+			AND r.kind IN ('organization.restored', 'setup.restored'))`, before)}, 1)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

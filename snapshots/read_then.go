@@ -60,12 +60,12 @@ func shown[T document.Content](l *look, p place) (Resolved[T], error) {
 // was first; 0 if neither was. Without a next snapshot the setup was not.
 func (l *look) containersEnd(p place, setupNext history.Millis) (ends history.Millis, err error) {
 	if setupNext != 0 {
-		if ends, err = setupEnds(l.view, p.setup.entity, l.known); err != nil {
+		if ends, err = setupEnds(l.view, p.setup.entity, l.moment); err != nil {
 			return 0, err
 		}
 	}
-	org, err := l.ownerEnds(p.own.entity.Owner)
-	return earlier(ends, org.Millis()), err
+	org, err := ownerEnds(l.view, l.scope, p.own.entity.Owner, l.moment)
+	return earlier(ends, org), err
 }
 
 // inherited is the version of a setup that its clients inherit from. Without
@@ -146,11 +146,11 @@ func (l *look) ended(p place) error {
 			}
 		}
 	}
-	org, err := l.ownerEnds(p.own.entity.Owner)
+	org, err := l.ownerEnded(p.own.entity.Owner)
 	if err != nil {
 		return err
 	}
-	if org != 0 && org <= l.tree() && (at == 0 || org < at) {
+	if org != 0 && (at == 0 || org < at) {
 		at, what = org, "its organization was deleted at "
 	}
 	if at == 0 {
@@ -161,14 +161,14 @@ func (l *look) ended(p place) error {
 	return f
 }
 
-// ownerEnds is when an organization, or one above it, was deleted, as far as
-// the moment knew; 0 if none was. It is asked once a look.
-func (l *look) ownerEnds(owner tenancy.OrgID) (history.Micros, error) {
+// ownerEnded is when an organization, or one above it, was deleted by the moment, as
+// far as that knew; 0 if it was there. It is asked once a look.
+func (l *look) ownerEnded(owner tenancy.OrgID) (history.Micros, error) {
 	at, known := l.owners[owner]
-	if known {
+	if known || l.scope.Steady(owner) {
 		return at, nil
 	}
-	at, err := tenancy.EndedAt(l.view, owner, l.known)
+	at, err := tenancy.EndedAt(l.view, owner, l.tree())
 	if l.owners == nil {
 		l.owners = map[tenancy.OrgID]history.Micros{}
 	}
@@ -176,12 +176,29 @@ func (l *look) ownerEnds(owner tenancy.OrgID) (history.Micros, error) {
 	return at, err
 }
 
-// setupEnds is the instant at which a setup was deleted, as far as was known; 0
-// if it was not.
-func setupEnds(c *db.Conn, setup Entity, known history.Micros) (history.Millis, error) {
+// ownerEnds is when an organization, or one above it, was deleted, by a moment or
+// first after it, as far as was known; 0 if none was.
+func ownerEnds(c *db.Conn, scope tenancy.Scope, owner tenancy.OrgID, m moment) (history.Millis, error) {
+	if scope.Steady(owner) {
+		return 0, nil
+	}
+	at, err := tenancy.EndedAt(c, owner, m.tree())
+	if err == nil && at == 0 {
+		at, err = tenancy.EndsAfter(c, owner, m.tree(), m.known)
+	}
+	return at.Millis(), err
+}
+
+// setupEnds is the instant at which a setup was deleted, by a moment or first after
+// it, as far as was known; 0 if it was not. A deletion that was taken back by then
+// does not count.
+func setupEnds(c *db.Conn, setup Entity, m moment) (history.Millis, error) {
 	var ends history.Millis
-	err := c.Get(&ends, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.kind = 'tombstone'"+asOfKnown,
-		setup.Module, setup.ID, setup.ID, known)
+	err := c.Get(&ends, "SELECT COALESCE(min(s.valid_from), 0)"+ofEntity+" AND s.kind = 'tombstone'"+asOfKnown+
+		` AND NOT EXISTS (SELECT 1 FROM snapshot r WHERE r.module = s.module AND r.setup_id = s.setup_id AND r.entity_id = s.entity_id
+			AND r.valid_from > s.valid_from AND r.valid_from <= ? AND r.recorded_at <= ?
+			AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = r.snapshot_id AND w.recorded_at <= ?))`,
+		setup.Module, setup.ID, setup.ID, m.known, m.at, m.known, m.known)
 	return ends, err
 }
 

@@ -236,12 +236,12 @@ func (r *resolving) step() {
 		}
 	case "setup":
 		setup := r.setups[1]
-		if rapid.IntRange(0, 2).Draw(r.t, "really") == 0 && snapshots.Delete[setupDoc](ctx, r.w.Store, root, snapshots.SetupRef(snapshotstest.Module, setup.id), nil) == nil {
+		if rapid.IntRange(0, 2).Draw(r.t, "really") == 0 && snapshotstest.DeleteSetup(r.w.DB, r.w.Store, root, setup.id) == nil {
 			r.end(setup)
 		}
 	case "organization":
 		org := r.owners[rapid.IntRange(1, 2).Draw(r.t, "organization")]
-		if rapid.IntRange(0, 2).Draw(r.t, "really") == 0 && r.w.Tenancy.DeleteOrganization(ctx, root, org, true, nil) == nil {
+		if rapid.IntRange(0, 2).Draw(r.t, "really") == 0 && r.w.Tenancy.DeleteOrganization(ctx, root, org, true, tenancy.Contents{}) == nil {
 			r.model.deleted[org] = r.w.Log.Committed()
 		}
 	}

@@ -66,12 +66,8 @@ const (
 	// asText is a parameter of a statement with ORDER BY. A bare one there makes
 	// SQLite plan anew each time it is bound (it looks for 0 and 1), and the
 	// driver's statement cache is of no use: 35 µs instead of 6.
-	asText   = "CAST(? AS TEXT)"
-	ofEntity = " FROM snapshot s WHERE s.module = " + asText + " AND s.setup_id = " + asText + " AND s.entity_id = " + asText
-	// ended holds where entity e, or the setup that it is in, is deleted: nothing
-	// follows a tombstone, and none is planned.
-	ended = ` EXISTS (SELECT 1 FROM snapshot t WHERE t.module = e.module AND t.setup_id = e.setup_id
-		AND t.entity_id IN (e.entity_id, e.setup_id) AND t.kind = 'tombstone')`
+	asText       = "CAST(? AS TEXT)"
+	ofEntity     = " FROM snapshot s WHERE s.module = " + asText + " AND s.setup_id = " + asText + " AND s.entity_id = " + asText
 	notWithdrawn = " AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id)"
 )
 

@@ -2,6 +2,7 @@ package snapshots
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -32,8 +33,12 @@ func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
 }
 
 // CheckSecret holds the least that a secret needs which a person or another
-// system chose, on every surface. Its path is "/client_secret".
+// system chose, on every surface, and refuses what is a hash of one. Its path is "/client_secret".
 func CheckSecret(plain string) []fault.Field {
+	if form := credential.Form(plain); form != "" {
+		return []fault.Field{{Path: "/client_secret", Rule: "hash", Message: "this is a " + form +
+			" hash and not a secret: its client could not prove itself; tenure import hydra takes hashes over from the other system's database"}}
+	}
 	if credential.Strong(plain) {
 		return nil
 	}
@@ -55,12 +60,20 @@ func (s *Store) ChosenSecret(ctx context.Context, plain string) (*NewSecret, err
 	return s.newSecret(plain, hash)
 }
 
-// ImportedSecret makes ready a secret of which only the hash is known. Nobody
-// can be shown it, and its last characters are not known either.
-func (s *Store) ImportedSecret(text string) (*NewSecret, error) {
-	hash, err := credential.ParseHash(text)
+// RuleHashCost is the rule of ImportedSecret that a hash costs too much.
+const RuleHashCost = "hash-cost"
+
+// ImportedSecret makes ready a secret of which only the hash is known, in which
+// bcrypt's cost is at most maxCost. Nobody can be shown it, and its last characters
+// are not known either.
+func (s *Store) ImportedSecret(text string, maxCost int) (*NewSecret, error) {
+	hash, err := credential.ParseHash(text, maxCost)
 	if err != nil {
-		return nil, fault.At("/client_secret", "hash", "%s", err)
+		rule := "hash"
+		if errors.As(err, new(*credential.CostError)) {
+			rule = RuleHashCost
+		}
+		return nil, fault.At("/client_secret", rule, "%s", err)
 	}
 	return &NewSecret{ID: s.ids.Hex(), hash: hash, sealed: []byte{}}, nil
 }

@@ -85,7 +85,7 @@ func (s *Store) verifySecret(ctx context.Context, setup EntityID, clientID, meth
 	}
 	s.verified(e)
 	v := Verified{Entity: e}
-	if found.Hash.Foreign() {
+	if found.Hash.Renews(secret) {
 		v.secret = found.ID
 	}
 	return v, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tenure/snapshots/consistency"
 	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
 	"tenure/snapshots/readlog"
@@ -64,6 +65,9 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	}
 	return s, nil
 }
+
+// Check is the consistency check of a database; see package consistency.
+func Check(ctx context.Context, d *db.DB) ([]string, error) { return consistency.Check(ctx, d) }
 
 // Now is the node's clock.
 func (s *Store) Now() history.Micros { return s.log.Now() }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -39,13 +40,8 @@ func (s *Store) SetupUsable(tx *db.Tx, org tenancy.OrgID, setup EntityID) error 
 	return err
 }
 
-// OwnsAnything reports whether org owns a setup, resource server or client
-// that is not deleted, by itself or with its setup.
-func (s *Store) OwnsAnything(tx *db.Tx, org tenancy.OrgID) (bool, error) {
-	var owned []EntityID
-	err := tx.Select(&owned, "SELECT e.entity_id FROM entity e WHERE e.org_id = ? AND NOT"+ended+" LIMIT 1", org)
-	return len(owned) > 0, err
-}
+// Contents counts what organizations hold before they are deleted.
+func Contents() tenancy.Contents { return holdings.Contents() }
 
 // KeepsClients refuses a move that would take a client owned in subtree, and
 // not deleted, out of its setup's subtree; stays tells which organizations remain at or above
@@ -58,7 +54,7 @@ func (s *Store) KeepsClients(tx *db.Tx, subtree []tenancy.OrgID, stays func(tena
 		}
 		var owners []tenancy.OrgID
 		err := tx.Select(&owners, `SELECT DISTINCT s.org_id FROM entity e JOIN entity s ON s.entity_id = e.setup_id
-			WHERE e.kind = 'client' AND e.org_id IN (?`+strings.Repeat(", ?", len(args)-1)+") AND NOT"+ended, args...)
+			WHERE e.kind = 'client' AND e.org_id IN (?`+strings.Repeat(", ?", len(args)-1)+") AND NOT"+holdings.Ended, args...)
 		if err != nil {
 			return err
 		}

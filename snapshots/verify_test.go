@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"tenure/snapshots"
+	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -37,7 +40,7 @@ var vectors = map[string]string{
 // withHash makes a client whose one secret is known by its hash.
 func (i *importing) withHash(t *testing.T, id, hash, method string) snapshots.Entity {
 	t.Helper()
-	n, err := i.store.ImportedSecret(hash)
+	n, err := i.store.ImportedSecret(hash, credential.MaxBcryptCost)
 	if err != nil {
 		t.Fatalf("%s: %v", hash, err)
 	}
@@ -80,6 +83,59 @@ func TestForeignHashesVerify(t *testing.T) {
 	}
 }
 
+// TestBcryptKnowsTheBeginning: a bcrypt hash verifies what its makers verify, the
+// first 72 bytes, and is not replaced by one that knows more.
+func TestBcryptKnowsTheBeginning(t *testing.T) {
+	i := newImporting(t, dbtest.SQLite(t))
+	secret := strings.Repeat("0123456789", 8)
+	for n, c := range []struct {
+		made, sent string
+		imported   bool
+	}{{secret[:71], secret[:71], true}, {secret[:72], secret[:72], false}, {secret[:72], secret, false}} {
+		hash, err := bcrypt.GenerateFromPassword([]byte(c.made), bcrypt.MinCost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := fmt.Sprint("client", n)
+		i.withHash(t, id, string(hash), basic)
+		v, err := i.verify(id, basic, c.sent)
+		if err != nil || v.Imported() != c.imported {
+			t.Errorf("%d bytes for %d: %v, imported %t", len(c.sent), len(c.made), err, v.Imported())
+		}
+		if _, err := i.verify(id, basic, c.sent[:70]); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("70 bytes: %v", err)
+		}
+	}
+}
+
+// TestHashesSayWhy: what is refused says for which reason.
+func TestHashesSayWhy(t *testing.T) {
+	i := newImporting(t, dbtest.SQLite(t))
+	const salt, key = "c2FsdFNBTFQ", "GzeDwF9pbywR4R5ujU7I4ydEFo+p7XT6qALg695Lg78"
+	for hash, want := range map[string]string{
+		"$2a$15$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga": "bcrypt cost 15 exceeds 14",
+		"$2a$19$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga": "bcrypt cost 19 exceeds 18",
+		"$2a$10$short": "60 characters",
+		"$pbkdf2-sha256$i=2000001,l=32$" + salt + "$" + key:    "pbkdf2 iterations 2000001 exceed 2000000",
+		"$pbkdf2-md5$i=1,l=32$" + salt + "$" + key:             "digest",
+		"$pbkdf2-sha256$i=1,l=32$!$" + key:                     "base64",
+		"$argon2id$v=16$m=8,t=1,p=1$" + salt + "$" + key:       "another version than v=19",
+		"$argon2id$v=19$m=1048577,t=1,p=1$" + salt + "$" + key: "argon2 memory of 1048577 KiB exceeds 1048576",
+		"$argon2id$v=19$m=1048576,t=5,p=1$" + salt + "$" + key: "5 passes exceeds",
+		"$argon2id$v=19$m=8,t=1,p=65$" + salt + "$" + key:      "parallelism 65 exceeds 64",
+		"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMH":       "a crypt hash in this form cannot be verified here",
+		"plain": "unknown form",
+	} {
+		_, err := i.store.ImportedSecret(hash, credential.MaxBcryptCost)
+		if !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Of(err).Fields[0].Message, want) {
+			t.Errorf("%s: %v, want %q", hash, err, want)
+		}
+	}
+	if _, err := i.store.ImportedSecret("$2a$15$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga", 15); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestHashesThatAreRefused(t *testing.T) {
 	i := newImporting(t, dbtest.SQLite(t))
 	const salt, key = "c2FsdFNBTFQ", "GzeDwF9pbywR4R5ujU7I4ydEFo+p7XT6qALg695Lg78"
@@ -93,7 +149,7 @@ func TestHashesThatAreRefused(t *testing.T) {
 		"$argon2id$v=19$m=8,t=1,p=0$" + salt + "$" + key, "$argon2i$v=19$m=1048577,t=1,p=1$" + salt + "$" + key, "$argon2d$v=19$m=8,t=1,p=1$" + salt + "$" + key,
 		"$argon2id$v=19$m=1048576,t=5,p=1$" + salt + "$" + key, "$argon2id$v=19$m=8,t=4294967297,p=1$" + salt + "$" + key,
 		"$2a$15$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga", "$2a$10$short", "$2x$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga"} {
-		if _, err := i.store.ImportedSecret(hash); !fault.Is(err, fault.Invalid) {
+		if _, err := i.store.ImportedSecret(hash, credential.MaxBcryptCost); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", hash, err)
 		}
 	}

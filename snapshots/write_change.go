@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -70,13 +71,69 @@ func (s *Store) toChange(tx *db.Tx, scope tenancy.Scope, kind Kind, ref Ref) (to
 
 // Delete ends an entity now: a tombstone follows its last snapshot, what was
 // planned is withdrawn, and a client's secrets end. Its history stays. What a
-// deleted setup contains is gone with it, by this one tombstone.
+// deleted setup contains is gone with it, by this one tombstone; DeleteSetup says
+// how many clients that may be, here it is none.
 func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match Match) error {
 	kind := kindOf[T]()
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
 	}
+	if kind == KindSetup {
+		return s.DeleteSetup(ctx, scope, ref, match, 0)
+	}
 	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error { return endEntity[T](s, tx, scope, ref, match) })
+}
+
+// DeleteSetup is Delete for a setup of which the caller says how many clients go
+// with it. Conflict with CodeNotEmpty for another number, and with
+// CodeDefaultSetup while it is the default setup of an organization.
+func (s *Store) DeleteSetup(ctx context.Context, scope tenancy.Scope, ref Ref, match Match, clients int64) error {
+	if err := scope.Check(tenancy.Administer); err != nil {
+		return err
+	}
+	if clients == 0 { // counting takes long in a large setup, so most refusals come before the transaction
+		if err := s.db.View(ctx, func(c *db.Conn) error {
+			e, err := s.usableSetup(c, scope, ref.Module, ref.Setup)
+			if err == nil && scope.CoversObject(string(e.ID), e.Owner) {
+				if _, err = s.alive(c, e, s.log.Committed().Millis()); err == nil {
+					err = keepsSetup(c, e.ID, clients)
+				}
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
+		if _, err := s.toChange(tx, scope, KindSetup, ref); err != nil {
+			return err
+		}
+		if err := keepsSetup(&tx.Conn, ref.Setup, clients); err != nil {
+			return err
+		}
+		return endEntity[document.Setup](s, tx, scope, ref, match)
+	})
+}
+
+// keepsSetup is why a setup stays; nil if it can go with so many clients.
+func keepsSetup(c *db.Conn, setup EntityID, clients int64) error {
+	defaults, err := holdings.DefaultsOf(c, string(setup))
+	if err != nil {
+		return err
+	}
+	if defaults > 0 {
+		return fault.New(fault.Conflict, fault.CodeDefaultSetup, "the setup is the default setup of %s; choose another one there first",
+			tenancy.Counted(defaults, "organization"))
+	}
+	n, err := holdings.ClientsOf(c, string(setup))
+	if err == nil && n != clients {
+		err = fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has %s, which would be deleted with it; delete them first, or say clients=%d",
+			tenancy.Counted(n, "client"), n)
+		if n == 0 {
+			err = fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has no clients; leave clients out")
+		}
+	}
+	return err
 }
 
 // endEntity is Delete inside a transaction.
@@ -85,6 +142,10 @@ func endEntity[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, ref
 	if err != nil {
 		return err
 	}
+	return endTarget[T](s, tx, scope, to, match)
+}
+
+func endTarget[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, to target, match Match) error {
 	w := writing[T]{s: s, tx: tx, scope: scope, target: to, change: Change[T]{Match: match}, now: history.At(tx).Millis()}
 	if err := w.place(); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -71,7 +72,7 @@ func onlyOne(tx *db.Tx, made Entity) error {
 	var others []EntityID
 	err := tx.Select(&others, `SELECT e.entity_id FROM entity_term own CROSS JOIN entity_term m CROSS JOIN entity e
 		WHERE own.entity_id = ? AND own.field = ? AND m.bucket = own.bucket AND m.field = own.field AND m.value = own.value
-		AND e.entity_id = m.entity_id AND e.entity_id <> own.entity_id AND e.surface = ? AND NOT`+ended+" LIMIT 1",
+		AND e.entity_id = m.entity_id AND e.entity_id <> own.entity_id AND e.surface = ? AND NOT`+holdings.Ended+" LIMIT 1",
 		made.ID, softwareTerm, made.Surface)
 	if err == nil && len(others) > 0 {
 		return fault.New(fault.Conflict, fault.CodeIDTaken, "the software has a client already")

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -103,7 +104,7 @@ func (s *Store) ensureDeleted(tx *db.Tx, scope tenancy.Scope, e Entity, also boo
 		return nil
 	}
 	var over int
-	if err := tx.Get(&over, "SELECT count(*) FROM entity e WHERE e.entity_id = ? AND"+ended, e.ID); err != nil || over > 0 {
+	if err := tx.Get(&over, "SELECT count(*) FROM entity e WHERE e.entity_id = ? AND"+holdings.Ended, e.ID); err != nil || over > 0 {
 		return err
 	}
 	setup, err := s.entity(&tx.Conn, e.Setup)

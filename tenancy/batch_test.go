@@ -62,7 +62,7 @@ func TestRecheckSeesItsOwnBatch(t *testing.T) {
 			probe(ctx, "for itself", harbour, w.Harbour)
 			w.Store.RevokeKey(ctx, root, w.KeyID(w.Harbour, tenancy.Admin))
 			probe(ctx, "revoked", harbour, w.Harbour)
-			w.Store.DeleteOrganization(ctx, root, w.North, false, unused)
+			w.Store.DeleteOrganization(ctx, root, w.North, true, tenancy.Contents{})
 			probe(ctx, "deleted", root, w.North)
 		})
 		for name, want := range map[string]error{

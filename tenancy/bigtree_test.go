@@ -79,7 +79,7 @@ func TestTenThousandOrganizations(t *testing.T) {
 			}
 		})
 	}
-	must(t, w.Store.DeleteOrganization(ctx, root, top, true, unused))
+	must(t, w.Store.DeleteOrganization(ctx, root, top, true, tenancy.Contents{}))
 	done.Wait()
 	for _, leaf := range []tenancy.OrgID{top, inner[98], leaves[0], leaves[4899]} {
 		if root.Alive(leaf) {

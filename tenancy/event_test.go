@@ -51,7 +51,7 @@ func TestEveryChangeIsInTheLog(t *testing.T) {
 				return w.Store.RevokeKey(ctx, root, key.ID)
 			}},
 			{"organization.deleted", history.ObjectOrganization, w.Root, func() string { return string(made.ID) }, nil, func() error {
-				return w.Store.DeleteOrganization(ctx, root, made.ID, true, unused)
+				return w.Store.DeleteOrganization(ctx, root, made.ID, true, tenancy.Contents{})
 			}},
 		} {
 			size := len(w.Events(t))

@@ -27,7 +27,7 @@ func grown(t *testing.T, w *tenancytest.World) {
 	}
 	_, err := w.Store.MoveOrganization(ctx, admin, quay, w.South, keeps)
 	must(t, err)
-	must(t, w.Store.DeleteOrganization(ctx, admin, pier, false, unused))
+	must(t, w.Store.DeleteOrganization(ctx, admin, pier, false, tenancy.Contents{}))
 	_, err = w.Store.RenameOrganization(ctx, admin, w.Harbour, "port")
 	must(t, err)
 }

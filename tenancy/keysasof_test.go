@@ -39,7 +39,7 @@ func TestKeysAsOf(t *testing.T) {
 		revoked := now()
 		other, _ := w.MustKey(t, tenancy.NewKey{Org: port, Name: "another", Role: tenancy.Admin})
 		second := now()
-		if err := w.Store.DeleteOrganization(ctx, admin, port, true, nil); err != nil {
+		if err := w.Store.DeleteOrganization(ctx, admin, port, true, tenancy.Contents{}); err != nil {
 			t.Fatal(err)
 		}
 		deleted := now()

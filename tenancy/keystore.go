@@ -150,7 +150,9 @@ func (s *Store) Keys(ctx context.Context, scope Scope) ([]Key, error) {
 	return list, err
 }
 
-// RevokeKey ends a key at once.
+// RevokeKey ends a key at once. The last administrator's key of an organization does
+// not end itself: Conflict with fault.CodeLastKey. Only a key from above may end it,
+// and there is none above the root.
 func (s *Store) RevokeKey(ctx context.Context, scope Scope, id string) error {
 	if err := scope.Check(Administer); err != nil {
 		return err
@@ -167,8 +169,26 @@ func (s *Store) RevokeKey(ctx context.Context, scope Scope, id string) error {
 		if err := scope.Recheck(tx, k.Org); err != nil {
 			return err
 		}
+		if err := keepsLastKey(tx, scope, k); err != nil {
+			return err
+		}
 		return revoke(tx, scope, k)
 	})
+}
+
+// keepsLastKey refuses the last administrator's key of an organization that is to end
+// itself.
+func keepsLastKey(tx *db.Tx, scope Scope, k keyRow) error {
+	if k.ID != scope.principal.KeyID || k.Role != Admin {
+		return nil
+	}
+	var others []string
+	err := tx.Select(&others, `SELECT k.key_id FROM api_key k WHERE k.org_id = ? AND k.role = ? AND k.key_id <> ? AND (k.expires_at = 0 OR k.expires_at > ?)
+		AND NOT EXISTS (SELECT 1 FROM key_revocation r WHERE r.key_id = k.key_id) LIMIT 1`, k.Org, Admin, k.ID, int64(history.At(tx)))
+	if err == nil && len(others) == 0 {
+		err = fault.New(fault.Conflict, fault.CodeLastKey, "this is the last administrator's key of its organization; make another one first, and revoke this one with that")
+	}
+	return err
 }
 
 func revoke(tx *db.Tx, scope Scope, k keyRow) error {

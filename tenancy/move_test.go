@@ -53,7 +53,7 @@ func TestMoveIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, w *tenancytest.World) {
 		gone := w.MustOrg(t, w.North, "gone")
 		root := w.Scope(t, w.Root, tenancy.Admin)
-		must(t, w.Store.DeleteOrganization(ctx, root, gone, false, unused))
+		must(t, w.Store.DeleteOrganization(ctx, root, gone, false, tenancy.Contents{}))
 		north := w.Scope(t, w.North, tenancy.Admin)
 		for _, row := range []struct {
 			what       string
@@ -83,27 +83,35 @@ func TestMoveIsRefused(t *testing.T) {
 func TestDeleteOrganization(t *testing.T) {
 	each(t, func(t *testing.T, w *tenancytest.World) {
 		root := w.Scope(t, w.Root, tenancy.Admin)
-		wantFault(t, w.Store.DeleteOrganization(ctx, root, w.Root, true, unused), fault.Conflict)
-		err := w.Store.DeleteOrganization(ctx, root, w.North, false, unused)
+		wantFault(t, w.Store.DeleteOrganization(ctx, root, w.Root, true, tenancy.Contents{}), fault.Conflict)
+		err := w.Store.DeleteOrganization(ctx, root, w.North, false, tenancy.Contents{})
 		wantFault(t, err, fault.Conflict)
 		if !fault.HasCode(err, fault.CodeNotEmpty) {
 			t.Errorf("code of %v", err)
 		}
-		err = w.Store.DeleteOrganization(ctx, root, w.South, false, func(_ *db.Tx, id tenancy.OrgID) (bool, error) {
-			return id == w.South, nil
-		})
+		err = w.Store.DeleteOrganization(ctx, root, w.South, false, tenancy.Contents{Holds: func(_ *db.Conn, orgs []tenancy.OrgID) (tenancy.Holdings, error) {
+			return tenancy.Holdings{Setups: 1, Clients: 119}, nil
+		}})
 		wantFault(t, err, fault.Conflict)
+		if want := "the organization holds 1 setup and 119 clients, which would be deleted with it"; err.Error() != want {
+			t.Errorf("%q", err)
+		}
+		err = w.Store.DeleteOrganization(ctx, root, w.South, true, tenancy.Contents{Defaults: func(*db.Conn, []tenancy.OrgID) (int64, error) { return 2, nil }})
+		wantFault(t, err, fault.Conflict)
+		if !fault.HasCode(err, fault.CodeDefaultSetup) {
+			t.Errorf("code of %v", err)
+		}
 
 		key := w.Key(w.Harbour, tenancy.Admin)
 		harbour := w.Scope(t, w.Harbour, tenancy.Admin)
-		must(t, w.Store.DeleteOrganization(ctx, root, w.North, true, unused))
+		must(t, w.Store.DeleteOrganization(ctx, root, w.North, true, tenancy.Contents{}))
 		for _, id := range []tenancy.OrgID{w.North, w.Harbour} {
 			_, err := w.Store.Organization(root, id)
 			wantFault(t, err, fault.NotFound)
 			if root.Alive(id) || !root.Covers(id) {
 				t.Errorf("alive %t, covered %t", root.Alive(id), root.Covers(id))
 			}
-			wantFault(t, w.Store.DeleteOrganization(ctx, root, id, false, unused), fault.NotFound)
+			wantFault(t, w.Store.DeleteOrganization(ctx, root, id, false, tenancy.Contents{}), fault.NotFound)
 		}
 		_, err = w.Store.Authenticate(key)
 		wantFault(t, err, fault.Unauthenticated)
@@ -112,6 +120,6 @@ func TestDeleteOrganization(t *testing.T) {
 		if ids := root.Subtree(); len(ids) != 2 {
 			t.Errorf("%d organizations left", len(ids))
 		}
-		must(t, w.Store.DeleteOrganization(ctx, root, w.South, false, unused))
+		must(t, w.Store.DeleteOrganization(ctx, root, w.South, false, tenancy.Contents{}))
 	})
 }

@@ -14,7 +14,6 @@ import (
 
 // What the layer above answers where nothing stands against a change.
 func keeps(*db.Tx, []tenancy.OrgID, func(tenancy.OrgID) bool) error { return nil }
-func unused(*db.Tx, tenancy.OrgID) (bool, error)                    { return false, nil }
 
 func TestCreateOrganization(t *testing.T) {
 	each(t, func(t *testing.T, w *tenancytest.World) {
@@ -64,7 +63,7 @@ func TestDepthIsLimited(t *testing.T) {
 		if !admin.Covers(deepest) || !w.Scope(t, w.Root, tenancy.Reader).Covers(w.South) {
 			t.Error("the root does not cover what is deepest")
 		}
-		must(t, w.Store.DeleteOrganization(ctx, admin, w.Harbour, false, unused))
+		must(t, w.Store.DeleteOrganization(ctx, admin, w.Harbour, false, tenancy.Contents{}))
 		// What is deleted does not count.
 		_, err = w.Store.MoveOrganization(ctx, admin, w.North, o.Parent, keeps)
 		must(t, err)

@@ -110,7 +110,7 @@ func (s *Store) MoveOrganization(ctx context.Context, scope Scope, id, parent Or
 		if above.holds(id) {
 			return fault.At("/parent_id", "cycle", "an organization cannot be moved below itself")
 		}
-		subtree, height, err := below(tx, id)
+		subtree, height, err := below(&tx.Conn, id)
 		if err != nil {
 			return err
 		}
@@ -142,9 +142,9 @@ func Below(tx *db.Tx, ancestor, org OrgID) (bool, error) {
 
 // below lists id and its descendants that are not deleted, and how deep they
 // reach (1 for id alone).
-func below(tx *db.Tx, id OrgID) ([]OrgID, int, error) {
+func below(c *db.Conn, id OrgID) ([]OrgID, int, error) {
 	var rows orgPath
-	err := tx.Select(&rows, `WITH RECURSIVE down (org_id, deleted, depth) AS (
+	err := c.Select(&rows, `WITH RECURSIVE down (org_id, deleted, depth) AS (
 		SELECT v.org_id, v.deleted, 1 FROM org_version v WHERE v.org_id = ?
 			AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
 		UNION ALL
@@ -158,30 +158,33 @@ func below(tx *db.Tx, id OrgID) ([]OrgID, int, error) {
 	return ids, height, err
 }
 
-// DeleteOrganization ends an organization. Without subtree it must have no
-// live organization below it and inUse, asked inside the transaction, must
-// find nothing that it owns; with subtree everything below goes with it, by
-// this one row.
-func (s *Store) DeleteOrganization(ctx context.Context, scope Scope, id OrgID, subtree bool,
-	inUse func(tx *db.Tx, id OrgID) (bool, error)) error {
-	_, err := s.changeOrg(ctx, scope, id, "organization.deleted", func(tx *db.Tx, v *orgVersion) error {
-		if v.Parent == "" {
-			return fault.New(fault.Conflict, "", "the root organization cannot be deleted")
-		}
-		v.Deleted = true
-		if subtree {
-			return nil
-		}
-		ids, _, err := below(tx, id)
-		if err != nil {
-			return err
-		}
-		used, err := inUse(tx, id)
-		if err == nil && (used || len(ids) > 1) {
-			return fault.New(fault.Conflict, fault.CodeNotEmpty,
-				"the organization still has organizations, setups or clients; say that its subtree is to go too")
+// DeleteOrganization ends an organization. Without subtree it must hold nothing:
+// a *NotEmptyError otherwise; with subtree everything below goes with it, by this
+// one row. Conflict with fault.CodeDefaultSetup for a setup below it that is the
+// default of an organization elsewhere. What it holds is counted before the
+// transaction, where that delays nobody, and again inside.
+func (s *Store) DeleteOrganization(ctx context.Context, scope Scope, id OrgID, subtree bool, contents Contents) error {
+	if err := mayChangeOrg(scope, id); err != nil {
+		return err
+	}
+	if id == s.Root() {
+		return fault.New(fault.Conflict, "", "the root organization cannot be deleted")
+	}
+	refuses := func(c *db.Conn) error {
+		orgs, _, err := below(c, id)
+		if err == nil {
+			err = contents.refuses(c, orgs, !subtree)
 		}
 		return err
+	}
+	if !subtree {
+		if err := s.db.View(ctx, refuses); err != nil {
+			return err
+		}
+	}
+	_, err := s.changeOrg(ctx, scope, id, "organization.deleted", func(tx *db.Tx, v *orgVersion) error {
+		v.Deleted = true
+		return refuses(&tx.Conn)
 	})
 	return err
 }
@@ -189,11 +192,8 @@ func (s *Store) DeleteOrganization(ctx context.Context, scope Scope, id OrgID, s
 // changeOrg appends a version that change makes of the present one. A version
 // equal to the present one is not appended.
 func (s *Store) changeOrg(ctx context.Context, scope Scope, id OrgID, kind history.Kind, change func(*db.Tx, *orgVersion) error) (Organization, error) {
-	if err := scope.Check(Administer); err != nil {
+	if err := mayChangeOrg(scope, id); err != nil {
 		return Organization{}, err
-	}
-	if !scope.Covers(id) || !scope.Alive(id) {
-		return Organization{}, errOrg()
 	}
 	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, id); err != nil {
@@ -217,6 +217,17 @@ func (s *Store) changeOrg(ctx context.Context, scope Scope, id OrgID, kind histo
 		return Organization{}, err
 	}
 	return s.organization(s.tree.get(id)), nil
+}
+
+// mayChangeOrg refuses an organization that the scope does not cover, or that is deleted.
+func mayChangeOrg(scope Scope, id OrgID) error {
+	if err := scope.Check(Administer); err != nil {
+		return err
+	}
+	if !scope.Covers(id) || !scope.Alive(id) {
+		return errOrg()
+	}
+	return nil
 }
 
 func (s *Store) appendOrg(tx *db.Tx, scope Scope, kind history.Kind, v orgVersion) error {

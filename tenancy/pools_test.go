@@ -60,7 +60,7 @@ func TestPooledAsOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := w.Log.Now()
-	if err := w.Store.DeleteOrganization(ctx, admin, o.ID, true, nil); err != nil {
+	if err := w.Store.DeleteOrganization(ctx, admin, o.ID, true, tenancy.Contents{}); err != nil {
 		t.Fatal(err)
 	}
 	scope := w.ScopeFor(t, w.Root, tenancy.Admin, w.North)

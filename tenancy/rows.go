@@ -27,6 +27,10 @@ type orgVersion struct {
 const (
 	orgColumns = "org_id, seq, parent_id, name, default_setup_id, token_duration, max_below, persons_pool, groups_pool, inherits_rbac, require_reason, deleted, recorded_at"
 
+	// onceEnded are the organizations that were deleted or moved at some time.
+	onceEnded = "SELECT DISTINCT v.org_id FROM org_version v JOIN org_version n ON n.org_id = v.org_id AND n.seq > v.seq" +
+		" WHERE (v.deleted <> n.deleted OR v.parent_id <> n.parent_id)"
+
 	currentOrg = "SELECT " + orgColumns + " FROM org_version v WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)"
 )
 
@@ -134,6 +138,22 @@ func EndedAt(c *db.Conn, org OrgID, at history.Micros) (history.Micros, error) {
 			WHERE up.depth <= 32`+then+`
 	) SELECT COALESCE(min(CASE WHEN deleted = 1 THEN recorded_at END), 0) FROM up`, org, int64(at), int64(at), int64(at), int64(at))
 	return ended, err
+}
+
+// EndsAfter tells when org, or an organization above it, was first deleted after an
+// instant, as far as was known; 0 if none was. Who is above it goes by then.
+func EndsAfter(c *db.Conn, org OrgID, at, known history.Micros) (history.Micros, error) {
+	const then = " AND v.recorded_at <= ? AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq AND n.recorded_at <= ?)"
+	var ends history.Micros
+	err := c.Get(&ends, `WITH RECURSIVE up (org_id, parent_id, depth) AS (
+		SELECT v.org_id, v.parent_id, 1 FROM org_version v WHERE v.org_id = ?`+then+`
+		UNION ALL
+		SELECT v.org_id, v.parent_id, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.parent_id
+			WHERE up.depth <= 32`+then+`
+	) SELECT COALESCE(min(d.recorded_at), 0) FROM up JOIN org_version d ON d.org_id = up.org_id
+		WHERE d.deleted = 1 AND d.recorded_at > ? AND d.recorded_at <= ?`,
+		org, int64(known), int64(known), int64(known), int64(known), int64(at), int64(known))
+	return ends, err
 }
 
 func pathOf(tx *db.Tx, id OrgID) (orgPath, error) {

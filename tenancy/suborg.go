@@ -140,7 +140,7 @@ func checkQuota(tx *db.Tx, path orgPath, more int) error {
 		if step.MaxBelow < 0 {
 			continue
 		}
-		there, _, err := below(tx, step.ID)
+		there, _, err := below(&tx.Conn, step.ID)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func TestSuborganizationNames(t *testing.T) {
 		// Elsewhere the name is free, and so it is when nobody bears it any more.
 		_, _, err := w.Store.CreateSuborganization(ctx, admin, tenancy.NewOrganization{Parent: w.South, Name: "harbour", UniqueName: true})
 		must(t, err)
-		must(t, w.Store.DeleteOrganization(ctx, admin, w.Harbour, false, unused))
+		must(t, w.Store.DeleteOrganization(ctx, admin, w.Harbour, false, tenancy.Contents{}))
 		_, _, err = w.Store.CreateSuborganization(ctx, admin, tenancy.NewOrganization{Parent: w.North, Name: "harbour", UniqueName: true})
 		must(t, err)
 	})
@@ -97,7 +97,7 @@ func TestQuotaOfOrganizations(t *testing.T) {
 		wantFault(t, err, fault.Quota)
 		_, err = w.Store.MoveOrganization(ctx, root, second.ID, w.North, keeps) // within: nothing more
 		must(t, err)
-		must(t, w.Store.DeleteOrganization(ctx, north, second.ID, false, unused))
+		must(t, w.Store.DeleteOrganization(ctx, north, second.ID, false, tenancy.Contents{}))
 		_, err = w.Store.CreateOrganization(ctx, north, w.North, "in its place")
 		must(t, err)
 		_, err = w.Store.SetMaxBelow(ctx, root, w.North, nil)

@@ -10,6 +10,7 @@ import (
 
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
 	"tenure/tenancy/db/dbtest"
 )
@@ -44,7 +45,7 @@ func TestReadsSeeTheEnd(t *testing.T) {
 	withSetup, own := f.client(t, setup, f.North), f.client(t, other, f.North)
 	between := f.now()
 	must(t, snapshots.Delete[document.Client](ctx, f.snapshots, north, snapshots.Ref{Module: snapshots.DefaultModule, Setup: other, Entity: own}, nil))
-	must(t, snapshots.Delete[document.Setup](ctx, f.snapshots, north, snapshots.SetupRef(snapshots.DefaultModule, setup), nil))
+	must(t, snapshotstest.DeleteSetup(f.DB, f.snapshots, north, setup))
 	after := f.now()
 
 	for _, path := range []string{
@@ -98,7 +99,7 @@ func TestOrganizationsThatWereNotThere(t *testing.T) {
 	org := f.MustOrg(t, f.North, "quay")
 	below := f.MustOrg(t, org, "berth")
 	between := f.now()
-	must(t, f.Store.DeleteOrganization(ctx, f.Scope(t, f.Root, tenancy.Admin), org, true, f.snapshots.OwnsAnything))
+	must(t, f.Store.DeleteOrganization(ctx, f.Scope(t, f.Root, tenancy.Admin), org, true, snapshots.Contents()))
 	after := f.now()
 	for _, id := range []tenancy.OrgID{org, below} {
 		path := "/v1/organizations/" + string(id)

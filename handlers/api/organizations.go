@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
 	"tenure/handlers/web"
@@ -147,7 +148,12 @@ func (h *handler) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (t
 }
 
 func (h *handler) deleteOrganization(c *web.Call) (*web.Reply, error) {
-	if err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, named(c), c.Flag("subtree"), h.Snapshots.OwnsAnything); err != nil {
+	err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, named(c), c.Flag("subtree"), snapshots.Contents())
+	var holds *tenancy.NotEmptyError
+	if errors.As(err, &holds) {
+		return nil, fault.New(fault.Conflict, fault.CodeNotEmpty, "%s; ask for that with subtree=true", holds.Error())
+	}
+	if err != nil {
 		return nil, err
 	}
 	return web.NoContent(), nil

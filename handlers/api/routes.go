@@ -71,6 +71,7 @@ func New(deps Deps) web.Surface {
 		get(pathOrganization, resolve, org, h.organization, dated...),
 		change(patch, pathOrganization, admin, org, h.patchOrganization),
 		change(remove, pathOrganization, admin, org, h.deleteOrganization, web.Flag("subtree")),
+		change(post, pathOrganization+":restore", admin, org, h.restoreOrganization),
 		get(pathOrganizations, resolve, none, h.organizations, dated...),
 		change(post, pathOrganizations, admin, none, h.createOrganization),
 		get("/v1/whoami", resolve, none, h.whoami),
@@ -85,6 +86,7 @@ func New(deps Deps) web.Surface {
 		get(pathInitialTokens, past, setup, h.initialTokens, dated...),
 		change(post, pathInitialTokens, admin, setup, h.createInitialToken),
 		change(remove, pathInitialTokens+"/{token}", admin, setup, h.revokeInitialToken),
+		change(post, pathSetup+":restore", admin, setup, h.restoreSetup),
 		get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets, dated...),
 
 		get(pathEntity, resolve, client, h.client, slices.Concat(dated, []web.Param{web.Word("include", "next")})...),
@@ -95,6 +97,7 @@ func New(deps Deps) web.Surface {
 		conditional(change(post, pathSnapshots+":plan", write, client, h.plan)),
 		conditional(change(post, pathSnapshots+":rollback", write, client, h.rollback)),
 		change(post, pathEntity+":erase", admin, client, h.erase),
+		change(post, pathEntity+":restore", write, client, h.restoreClient),
 		get(pathEntity+"/diff", all, client, h.diff, slices.Concat(sided, []web.Param{web.Text("to")})...),
 		change(post, pathEntity+"/diff", all, client, h.diffWith, slices.Clone(sided)...),
 		get(pathEntity+"/blame", all, client, h.blame, dated...),

@@ -34,6 +34,8 @@ const (
 	pathServer  = pathServers + "/{resourceId}"
 	pathV3      = "/v3/modules/{module}/setups/{setupId}/clients"
 
+	maxClients = 1_000_000_000 // that a deletion may say
+
 	readHistory = tenancy.Resolve | tenancy.History | tenancy.Plans
 )
 
@@ -60,7 +62,7 @@ func New(deps Deps) web.Surface {
 
 		route(http.MethodGet, pathSetup, tenancy.Resolve, setup, h.getSetup, web.At(), web.KnownAt()),
 		route(http.MethodPut, pathSetup, tenancy.Administer, setup, h.putSetup),
-		route(http.MethodDelete, pathSetup, tenancy.Administer, setup, remove[document.Setup](h, setupRef)),
+		route(http.MethodDelete, pathSetup, tenancy.Administer, setup, h.deleteSetup, web.Int("clients", 0, maxClients)),
 		route(http.MethodGet, pathSetup+"/snapshots", readHistory, setup, listSnapshots[document.Setup](h, setupRef), versionParams...),
 		route(http.MethodGet, pathSetup+"/snapshots/{snapshotId}", readHistory, setup, h.getSetupSnapshot),
 		route(http.MethodDelete, pathSetup+"/snapshots/{snapshotId}", tenancy.Administer, setup, withdraw[document.Setup](h, setupRef)),

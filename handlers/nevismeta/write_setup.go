@@ -56,6 +56,18 @@ func (h *handler) putSetup(c *web.Call) (*web.Reply, error) {
 	return h.setupReply(c, out.Resolved)
 }
 
+// deleteSetup ends a setup, and with it as many clients as the caller says.
+func (h *handler) deleteSetup(c *web.Call) (*web.Reply, error) {
+	match, err := web.Match(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Store.DeleteSetup(c.Request.Context(), c.Scope, setupRef(c), match, c.Int("clients", 0)); err != nil {
+		return nil, err
+	}
+	return web.NoContent(), nil
+}
+
 // serverChange reads a written resource server.
 func serverChange(c *web.Call) (snapshots.Change[document.ResourceServer], error) {
 	var doc serverDoc

@@ -7,6 +7,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/registry"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -79,6 +80,9 @@ func (e *Edit) Done() {
 		e.give()
 	}
 }
+
+// Name puts the names that localized texts have on the wire into the paths of a fault.
+func (e *Edit) Name(err error) error { return registry.NameLocalized(err, e.next.Localized) }
 
 // Check reports every rule that the client would break, except those that need
 // something fetched or stored, and those that the setup's policy may let pass.

@@ -189,7 +189,7 @@ func TestHistoryKnowsWho(t *testing.T) {
 func TestAnOwnerThatIsGone(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	made := f.send("POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 201)
-	must(t, f.Store.DeleteOrganization(ctx, f.Scope(t, f.Root, tenancy.Admin), f.Harbour, true, nil))
+	must(t, f.Store.DeleteOrganization(ctx, f.Scope(t, f.Root, tenancy.Admin), f.Harbour, true, tenancy.Contents{}))
 	f.send("GET", below+string(f.guarded)+"/oauth2/register/"+made.text(t, "client_id"), "", bearer(made.text(t, "registration_access_token"))).refused(t)
 	f.send("POST", below+string(f.guarded)+"/oauth2/register", minimal, bearer(f.initial)).want(t, 404, "Dynamic registration is not enabled.")
 }

@@ -252,7 +252,7 @@ func TestDialectsKeepEachOther(t *testing.T) {
 // TestAnImportedHashIsRenewed by the first read with the client's own secret.
 func TestAnImportedHashIsRenewed(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
-	n, err := f.store.ImportedSecret("$pbkdf2-sha256$i=25000,l=32$c2FsdFNBTFRzYWx0U0FMVA$GzeDwF9pbywR4R5ujU7I4ydEFo+p7XT6qALg695Lg78")
+	n, err := f.store.ImportedSecret("$pbkdf2-sha256$i=25000,l=32$c2FsdFNBTFRzYWx0U0FMVA$GzeDwF9pbywR4R5ujU7I4ydEFo+p7XT6qALg695Lg78", 14)
 	must(t, err)
 	c := f.stored(t, f.setup, "moved", "client_secret_basic", func(ch *snapshots.Change[document.Client]) { ch.Secret = n })
 	ids := func() string {
@@ -287,4 +287,47 @@ func TestAClientReadsItselfNow(t *testing.T) {
 		f.send("POST", "/oauth2/register?"+query, "{}").want(t, 400, "this route is about now")
 	}
 	f.send("GET", "/oauth2/register/c?other=x", "", bearer(c.token)).want(t, 200)
+}
+
+// TestRotateToken: a client's own PUT renews its token, unless the policy says never.
+func TestRotateToken(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), loose)
+	made := f.send("POST", "/oauth2/register", minimal).want(t, 201)
+	address, token := "/oauth2/register/"+made.text(t, "client_id"), made.text(t, "registration_access_token")
+	for i, row := range []struct {
+		rotate string
+		renews bool
+	}{{"", true}, {snapshots.RotateAlways, true}, {snapshots.RotateNever, false}, {snapshots.RotateNever, false}} {
+		f.policy(t, f.Root, f.setup, func(p *snapshots.Policy) { p.Registration, p.RotateToken = snapshots.RegistrationOpen, row.rotate })
+		body := `{"client_name":"c` + string(rune('0'+i)) + `","redirect_uris":["https://app.example/cb"]}`
+		put := f.send("PUT", address, body, bearer(token)).want(t, 200)
+		next := put.text(t, "registration_access_token")
+		if (next != token) != row.renews || next == "" {
+			t.Errorf("%q: %s after %s", row.rotate, next, token)
+		}
+		status := 200
+		if row.renews {
+			status = 401
+		}
+		f.send("GET", address, "", bearer(token)).want(t, status)
+		f.send("GET", address, "", bearer(next)).want(t, 200)
+		token = next
+	}
+}
+
+// TestDefaultScopes: what a client gets that asks for none, at its PUT as well.
+func TestDefaultScopes(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), loose)
+	f.policy(t, f.Root, f.setup, func(p *snapshots.Policy) {
+		p.Registration, p.DefaultScopes = snapshots.RegistrationOpen, []string{"mcp:read", "mcp:write"}
+	})
+	made := f.send("POST", "/oauth2/register", minimal).want(t, 201, `"scope":"mcp:read mcp:write"`)
+	asked := f.send("POST", "/oauth2/register", `{"redirect_uris":["https://app.example/cb"],"scope":"other"}`).want(t, 201, `"scope":"other"`)
+	f.send("PUT", "/oauth2/register/"+asked.text(t, "client_id"), minimal, bearer(asked.text(t, "registration_access_token"))).want(t, 200, `"scope":"mcp:read mcp:write"`)
+	f.send("GET", "/oauth2/register/"+made.text(t, "client_id"), "", bearer(made.text(t, "registration_access_token"))).want(t, 200, `"scope":"mcp:read mcp:write"`)
+	p := snapshots.DefaultPolicy()
+	p.AllowedScopes, p.DefaultScopes = []string{"a"}, []string{"a", "b"}
+	if err := f.store.SetPolicy(ctx, f.Scope(t, f.Root, tenancy.Admin), module, f.setup, p); err == nil || !strings.Contains(err.Error(), "/default_scopes/1") {
+		t.Errorf("a default that is not allowed: %v", err)
+	}
 }

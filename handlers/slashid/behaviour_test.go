@@ -224,7 +224,7 @@ func TestConfirmedDeletion(t *testing.T) {
 	for _, age := range []time.Duration{0, 9 * time.Second, 61 * time.Second, -time.Minute, 24 * time.Hour} {
 		delete(age).want(400, "10 to 60 seconds in the past")
 	}
-	b.send("DELETE", "/organizations", "").want(409, "still has organizations, setups or clients")
+	b.send("DELETE", "/organizations", "").want(409, "the organization holds 1 organization, 1 setup and 2 clients")
 	b.send("DELETE", "/organizations?confirmation_timestamp="+url.QueryEscape(f.Clock.Now().Add(-30*time.Second).Format(time.RFC3339)), "").want(409)
 	if got := f.rows(); got != rows {
 		t.Errorf("rows %s became %s", rows, got)

@@ -2,6 +2,7 @@ package slashid
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -192,10 +193,11 @@ func (h *handler) deleteOrganization(c *web.Call) (*web.Reply, error) {
 			return nil, badQuery("confirmation_timestamp must be 10 to 60 seconds in the past")
 		}
 	}
-	err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, c.Scope.Acting(), subtree && text != nil, h.Store.OwnsAnything)
-	if fault.HasCode(err, fault.CodeNotEmpty) {
-		return nil, fault.New(fault.Conflict, fault.CodeNotEmpty, "the organization still has organizations, setups or clients; "+
-			"delete all of it with delete_suborganizations=true and a confirmation_timestamp 10 to 60 seconds in the past")
+	err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, c.Scope.Acting(), subtree && text != nil, snapshots.Contents())
+	var holds *tenancy.NotEmptyError
+	if errors.As(err, &holds) {
+		return nil, fault.New(fault.Conflict, fault.CodeNotEmpty, "%s; ask for that with delete_suborganizations=true and a confirmation_timestamp 10 to 60 seconds in the past",
+			holds.Error())
 	}
 	if err != nil {
 		return nil, err

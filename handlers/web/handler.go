@@ -93,6 +93,9 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if c.surface != nil && c.surface.Begin != nil {
 		c.surface.Begin(c)
 	}
+	if reply := h.preflight(c, err); reply != nil {
+		return reply, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +104,7 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)
 	}
+	c.allowOrigin()
 	if err := h.admission(c); err != nil {
 		return nil, err
 	}

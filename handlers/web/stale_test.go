@@ -54,7 +54,7 @@ func TestStaleNode(t *testing.T) {
 	if err := w.Store.RevokeKey(ctx, root, w.KeyID(w.North, tenancy.Reader)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Store.DeleteOrganization(ctx, root, w.South, true, nil); err != nil {
+	if err := w.Store.DeleteOrganization(ctx, root, w.South, true, tenancy.Contents{}); err != nil {
 		t.Fatal(err)
 	}
 	expect("before the node must ask", 200, 200)

@@ -17,14 +17,14 @@ func TestOwnHashes(t *testing.T) {
 		hash credential.Hash
 		fast bool
 	}{{credential.Generated("secret"), true}, {chosen, false}} {
-		if c.hash.Fast() != c.fast || c.hash.Foreign() || !c.hash.Matches("secret") || c.hash.Matches("Secret") || c.hash.Matches("") {
-			t.Errorf("%s: fast %t, foreign %t, matches %t", c.hash, c.hash.Fast(), c.hash.Foreign(), c.hash.Matches("secret"))
+		if c.hash.Fast() != c.fast || c.hash.Renews("secret") || !c.hash.Matches("secret") || c.hash.Matches("Secret") || c.hash.Matches("") {
+			t.Errorf("%s: fast %t, foreign %t, matches %t", c.hash, c.hash.Fast(), c.hash.Renews("secret"), c.hash.Matches("secret"))
 		}
 	}
-	if _, err := credential.ParseHash(string(chosen)); err != nil {
+	if _, err := credential.ParseHash(string(chosen), credential.MaxBcryptCost); err != nil {
 		t.Errorf("%s: %v", chosen, err)
 	}
-	if _, err := credential.ParseHash(string(credential.Dummy)); err != nil || credential.Dummy.Fast() || credential.Dummy.Foreign() {
+	if _, err := credential.ParseHash(string(credential.Dummy), credential.MaxBcryptCost); err != nil || credential.Dummy.Fast() || credential.Dummy.Renews("secret") {
 		t.Errorf("the dummy does not cost what a chosen secret costs: %v", err)
 	}
 	if _, err := credential.Chosen(strings.NewReader("short"), "secret"); err == nil {
@@ -34,12 +34,12 @@ func TestOwnHashes(t *testing.T) {
 
 func TestForeignHash(t *testing.T) {
 	const text = "$pbkdf2-sha1$i=4096,l=20$c2FsdFNBTFRzYWx0U0FMVA$FTMvp38uqyBUazs3r+76QHp4Pzo" // by Python's hashlib
-	hash, err := credential.ParseHash(text)
-	if err != nil || !hash.Foreign() || !hash.Matches("correct horse") || hash.Matches(text) {
+	hash, err := credential.ParseHash(text, credential.MaxBcryptCost)
+	if err != nil || !hash.Renews("correct horse") || !hash.Matches("correct horse") || hash.Matches(text) {
 		t.Errorf("%s: %v", text, err)
 	}
 	for _, bad := range []string{"", "plain", "$sha256$00", strings.Replace(text, "i=4096", "i=2000001", 1)} {
-		if _, err := credential.ParseHash(bad); err == nil || credential.Hash(bad).Matches("correct horse") {
+		if _, err := credential.ParseHash(bad, credential.MaxBcryptCost); err == nil || credential.Hash(bad).Matches("correct horse") {
 			t.Errorf("%q was taken", bad)
 		}
 	}

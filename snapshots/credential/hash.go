@@ -57,9 +57,19 @@ func Chosen(random io.Reader, secret string) (Hash, error) {
 // Fast reports whether the hash costs next to nothing to compute.
 func (h Hash) Fast() bool { return strings.HasPrefix(string(h), prefixSHA256) }
 
-// Foreign reports whether the hash is one that only other systems make. It is
-// replaced when its secret is first used here.
-func (h Hash) Foreign() bool { return !h.Fast() && !strings.HasPrefix(string(h), prefixArgon) }
+// Renews reports whether a hash of our own should take the place of this one, now
+// that a text matched it: this one is of a form that only other systems make, and no
+// other text matches. bcrypt knows the first 72 bytes of a text, and a text only up
+// to a NUL; a longer one may be the secret, or only begin like it.
+func (h Hash) Renews(secret string) bool {
+	if h.Fast() || strings.HasPrefix(string(h), prefixArgon) {
+		return false
+	}
+	return !strings.HasPrefix(string(h), "$2") || len(secret) < bcryptBytes && strings.IndexByte(secret, 0) < 0
+}
+
+// bcryptBytes is how many bytes of a secret bcrypt knows.
+const bcryptBytes = 72
 
 // Matches compares in constant time; an unreadable hash matches nothing. Unless
 // the hash is Fast it may take a second of a processor and a gigabyte, so a

@@ -44,7 +44,9 @@ const candidates = `SELECT e.module, e.setup_id, e.entity_id, e.client_id, s.sna
 	AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id)
 	AND NOT EXISTS (SELECT 1 FROM snapshot n WHERE n.entity_id = s.entity_id AND n.valid_from > s.valid_from AND n.valid_from <= ?
 		AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = n.snapshot_id))
-	AND NOT EXISTS (SELECT 1 FROM snapshot d WHERE d.entity_id = e.setup_id AND d.kind = 'tombstone' AND d.valid_from <= ?)
+	AND NOT EXISTS (SELECT 1 FROM snapshot d WHERE d.entity_id = e.setup_id AND d.kind = 'tombstone' AND d.valid_from <= ?
+		AND NOT EXISTS (SELECT 1 FROM snapshot r WHERE r.entity_id = d.entity_id AND r.valid_from > d.valid_from
+			AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = r.snapshot_id)))
 	ORDER BY s.snapshot_id LIMIT ?`
 
 // Run calls report with every finding, client by client of a snapshot. Its memory

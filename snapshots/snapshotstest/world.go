@@ -13,6 +13,7 @@ import (
 
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -297,6 +298,18 @@ func (w *World) NewSetup(scope tenancy.Scope, doc document.Setup) snapshots.Outc
 	out, err := w.Store.CreateSetup(context.Background(), scope, Module, To(doc))
 	w.Must(err)
 	return out
+}
+
+// DeleteSetup deletes a setup with the clients that it has.
+func DeleteSetup(d *db.DB, s *snapshots.Store, scope tenancy.Scope, setup snapshots.EntityID) error {
+	ctx, clients := context.Background(), int64(0)
+	if err := d.View(ctx, func(c *db.Conn) (err error) {
+		clients, err = holdings.ClientsOf(c, string(setup))
+		return err
+	}); err != nil {
+		return err
+	}
+	return s.DeleteSetup(ctx, scope, snapshots.SetupRef(Module, setup), nil, clients)
 }
 
 // NewClient registers a client in the World's setup, owned by the acting organization.

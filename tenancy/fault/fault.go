@@ -91,8 +91,11 @@ const (
 	CodeStalePlan       = "stale-plan"          // policy refuses to write under a plan
 	CodeIDTaken         = "id-taken"
 	CodeNameTaken       = "name-taken"
-	CodeOutside         = "outside" // the client is there, and not below the acting organization
-	CodeNotEmpty        = "not-empty"
+	CodeOutside         = "outside"       // the client is there, and not below the acting organization
+	CodeNotDeleted      = "not-deleted"   // what is to be restored is there, or what is around it is not
+	CodeLastKey         = "last-key"      // the last administrator's key does not end itself
+	CodeNotEmpty        = "not-empty"     // what it holds would be deleted with it
+	CodeDefaultSetup    = "default-setup" // an organization's default setup stays while it is one
 	CodeClock           = "clock"
 	CodeReasonRequired  = "reason-required" // of every change, and the caller gave none
 	CodeStorage         = "storage"         // Unavailable: the disk is full or does not take writes

@@ -6,7 +6,7 @@ import "slices"
 func Kinds() []Kind {
 	kinds := []Kind{
 		"installation.migrated", "module.created",
-		"organization.created", "organization.renamed", "organization.moved", "organization.deleted", "organization.default-setup",
+		"organization.created", "organization.renamed", "organization.moved", "organization.deleted", "organization.restored", "organization.default-setup",
 		"organization.quota", "organization.require-reason", "organization.token-duration",
 		"key.created", "key.revoked",
 		"setup.policy", "setup.initial-token-added", "setup.initial-token-ended",
@@ -17,6 +17,7 @@ func Kinds() []Kind {
 			kinds = append(kinds, Kind(object+"."+verb))
 		}
 	}
+	kinds = append(kinds, "setup.restored", "client.restored")
 	slices.Sort(kinds)
 	return kinds
 }

@@ -1,11 +1,13 @@
 package hydraimport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -29,13 +31,14 @@ type databaseTarget struct {
 	setup     snapshots.Entity
 	owner     tenancy.OrgID // of new clients; empty for the setup's owner
 	dry       bool
+	maxCost   int    // of bcrypt hashes
 	temporary string // folder to delete at the end; empty for none
 }
 
 // openDatabaseTarget opens the database, and prepares a new one as serve does. A
 // dry run into a new one uses a temporary one.
 func openDatabaseTarget(ctx context.Context, f Options, report *report) (target, error) {
-	d := &databaseTarget{dry: f.DryRun}
+	d := &databaseTarget{dry: f.DryRun, maxCost: cmp.Or(f.MaxCost, DefaultCost)}
 	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, LogKey: node.None, Log: zerolog.Nop()}
 	if d.dry {
 		cfg.SecretsKey = node.None // no key file is created
@@ -182,18 +185,28 @@ func (d *databaseTarget) write(ctx context.Context, c sourceClient) (result, err
 // secretsOf makes secrets of the hashes in the file.
 func (d *databaseTarget) secretsOf(c sourceClient) (secrets []*snapshots.NewSecret, faults []fault.Field) {
 	for i, hash := range c.hashes {
-		n, err := d.node.Snapshots.ImportedSecret(hash)
+		n, err := d.node.Snapshots.ImportedSecret(hash, d.maxCost)
 		if err != nil {
 			path := "/client_secret"
 			if i > 0 {
 				path = fmt.Sprintf("/rotated_secrets/%d", i-1)
 			}
-			faults = append(faults, fault.Field{Path: path, Rule: "import", Message: fault.Of(err).Fields[0].Message})
+			why := fault.Of(err).Fields[0]
+			if cost := bcryptCost(hash); why.Rule == snapshots.RuleHashCost && cost <= MostCost {
+				why.Message += fmt.Sprintf(": --max-cost %d", cost)
+			}
+			faults = append(faults, fault.Field{Path: path, Rule: "import", Message: why.Message})
 			continue
 		}
 		secrets = append(secrets, n)
 	}
 	return secrets, faults
+}
+
+// bcryptCost reads the cost of a bcrypt hash, which stands behind its mark: $2a$15$.
+func bcryptCost(hash string) int {
+	cost, _ := strconv.Atoi(hash[4:6])
+	return cost
 }
 
 // databaseWrite writes one client.

@@ -143,11 +143,12 @@ func TestImportOfHydrasDatabase(t *testing.T) {
 			h.add(map[string]any{"id": "public", "client_secret": pbkdf2Hash(t, "of no use"), "token_endpoint_auth_method": "none"})
 			h.add(map[string]any{"id": "unknown hash", "client_secret": "$scrypt$ln=14$x$y"})
 			h.add(map[string]any{"id": "broken", "contacts": `[1]`})
+			h.add(map[string]any{"id": "costly", "client_secret": strings.Replace(bcryptHash(t, "x"), "$10$", "$15$", 1)})
 			before := contents(t, filepath.Dir(h.path))
 			f := Options{Database: filepath.Join(t.TempDir(), "tenure.db")}
 			rehearsal := f
 			rehearsal.DryRun = true
-			if out, err := imports(t, h.path, rehearsal); err == nil || !strings.Contains(out, "3 created, 0 updated, 0 unchanged, 2 refused; nothing was written") {
+			if out, err := imports(t, h.path, rehearsal); err == nil || !strings.Contains(out, "3 created, 0 updated, 0 unchanged, 3 refused; nothing was written") {
 				t.Errorf("%v %s", err, out)
 			}
 			out, err := imports(t, h.path, f)
@@ -155,7 +156,9 @@ func TestImportOfHydrasDatabase(t *testing.T) {
 				t.Errorf("%v %s", err, out)
 			}
 			wants(t, out, "created    web", "created    old", "created    public", "refused    unknown hash", "refused    broken",
-				"           /contacts: must be a list of strings", "5 clients: 3 created, 0 updated, 0 unchanged, 2 refused")
+				"           /contacts: must be a list of strings",
+				"           /client_secret: bcrypt cost 15 exceeds 14: --max-cost 15", "           /client_secret: a scrypt hash in this form cannot be verified here",
+				"6 clients: 3 created, 0 updated, 0 unchanged, 3 refused")
 			if after := contents(t, filepath.Dir(h.path)); !maps.Equal(before, after) {
 				t.Errorf("Hydra's files changed: %v, were %v", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
 			}
@@ -165,11 +168,14 @@ func TestImportOfHydrasDatabase(t *testing.T) {
 			if err == nil {
 				t.Error("no error for refused clients")
 			}
-			wants(t, again, "unchanged  web", "unchanged  old", "5 clients: 0 created, 0 updated, 3 unchanged, 2 refused")
+			wants(t, again, "unchanged  web", "unchanged  old", "6 clients: 0 created, 0 updated, 3 unchanged, 3 refused")
+			f.MaxCost = 15
+			again, _ = imports(t, h.path, f)
+			wants(t, again, "created    costly", "6 clients: 1 created, 0 updated, 3 unchanged, 2 refused")
 
 			// Rotated there since.
 			h.exec(`UPDATE hydra_client SET rotated_secrets = json_array(client_secret), client_secret = ? WHERE id = 'web'`, pbkdf2Hash(t, "the newest"))
-			h.exec("DELETE FROM hydra_client WHERE id IN ('broken', 'unknown hash')")
+			h.exec("DELETE FROM hydra_client WHERE id IN ('broken', 'unknown hash', 'costly')")
 			wants(t, mustImport(t, h.path, f), "updated    web  client_secret", "3 clients: 0 created, 1 updated, 2 unchanged, 0 refused")
 			n := openImported(t, f.Database)
 			for secret, holds := range map[string]bool{"the newest": true, "the current one": true, "the one before": false, "the oldest": false} {

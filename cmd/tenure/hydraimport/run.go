@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"tenure/cmd/tenure/exit"
+	"tenure/snapshots/credential"
 )
 
 // writers is how many clients are written at a time; the group committer puts
@@ -27,7 +28,14 @@ type Options struct {
 	Owner      string // of new clients, by id or name; empty for the setup's owner
 	Format     string // of the report: text or json
 	DryRun     bool   // report only
+	MaxCost    int    // of bcrypt hashes that are taken, at most MostCost; 0 for DefaultCost
 }
+
+// Bounds of Options.MaxCost.
+const (
+	DefaultCost = credential.MaxBcryptCost
+	MostCost    = credential.MostBcryptCost
+)
 
 // target is what clients are imported into.
 type target interface {
@@ -44,6 +52,9 @@ func Run(out, screen io.Writer, path string, f Options) error {
 	stopping, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(stopping, stop) // a second signal ends the program
+	if f.MaxCost > MostCost {
+		return exit.With(exit.Usage, fmt.Errorf("--max-cost must be at most %d", MostCost))
+	}
 	report, err := newReport(out, screen, f)
 	if err != nil {
 		return exit.With(exit.Usage, err)

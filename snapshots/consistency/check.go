@@ -1,4 +1,12 @@
-package snapshots
+// Package consistency compares every row of a database with what the log says of
+// it and with its neighbours.
+//
+// It owns the check of what package snapshots stores; the log's own check is
+// history.Check, the tree's is tenancy.Check. It changes nothing and shows no
+// content, so it needs no Scope.
+//
+// It may import snapshots/{document,holdings}, tenancy and tenancy/{db,history}.
+package consistency
 
 import (
 	"bytes"
@@ -10,6 +18,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -21,9 +30,8 @@ const maxProblems = 100
 // pageSize is how many rows Check reads at once; a client may have 64 kB.
 const pageSize = 200
 
-// Check is the consistency check: it recomputes the log (history.Check) and
-// then compares every row with what the log says and with its neighbours. It
-// returns one sentence for each thing that is wrong, at most 100 and as many
+// Check recomputes the log (history.Check) and then compares every row with what
+// the log says and with its neighbours. It returns one sentence for each thing that is wrong, at most 100 and as many
 // of the log. It reads in pages, so the memory it needs does not grow with the
 // database. It needs no Scope: it shows no content.
 func Check(ctx context.Context, d *db.DB) ([]string, error) {
@@ -105,6 +113,7 @@ func (k *checker) event(ref, what string, verbs ...string) (history.Envelope, bo
 // goneOrgs are the organizations that are deleted or stand below one that is.
 const goneOrgs = `WITH RECURSIVE gone (org_id) AS (
 	SELECT v.org_id FROM org_version v WHERE v.deleted = 1
+		AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
 	UNION
 	SELECT v.org_id FROM gone JOIN org_version v ON v.parent_id = gone.org_id
 		WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
@@ -123,7 +132,7 @@ func (k *checker) entities() error {
 			"entity %s: its module is not there"},
 		{`SELECT e.entity_id FROM entity e WHERE EXISTS (SELECT 1 FROM entity n WHERE n.setup_id = e.setup_id AND n.kind = e.kind
 			AND n.client_id = e.client_id AND n.incarnation > e.incarnation)
-			AND e.entity_id NOT IN (SELECT entity_id FROM snapshot WHERE kind = 'tombstone')
+			AND NOT` + holdings.Ended + `
 			AND e.org_id NOT IN (` + goneOrgs + `)`,
 			"entity %s: a later incarnation has its client_id, and it is not deleted"},
 		{`SELECT s.snapshot_id FROM snapshot s JOIN entity e ON e.entity_id = s.entity_id
@@ -143,7 +152,7 @@ func (k *checker) entities() error {
 func (k *checker) owners() error {
 	return k.each("client %s: its owner lies outside its setup's subtree", `WITH RECURSIVE up (entity_id, setup_owner, org_id, depth) AS (
 		SELECT e.entity_id, p.org_id, e.org_id, 1 FROM entity e JOIN entity p ON p.entity_id = e.setup_id
-			WHERE e.kind = 'client' AND e.org_id NOT IN (`+goneOrgs+`) AND NOT`+ended+`
+			WHERE e.kind = 'client' AND e.org_id NOT IN (`+goneOrgs+`) AND NOT`+holdings.Ended+`
 		UNION ALL
 		SELECT up.entity_id, up.setup_owner, v.parent_id, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.org_id
 			WHERE up.depth <= 33 AND up.org_id <> up.setup_owner
@@ -153,20 +162,28 @@ func (k *checker) owners() error {
 
 // checkedSnapshot is a snapshot with what it is compared with.
 type checkedSnapshot struct {
-	snapshotRow
-	EntityKind Kind     `db:"entity_kind"`
-	Owner      string   `db:"org_id"`
-	Salt       []byte   `db:"salt"`
-	Content    *string  `db:"content"`
-	BaseOf     EntityID `db:"base_of"` // whose snapshot the base is; empty where it is not there
+	Entity     string         `db:"entity_id"`
+	ID         string         `db:"snapshot_id"`
+	Kind       string         `db:"kind"`
+	ValidFrom  history.Millis `db:"valid_from"`
+	Base       string         `db:"base_id"`
+	Commitment []byte         `db:"commitment"`
+	RecordedAt history.Micros `db:"recorded_at"`
+	EntityKind string         `db:"entity_kind"`
+	Owner      string         `db:"org_id"`
+	Salt       []byte         `db:"salt"`
+	Content    *string        `db:"content"`
+	BaseOf     string         `db:"base_of"` // whose snapshot the base is; empty where it is not there
 }
+
+func (r checkedSnapshot) tombstone() bool { return r.Kind == "tombstone" }
 
 // snapshots checks each one's content, commitment, base and event.
 func (k *checker) snapshots() error {
 	last := ""
 	for {
 		var rows []checkedSnapshot
-		err := k.conn.Select(&rows, "SELECT "+snapshotColumns+`, e.kind AS entity_kind, e.org_id, b.salt, b.content,
+		err := k.conn.Select(&rows, `SELECT s.entity_id, s.snapshot_id, s.kind, s.valid_from, s.base_id, s.commitment, s.recorded_at, e.kind AS entity_kind, e.org_id, b.salt, b.content,
 			COALESCE(p.entity_id, '') AS base_of FROM snapshot s
 			JOIN entity e ON e.entity_id = s.entity_id LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id
 			LEFT JOIN snapshot p ON p.snapshot_id = s.base_id
@@ -176,7 +193,7 @@ func (k *checker) snapshots() error {
 		}
 		refs := make([]string, len(rows))
 		for i, r := range rows {
-			refs[i] = string(r.ID)
+			refs[i] = r.ID
 		}
 		if err := k.readEvents(refs); err != nil {
 			return err
@@ -191,9 +208,9 @@ func (k *checker) snapshots() error {
 }
 
 func (k *checker) snapshot(r checkedSnapshot) error {
-	id := string(r.ID)
-	if env, ok := k.event(id, "snapshot", "published", "changed", "scheduled", "deleted", "imported"); ok {
-		if env.Content != hex.EncodeToString(r.Commitment) || env.Object != string(r.Entity) ||
+	id := r.ID
+	if env, ok := k.event(id, "snapshot", "published", "changed", "scheduled", "deleted", "imported", "restored"); ok {
+		if env.Content != hex.EncodeToString(r.Commitment) || env.Object != r.Entity ||
 			env.Effective != r.ValidFrom || env.RecordedAt != r.RecordedAt || env.Org != r.Owner ||
 			strings.HasSuffix(string(env.Kind), ".deleted") != r.tombstone() {
 			k.report("snapshot %s: the log says other of it than its row", id)
@@ -214,14 +231,14 @@ func (k *checker) snapshot(r checkedSnapshot) error {
 	return nil
 }
 
-func decodes(kind Kind, tombstone bool, raw []byte) (err error) {
+func decodes(kind string, tombstone bool, raw []byte) (err error) {
 	switch {
 	case tombstone && len(raw) > 0:
 		err = fmt.Errorf("a tombstone with content")
 	case tombstone:
-	case kind == KindSetup:
+	case kind == history.ObjectSetup:
 		_, err = document.Decode[document.Setup](raw)
-	case kind == KindResourceServer:
+	case kind == history.ObjectResourceServer:
 		_, err = document.Decode[document.ResourceServer](raw)
 	default:
 		_, err = document.Decode[document.Client](raw)
@@ -230,7 +247,7 @@ func decodes(kind Kind, tombstone bool, raw []byte) (err error) {
 }
 
 // erased reports missing content that no erasure took, one that the log knows.
-func (k *checker) erased(id string, of EntityID) error {
+func (k *checker) erased(id string, of string) error {
 	var n int
 	err := k.conn.Get(&n, "SELECT count(*) FROM erasure WHERE ref = ?", id)
 	if err == nil && n == 0 {
