@@ -49,3 +49,6 @@ func (d *DB) WriteLate(ctx context.Context, fn func(*Tx) error) error {
 func Usable(version, oldest int, v Version, migrating bool) error {
 	return program{version, oldest}.usable(v, migrating)
 }
+
+// ReasonOf says why an error keeps everything from being written.
+var ReasonOf = reasonOf
