@@ -26,7 +26,8 @@ type Stores struct {
 	Tenancy   *tenancy.Store
 	Snapshots *snapshots.Store
 	Log       *history.Publisher          // nil to serve nothing below /log/
-	Ready     func(context.Context) error // nil error: the stores answer
+	Ready     func(context.Context) error // nil error: the stores answer, and take writes
+	Readable  func(context.Context) error // nil error: the stores answer; nil for Ready
 	Evidence  *evidence.Exporter          // nil to make none
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
@@ -60,7 +61,7 @@ func Surfaces(s Stores) []web.Surface {
 		slashid.New(slashid.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
 		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence,
 			Registration: s.registration}),
-		operations(s.Ready),
+		operations(s),
 	}
 	if s.Log != nil {
 		all = append(all, translog.New(translog.Deps{Log: s.Log}))
@@ -96,7 +97,7 @@ func NewHydraAdmin(cfg web.Config, s Stores, key string, hosts []string) http.Ha
 
 // operations are the endpoints for whoever runs the program; they need no
 // credential and show no tenant.
-func operations(ready func(context.Context) error) web.Surface {
+func operations(s Stores) web.Surface {
 	answer := func(status string) (*web.Reply, error) {
 		return web.JSON(http.StatusOK, map[string]string{"status": status})
 	}
@@ -105,12 +106,20 @@ func operations(ready func(context.Context) error) web.Surface {
 		Routes: []web.Route{
 			{Method: http.MethodGet, Pattern: "/healthz", Open: true, Object: web.ObjectNone,
 				Handle: func(*web.Call) (*web.Reply, error) { return answer("alive") }},
-			{Method: http.MethodGet, Pattern: "/readyz", Open: true, Object: web.ObjectNone,
+			{Method: http.MethodGet, Pattern: "/readyz", Open: true, Object: web.ObjectNone, Query: []web.Param{web.Word("for", "reads", "writes")},
 				Handle: func(c *web.Call) (*web.Reply, error) {
-					if err := ready(c.Request.Context()); err != nil {
+					ready := s.Ready
+					if c.Text("for") == "reads" && s.Readable != nil {
+						ready = s.Readable
+					}
+					switch err := ready(c.Request.Context()); {
+					case err == nil:
+						return answer("ready")
+					case fault.Of(err).Code == fault.CodeStorage:
+						return nil, err
+					default:
 						return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
 					}
-					return answer("ready")
 				}},
 		},
 		Error: func(_ *web.Call, f *fault.Fault) *web.Reply {
@@ -123,7 +132,11 @@ func operations(ready func(context.Context) error) web.Surface {
 			case f.Kind == fault.Malformed:
 				status = http.StatusBadRequest
 			}
-			reply, err := web.JSON(status, map[string]string{"status": http.StatusText(status)})
+			body := map[string]string{"status": http.StatusText(status)}
+			if f.Kind == fault.Unavailable {
+				body["reason"] = f.Message
+			}
+			reply, err := web.JSON(status, body)
 			if err != nil {
 				return nil
 			}
