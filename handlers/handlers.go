@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/hydra"
 	"tenure/handlers/nevismeta"
 	"tenure/handlers/openfinance"
+	"tenure/handlers/ory"
 	"tenure/handlers/register"
 	"tenure/handlers/slashid"
 	"tenure/handlers/translog"
@@ -58,13 +59,24 @@ func Surfaces(s Stores) []web.Surface {
 		register.New(register.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		openfinance.New(openfinance.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
-		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence}),
+		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence,
+			Registration: s.registration}),
 		operations(s),
 	}
 	if s.Log != nil {
 		all = append(all, translog.New(translog.Deps{Log: s.Log}))
 	}
 	return all
+}
+
+// registration makes a token for a client by which it manages itself: at /reg if it
+// registered there, else at /oauth2/register, whichever API made it.
+func (s Stores) registration(c *web.Call, e snapshots.Entity) (*snapshots.NewToken, string) {
+	token, path := ory.NewToken(s.Snapshots, s.Tenancy.IDs()), ory.PathRegister
+	if e.Surface == openfinance.Name {
+		token, path = openfinance.NewToken(s.Snapshots, s.Tenancy.IDs()), openfinance.PathReg
+	}
+	return token, web.SelfURI(s.Tenancy, s.publicURL(c), e.Module, string(e.Setup), path, e.ClientID)
 }
 
 // New is the program's HTTP handler.

@@ -52,8 +52,10 @@ type handler struct {
 }
 
 const (
-	pathReg    = "/reg"
-	pathClient = pathReg + "/{ClientId}"
+	// PathReg is the path of registration, below which each client manages itself.
+	PathReg = "/reg"
+
+	pathClient = PathReg + "/{ClientId}"
 	belowSetup = "/modules/{module}/setups/{setupId}"
 )
 
@@ -93,7 +95,7 @@ func (h *handler) routes() []web.Route {
 		web.AdmitOrKey(client(http.MethodGet, tenancy.Resolve, web.At(), web.KnownAt()), h.admitClient, h.get, h.getByKey),
 		web.Admit(client(http.MethodPut, write), h.admitClient, h.put),
 		web.AdmitOrKey(client(http.MethodDelete, write), h.admitClient, h.delete, h.deleteByKey),
-		web.Admit(web.Route{Method: http.MethodPost, Pattern: pathReg, Permission: write, Object: web.ObjectSetup, MaxBody: maxDocument}, h.admitNew, h.post),
+		web.Admit(web.Route{Method: http.MethodPost, Pattern: PathReg, Permission: write, Object: web.ObjectSetup, MaxBody: maxDocument}, h.admitNew, h.post),
 	}
 }
 

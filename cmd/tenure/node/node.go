@@ -17,6 +17,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/readlog"
+	"tenure/snapshots/unused"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -106,6 +107,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	})
 	n.background.Go(func() { n.flush(running) })
 	n.background.Go(func() { n.recover(running) })
+	n.background.Go(func() { n.endUnused(running) })
 	return n, nil
 }
 
@@ -152,6 +154,22 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 func (n *Node) Mount(scheme openfinance.Scheme, fetch web.Fetch) {
 	n.stores.OpenFinance, n.stores.Fetch = scheme, fetch
 	n.Handler = handlers.New(n.web, n.stores)
+}
+
+// endUnused regularly ends clients that registered themselves and were never used.
+func (n *Node) endUnused(ctx context.Context) {
+	ticker := time.NewTicker(unused.Every * time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if _, err := unused.End(ctx, n.Snapshots, n.Tenancy.Operator("unused registrations")); err != nil && ctx.Err() == nil {
+				n.programLog.Error().Err(err).Msg("ending clients that were never used")
+			}
+		}
+	}
 }
 
 // flush regularly writes the last uses of keys and clients, and reads.
