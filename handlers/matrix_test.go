@@ -42,6 +42,7 @@ type family struct {
 	ids     map[string]tenancy.OrgID
 	keys    map[string]map[tenancy.Role]string
 	nothing string // an id that nothing has
+	owner   string // that requests name for what they make; empty for none
 	reason  string // that requests give; empty for none
 }
 
@@ -121,6 +122,7 @@ func (f *family) target(t *testing.T, setupOwner string) target {
 	t.Helper()
 	ctx, store := context.Background(), f.stores.Snapshots
 	scope := f.scope(t, setupOwner)
+	f.Clock.Advance(100 * time.Millisecond) // one object's changes run ahead of the clock
 	later := f.Log.Now().Millis() + 3_600_000
 	now, then := setupChange("s", nil), setupChange("planned", &later)
 	setup, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, now)
@@ -328,6 +330,9 @@ func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, 
 	f.identify(req, c, on, key, acting)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if f.owner != "" {
+		req.Header.Set("Tenure-Owner", f.owner)
 	}
 	if f.reason != "" {
 		req.Header.Set("Tenure-Reason", f.reason)

@@ -102,7 +102,7 @@ type policy struct {
 type initialToken struct {
 	ID        string  `json:"id"`
 	Name      string  `json:"name"`
-	MaxUses   int64   `json:"max_uses"` // 0 for any number
+	MaxUses   *int64  `json:"max_uses"` // null for any number
 	Uses      int64   `json:"uses"`
 	ExpiresAt *string `json:"expires_at"`
 	CreatedAt string  `json:"created_at"`
@@ -114,7 +114,7 @@ type initialTokenList struct {
 
 type newInitialToken struct {
 	Name      string  `json:"name"`
-	MaxUses   int64   `json:"max_uses"`
+	MaxUses   *int64  `json:"max_uses"`
 	ExpiresAt *string `json:"expires_at"`
 	Reason    *string `json:"reason"`
 }
