@@ -14,7 +14,7 @@ type organization struct {
 	ID             string  `json:"id"`
 	ParentID       *string `json:"parent_id"`
 	Name           string  `json:"name"`
-	Depth          int     `json:"depth"` // 1 for the root
+	Depth          int     `json:"depth"` // 1 for the acting organization
 	DefaultSetupID *string `json:"default_setup_id"`
 
 	MaxSuborganizations *int64 `json:"max_suborganizations"` // at any depth; null for any number
