@@ -1,10 +1,23 @@
 package jwk
 
-import "math/big"
+import (
+	"encoding/base64"
+	"math/big"
+)
+
+// standardBase64 decodes text that is base64 with padding and nothing else (RFC 4648 section 4), in its
+// one form.
+func standardBase64(text string) ([]byte, bool) {
+	decoded, err := base64.StdEncoding.Strict().DecodeString(text)
+	return decoded, err == nil && len(text) == base64.StdEncoding.EncodedLen(len(decoded))
+}
 
 // decodeBase64 decodes as the reference does: both alphabets of RFC 4648 at once, every other
 // character skipped, padding included, and a single left-over digit dropped.
 func decodeBase64(text string) []byte {
+	if decoded, ok := standardBase64(text); ok {
+		return decoded
+	}
 	decoded := make([]byte, 0, len(text)*3/4)
 	pending, digits := uint32(0), 0
 	for i := range len(text) {

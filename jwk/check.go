@@ -1,7 +1,6 @@
 package jwk
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,12 +38,24 @@ type Report struct {
 	Weak []Fault
 	// Converted are the values of Canonical that are not those of Sent.
 	Converted []Fault
+
+	viewBound int // no view of the set is longer
 }
 
 // Check reads data as a set of public keys (RFC 7517 section 5) and holds it to the rules, which docs/keys.md
 // lists. Keys of an unknown kty are kept as they are unless they hold a private member or a
 // certificate that is out of bounds.
-func Check(data []byte) Report { return Recheck(data).checkRendering() }
+func Check(data []byte) Report {
+	report := Recheck(data)
+	// The view costs as much as all other rules together, and is needed only for sets that come near the bound.
+	if report.Canonical == nil || report.viewBound <= viewLimit(report.Canonical) {
+		return report
+	}
+	if len(AppendView(nil, report.Canonical)) > viewLimit(report.Canonical) {
+		return refused("rendering-too-large", "")
+	}
+	return report
+}
 
 // Recheck is Check of a set that was checked before, without the bound on its view, which costs most.
 func Recheck(data []byte) Report {
@@ -76,10 +87,12 @@ func Recheck(data []byte) Report {
 		return report
 	}
 	report.Sent = canonicalJSON(text)
+	report.viewBound += octetsOfSet + len(report.Sent)
 	if report.Canonical = report.Sent; len(report.Converted) > 0 {
 		w := strictjson.NewWriter(make([]byte, 0, len(text)))
 		set.write(w)
 		report.Canonical = canonicalJSON(string(w.Bytes()))
+		report.viewBound += len(report.Canonical)
 	}
 	return report
 }
@@ -95,16 +108,17 @@ const (
 	freeViewBytes = 32 << 10 // that are allowed in any case: 64 small keys
 )
 
-// checkRendering bounds what every read of the set costs.
-func (r Report) checkRendering() Report {
-	if r.Canonical == nil || len(r.Canonical)*viewFactor <= freeViewBytes && !bytes.Contains(r.Canonical, []byte(`"x5c"`)) {
-		return r
-	}
-	if size := len(AppendView(nil, r.Canonical)); size > maxViewBytes || size > max(viewFactor*len(r.Canonical), freeViewBytes) {
-		return refused("rendering-too-large", "")
-	}
-	return r
+// viewLimit bounds what every read of the set costs.
+func viewLimit(canonical []byte) int {
+	return min(maxViewBytes, max(viewFactor*len(canonical), freeViewBytes))
 }
+
+// Octets of a view that are in no set: the members of one key with times and an error, and those around
+// the keys.
+const (
+	octetsOfKey = 1600
+	octetsOfSet = 200
+)
 
 func refused(rule, pointer string) (r Report) {
 	r.fault(rule, pointer)
@@ -146,6 +160,12 @@ func (r *Report) checkKey(item *value, at string) {
 	}
 	reader := &keyReader{object: item, pointer: at}
 	reader.boundChain(k)
+	r.viewBound += octetsOfKey
+	for _, element := range k.chain {
+		if element.certificate != nil {
+			r.viewBound += element.certificate.ViewBound()
+		}
+	}
 	if !k.unknown && len(r.Faults) == before {
 		r.Converted = append(r.Converted, reader.judge(k)...)
 	}

@@ -192,6 +192,9 @@ func compareAccepted(t *testing.T, name string, set []byte, r Report, want map[s
 	if len(r.Faults) > 0 || r.Canonical == nil {
 		t.Fatalf("refused: %v", r.Faults)
 	}
+	if shown := len(AppendView(nil, r.Canonical)); shown > r.viewBound {
+		t.Errorf("shown in %d bytes, with a bound of %d", shown, r.viewBound)
+	}
 	var broken []string
 	for _, f := range r.Weak {
 		if !slices.Contains(broken, f.Rule) {

@@ -229,8 +229,8 @@ func FuzzCheck(f *testing.F) {
 		if stored := jwktest.Decode(t, shown); jwktest.HasError(stored) {
 			t.Fatalf("the view of an accepted set has an error: %v", stored)
 		}
-		if len(shown) > max(viewFactor*len(r.Canonical), freeViewBytes) || len(shown) > maxViewBytes {
-			t.Fatalf("a set of %d bytes is shown in %d", len(r.Canonical), len(shown))
+		if len(shown) > viewLimit(r.Canonical) || len(shown) > r.viewBound {
+			t.Fatalf("a set of %d bytes is shown in %d, with a bound of %d", len(r.Canonical), len(shown), r.viewBound)
 		}
 	})
 }

@@ -1,10 +1,10 @@
 package snapshots_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
+	"tenure/jwk/jwktest"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
@@ -51,36 +51,20 @@ func TestMetadataLimits(t *testing.T) {
 		"lifetimes in seconds": {{lax(client{AccessTokenTTL: seconds(315360000)}), lax(client{AccessTokenTTL: seconds(315360001)})},
 			{own(client{RedirectURIs: []string{"https://a.example"}, AccessTokenTTL: seconds(1)}), own(client{RedirectURIs: []string{"https://a.example"}, AccessTokenTTL: seconds(0)})}},
 	}
-	raw, err := os.ReadFile("../docs/limits.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(raw), "\n## Metadata\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	_, table, _ := strings.Cut(section, "|---|---|---|---|\n")
-	rows := 0
-	for line := range strings.Lines(table) {
-		if !strings.HasPrefix(line, "| ") {
-			continue
-		}
-		cells := strings.Split(line, " | ")
-		name := strings.TrimPrefix(cells[0], "| ")
-		both, ok := trials[name]
-		if rows++; !ok || len(cells) != 4 {
-			t.Errorf("nobody tries %q, or it has %d cells", name, len(cells))
-		}
-		for i, trial := range both {
-			switch {
-			case len(trial[0]) > 0:
-				t.Errorf("%s %d: what is just allowed is refused: %+v", name, i, trial[0])
-			case len(trial[1]) == 0:
-				t.Errorf("%s %d: what is too much is taken", name, i)
-			case strings.Contains(cells[3], "`") && !strings.Contains(cells[3], "`"+trial[1][0].Rule+"`"):
-				t.Errorf("%s %d: the rule is %s, the page says %s", name, i, trial[1][0].Rule, cells[3])
+	tries := map[string]func(*testing.T, string){}
+	for name, both := range trials {
+		tries[name] = func(t *testing.T, answer string) {
+			for i, trial := range both {
+				switch {
+				case len(trial[0]) > 0:
+					t.Errorf("%d: what is just allowed is refused: %+v", i, trial[0])
+				case len(trial[1]) == 0:
+					t.Errorf("%d: what is too much is taken", i)
+				case strings.Contains(answer, "`") && !strings.Contains(answer, "`"+trial[1][0].Rule+"`"):
+					t.Errorf("%d: the rule is %s, the page says %s", i, trial[1][0].Rule, answer)
+				}
 			}
 		}
 	}
-	if rows != len(trials) {
-		t.Errorf("%d rows, %d trials", rows, len(trials))
-	}
+	jwktest.Limits(t, "Metadata", tries)
 }

@@ -120,7 +120,7 @@ func (p *paging) changes(found []Resolved[document.Client]) error {
 			org, known := orgs[f.Entity.Owner]
 			if !known {
 				var err error
-				if org, err = ownerEnds(p.view, f.Entity.Owner, p.moment); err != nil {
+				if org, err = ownerEnds(p.view, p.scope, f.Entity.Owner, p.moment); err != nil {
 					return err
 				}
 				orgs[f.Entity.Owner] = org

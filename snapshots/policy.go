@@ -30,9 +30,14 @@ const (
 	RegistrationStatement = policy.RegistrationStatement
 	WeakRefuse            = policy.WeakRefuse
 	WeakWarn              = policy.WeakWarn
+	RotateAlways          = policy.RotateAlways
+	RotateNever           = policy.RotateNever
+	ProfileOff            = policy.ProfileOff
 	ProfileDCR2           = policy.ProfileDCR2
 	ProfileID3            = policy.ProfileID3
 	ProfilePlain          = policy.ProfilePlain
+	DoorOAuth2            = policy.DoorOAuth2
+	DoorReg               = policy.DoorReg
 )
 
 // DefaultPolicy is that of a setup that was given none.

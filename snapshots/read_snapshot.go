@@ -21,7 +21,7 @@ func Snapshot[T document.Content](ctx context.Context, s *Store, scope tenancy.S
 	err := s.db.View(ctx, func(c *db.Conn) error {
 		e, err := s.subject(c, scope, kindOf[T](), name)
 		if err == nil {
-			found, err = snapshotOf[T](s, c, e, id)
+			found, err = snapshotOf[T](s, c, scope, e, id)
 		}
 		return err
 	})
@@ -38,7 +38,7 @@ func (s *Store) subject(c *db.Conn, scope tenancy.Scope, kind Kind, name Name) (
 
 // snapshotOf reads one snapshot of an entity that was not withdrawn. Its cost
 // does not grow with the number of the others.
-func snapshotOf[T document.Content](s *Store, c *db.Conn, e Entity, id SnapshotID) (Resolved[T], error) {
+func snapshotOf[T document.Content](s *Store, c *db.Conn, scope tenancy.Scope, e Entity, id SnapshotID) (Resolved[T], error) {
 	var found Resolved[T]
 	var row snapshotRow
 	err := errNoRow()
@@ -64,7 +64,7 @@ func snapshotOf[T document.Content](s *Store, c *db.Conn, e Entity, id SnapshotI
 	if found.Ends, err = setupEnds(c, found.Setup.Entity, m); err != nil {
 		return found, err
 	}
-	org, err := ownerEnds(c, e.Owner, m)
+	org, err := ownerEnds(c, scope, e.Owner, m)
 	found.Ends = earlier(found.Ends, org)
 	return found, err
 }

@@ -64,7 +64,7 @@ func (l *look) containersEnd(p place, setupNext history.Millis) (ends history.Mi
 			return 0, err
 		}
 	}
-	org, err := ownerEnds(l.view, p.own.entity.Owner, l.moment)
+	org, err := ownerEnds(l.view, l.scope, p.own.entity.Owner, l.moment)
 	return earlier(ends, org), err
 }
 
@@ -165,7 +165,7 @@ func (l *look) ended(p place) error {
 // far as that knew; 0 if it was there. It is asked once a look.
 func (l *look) ownerEnded(owner tenancy.OrgID) (history.Micros, error) {
 	at, known := l.owners[owner]
-	if known {
+	if known || l.scope.Steady(owner) {
 		return at, nil
 	}
 	at, err := tenancy.EndedAt(l.view, owner, l.tree())
@@ -178,7 +178,10 @@ func (l *look) ownerEnded(owner tenancy.OrgID) (history.Micros, error) {
 
 // ownerEnds is when an organization, or one above it, was deleted, by a moment or
 // first after it, as far as was known; 0 if none was.
-func ownerEnds(c *db.Conn, owner tenancy.OrgID, m moment) (history.Millis, error) {
+func ownerEnds(c *db.Conn, scope tenancy.Scope, owner tenancy.OrgID, m moment) (history.Millis, error) {
+	if scope.Steady(owner) {
+		return 0, nil
+	}
 	at, err := tenancy.EndedAt(c, owner, m.tree())
 	if err == nil && at == 0 {
 		at, err = tenancy.EndsAfter(c, owner, m.tree(), m.known)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 
 	"tenure/snapshots/holdings"
+	"tenure/snapshots/policy"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -26,16 +27,16 @@ type Registration struct {
 type Registrant struct {
 	Setup            EntityID
 	Surface, Address string
-	Token            string // an initial access token, if one was presented
-	Statement        bool   // a software statement was verified
+	Door             policy.Door
+	Token            func() string // the initial access token, empty for none; asked only where the policy wants one
 }
 
 // Register decides by the setup's policy whether a caller may register.
 // NotFound with CodeRegistrationOff where it is off, Unauthenticated for an
 // initial access token that is missing or does not hold.
 func (s *Store) Register(ctx context.Context, by Registrant) (Registration, error) {
-	e, policy, err := s.Registering(ctx, by.Setup, by.Statement)
-	r := Registration{Setup: e, Policy: policy}
+	e, rules, err := s.Registering(ctx, by.Setup, by.Door)
+	r := Registration{Setup: e, Policy: rules}
 	if err != nil {
 		return r, err
 	}
@@ -44,17 +45,17 @@ func (s *Store) Register(ctx context.Context, by Registrant) (Registration, erro
 	if r.Grant.Owner == "" {
 		r.Grant.Owner = e.Owner
 	}
-	if policy.Registration != RegistrationToken {
+	if rules.Registration != RegistrationToken {
 		return r, nil
 	}
-	return r, s.takeInitial(ctx, &r, by.Token)
+	return r, s.takeInitial(ctx, &r, by.Token())
 }
 
-// Registering finds a setup into which clients may register themselves, and
+// Registering finds a setup into which clients may register themselves by a door, and
 // its policy. NotFound with CodeRegistrationOff where they may not, beside the
 // setup and its policy; then the clients that did before cannot manage
 // themselves either.
-func (s *Store) Registering(ctx context.Context, setup EntityID, byStatement bool) (Entity, Policy, error) {
+func (s *Store) Registering(ctx context.Context, setup EntityID, by policy.Door) (Entity, Policy, error) {
 	e, err := s.setupInForce(ctx, setup)
 	if err != nil {
 		return e, Policy{}, err
@@ -64,7 +65,7 @@ func (s *Store) Registering(ctx context.Context, setup EntityID, byStatement boo
 		p, err = readPolicy(c, setup, forever)
 		return err
 	})
-	if err == nil && !p.Registers(byStatement) {
+	if err == nil && !p.Opens(by) {
 		err = fault.New(fault.NotFound, CodeRegistrationOff, "registration is off for this setup")
 	}
 	return e, p, err

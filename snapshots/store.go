@@ -43,6 +43,7 @@ type Store struct {
 	hashing     hashing
 	failureTime time.Duration
 	work        *fair.Places
+	results     *fair.Budget // what changes that wait for their transaction hold
 
 	disclosures *tally.Tally[disclosure]
 }
@@ -53,7 +54,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), hashing: newHashing(), failureTime: opts.FailureTime, work: newWorkPlaces(),
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), hashing: newHashing(), failureTime: opts.FailureTime, work: newWorkPlaces(), results: newResults(),
 		disclosures: tally.New[disclosure](disclosureSpan, mostDisclosures)}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {

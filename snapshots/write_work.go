@@ -29,6 +29,25 @@ func newWorkPlaces() *fair.Places {
 	return fair.NewPlaces(n, n, fair.Bounds{Lane: 512, All: 4096})
 }
 
+// newResults bounds the bytes of documents that were worked out and not answered yet: a
+// patch of a few bytes can make a document of the greatest size.
+func newResults() *fair.Budget {
+	return fair.NewBudget(fair.Bounds{Lane: 16 << 20, All: 64 << 20}, "large changes")
+}
+
+// Hold counts bytes that a caller keeps of what was worked out, until it calls give:
+// Throttled or Unavailable if too many are kept.
+func (s *Store) Hold(scope tenancy.Scope, bytes int) (give func(), err error) {
+	lane := scope.Lane()
+	if err := s.results.Take(lane, bytes); err != nil {
+		return nil, err
+	}
+	return func() { s.results.Give(lane, bytes) }, nil
+}
+
+// decodedWeight is how many bytes a document takes with its encoded form, for each byte of that.
+const decodedWeight = 3
+
 // Work runs what may take long for a caller, in its turn: Throttled if too many of
 // its organization wait.
 func (s *Store) Work(ctx context.Context, scope tenancy.Scope, work func() error) error {
@@ -104,9 +123,17 @@ func perform[T document.Content](ctx context.Context, s *Store, scope tenancy.Sc
 	fn func(*db.Tx, Change[T]) (Outcome[T], error)) (Outcome[T], error) {
 	a := &attempt[T]{}
 	ch.attempt = a
+	give := func() {}
+	defer func() { give() }()
 	for n := 1; ; n++ {
 		if on != nil {
 			if err := s.Work(ctx, scope, func() error { a.done = ch.workOut(*on); return nil }); err != nil {
+				return Outcome[T]{}, err
+			}
+			give()
+			var err error
+			if give, err = s.Hold(scope, decodedWeight*len(a.done.raw)); err != nil {
+				give = func() {}
 				return Outcome[T]{}, err
 			}
 		}

@@ -64,6 +64,7 @@ type node struct {
 	orgVersion
 	gone bool    // deleted itself, or an ancestor is
 	path []OrgID // from the root to itself
+	once bool    // itself was deleted or moved at some time, even if it was restored
 }
 
 // tree answers the ancestor question in constant time.
@@ -106,7 +107,7 @@ func (t *tree) put(v orgVersion) {
 	if v.Parent == "" {
 		t.root = v.ID
 	}
-	n := &node{orgVersion: v}
+	n := &node{orgVersion: v, once: v.Deleted || old != nil && (old.once || old.Parent != v.Parent)}
 	t.nodes[v.ID] = n
 	t.place(n)
 	if old == nil || old.Parent != n.Parent || old.gone != n.gone {
@@ -132,6 +133,14 @@ func (t *tree) placeBelow(n *node) {
 		t.nodes[id] = &child
 		t.placeBelow(&child)
 	}
+}
+
+// steady reports whether nothing of id's path was ever deleted or moved.
+func (t *tree) steady(id OrgID) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	n := t.nodes[id]
+	return n != nil && !slices.ContainsFunc(n.path, func(id OrgID) bool { return t.nodes[id].once })
 }
 
 // wantsReason reports whether id or one above it requires reasons.

@@ -27,6 +27,10 @@ type orgVersion struct {
 const (
 	orgColumns = "org_id, seq, parent_id, name, default_setup_id, token_duration, max_below, persons_pool, groups_pool, inherits_rbac, require_reason, deleted, recorded_at"
 
+	// onceEnded are the organizations that were deleted or moved at some time.
+	onceEnded = "SELECT DISTINCT v.org_id FROM org_version v JOIN org_version n ON n.org_id = v.org_id AND n.seq > v.seq" +
+		" WHERE (v.deleted <> n.deleted OR v.parent_id <> n.parent_id)"
+
 	currentOrg = "SELECT " + orgColumns + " FROM org_version v WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)"
 )
 

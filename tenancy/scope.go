@@ -83,6 +83,10 @@ func (s Scope) Alive(org OrgID) bool {
 	return n != nil && !n.gone
 }
 
+// Steady reports whether org and everything above it were never deleted and never moved, as far as memory
+// knows: then no instant has another answer about them, and history need not be asked.
+func (s Scope) Steady(org OrgID) bool { return s.store != nil && s.store.tree.steady(org) }
+
 // Acting is the organization that the scope acts for.
 func (s Scope) Acting() OrgID { return s.acting }
 

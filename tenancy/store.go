@@ -44,6 +44,11 @@ func (s *Store) load(ctx context.Context) error {
 			return err
 		}
 		s.tree.fill(orgs)
+		var once []OrgID
+		if err := c.Select(&once, onceEnded); err != nil {
+			return err
+		}
+		s.tree.mark(once)
 		var keys []keyRow
 		err := c.Select(&keys, liveKeys)
 		for _, k := range keys {
@@ -66,6 +71,19 @@ func (t *tree) fill(orgs []orgVersion) {
 			queue = append(queue, v.ID)
 		}
 		queue = queue[1:]
+	}
+}
+
+// mark notes organizations that were deleted or moved once.
+func (t *tree) mark(once []OrgID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, id := range once {
+		if n := t.nodes[id]; n != nil && !n.once {
+			marked := *n
+			marked.once = true
+			t.nodes[id] = &marked
+		}
 	}
 }
 
@@ -123,6 +141,11 @@ func (s *Store) followOthers(c *db.Conn, changes []history.Change, size int64) e
 		for _, v := range versions {
 			s.tree.put(v)
 		}
+		var once []OrgID
+		if err := c.Select(&once, onceEnded+" AND v.org_id IN ("+marks(some)+")", args(some)...); err != nil {
+			return err
+		}
+		s.tree.mark(once)
 	}
 	for some := range slices.Chunk(keys, readAtOnce) {
 		var rows []keyRow

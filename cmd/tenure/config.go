@@ -156,10 +156,11 @@ func addMember(members map[string]any, name string, value any, cmd *cobra.Comman
 	return nil
 }
 
-// flagNames are the flags of a command that the config file can set.
+// flagNames are the flags of a command that the config file can set, without those
+// that are only there to be refused.
 func flagNames(cmd *cobra.Command) (names []string) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if configurable(f) {
+		if configurable(f) && !f.Hidden {
 			names = append(names, f.Name)
 		}
 	})

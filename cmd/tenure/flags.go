@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 
 	"github.com/spf13/pflag"
 
+	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
+	"tenure/handlers/web"
 )
 
 // databaseFlag is --database for the commands that open one.
@@ -22,6 +26,13 @@ func secretsKeyFlag(flags *pflag.FlagSet, file *string) {
 func programLogFlags(flags *pflag.FlagSet, level, file *string) {
 	flags.StringVar(level, "log-level", "info", "log level: debug, info, warn, error or disabled")
 	flags.StringVar(file, "log-file", "", "file to append the program's log to (default: standard error)")
+}
+
+func rateFlags(flags *pflag.FlagSet, r *web.Rates) {
+	flags.Uint64Var(&r.Key, "rate-key", 0, "requests a second of one API key, on this node (default: no limit)")
+	flags.Uint64Var(&r.KeyWrites, "rate-key-writes", 0, "of these, requests that may write (default: no limit)")
+	flags.Uint64Var(&r.Organization, "rate-organization", 0, "requests a second of all API keys of one organization, on this node (default: no limit)")
+	flags.Uint64Var(&r.OrganizationWrites, "rate-organization-writes", 0, "of these, requests that may write (default: no limit)")
 }
 
 func hydraAdminFlags(flags *pflag.FlagSet, a *node.HydraAdmin) {
@@ -41,7 +52,25 @@ func openFinanceFlags(flags *pflag.FlagSet, o *node.OpenFinance) {
 	flags.StringVar(&o.DirectoryMode, "directory-mode", "", "software_mode that software statements must have (default: any)")
 	flags.StringVar(&o.ProxyHeader, "proxy-cert-header", "", "header in which a proxy that ends TLS passes the client certificate")
 	flags.StringVar(&o.ProxyFormat, "proxy-cert-format", "", "format of --proxy-cert-header: pem, rfc9440 or xfcc")
-	flags.StringSliceVar(&o.ProxyFrom, "proxy-from", nil, "addresses of those proxies: addresses or prefixes, separated by commas")
+}
+
+// proxyFlags are --trusted-proxy, and the flag that it replaces, which is refused.
+func proxyFlags(flags *pflag.FlagSet, trusted, replaced *[]string) {
+	flags.StringSliceVar(trusted, "trusted-proxy", nil, "addresses or prefixes of proxies, separated by commas: their Forwarded or X-Forwarded-For says where a request came from, and their --proxy-cert-header counts")
+	flags.StringSliceVar(replaced, "proxy-from", nil, "")
+	_ = flags.MarkHidden("proxy-from")
+}
+
+// trustedProxies reads what proxyFlags set.
+func trustedProxies(trusted, replaced []string) (web.Proxies, error) {
+	if len(replaced) > 0 {
+		return web.Proxies{}, exit.With(exit.Usage, errors.New("--proxy-from is now --trusted-proxy"))
+	}
+	proxies, err := web.ParseProxies(trusted)
+	if err != nil {
+		err = fmt.Errorf("--trusted-proxy: %w", err)
+	}
+	return proxies, exit.With(exit.Usage, err)
 }
 
 // redacted is a --database without its password, to be printed.

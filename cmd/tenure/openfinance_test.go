@@ -17,7 +17,7 @@ func TestOpenFinanceFlagsThatCannotWork(t *testing.T) {
 	must(t, err)
 	ca, none := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "none")
 	must(t, os.WriteFile(ca, authority.PEM(), 0o600))
-	proxy := []string{"--client-ca", ca, "--proxy-cert-header", "Client-Cert", "--proxy-cert-format", "rfc9440", "--proxy-from", "127.0.0.1,10.0.0.0/8"}
+	proxy := []string{"--client-ca", ca, "--proxy-cert-header", "Client-Cert", "--proxy-cert-format", "rfc9440", "--trusted-proxy", "127.0.0.1,10.0.0.0/8"}
 	for _, c := range []struct {
 		says string
 		args []string
@@ -30,7 +30,10 @@ func TestOpenFinanceFlagsThatCannotWork(t *testing.T) {
 		{"need --directory-keys", []string{"--directory-issuer", "x"}},
 		{"--client-ca: ", append([]string{"--client-ca", none}, proxy[2:]...)},
 		{"--client-crl: ", append([]string{"--client-crl", ca}, proxy...)},
-		{"--proxy-from", append(proxy[:6:6], "--proxy-from", "nowhere")},
+		{"--trusted-proxy: nowhere", append(proxy[:6:6], "--trusted-proxy", "nowhere")},
+		{"must be given together", proxy[:6:6]},
+		{"all addresses", []string{"--trusted-proxy", "10.0.0.0/8,0.0.0.0/0"}},
+		{"--proxy-from is now --trusted-proxy", append(proxy[:6:6], "--proxy-from", "127.0.0.1")},
 		{"--directory-keys: ", append([]string{"--directory-keys", none}, proxy...)},
 		{"https URL", append([]string{"--directory-keys", "http://directory.example/keys"}, proxy...)},
 	} {

@@ -115,7 +115,7 @@ func TestServeOpenFinanceBehindAProxy(t *testing.T) {
 	w := newWorld(t)
 	start := func(from string) *program {
 		p := started(t, "", "serve", "--database", filepath.Join(t.TempDir(), "x.db"), "--client-ca", w.ca, "--client-crl", w.crl, "--directory-keys", w.keys,
-			"--proxy-cert-header", "Client-Cert", "--proxy-cert-format", "rfc9440", "--proxy-from", from)
+			"--proxy-cert-header", "Client-Cert", "--proxy-cert-format", "rfc9440", "--trusted-proxy", from)
 		p.byStatement(t, http.DefaultClient)
 		return p
 	}

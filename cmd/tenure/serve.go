@@ -13,16 +13,19 @@ import (
 
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
+	"tenure/handlers/web"
 	"tenure/snapshots/readlog"
 	"tenure/tenancy"
 )
 
 type serveFlags struct {
 	database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
-	cacheMiB                                                               uint64
+	cacheMiB, memoryMiB                                                    uint64
 	publicURL, logKey, logState, readLog, evidenceKey                      string
 	maxAge                                                                 time.Duration
 	migrate                                                                bool
+	trustedProxy, proxyFrom                                                []string
+	rates                                                                  web.Rates
 	hydra                                                                  node.HydraAdmin
 	openFinance                                                            node.OpenFinance
 }
@@ -48,10 +51,13 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain for TLS (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
 	programLogFlags(cmd.Flags(), &f.logLevel, &f.logFile)
-	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", 64, "memory for caches, in MiB")
+	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", node.CacheMiB, "memory for caches, in MiB")
+	cmd.Flags().Uint64Var(&f.memoryMiB, "memory-mib", node.MemoryMiB, "memory that the program aims to use beside the caches, in MiB; the environment's GOMEMLIMIT goes before it")
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL under which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may cache an answer, between 1s and 1h")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "record who first read which version of a client: off, sampled (1 in 16) or full")
+	proxyFlags(cmd.Flags(), &f.trustedProxy, &f.proxyFrom)
+	rateFlags(cmd.Flags(), &f.rates)
 	hydraAdminFlags(cmd.Flags(), &f.hydra)
 	openFinanceFlags(cmd.Flags(), &f.openFinance)
 	return cmd
@@ -79,6 +85,11 @@ func serve(out io.Writer, f serveFlags) error {
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
+	proxies, err := trustedProxies(f.trustedProxy, f.proxyFrom)
+	if err != nil {
+		return err
+	}
+	f.openFinance.Proxies = proxies
 	scheme, tlsConfig, err := f.openFinance.Scheme(ctx, tlsConfig, log)
 	if err != nil {
 		return err
@@ -98,8 +109,8 @@ func serve(out io.Writer, f serveFlags) error {
 	if err := migrateFirst(ctx, out, f.database, f.migrate); err != nil {
 		return err
 	}
-	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20,
-		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Log: log})
+	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20, MemoryBytes: f.memoryMiB << 20,
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ func (h *handler) policy(c *web.Call) (*web.Reply, error) {
 // putPolicy replaces the whole policy: what is left out gets its default.
 func (h *handler) putPolicy(c *web.Call) (*web.Reply, error) {
 	in := fromPolicy(snapshots.DefaultPolicy())
+	in.OpenFinanceProfile = "" // its default depends on registration
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func (h *handler) putPolicy(c *web.Call) (*web.Reply, error) {
 	if err := h.Snapshots.SetPolicy(c.Request.Context(), c.Scope, setup.Module, setup.ID, p); err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromPolicy(p))
+	return web.JSON(http.StatusOK, fromPolicy(p.Filled()))
 }
 
 func (h *handler) initialTokens(c *web.Call) (*web.Reply, error) {

@@ -8,27 +8,38 @@ import (
 	"tenure/handlers/ory"
 )
 
-// patched wants the client object that operations make of the one that is shown.
-func patched(operations []jsonpatch.Operation) ory.Want {
+// patched wants the client object that a JSON Patch makes of the one that is shown.
+// The patch is parsed in the caller's turn and let go with it: parsed, it takes several
+// times as much memory as the body while the call waits.
+func patched(raw []byte) ory.Want {
 	return func(shown *ory.Client) (*ory.Client, error) {
-		tree, err := shownTree(shown)
+		operations, err := parsePatch(raw)
 		if err != nil {
 			return nil, err
 		}
-		if err := applyAll(tree, operations); err != nil {
-			return nil, err
-		}
-		after, err := json.Marshal(tree)
-		if err != nil {
-			return nil, err
-		}
-		body, err := ory.Unmarshal(after)
-		if err != nil {
-			return nil, blameOperation(after, operations, err)
-		}
-		keepOneKeySource(body, shown)
-		return body, nil
+		return applied(shown, operations)
 	}
+}
+
+// applied is the client object that operations make of the one that is shown.
+func applied(shown *ory.Client, operations []jsonpatch.Operation) (*ory.Client, error) {
+	tree, err := shownTree(shown)
+	if err != nil {
+		return nil, err
+	}
+	if err := applyAll(tree, operations); err != nil {
+		return nil, err
+	}
+	after, err := json.Marshal(tree)
+	if err != nil {
+		return nil, err
+	}
+	body, err := ory.Unmarshal(after)
+	if err != nil {
+		return nil, blameOperation(after, operations, err)
+	}
+	keepOneKeySource(body, shown)
+	return body, nil
 }
 
 // shownTree is the object that a patch changes. It has a client_secret, so that a

@@ -17,7 +17,7 @@ var Parse = parsePatch
 // Patched is the client object that operations make of base.
 func Patched(base *document.Client, setup *document.Setup, operations []jsonpatch.Operation) (*ory.Client, error) {
 	shown := ory.FromDomain(base, setup)
-	return patched(operations)(&shown)
+	return applied(&shown, operations)
 }
 
 // After runs a JSON Patch on a document.

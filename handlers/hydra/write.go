@@ -102,11 +102,7 @@ func (h *handler) patch(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	operations, err := parsePatch(raw)
-	if err != nil {
-		return nil, err
-	}
-	return h.edit(c, found, patched(operations), asRead)
+	return h.edit(c, found, patched(raw), asRead)
 }
 
 // putLifespans replaces the lifespans of a client.
@@ -141,6 +137,7 @@ func (h *handler) edit(c *web.Call, found snapshots.Resolved[document.Client], w
 	if err != nil {
 		return nil, err
 	}
+	defer edit.Done()
 	match, err := web.Match(c)
 	if err != nil {
 		return nil, err

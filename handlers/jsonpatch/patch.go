@@ -132,6 +132,9 @@ func (d Dialect) pointer(text, name string) ([]string, error) {
 		return nil, fmt.Errorf("the %s is too deep", name)
 	}
 	for i, token := range tokens {
+		if !strings.Contains(token, "~") {
+			continue
+		}
 		plain := strings.NewReplacer("~0", "", "~1", "").Replace(token)
 		if strings.Contains(plain, "~") {
 			return nil, fmt.Errorf("a tilde in the %s must be followed by 0 or 1", name)

@@ -155,7 +155,12 @@ const notCarried = `FreeMetadata ApplicationType PostLogoutRedirectURIs RequestU
 	FrontchannelLogoutURI FrontchannelLogoutSessionRequired BackchannelLogoutURI BackchannelLogoutSessionRequired
 	BackchannelUserCodeParameter Lifespans AccessTokenStrategy SkipConsent SkipLogoutConsent TLSClientCertificateBoundAccessTokens
 	TLSClientAuthSubjectDN WebhookURIs OrganisationID OrganisationName OrganisationNumber SoftwareID SoftwareName SoftwareDescription
-	SoftwareRoles AdditionalSoftwareMetadata SoftwareVersion UIConfiguration`
+	SoftwareRoles AdditionalSoftwareMetadata SoftwareVersion UIConfiguration
+	TLSClientAuthSANDNS TLSClientAuthSANURI TLSClientAuthSANIP TLSClientAuthSANEmail UseMTLSEndpointAliases DPoPBoundAccessTokens
+	ClaimsRedirectURIs NFVTokenSignedAlg NFVTokenEncryptedAlg NFVTokenEncryptedEnc IntrospectionSignedAlg IntrospectionEncryptAlg
+	IntrospectionEncryptEnc AuthorizationEncryptAlg AuthorizationEncryptEnc BackchannelDeliveryMode BackchannelNotification
+	BackchannelSigningAlg ClientRegistrationTypes SignedJWKSURI OrganizationName Description Keywords InformationURI OrganizationURI
+	EncryptedResponseEncs VPFormatsSupported`
 
 // carried are the others, with a change of the document and the field's value after it.
 var carried = map[string]struct {

@@ -51,7 +51,7 @@ func (h *handler) arrive(c *web.Call) (arrival, error) {
 	var a arrival
 	var err error
 	id := h.setupID(c)
-	a.setup, a.policy, err = h.Store.Registering(c.Request.Context(), id, true)
+	a.setup, a.policy, err = h.Store.Registering(c.Request.Context(), id, snapshots.DoorReg)
 	caller := c.Address()
 	if c.Principal.KeyID != "" {
 		caller = "key " + c.Principal.KeyID
@@ -67,7 +67,7 @@ func (h *handler) arrive(c *web.Call) (arrival, error) {
 		return a, err
 	}
 	a.profile, _ = ProfileOf(a.policy.OpenFinanceProfile)
-	if err != nil || !a.policy.Registers(a.profile.Statement) {
+	if err != nil {
 		a.off = fault.New(fault.NotFound, snapshots.CodeRegistrationOff, "registration is off for this setup")
 	}
 	if a.profile.MutualTLS && c.Principal.KeyID == "" {
@@ -92,7 +92,7 @@ func (h *handler) arrive(c *web.Call) (arrival, error) {
 // returns the name under which the caller's calls are counted.
 func (h *handler) identify(c *web.Call, a *arrival) (string, error) {
 	if h.Scheme.Trust == nil {
-		a.certificate = fault.New(fault.Upstream, "", "this server has no authorities to verify client certificates with")
+		a.certificate = unconfigured("this server has no authorities to verify client certificates with: start it with --client-ca")
 		return c.Address(), nil
 	}
 	certs, err := scheme.Presented(c.Request, h.Scheme.Proxy)
@@ -125,19 +125,21 @@ func (h *handler) admitNew(c *web.Call) (*registration, tenancy.Scope, error) {
 	case r.certificate != nil:
 		return nil, none, scheme.Unapproved(r.certificate)
 	}
-	if r.body, err = decode(c); err != nil {
+	registered, err := h.Store.Register(c.Request.Context(), snapshots.Registrant{Setup: r.setup.ID, Surface: Name, Address: c.Address(),
+		Door: snapshots.DoorReg, Token: func() string {
+			token, _ := web.Bearer(c.Request.Header)
+			return token
+		}})
+	if err != nil {
+		return nil, none, err
+	}
+	r.initial = registered.Initial
+	if r.body, err = h.decode(c, r.setup.ID); err != nil {
 		return nil, none, err
 	}
 	if r.statement, err = h.verifyStatement(c.Request.Context(), &r.arrival, r.body); err != nil {
 		return nil, none, err
 	}
-	token, _ := web.Bearer(c.Request.Header)
-	registered, err := h.Store.Register(c.Request.Context(), snapshots.Registrant{Setup: r.setup.ID, Surface: Name, Address: c.Address(),
-		Token: token, Statement: r.statement != nil})
-	if err != nil {
-		return nil, none, err
-	}
-	r.initial = registered.Initial
 	grant := registered.Grant
 	if s := r.statement; s != nil {
 		grant.Actor = "participant:" + s.OrgID
@@ -155,7 +157,7 @@ func (h *handler) verifyStatement(ctx context.Context, a *arrival, b *body) (*sc
 		return nil, nil
 	}
 	if h.Scheme.Statements == nil {
-		return nil, fault.New(fault.Upstream, scheme.CodeDirectory, "this server has no directory to verify software statements with")
+		return nil, unconfigured("this server has no directory to verify software statements with: start it with --directory-keys")
 	}
 	s, err := h.Scheme.Statements.Verify(ctx, b.Statement, h.Store.Now().Time())
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
+	"tenure/snapshots"
 	"tenure/tenancy/fault"
 )
 
@@ -20,14 +21,17 @@ type body struct {
 
 // decode reads a body. The fault is Malformed if the body is not a JSON object of
 // type application/json, and Invalid if a member has the wrong type. Unknown
-// members are ignored (R1-2).
-func decode(c *web.Call) (*body, error) {
+// members are ignored (R1-2). The body's bytes count for the setup.
+func (h *handler) decode(c *web.Call, setup snapshots.EntityID) (*body, error) {
 	kind, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return nil, badRequest("the body's Content-Type must be application/json")
 	}
 	raw, err := c.Body()
 	if err != nil {
+		return nil, err
+	}
+	if err := h.bytes.TakeN(string(setup), len(raw)); err != nil {
 		return nil, err
 	}
 	b := &body{}

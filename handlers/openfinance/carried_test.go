@@ -25,7 +25,7 @@ var notCarried = map[string]string{
 func TestEveryFieldIsCarriedOrListed(t *testing.T) {
 	full := documenttest.FullClient()
 	full.JWKS = "" // jwks_uri excludes it; below
-	raw, err := fromDomain(&full, &document.Setup{}).encode(full.Localized)
+	raw, err := fromDomain(&full, &document.Setup{}).encode(&full)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestEveryFieldIsCarriedOrListed(t *testing.T) {
 	}
 	byValue := documenttest.FullClient()
 	byValue.JWKSURI = ""
-	if raw, err = fromDomain(&byValue, &document.Setup{}).encode(nil); err != nil {
+	if raw, err = fromDomain(&byValue, &document.Setup{}).encode(&document.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	if again := read(nil); again.JWKS != byValue.JWKS {

@@ -1,13 +1,17 @@
 package openfinance
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
+	"tenure/handlers/web"
+	"tenure/jwk/strictjson"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/registry"
 )
 
 // toDomain makes a request of a body. What base has beyond the members of this
@@ -51,7 +55,7 @@ func toDomain(b *body, base *document.Client) (Request, error) {
 	if err := readDocuments(b, w); err != nil {
 		return Request{}, err
 	}
-	return req, readLocalized(b, w)
+	return req, readRegistered(b, w)
 }
 
 func flagOf(b *bool) document.Flag {
@@ -82,66 +86,64 @@ func readDocuments(b *body, w *document.Client) error {
 	return nil
 }
 
-// readLocalized reads the members for languages, name#tag, without changing them
-// (R1-13). Those that the client has already keep their place.
-func readLocalized(b *body, w *document.Client) error {
-	sent := map[string]string{}
-	for name := range b.sent {
-		base, locale, tagged := strings.Cut(name, "#")
-		if !tagged || !slices.Contains(localizable, base) || !b.has(name) {
-			continue
-		}
-		var text string
-		if json.Unmarshal(b.sent[name], &text) != nil || locale == "" {
-			return refuse(CodeMetadata, "/"+base, "type", "%s# must be followed by a language, and its value must be a string", base)
-		}
-		if text != "" {
-			sent[name] = text
-		}
+// readRegistered reads the members of registrations that type client does not have, and
+// the texts for languages (R1-13).
+func readRegistered(b *body, w *document.Client) error {
+	faults := append(registry.Read(b.sent, further, w), registry.ReadLocalized(b.sent, w)...)
+	if len(faults) == 0 {
+		return nil
 	}
-	var texts []document.Localized
-	for _, l := range w.Localized {
-		if name := l.Name + "#" + l.Locale; l.Locale != "" && slices.Contains(localizable, l.Name) {
-			var still bool
-			if l.Value, still = sent[name]; !still {
-				continue
-			}
-			delete(sent, name)
-		}
-		texts = append(texts, l)
+	first := faults[0]
+	return refuse(CodeMetadata, first.Path, first.Rule, "%s: %s", strings.TrimPrefix(first.Path, "/"), first.Message)
+}
+
+// further are the members of registrations that type client does not have.
+var further = registry.Beside(func(name string) bool { return slices.Contains(ownMembers, name) })
+
+// ownMembers are the names of type client.
+var ownMembers = memberNames(reflect.TypeFor[client]())
+
+func memberNames(shape reflect.Type) []string {
+	names := make([]string, shape.NumField())
+	for i := range names {
+		names[i], _, _ = strings.Cut(shape.Field(i).Tag.Get("json"), ",")
 	}
-	for _, name := range slices.Sorted(maps.Keys(sent)) {
-		base, locale, _ := strings.Cut(name, "#")
-		texts = append(texts, document.Localized{Name: base, Value: sent[name], Locale: locale})
-	}
-	w.Localized = texts
-	return nil
+	return names
 }
 
 // fromDomain makes an answer of a client as it acts inside its setup. The caller
-// fills in identifiers, secret and token. Lists are never null, an unset flag is
-// shown as its default, and both spellings of the certificate-bound member show
-// the one stored value.
+// fills in identifiers, secret and token. What is unset is left out, but for defaults
+// that say what the client does, and both spellings of the certificate-bound member
+// show the one stored value.
 func fromDomain(stored *document.Client, setup *document.Setup) client {
 	c := document.Effective(stored, setup)
-	bound := c.TLSClientCertificateBoundAccessTokens
+	bound, grants, responses := c.TLSClientCertificateBoundAccessTokens, c.GrantTypes, c.ResponseTypes
+	if len(grants) == 0 {
+		grants = []string{grantCode} // which none means (RFC 7591 section 2)
+	}
+	if len(responses) == 0 {
+		responses = nil
+		if slices.Contains(grants, grantCode) {
+			responses = []string{} // none, where "code" is the default
+		}
+	}
 	return client{
-		ApplicationType: c.ApplicationType, GrantTypes: list(c.GrantTypes),
-		AuthorizationDetailsTypes: list(c.AuthorizationDetailsTypes),
+		ApplicationType: cmp.Or(c.ApplicationType, "web"), GrantTypes: grants,
+		AuthorizationDetailsTypes: c.AuthorizationDetailsTypes,
 		IDTokenSignedResponseAlg:  c.IDTokenSignedResponseAlg,
-		RequireAuthTime:           flag(c.RequireAuthTime, false), SubjectType: c.SubjectType,
-		ResponseTypes: list(c.ResponseTypes), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs),
+		RequireAuthTime:           setFlag(c.RequireAuthTime), SubjectType: cmp.Or(c.SubjectType, "public"),
+		ResponseTypes: responses, PostLogoutRedirectURIs: c.PostLogoutRedirectURIs,
 		BoundSingular: flag(bound, true), BoundPlural: flag(bound, true),
-		TokenAuthMethod: c.TokenEndpointAuthMethod, IntrospectionAuthMethod: c.IntrospectionEndpointAuthMethod,
+		TokenAuthMethod: cmp.Or(c.TokenEndpointAuthMethod, methodBasic), IntrospectionAuthMethod: c.IntrospectionEndpointAuthMethod,
 		RevocationAuthMethod: c.RevocationEndpointAuthMethod,
-		IssuedAt:             new(int64), SecretExpiresAt: new(int64),
-		JWKSURI: c.JWKSURI, RedirectURIs: list(c.RedirectURIs),
+		IssuedAt:             new(int64),
+		JWKSURI:              c.JWKSURI, RedirectURIs: c.RedirectURIs,
 		OrganisationID: c.OrganisationID, OrganisationName: c.OrganisationName, OrganisationNumber: c.OrganisationNumber,
-		SoftwareRoles: list(c.SoftwareRoles), SoftwareID: c.SoftwareID, SoftwareName: c.SoftwareName,
+		SoftwareRoles: c.SoftwareRoles, SoftwareID: c.SoftwareID, SoftwareName: c.SoftwareName,
 		SoftwareDescription: c.SoftwareDescription, RequestObjectSigningAlg: c.RequestObjectSigningAlg,
-		RequireSignedRequestObject: flag(c.RequireSignedRequestObject, false), RequirePAR: flag(c.RequirePAR, false),
+		RequireSignedRequestObject: setFlag(c.RequireSignedRequestObject), RequirePAR: setFlag(c.RequirePAR),
 		AuthorizationSignedAlg: c.AuthorizationSignedResponseAlg,
-		BackchannelUserCode:    flag(c.BackchannelUserCodeParameter, false), Scope: strings.Join(c.Scopes, " "),
+		BackchannelUserCode:    setFlag(c.BackchannelUserCodeParameter), Scope: strings.Join(c.Scopes, " "),
 
 		ClientName: c.ClientName, ClientURI: c.ClientURI, LogoURI: c.LogoURI, PolicyURI: c.PolicyURI, TosURI: c.TosURI,
 		Contacts: c.Contacts, WebhookURIs: c.WebhookURIs, JWKS: json.RawMessage(c.JWKS),
@@ -159,8 +161,6 @@ func fromDomain(stored *document.Client, setup *document.Setup) client {
 	}
 }
 
-func list(l []string) []string { return append([]string{}, l...) }
-
 func flag(f document.Flag, def bool) *bool {
 	b := f.Bool(def)
 	return &b
@@ -174,32 +174,17 @@ func setFlag(f document.Flag) *bool {
 	return flag(f, false)
 }
 
-// localizable are the members that may have a form for a language, name#tag (RFC
-// 7591 section 2.2).
-var localizable = []string{"client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "software_name", "software_description", "organisation_name"}
-
-// encode writes a client, and after its other members those for languages.
-func (c client) encode(texts []document.Localized) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(c); err != nil {
+// encode writes a client: its own members, then the other ones of registrations, then
+// those for languages.
+func (c client) encode(stored *document.Client) ([]byte, error) {
+	raw, err := web.Encode(c)
+	if err != nil {
 		return nil, err
 	}
-	localized := map[string]string{}
-	for _, text := range texts {
-		if text.Locale != "" && slices.Contains(localizable, text.Name) {
-			localized[text.Name+"#"+text.Locale] = text.Value
-		}
-	}
-	if len(localized) == 0 {
-		return b.Bytes(), nil
-	}
-	b.Truncate(b.Len() - len("}\n"))
-	b.WriteByte(',')
-	before := b.Len()
-	if err := enc.Encode(localized); err != nil {
-		return nil, err
-	}
-	return append(b.Bytes()[:before:before], b.Bytes()[before+1:]...), nil // without its own {
+	w := strictjson.NewWriter(make([]byte, 0, len(raw)+256))
+	w.Append(func(dst []byte) []byte { return append(dst, raw[:len(raw)-1]...) })
+	registry.Write(w, further, stored)
+	registry.WriteLocalized(w, stored.Localized)
+	w.Close('}')
+	return append(w.Bytes(), '\n'), nil
 }

@@ -12,6 +12,7 @@ import (
 	"tenure/handlers/openfinance/scheme"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 )
 
 // page is the order of the page's example; client_secret is there only where
@@ -25,10 +26,46 @@ require_signed_request_object require_pushed_authorization_requests authorizatio
 backchannel_user_code_parameter client_secret_expires_at client_secret scope
 tls_client_certificate_bound_access_tokens`
 
-// TestMembersOfThePage: all 34, in the page's order, even of an empty client.
+// TestMembersOfThePage: all 34, in the page's order.
 func TestMembersOfThePage(t *testing.T) {
-	c := fromDomain(&document.Client{}, &document.Setup{})
-	c.Secret = "x"
+	full := documenttest.FullClient()
+	c := fromDomain(&full, &document.Setup{})
+	c.Secret, c.ClientID, c.RegistrationURI, c.RegistrationToken, c.SecretExpiresAt = "x", "x", "x", "x", new(int64)
+	if got, want := membersOf(t, c), strings.Fields(page); len(want) != 34 || strings.Join(got[:34], " ") != strings.Join(want, " ") {
+		t.Errorf("got %d members:\n%v\nwant\n%v", len(got), got, want)
+	}
+}
+
+// TestAnEmptyClientShowsDefaults and nothing that is unset (RFC 7591 section 3.2.1).
+func TestAnEmptyClientShowsDefaults(t *testing.T) {
+	want := map[string]string{"application_type": `"web"`, "grant_types": `["authorization_code"]`, "subject_type": `"public"`, "response_types": "[]",
+		"tls_client_certificate_bound_access_token": "true", "tls_client_certificate_bound_access_tokens": "true",
+		"token_endpoint_auth_method": `"client_secret_basic"`, "client_id_issued_at": "0", "client_id": `""`}
+	raw, err := fromDomain(&document.Client{}, &document.Setup{}).encode(&document.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range got {
+		if want[name] != string(value) {
+			t.Errorf("%s is %s, not %q", name, value, want[name])
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d members, not %d: %s", len(got), len(want), raw)
+	}
+	raw, err = fromDomain(&document.Client{GrantTypes: []string{"client_credentials"}}, &document.Setup{}).encode(&document.Client{})
+	if err != nil || strings.Contains(string(raw), "response_types") {
+		t.Errorf("%v: %s", err, raw)
+	}
+}
+
+// membersOf are the names of an answer's members in order. None is null.
+func membersOf(t *testing.T, c client) []string {
+	t.Helper()
 	data, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
@@ -52,9 +89,7 @@ func TestMembersOfThePage(t *testing.T) {
 		}
 		got = append(got, name.(string))
 	}
-	if want := strings.Fields(page); len(want) != 34 || strings.Join(got, " ") != strings.Join(want, " ") {
-		t.Errorf("got %d members:\n%v\nwant\n%v", len(got), got, want)
-	}
+	return got
 }
 
 // TestBothSpellings tell the one stored value; unset is true.

@@ -3,15 +3,11 @@ package openfinance
 import (
 	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
 	"tenure/handlers/openfinance/scheme"
 	"tenure/handlers/web"
-	"tenure/jwk/strictjson"
-	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
 
@@ -23,6 +19,7 @@ const (
 	CodeRedirect = "invalid_redirect_uri"
 	CodeWebhook  = "invalid_webhook_uris"
 	CodeKeySet   = "client-key-set" // Upstream or Timeout: the document at jwks_uri
+	CodeSettings = "settings"       // Unavailable: the server was started without what the profile needs
 )
 
 // refuse makes an Invalid fault about one member of the body. Its text is ASCII
@@ -33,11 +30,17 @@ func refuse(code, path, rule, format string, args ...any) *fault.Fault {
 	return f
 }
 
+// unconfigured is the fault of a server that was started without what the setup's
+// profile needs. It names the two ways out.
+func unconfigured(lacks string) error {
+	return fault.New(fault.Unavailable, CodeSettings, "%s, or set open_finance_profile to plain in the setup's policy", lacks)
+}
+
 // item is the path of an element of a member.
 func item(member string, i int) string { return fmt.Sprintf("/%s/%d", member, i) }
 
 // statuses is the one table from kind to status and error member. The scheme's
-// page lists these statuses and no others.
+// page lists these statuses; 503 of CodeSettings is ours.
 var statuses = map[fault.Kind]struct {
 	status int
 	error  string
@@ -91,6 +94,9 @@ func spell(c *web.Call, f *fault.Fault) *web.Reply {
 	if len(body.Errors) == 0 {
 		body.Errors = []string{body.Description}
 	}
+	if f.Code == CodeSettings {
+		row.status = http.StatusServiceUnavailable
+	}
 	reply, err := web.JSON(row.status, body)
 	if err != nil {
 		return nil
@@ -103,31 +109,6 @@ func spell(c *web.Call, f *fault.Fault) *web.Reply {
 		reply.Header = http.Header{"Www-Authenticate": {challenge}}
 	}
 	return reply
-}
-
-// nameLocalized puts the names that localized texts have in this dialect, such as
-// logo_uri#fr, into the paths of a fault.
-func nameLocalized(err error, texts []document.Localized) error {
-	f := fault.Of(err)
-	if f.Kind != fault.Invalid {
-		return err
-	}
-	named := *f
-	named.Fields = slices.Clone(f.Fields)
-	for i := range named.Fields {
-		rest, ok := strings.CutPrefix(named.Fields[i].Path, "/localized_metadata/")
-		at, _, _ := strings.Cut(rest, "/")
-		n, err := strconv.Atoi(at)
-		if !ok || err != nil || n >= len(texts) {
-			continue
-		}
-		name := texts[n].Name
-		if texts[n].Locale != "" {
-			name += "#" + texts[n].Locale
-		}
-		named.Fields[i].Path = strictjson.Below("", name)
-	}
-	return &named
 }
 
 const realm = "registration"

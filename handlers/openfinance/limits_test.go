@@ -35,7 +35,7 @@ func TestA15Limits(t *testing.T) {
 		refuses(t, profile("plain"), text, openfinance.CodeMetadata, "/organisation_id", nil, org(text))
 	}
 	method := func(text string) func(req) { return func(r req) { r.Wanted.TokenEndpointAuthMethod = text } }
-	for _, text := range []string{"none", "client_secret_post", "self_signed_tls_client_auth", strings.Repeat("x", 60), strings.Repeat("x", 61)} {
+	for _, text := range []string{"client_secret_jwt", "self_signed_tls_client_auth", strings.Repeat("x", 60), strings.Repeat("x", 61)} {
 		refuses(t, profile("plain"), text, openfinance.CodeMetadata, "/token_endpoint_auth_method", nil, method(text))
 	}
 	refuses(t, profile(""), "a secret in the profile", openfinance.CodeMetadata, "/token_endpoint_auth_method", statement(t), method("client_secret_basic"))

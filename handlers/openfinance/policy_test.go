@@ -1,6 +1,7 @@
 package openfinance_test
 
 import (
+	"strings"
 	"testing"
 
 	"tenure/snapshots"
@@ -112,11 +113,40 @@ func TestWhoMayRegister(t *testing.T) {
 	set(f.North, f.id3, snapshots.RegistrationStatement)
 	id3().want(t, 201)
 	// Nobody registers without a statement where only that opens the setup.
-	if _, err := f.store.Register(ctx, snapshots.Registrant{Setup: setupOf(f.id3), Surface: "register", Address: "192.0.2.1"}); !fault.HasCode(err, snapshots.CodeRegistrationOff) {
+	if _, err := f.store.Register(ctx, snapshots.Registrant{Setup: setupOf(f.id3), Surface: "register", Address: "192.0.2.1", Door: snapshots.DoorOAuth2}); !fault.HasCode(err, snapshots.CodeRegistrationOff) {
 		t.Errorf("another dialect: %v", err)
 	}
 	f.policy(t, f.South, setupOf(f.plain), func(p *snapshots.Policy) {
 		p.Registration, p.AllowedGrants = snapshots.RegistrationOpen, []string{"client_credentials"}
 	})
 	plain().want(t, 400, "invalid_client_metadata")
+}
+
+// TestPolicyOfThePlainProfile: the scopes of a client that asks for none, and the one
+// switch of the token that both registrations have.
+func TestPolicyOfThePlainProfile(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	set := func(rotate string, old bool) {
+		f.policy(t, f.South, setupOf(f.plain), func(p *snapshots.Policy) {
+			p.Registration, p.OpenFinanceProfile, p.DefaultScopes = snapshots.RegistrationOpen, snapshots.ProfilePlain, []string{"a", "b"}
+			p.RotateToken, p.RotateTokens = rotate, old
+		})
+	}
+	set("", false)
+	none := map[string]any{"software_statement": nil, "scope": nil}
+	made := f.send(t, nil, "POST", f.plain, f.body(none)).want(t, 201)
+	if made.text("scope") != "a b" {
+		t.Errorf("%s", made.raw)
+	}
+	for i, row := range []struct {
+		rotate      string
+		old, renews bool
+	}{{"", false, false}, {"", true, true}, {snapshots.RotateNever, true, false}, {snapshots.RotateAlways, false, true}} {
+		set(row.rotate, row.old)
+		put := f.send(t, nil, "PUT", made.uri(), f.own(made, map[string]any{"software_statement": nil, "client_name": strings.Repeat("x", i+1)}), made.bearer()).want(t, 200)
+		if (put.token() != made.token()) != row.renews {
+			t.Errorf("%+v: %s after %s", row, put.token(), made.token())
+		}
+		made = put
+	}
 }

@@ -18,6 +18,7 @@ type Profile struct {
 	EncKey     bool // B-5a: the key set at jwks_uri must have a key with use enc
 	ByValue    bool // B-4, R1-4: jwks may be sent by value, instead of jwks_uri
 	NoRedirect bool // B-6: redirect_uris may be empty if no response type needs them (R1-6)
+	AnyScheme  bool // redirect URIs may have a native application's scheme, as the rules of all registrations allow it (RFC 8252)
 	Webhooks   Webhooks
 
 	AuthMethods       []string // B-12: with tls_client_auth or without; also for introspection and revocation
@@ -40,7 +41,7 @@ type Profile struct {
 	ContentEncs []string // of encryption: content
 
 	SignedRequests bool // require_signed_request_object defaults to true
-	BoundTokens    bool // certificate-bound access tokens cannot be turned off; they default to true in every profile
+	BoundTokens    bool // certificate-bound access tokens cannot be turned off; they default to true but for public clients
 
 	kept *document.Client // see Keeping
 }
@@ -98,6 +99,7 @@ const (
 	methodPrivateKeyJWT = "private_key_jwt"
 	methodTLS           = "tls_client_auth"
 	methodBasic         = "client_secret_basic"
+	methodPost          = "client_secret_post"
 
 	grantCode        = "authorization_code"
 	grantImplicit    = "implicit"
@@ -105,10 +107,11 @@ const (
 	grantCredentials = "client_credentials"
 )
 
-// ProfileOf returns a profile by its name; an empty name is the default.
+// ProfileOf returns a profile by its name. Where /reg is off, or the name is empty, the
+// profile is the strictest.
 func ProfileOf(name string) (Profile, bool) {
 	switch name {
-	case "", snapshots.ProfileDCR2:
+	case "", snapshots.ProfileOff, snapshots.ProfileDCR2:
 		return dcr2(), true
 	case snapshots.ProfileID3:
 		return id3(), true
@@ -119,7 +122,7 @@ func ProfileOf(name string) (Profile, bool) {
 }
 
 // NeedsSecret reports whether a client with an auth method has a secret.
-func NeedsSecret(method string) bool { return method == methodBasic }
+func NeedsSecret(method string) bool { return method == methodBasic || method == methodPost }
 
 func dcr2() Profile {
 	return Profile{
@@ -177,8 +180,9 @@ func plain() Profile {
 	return Profile{
 		Name:      snapshots.ProfilePlain,
 		MayRotate: true, ByValue: true, NoRedirect: true, Webhooks: WebhooksFree,
-		AuthMethods: []string{methodPrivateKeyJWT, methodTLS, methodBasic}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodBasic,
-		ApplicationTypes: []string{"web"}, SubjectTypes: []string{"public", "pairwise"},
+		AnyScheme:   true,
+		AuthMethods: []string{methodPrivateKeyJWT, methodTLS, methodBasic, methodPost, document.MethodNone}, AuthMethod: methodPrivateKeyJWT, AuthMethodKeyless: methodBasic,
+		ApplicationTypes: []string{"web", "native"}, SubjectTypes: []string{"public", "pairwise"},
 		GrantTypes: []string{grantCode, grantImplicit, grantRefresh, grantCredentials, "urn:ietf:params:oauth:grant-type:jwt-bearer",
 			"urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba"},
 		Grants:        []string{grantCode},

@@ -71,7 +71,10 @@ func (h *handler) answer(c *web.Call, status int, found snapshots.Resolved[docum
 	view.ClientID, *view.IssuedAt = found.Entity.ClientID, found.Entity.RecordedAt.Time().Unix()
 	view.RegistrationURI, view.RegistrationToken = h.registrationURI(c, found.Entity), shown.token
 	view.Secret, view.Statement = shown.secret, statement
-	raw, err := view.encode(found.Content.Localized)
+	if NeedsSecret(view.TokenAuthMethod) {
+		view.SecretExpiresAt = new(int64)
+	}
+	raw, err := view.encode(found.Content)
 	if err != nil {
 		return nil, err
 	}

@@ -154,8 +154,8 @@ func TestA15LimitsOnTheWire(t *testing.T) {
 	before := f.stored(t)
 	for _, bad := range [][2]string{{"organisation_id", x(41)}, {"organisation_id", "a<b"}, {"organisation_id", "a>b"}, {"organisation_name", x(256)},
 		{"organisation_number", x(256)}, {"software_id", x(256)}, {"software_name", x(256)}, {"software_description", x(256)},
-		{"token_endpoint_auth_method", x(61)}, {"token_endpoint_auth_method", "client_secret_post"}, {"token_endpoint_auth_method", "none"},
-		{"id_token_signed_response_alg", "ES256"}, {"id_token_signed_response_alg", "none"}, {"application_type", "native"}} {
+		{"token_endpoint_auth_method", x(61)}, {"token_endpoint_auth_method", "client_secret_jwt"},
+		{"id_token_signed_response_alg", "ES256"}, {"id_token_signed_response_alg", "none"}, {"application_type", "tv"}} {
 		for _, path := range []string{"/reg", f.plain} {
 			refused := f.send(t, good(), "POST", path, f.body(map[string]any{bad[0]: bad[1]})).want(t, 400, "invalid_client_metadata")
 			if !strings.Contains(refused.text("error_description"), bad[0]) {
@@ -181,7 +181,7 @@ func TestA16Secrets(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	for method, has := range map[string]bool{"client_secret_basic": true, "private_key_jwt": false} {
 		made := f.send(t, nil, "POST", f.plain, f.body(map[string]any{"token_endpoint_auth_method": method})).want(t, 201)
-		if (len(made.text("client_secret")) >= 43) != has || string(made.doc["client_secret_expires_at"]) != "0" {
+		if (len(made.text("client_secret")) >= 43) != has || (string(made.doc["client_secret_expires_at"]) == "0") != has {
 			t.Errorf("%s: %s", method, made.raw)
 		}
 	}

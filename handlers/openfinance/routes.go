@@ -14,7 +14,7 @@ import (
 const Name = "openfinance"
 
 // Scheme is whom profiles with statements and certificates trust. Calls that
-// need a part that is nil are answered 502.
+// need a part that is nil are answered 503.
 type Scheme struct {
 	Statements *scheme.Verifier
 	Trust      *scheme.Trust
@@ -32,6 +32,7 @@ type Deps struct {
 
 	Callers web.Rate      // calls of one certificate or address; zero for 100, then one every 50 ms
 	Setups  web.Rate      // calls into one setup; zero for 2,000, then one a millisecond
+	Bytes   web.Rate      // bytes of documents that clients bring to one setup; zero for 8 MiB, then 10 KiB a second
 	Timeout time.Duration // for the store and for peers; zero for 10 s
 }
 
@@ -40,7 +41,7 @@ const maxKeys = 100_000
 
 type handler struct {
 	Deps
-	callers, setups *web.Limiter
+	callers, setups, bytes *web.Limiter
 }
 
 const (
@@ -59,8 +60,18 @@ func New(deps Deps) web.Surface {
 	}
 	now := func() time.Time { return deps.Store.Now().Time() }
 	h := &handler{Deps: deps, callers: deps.Callers.Limiter(web.Rate{Every: 50 * time.Millisecond, Burst: 100}, maxKeys, now),
-		setups: deps.Setups.Limiter(web.Rate{Every: time.Millisecond, Burst: 2000}, maxKeys, now)}
-	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: deps.Timeout, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
+		setups: deps.Setups.Limiter(web.Rate{Every: time.Millisecond, Burst: 2000}, maxKeys, now),
+		bytes:  deps.Bytes.Limiter(web.Rate{Every: 100 * time.Microsecond, Burst: 8 << 20}, maxKeys, now)}
+	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: deps.Timeout, Origins: h.origins, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
+}
+
+// origins are those whose pages may call, by the setup's policy.
+func (h *handler) origins(c *web.Call) []string {
+	setup, policy, err := h.Store.Registering(c.Request.Context(), h.setupID(c), snapshots.DoorReg)
+	if module := c.Var("module"); err != nil || module != "" && module != setup.Module {
+		return nil
+	}
+	return policy.CallingOrigins()
 }
 
 // maxDocument is how many bytes a client may say of itself, statement included.

@@ -93,7 +93,7 @@ func (p Profile) redirects(c *document.Client, _ Request, s *scheme.Statement) e
 		return refuse(CodeRedirect, "/redirect_uris", "required", "redirect_uris is required")
 	}
 	for i, uri := range c.RedirectURIs {
-		if message := webURI(uri); message != "" && !p.had(uri) {
+		if message := webURI(uri); message != "" && !p.AnyScheme && !p.had(uri) {
 			return refuse(CodeRedirect, item("redirect_uris", i), "redirect-uri", "a redirect URI %s", message)
 		}
 		if s != nil && !slices.Contains(s.RedirectURIs, uri) {

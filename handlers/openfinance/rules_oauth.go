@@ -32,12 +32,31 @@ func (p Profile) auth(c *document.Client, req Request, _ *scheme.Statement) erro
 			return refuse(CodeMetadata, "/jwks_uri", "required", "private_key_jwt needs jwks_uri")
 		}
 	case methodTLS:
+		if !p.Statement {
+			return oneSubject(c)
+		}
 		if len(req.SANMembers) > 0 {
 			return refuse(CodeMetadata, "/"+req.SANMembers[0], "subject-dn", "tls_client_auth must come with tls_client_auth_subject_dn and no other subject member")
 		}
 		if c.TLSClientAuthSubjectDN == "" {
 			return refuse(CodeMetadata, "/tls_client_auth_subject_dn", "required", "tls_client_auth needs tls_client_auth_subject_dn")
 		}
+	}
+	return nil
+}
+
+// oneSubject checks that a client says by exactly one member whose certificate it uses
+// (RFC 8705 section 2.1.2).
+func oneSubject(c *document.Client) error {
+	n := 0
+	for _, name := range []string{c.TLSClientAuthSubjectDN, c.TLSClientAuthSANDNS, c.TLSClientAuthSANURI, c.TLSClientAuthSANIP, c.TLSClientAuthSANEmail} {
+		if name != "" {
+			n++
+		}
+	}
+	if n != 1 {
+		return refuse(CodeMetadata, "/tls_client_auth_subject_dn", "required",
+			"tls_client_auth needs exactly one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip and tls_client_auth_san_email")
 	}
 	return nil
 }
@@ -148,7 +167,7 @@ func (p Profile) flags(c *document.Client, req Request, _ *scheme.Statement) err
 	if bound == document.Unset {
 		bound = req.BoundSingular
 	}
-	c.TLSClientCertificateBoundAccessTokens = document.FlagOf(p.BoundTokens || bound.Bool(true))
+	c.TLSClientCertificateBoundAccessTokens = document.FlagOf(p.BoundTokens || bound.Bool(!c.Public()))
 	if p.SignedRequests && c.RequireSignedRequestObject == document.Unset {
 		c.RequireSignedRequestObject = document.True
 	}

@@ -174,8 +174,29 @@ func TestStatus500(t *testing.T) {
 	f.send(t, good(), "GET", made.uri(), "", made.bearer()).want(t, 200)
 }
 
-// TestStatus502: a directory or key set that cannot be had or is none, and a
-// server that knows no directory or no authority.
+// TestStatus503: a server that was started without a directory or without authorities
+// says how to start it.
+func TestStatus503(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) { c.Scheme.Statements = nil })
+	made := f.send(t, good(), "POST", "/reg", f.body(nil)).want(t, 503, "temporarily_unavailable")
+	if !strings.Contains(string(made.raw), "--directory-keys") {
+		t.Errorf("no way out: %s", made.raw)
+	}
+	f = newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) { c.Scheme = openfinance.Scheme{} })
+	for _, method := range []string{"POST", "GET", "PUT", "DELETE"} {
+		path := "/reg/x"
+		if method == "POST" {
+			path = "/reg"
+		}
+		a := f.send(t, good(), method, path, f.body(nil), sendsID, bearer("x")).want(t, 503, "temporarily_unavailable").echoed(t)
+		if !strings.Contains(string(a.raw), "--client-ca") || !strings.Contains(string(a.raw), "open_finance_profile") {
+			t.Errorf("%s: no way out: %s", method, a.raw)
+		}
+	}
+	f.send(t, nil, "POST", f.plain, f.body(nil)).want(t, 201)
+}
+
+// TestStatus502: a directory or key set that cannot be had or is none.
 func TestStatus502(t *testing.T) {
 	for about, answered := range map[string]error{"unreachable": errors.New("inner address 10.0.0.1 refuses"), "no key set": nil, "a broken stream": io.ErrUnexpectedEOF} {
 		t.Run("directory "+about, func(t *testing.T) {
@@ -206,11 +227,6 @@ func TestStatus502(t *testing.T) {
 			f.unchanged(t, before)
 		})
 	}
-	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) { c.Scheme.Statements = nil })
-	f.send(t, good(), "POST", "/reg", f.body(nil)).want(t, 502, "server_error")
-	f = newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) { c.Scheme = openfinance.Scheme{} })
-	f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 502, "server_error").echoed(t)
-	f.send(t, nil, "POST", f.plain, f.body(nil)).want(t, 201)
 }
 
 // silent answers when its caller has had enough.
@@ -263,4 +279,21 @@ func TestStatus504(t *testing.T) {
 		})
 		f.send(t, good(), "POST", "/reg", f.body(nil), sendsID).want(t, 504, "temporarily_unavailable").echoed(t)
 	})
+}
+
+// TestBytesAreLimited for a setup, over all its callers, at POST and PUT.
+func TestBytesAreLimited(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, c *openfinance.Deps) { c.Bytes = web.Rate{Every: time.Second, Burst: 1500} })
+	big := f.body(map[string]any{"software_statement": nil, "client_name": strings.Repeat("x", 200)})
+	made := f.send(t, nil, "POST", f.plain, big).want(t, 201)
+	for range 9 {
+		a := f.send(t, nil, "PUT", made.uri(), f.own(made, map[string]any{"software_statement": nil}), made.bearer())
+		if a.status == 429 {
+			f.send(t, nil, "POST", f.plain, big).want(t, 429, "temporarily_unavailable")
+			f.send(t, nil, "GET", made.uri(), "", made.bearer()).want(t, 200)
+			return
+		}
+		a.want(t, 200)
+	}
+	t.Error("no limit")
 }

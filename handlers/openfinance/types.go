@@ -4,42 +4,43 @@ import "encoding/json"
 
 // client is a client on the wire: the 34 members of the page in its order, then
 // further members of a registration (RFC 7591 section 2). A flag that is absent
-// or null is nil.
+// or null is nil. What is unset is left out; an empty list of response types is not,
+// where the default is another one.
 type client struct {
-	ApplicationType            string   `json:"application_type"`
-	GrantTypes                 []string `json:"grant_types"`
-	AuthorizationDetailsTypes  []string `json:"authorization_details_types"`
-	IDTokenSignedResponseAlg   string   `json:"id_token_signed_response_alg"`
-	RequireAuthTime            *bool    `json:"require_auth_time"`
-	SubjectType                string   `json:"subject_type"`
-	ResponseTypes              []string `json:"response_types"`
-	PostLogoutRedirectURIs     []string `json:"post_logout_redirect_uris"`
-	BoundSingular              *bool    `json:"tls_client_certificate_bound_access_token"`
-	TokenAuthMethod            string   `json:"token_endpoint_auth_method"`
-	IntrospectionAuthMethod    string   `json:"introspection_endpoint_auth_method"`
-	RevocationAuthMethod       string   `json:"revocation_endpoint_auth_method"`
+	ApplicationType            string   `json:"application_type,omitempty"`
+	GrantTypes                 []string `json:"grant_types,omitzero"`
+	AuthorizationDetailsTypes  []string `json:"authorization_details_types,omitempty"`
+	IDTokenSignedResponseAlg   string   `json:"id_token_signed_response_alg,omitempty"`
+	RequireAuthTime            *bool    `json:"require_auth_time,omitempty"`
+	SubjectType                string   `json:"subject_type,omitempty"`
+	ResponseTypes              []string `json:"response_types,omitzero"`
+	PostLogoutRedirectURIs     []string `json:"post_logout_redirect_uris,omitempty"`
+	BoundSingular              *bool    `json:"tls_client_certificate_bound_access_token,omitempty"`
+	TokenAuthMethod            string   `json:"token_endpoint_auth_method,omitempty"`
+	IntrospectionAuthMethod    string   `json:"introspection_endpoint_auth_method,omitempty"`
+	RevocationAuthMethod       string   `json:"revocation_endpoint_auth_method,omitempty"`
 	IssuedAt                   *int64   `json:"client_id_issued_at"` // seconds since 1970
 	ClientID                   string   `json:"client_id"`
-	JWKSURI                    string   `json:"jwks_uri"`
-	RegistrationURI            string   `json:"registration_client_uri"`
-	RegistrationToken          string   `json:"registration_access_token"`
-	RedirectURIs               []string `json:"redirect_uris"`
-	OrganisationID             string   `json:"organisation_id"`
-	OrganisationName           string   `json:"organisation_name"`
-	OrganisationNumber         string   `json:"organisation_number"`
-	SoftwareRoles              []string `json:"software_roles"`
-	SoftwareID                 string   `json:"software_id"`
-	SoftwareName               string   `json:"software_name"`
-	SoftwareDescription        string   `json:"software_description"`
-	RequestObjectSigningAlg    string   `json:"request_object_signing_alg"`
-	RequireSignedRequestObject *bool    `json:"require_signed_request_object"`
-	RequirePAR                 *bool    `json:"require_pushed_authorization_requests"`
-	AuthorizationSignedAlg     string   `json:"authorization_signed_response_alg"`
-	BackchannelUserCode        *bool    `json:"backchannel_user_code_parameter"`
-	SecretExpiresAt            *int64   `json:"client_secret_expires_at"` // 0: never
-	Secret                     string   `json:"client_secret,omitempty"`  // absent if the method uses none
-	Scope                      string   `json:"scope"`
-	BoundPlural                *bool    `json:"tls_client_certificate_bound_access_tokens"`
+	JWKSURI                    string   `json:"jwks_uri,omitempty"`
+	RegistrationURI            string   `json:"registration_client_uri,omitempty"`
+	RegistrationToken          string   `json:"registration_access_token,omitempty"`
+	RedirectURIs               []string `json:"redirect_uris,omitempty"`
+	OrganisationID             string   `json:"organisation_id,omitempty"`
+	OrganisationName           string   `json:"organisation_name,omitempty"`
+	OrganisationNumber         string   `json:"organisation_number,omitempty"`
+	SoftwareRoles              []string `json:"software_roles,omitempty"`
+	SoftwareID                 string   `json:"software_id,omitempty"`
+	SoftwareName               string   `json:"software_name,omitempty"`
+	SoftwareDescription        string   `json:"software_description,omitempty"`
+	RequestObjectSigningAlg    string   `json:"request_object_signing_alg,omitempty"`
+	RequireSignedRequestObject *bool    `json:"require_signed_request_object,omitempty"`
+	RequirePAR                 *bool    `json:"require_pushed_authorization_requests,omitempty"`
+	AuthorizationSignedAlg     string   `json:"authorization_signed_response_alg,omitempty"`
+	BackchannelUserCode        *bool    `json:"backchannel_user_code_parameter,omitempty"`
+	SecretExpiresAt            *int64   `json:"client_secret_expires_at,omitempty"` // 0: never
+	Secret                     string   `json:"client_secret,omitempty"`            // absent if the method uses none
+	Scope                      string   `json:"scope,omitempty"`
+	BoundPlural                *bool    `json:"tls_client_certificate_bound_access_tokens,omitempty"`
 
 	ClientName              string          `json:"client_name,omitempty"`
 	ClientURI               string          `json:"client_uri,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/registry"
 	"tenure/tenancy/fault"
 )
 
@@ -36,7 +37,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 		return nil, refuse(scheme.CodeUnapproved, scheme.StatementPath, "one-client", "the software already has a client here")
 	}
 	if err != nil {
-		return nil, nameLocalized(err, next.Localized)
+		return nil, registry.NameLocalized(err, next.Localized)
 	}
 	shown := credentials{token: change.Token.Text}
 	if change.Secret != nil {
@@ -57,7 +58,7 @@ func (h *handler) newSecret() (*snapshots.NewSecret, error) {
 // put replaces what a client says about itself.
 func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	ctx := c.Request.Context()
-	b, err := decode(c)
+	b, err := h.decode(c, m.setup.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		return nil, err
 	}
 	shown := credentials{token: m.token}
-	if m.profile.MayRotate && m.policy.RotateTokens {
+	if m.profile.MayRotate && rotates(m.policy) {
 		change.Token, change.TokenOnChange = h.newToken(), true
 	}
 	ref := m.client.Entity.Ref()
@@ -91,7 +92,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	}
 	out, err := snapshots.Edit(ctx, h.Store, c.Scope, ref, change)
 	if err != nil {
-		return nil, endedMeanwhile(nameLocalized(err, next.Localized))
+		return nil, endedMeanwhile(registry.NameLocalized(err, next.Localized))
 	}
 	if change.Token != nil && out.Changed { // the token of this call is no longer valid
 		shown.token = change.Token.Text
@@ -105,6 +106,14 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		return nil, endedMeanwhile(err)
 	}
 	return h.answer(c, http.StatusOK, out.Resolved, shown, statement.JWT())
+}
+
+// rotates reports whether a policy wants a client's PUT to renew its token.
+func rotates(policy snapshots.Policy) bool {
+	if policy.RotateToken != "" {
+		return policy.RotateToken == snapshots.RotateAlways
+	}
+	return policy.RotateTokens
 }
 
 // checkPut checks the members that RFC 7592 section 2.2 forbids in the body of a
@@ -174,6 +183,9 @@ func (e edit) client(base *document.Client) (document.Client, error) {
 	if err != nil {
 		return document.Client{}, err
 	}
+	if len(req.Wanted.Scopes) == 0 && e.statement == nil && (base == nil || len(base.Scopes) > 0) {
+		req.Wanted.Scopes = e.policy.DefaultScopes
+	}
 	return e.profile.Keeping(base).Client(req, e.statement)
 }
 
@@ -209,7 +221,7 @@ func (h *handler) change(ctx context.Context, e edit, base *document.Client) (ch
 
 // sameAnswer reports whether answers show two clients alike.
 func sameAnswer(a, b *document.Client, setup *document.Setup) bool {
-	one, err := fromDomain(a, setup).encode(a.Localized)
-	other, errOther := fromDomain(b, setup).encode(b.Localized)
+	one, err := fromDomain(a, setup).encode(a)
+	other, errOther := fromDomain(b, setup).encode(b)
 	return err == nil && errOther == nil && bytes.Equal(one, other)
 }

@@ -9,6 +9,7 @@ import (
 
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/registry"
 	"tenure/tenancy/fault"
 )
 
@@ -136,8 +137,25 @@ func (b *Client) toDomain(base *document.Client, shown *Client) (*document.Clien
 	b.applyLists(next, shown)
 	b.applyFlags(next, shown)
 	b.Lifespans.toDomain(next)
-	return next, slices.Concat(b.applyKeys(next, shown), b.applyMetadata(next, shown))
+	return next, slices.Concat(b.applyKeys(next, shown), b.applyMetadata(next, shown), b.applyRegistered(next, base))
 }
+
+// applyRegistered reads what the object itself does not have. The default of
+// application_type that is sent back is no value.
+func (b *Client) applyRegistered(next, base *document.Client) []fault.Field {
+	if b.Registered == nil {
+		return nil
+	}
+	faults := append(registry.Read(b.Registered, registered, next), registry.ReadLocalized(b.Registered, next)...)
+	if base != nil && base.ApplicationType == "" && next.ApplicationType == DefaultApplication {
+		next.ApplicationType = ""
+	}
+	return faults
+}
+
+// DefaultApplication is the application_type of a client that names none (OpenID
+// Connect Dynamic Client Registration section 2).
+const DefaultApplication = "web"
 
 func (b *Client) applyTexts(next *document.Client, shown *Client) {
 	strategy := b.AccessTokenStrategy

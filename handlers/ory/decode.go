@@ -19,6 +19,16 @@ func Decode(body []byte) (*Client, error) {
 	return c, undecodable(err)
 }
 
+// Members are the members of a body that Decode has taken, by their exact names.
+func Members(body []byte) (map[string]json.RawMessage, error) {
+	members := map[string]json.RawMessage{}
+	raw, err := FirstValue(body)
+	if err == nil && string(raw) != "null" {
+		err = json.Unmarshal(raw, &members)
+	}
+	return members, undecodable(err)
+}
+
 // Unmarshal is Decode with the bare error; DecodeText is its text.
 func Unmarshal(body []byte) (*Client, error) {
 	raw, err := FirstValue(body)

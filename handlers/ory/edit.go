@@ -7,6 +7,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/registry"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -37,6 +38,7 @@ type Edit struct {
 	next    *document.Client
 	faults  []fault.Field
 	checked bool
+	give    func() // gives back the memory that is counted for it; nil for none
 }
 
 // NewEdit works out what is wanted of base, nil for a new client. The error is
@@ -55,14 +57,32 @@ func NewEdit(base *document.Client, setup *document.Setup, want Want) (*Edit, er
 	return e, nil
 }
 
-// WorkOut is NewEdit for a client that was found, in the caller's turn.
+// WorkOut is NewEdit for a client that was found, in the caller's turn. What the edit
+// holds is counted until Done.
 func WorkOut(ctx context.Context, store *snapshots.Store, scope tenancy.Scope, found snapshots.Resolved[document.Client], want Want) (edit *Edit, err error) {
 	err = store.Work(ctx, scope, func() (err error) {
-		edit, err = NewEdit(found.Content, found.Setup.Content, want)
+		if edit, err = NewEdit(found.Content, found.Setup.Content, want); err != nil {
+			return err
+		}
+		edit.give, err = store.Hold(scope, weight*len(document.Encode(edit.next)))
 		return err
 	})
 	return edit, err
 }
+
+// weight is how many bytes an edit takes for each byte of its document: the body and
+// the document that it becomes.
+const weight = 3
+
+// Done ends the edit.
+func (e *Edit) Done() {
+	if e.give != nil {
+		e.give()
+	}
+}
+
+// Name puts the names that localized texts have on the wire into the paths of a fault.
+func (e *Edit) Name(err error) error { return registry.NameLocalized(err, e.next.Localized) }
 
 // Check reports every rule that the client would break, except those that need
 // something fetched or stored, and those that the setup's policy may let pass.

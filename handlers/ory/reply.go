@@ -11,14 +11,19 @@ import (
 // Reply answers with a client object. If it shows a secret or a registration
 // token, nobody may keep the answer.
 func Reply(status int, client Client, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
-	reply, err := web.JSON(status, client)
+	raw, err := web.Encode(client)
 	if err != nil {
 		return nil, err
 	}
-	reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
-	reply.ContentType = ContentType
+	reply := ReplyOf(status, raw, found)
 	reply.NoStore = client.ClientSecret != "" || client.RegistrationAccessToken != ""
 	return reply, nil
+}
+
+// ReplyOf answers with a client object that is encoded already.
+func ReplyOf(status int, object []byte, found snapshots.Resolved[document.Client]) *web.Reply {
+	return &web.Reply{Status: status, Body: append(object, '\n'), ContentType: ContentType,
+		Header: web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)}
 }
 
 // Rendered answers a read from the store's cache of rendered answers, or renders

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tenure/snapshots/document/registry"
 )
 
 // Client is the client object, with its members in the order of the wire. A nil
@@ -50,6 +52,10 @@ type Client struct {
 	SkipConsent                       bool            `json:"skip_consent"`
 	SkipLogoutConsent                 *bool           `json:"skip_logout_consent"`
 	Lifespans
+
+	// Registered are the members of a registration that this object does not have, with
+	// those for languages. Nil, as in the admin API, leaves what a client has of them.
+	Registered map[string]json.RawMessage `json:"-"`
 }
 
 // Lifespans are the overrides of token lifetimes per grant; nil is none.
@@ -93,7 +99,7 @@ var members = memberNames(reflect.TypeFor[Client]())
 func memberNames(t reflect.Type) []string {
 	var names []string
 	for _, f := range reflect.VisibleFields(t) {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
 			names = append(names, name)
 		}
 	}
@@ -113,6 +119,11 @@ func Member(name string) string {
 
 // IsMember reports whether the client object has a member of the name.
 func IsMember(name string) bool { return slices.Contains(members, name) }
+
+// Registered are the members of registrations that the client object does not have.
+func Registered() []string { return slices.Clone(registered) }
+
+var registered = registry.Beside(IsMember)
 
 // errorBody is the body of every error.
 type errorBody struct {

@@ -16,11 +16,16 @@ import (
 // limits, else whoever has an initial access token.
 func (h *handler) admitNew(c *web.Call) (*registration, tenancy.Scope, error) {
 	none, address := tenancy.Scope{}, c.Address()
-	token := credentialsOf(c, "").token
+	presented := ""
+	token := func() string { // it may be in the body, which nobody reads who may not register
+		presented = credentialsOf(c, "").token
+		return presented
+	}
 	module, id := c.Mount(h.Tenancy)
-	r, err := h.Store.Register(c.Request.Context(), snapshots.Registrant{Setup: snapshots.EntityID(id), Surface: Name, Address: address, Token: token})
+	r, err := h.Store.Register(c.Request.Context(), snapshots.Registrant{Setup: snapshots.EntityID(id), Surface: Name, Address: address,
+		Door: snapshots.DoorOAuth2, Token: token})
 	if fault.Is(err, fault.Unauthenticated) {
-		return nil, none, h.refuse(token != "", address, guessKey("", address, ""))
+		return nil, none, h.refuse(presented != "", address, guessKey("", address, ""))
 	}
 	if err != nil {
 		return nil, none, hideSetup(err)
@@ -47,7 +52,7 @@ func (h *handler) admitNew(c *web.Call) (*registration, tenancy.Scope, error) {
 // by its own credentials.
 func (h *handler) admitClient(c *web.Call) (*management, tenancy.Scope, error) {
 	module, id := c.Mount(h.Tenancy)
-	setup, policy, err := h.Store.Registering(c.Request.Context(), snapshots.EntityID(id), false)
+	setup, policy, err := h.Store.Registering(c.Request.Context(), snapshots.EntityID(id), snapshots.DoorOAuth2)
 	if err == nil && module != "" && module != setup.Module {
 		err = errOff()
 	}

@@ -1,7 +1,6 @@
 package register
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -26,28 +25,50 @@ func toDomain(in *ory.Client, policy snapshots.Policy) ory.Want {
 		if strings.TrimSpace(wanted.Scope) == "" && (isNew || shown.Scope != "") {
 			wanted.Scope = defaultScope(policy)
 		}
+		if !isNew {
+			wanted.GrantTypes = unlessDefault(in.GrantTypes, shown.GrantTypes, defaultGrants())
+			wanted.ResponseTypes = unlessDefault(in.ResponseTypes, shown.ResponseTypes, defaultResponses())
+		}
 		return &wanted, nil
 	}
 }
 
-// fromDomain is what a read shows a client of itself: all but its metadata.
+// fromDomain is what a client is shown of itself: all but its metadata, which is an
+// administrator's, with the defaults that apply where it says nothing.
 func fromDomain(found snapshots.Resolved[document.Client]) ory.Client {
 	view := ory.Read(found)
 	view.Metadata = nil
+	if len(view.GrantTypes) == 0 {
+		view.GrantTypes = defaultGrants()
+	}
+	if len(view.ResponseTypes) == 0 && slices.Contains(view.GrantTypes, grantCode) {
+		view.ResponseTypes = defaultResponses()
+	}
 	return view
 }
 
-// echo is what the answer to a write shows. Metadata is an administrator's, and is
-// not shown.
-func echo(in *ory.Client, found snapshots.Resolved[document.Client]) ory.Client {
-	view := in.Echo(found)
-	view.Metadata = json.RawMessage("{}")
-	return view
+const grantCode = "authorization_code"
+
+// The defaults of RFC 7591 section 2. The second is one of clients that may ask for
+// a code.
+func defaultGrants() []string    { return []string{grantCode} }
+func defaultResponses() []string { return []string{"code"} }
+
+// unlessDefault is a list that was sent, or what the client has if that is nothing
+// and what was sent is the default that it is shown instead.
+func unlessDefault(sent, has, usual []string) []string {
+	if len(has) == 0 && slices.Equal(sent, usual) {
+		return has
+	}
+	return sent
 }
 
-// defaultScope is the scope of a client that asks for none: Hydra's default as far
-// as the policy allows it, else everything that it allows.
+// defaultScope is the scope of a client that asks for none: what the policy says, or
+// Hydra's default as far as the policy allows it, else everything that it allows.
 func defaultScope(policy snapshots.Policy) string {
+	if len(policy.DefaultScopes) > 0 {
+		return strings.Join(policy.DefaultScopes, " ")
+	}
 	words := strings.Fields(ory.DefaultScope)
 	if len(policy.AllowedScopes) > 0 {
 		words = slices.DeleteFunc(words, func(word string) bool { return !slices.Contains(policy.AllowedScopes, word) })

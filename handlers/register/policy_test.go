@@ -288,3 +288,46 @@ func TestAClientReadsItselfNow(t *testing.T) {
 	}
 	f.send("GET", "/oauth2/register/c?other=x", "", bearer(c.token)).want(t, 200)
 }
+
+// TestRotateToken: a client's own PUT renews its token, unless the policy says never.
+func TestRotateToken(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), loose)
+	made := f.send("POST", "/oauth2/register", minimal).want(t, 201)
+	address, token := "/oauth2/register/"+made.text(t, "client_id"), made.text(t, "registration_access_token")
+	for i, row := range []struct {
+		rotate string
+		renews bool
+	}{{"", true}, {snapshots.RotateAlways, true}, {snapshots.RotateNever, false}, {snapshots.RotateNever, false}} {
+		f.policy(t, f.Root, f.setup, func(p *snapshots.Policy) { p.Registration, p.RotateToken = snapshots.RegistrationOpen, row.rotate })
+		body := `{"client_name":"c` + string(rune('0'+i)) + `","redirect_uris":["https://app.example/cb"]}`
+		put := f.send("PUT", address, body, bearer(token)).want(t, 200)
+		next := put.text(t, "registration_access_token")
+		if (next != token) != row.renews || next == "" {
+			t.Errorf("%q: %s after %s", row.rotate, next, token)
+		}
+		status := 200
+		if row.renews {
+			status = 401
+		}
+		f.send("GET", address, "", bearer(token)).want(t, status)
+		f.send("GET", address, "", bearer(next)).want(t, 200)
+		token = next
+	}
+}
+
+// TestDefaultScopes: what a client gets that asks for none, at its PUT as well.
+func TestDefaultScopes(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t), loose)
+	f.policy(t, f.Root, f.setup, func(p *snapshots.Policy) {
+		p.Registration, p.DefaultScopes = snapshots.RegistrationOpen, []string{"mcp:read", "mcp:write"}
+	})
+	made := f.send("POST", "/oauth2/register", minimal).want(t, 201, `"scope":"mcp:read mcp:write"`)
+	asked := f.send("POST", "/oauth2/register", `{"redirect_uris":["https://app.example/cb"],"scope":"other"}`).want(t, 201, `"scope":"other"`)
+	f.send("PUT", "/oauth2/register/"+asked.text(t, "client_id"), minimal, bearer(asked.text(t, "registration_access_token"))).want(t, 200, `"scope":"mcp:read mcp:write"`)
+	f.send("GET", "/oauth2/register/"+made.text(t, "client_id"), "", bearer(made.text(t, "registration_access_token"))).want(t, 200, `"scope":"mcp:read mcp:write"`)
+	p := snapshots.DefaultPolicy()
+	p.AllowedScopes, p.DefaultScopes = []string{"a"}, []string{"a", "b"}
+	if err := f.store.SetPolicy(ctx, f.Scope(t, f.Root, tenancy.Admin), module, f.setup, p); err == nil || !strings.Contains(err.Error(), "/default_scopes/1") {
+		t.Errorf("a default that is not allowed: %v", err)
+	}
+}

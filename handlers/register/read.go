@@ -24,9 +24,12 @@ func (h *handler) get(c *web.Call, m *management) (*web.Reply, error) {
 func (h *handler) answer(c *web.Call, status int, view ory.Client, found snapshots.Resolved[document.Client]) (*web.Reply, error) {
 	e := found.Entity
 	view.RegistrationClientURI = web.SelfURI(h.Tenancy, h.PublicURL(c), e.Module, string(e.Setup), ory.PathRegister, e.ClientID)
-	reply, err := ory.Reply(status, view, found)
-	if err == nil {
-		delete(reply.Header, "Tenure-Owner")
+	raw, err := encode(view, found)
+	if err != nil {
+		return nil, err
 	}
-	return reply, err
+	reply := ory.ReplyOf(status, raw, found)
+	reply.NoStore = view.ClientSecret != "" || view.RegistrationAccessToken != ""
+	delete(reply.Header, "Tenure-Owner")
+	return reply, nil
 }

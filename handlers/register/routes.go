@@ -59,7 +59,17 @@ func New(deps Deps) web.Surface {
 		bytes:     limit(deps.Bytes, web.Rate{Every: 100 * time.Microsecond, Burst: 8 << 20}),
 		guesses:   limit(deps.Guesses, web.Rate{Every: 10 * time.Second, Burst: 20}),
 		guessers:  limit(deps.Guessers, web.Rate{Every: time.Second, Burst: 200})}
-	return web.Surface{Name: Name, Error: ory.Spell, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
+	return web.Surface{Name: Name, Error: ory.Spell, Origins: h.origins, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
+}
+
+// origins are those whose pages may call, by the setup's policy.
+func (h *handler) origins(c *web.Call) []string {
+	module, id := c.Mount(h.Tenancy)
+	setup, policy, err := h.Store.Registering(c.Request.Context(), snapshots.EntityID(id), snapshots.DoorOAuth2)
+	if err != nil || module != "" && module != setup.Module {
+		return nil
+	}
+	return policy.CallingOrigins()
 }
 
 // routes are all about now: a client reads and changes what is in force.

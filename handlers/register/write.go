@@ -24,6 +24,10 @@ func (h *handler) decode(c *web.Call, setup snapshots.EntityID) (*ory.Client, er
 	if err != nil && c.Route.Method == http.MethodPut {
 		err = fault.Wrap(err, fault.Malformed, "", decodeSentence)
 	}
+	if err != nil {
+		return nil, err
+	}
+	in.Registered, err = ory.Members(body)
 	return in, err
 }
 
@@ -43,7 +47,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	}
 	edit.Level, edit.Allowed = document.ByItself, r.policy.Allow
 	if err := edit.Check(); err != nil { // here, so that nobody's invalid bodies keep the committer busy
-		return nil, err
+		return nil, edit.Name(err)
 	}
 	change, err := h.change(c, edit, r.policy)
 	if err != nil {
@@ -57,9 +61,9 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	out, err := h.Store.CreateClient(ctx, c.Scope, snapshots.NewClient{Module: r.setup.Module, Setup: r.setup.ID,
 		ClientID: h.Tenancy.IDs().UUID(), Surface: Name, Initial: r.initial}, change)
 	if err != nil {
-		return nil, hideSetup(err)
+		return nil, hideSetup(edit.Name(err))
 	}
-	reply, err := h.answerWrite(c, http.StatusCreated, in, out.Resolved, change)
+	reply, err := h.answerWrite(c, http.StatusCreated, out.Resolved, change)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +71,8 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	return reply, nil
 }
 
-// put replaces what a client may say of itself, and its registration token.
+// put replaces what a client may say of itself, and its registration token unless the
+// policy says otherwise.
 func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err := h.writes.Take(string(m.client.Entity.ID)); err != nil {
 		return nil, err
@@ -80,6 +85,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer edit.Done()
 	edit.Level, edit.Allowed = document.ByItself, m.policy.Allow
 	if err := forbidden(in, edit.Shown); err != nil {
 		return nil, err
@@ -93,17 +99,20 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 		return nil, err
 	}
 	change.Match, change.TokenOnChange = match, true
+	if m.policy.RotateToken == snapshots.RotateNever {
+		change.Token = nil
+	}
 	if change.Secret, err = h.firstSecret(c, m, edit); err != nil {
 		return nil, err
 	}
 	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, m.client.Entity.Ref(), change)
 	if err != nil {
-		return nil, hideClient(err)
+		return nil, hideClient(edit.Name(err))
 	}
-	if !out.Changed { // nothing is new, the token neither
+	if !out.Changed || change.Token == nil { // then the token is not new either
 		change.Token = &snapshots.NewToken{Text: credentialsOf(c, m.client.Entity.ClientID).token}
 	}
-	return h.answerWrite(c, http.StatusOK, in, out.Resolved, change)
+	return h.answerWrite(c, http.StatusOK, out.Resolved, change)
 }
 
 // delete ends a client and all its credentials.
@@ -123,7 +132,7 @@ func (h *handler) delete(c *web.Call, m *management) (*web.Reply, error) {
 func (h *handler) change(c *web.Call, edit *ory.Edit, policy snapshots.Policy) (snapshots.Change[document.Client], error) {
 	change, err := edit.Prepare(c.Request.Context(), h.Store, h.Fetch)
 	if err != nil {
-		return change, err
+		return change, edit.Name(err)
 	}
 	change.Rules = append(change.Rules, policy.RegistrationRules()...)
 	change.Token = ory.NewToken(h.Store, h.Tenancy.IDs())
@@ -156,9 +165,9 @@ func (h *handler) generateSecret() (*snapshots.NewSecret, error) {
 }
 
 // answerWrite shows the client as stored, with its new token and secret, this once.
-func (h *handler) answerWrite(c *web.Call, status int, in *ory.Client, found snapshots.Resolved[document.Client],
+func (h *handler) answerWrite(c *web.Call, status int, found snapshots.Resolved[document.Client],
 	change snapshots.Change[document.Client]) (*web.Reply, error) {
-	view := echo(in, found)
+	view := fromDomain(found)
 	view.RegistrationAccessToken = change.Token.Text
 	if change.Secret != nil {
 		view.ClientSecret = change.Secret.Plain()

@@ -23,6 +23,9 @@ func (h *handler) admit(c *Call) error {
 	if c.Principal, err = h.Tenancy.Authenticate(key); err != nil {
 		return err
 	}
+	if err := h.Rates.take(c.Principal, c.Request.Method); err != nil {
+		return err
+	}
 	c.acting = c.Principal.Org
 	if asked != "" {
 		c.acting = asked

@@ -34,6 +34,9 @@ func (c *Call) Body() ([]byte, error) {
 	if c.Request.ContentLength > int64(most) {
 		return nil, errTooLarge(most)
 	}
+	if err := c.takeTurn(); err != nil {
+		return nil, err
+	}
 	data, err := c.readBody(most)
 	var over *http.MaxBytesError
 	var refused *fault.Fault
@@ -52,6 +55,17 @@ func (c *Call) Body() ([]byte, error) {
 	_ = http.NewResponseController(c.w).SetReadDeadline(time.Time{})
 	c.body, c.bodyRead = data, true
 	return c.body, nil
+}
+
+// takeTurn counts the call among those of its organization that have a body. Those of
+// callers without an API key are bounded by their bytes and their own limits.
+func (c *Call) takeTurn() error {
+	if c.bodies == nil || c.turn || c.Principal.Org == "" {
+		return nil
+	}
+	err := c.turns.Take(string(c.Principal.Org), 1)
+	c.turn = err == nil
+	return err
 }
 
 // mostBody is how many bytes the body of a call may have.
@@ -102,7 +116,7 @@ func (c *Call) room(n int) error {
 		return nil
 	}
 	lane := string(c.Principal.Org)
-	if err := c.bodies.take(lane, n); err != nil {
+	if err := c.bodies.Take(lane, n); err != nil {
 		return err
 	}
 	c.lane, c.held = lane, c.held+n

@@ -238,3 +238,56 @@ func TestQuery(t *testing.T) {
 		}
 	}
 }
+
+// TestCallsWithABody: 256 of an organization are at work at once. One more is refused
+// before its body arrives; another organization's is not.
+func TestCallsWithABody(t *testing.T) {
+	f := newFixture(t)
+	arrived, finish := make(chan struct{}), make(chan struct{})
+	handler := web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, []web.Surface{surface("s",
+		route("POST", "/v1/wait", func(c *web.Call) (*web.Reply, error) {
+			_, err := c.Body()
+			arrived <- struct{}{}
+			<-finish
+			return web.NoContent(), err
+		}),
+		route("POST", "/v1/x", func(c *web.Call) (*web.Reply, error) {
+			_, err := c.Body()
+			return web.NoContent(), err
+		}))})
+	send := func(path string, org tenancy.OrgID, body io.Reader) int {
+		r := httptest.NewRequest("POST", path, body)
+		r.Header.Set("Authorization", "Bearer "+f.Key(org, tenancy.Reader))
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w.Code
+	}
+	var all sync.WaitGroup
+	for range 256 {
+		all.Go(func() {
+			if got := send("/v1/wait", f.North, strings.NewReader("{}")); got != 204 {
+				t.Error(got)
+			}
+		})
+		<-arrived
+	}
+	if got := send("/v1/x", f.North, unread{t}); got != 429 {
+		t.Error("one more of the organization:", got)
+	}
+	if got := send("/v1/x", f.South, strings.NewReader("{}")); got != 204 {
+		t.Error("another organization's:", got)
+	}
+	close(finish)
+	all.Wait()
+	if got := send("/v1/x", f.North, strings.NewReader("{}")); got != 204 {
+		t.Error("when they have ended:", got)
+	}
+}
+
+// unread is a body that nobody is to read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body was read")
+	return 0, io.EOF
+}

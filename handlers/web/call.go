@@ -31,6 +31,7 @@ type Call struct {
 	Ignored     []string
 
 	surface *Surface
+	proxies Proxies
 	once    tenancy.Once
 	acting  tenancy.OrgID // as asked for, also if it was refused
 	match   mux.RouteMatch
@@ -38,9 +39,11 @@ type Call struct {
 
 	body     []byte
 	bodyRead bool
-	bodies   *bodies // in which the body is counted
-	lane     string  // under whom
-	held     int     // and with how many bytes
+	bodies   *fair.Budget // in which the body is counted
+	lane     string       // under whom
+	held     int          // and with how many bytes
+	turns    *fair.Budget // of calls with a body
+	turn     bool         // it has one of turns
 	places   *fair.Places
 	placed   bool // it has one of places
 	query    query

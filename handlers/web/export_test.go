@@ -16,3 +16,9 @@ func Asked(r *http.Request, query ...Param) (*Call, error) {
 	c := &Call{Request: r, Route: &route}
 	return c, c.check()
 }
+
+// CallerAddress is where a request came from.
+func CallerAddress(p Proxies, r *http.Request) string {
+	addr, _ := p.caller(r)
+	return addr.String()
+}

@@ -14,6 +14,20 @@ import (
 	"tenure/tenancy/fault"
 )
 
+// Bodies in memory at once, in bytes. One organization's callers share a quarter,
+// and so do all who come without an API key.
+const (
+	bodyBytes = 64 << 20
+	bodyShare = 4
+)
+
+// Calls with a body at once, of one organization's keys and of all: what waits is
+// parsed already, and who could only wait is refused before that.
+const (
+	bodyCalls      = 256
+	bodyCallsOfAll = 4096
+)
+
 // bodyTime is how long a body may take to arrive if Config does not say.
 const bodyTime = 30 * time.Second
 
@@ -30,6 +44,10 @@ type Config struct {
 	BodyTime time.Duration // how long a body may take to arrive; 0 for 30 s
 	// BodyBytes is how many bytes of bodies are held at once; 0 for 64 MiB.
 	BodyBytes int
+	// Proxies are believed on where a request came from (Call.Address).
+	Proxies Proxies
+	// Rates bound the requests of API keys and organizations; nil for no limit.
+	Rates *RateLimits
 	// Read is told of each version of a client that an API key was shown, by the
 	// key's id and the snapshot's. It must not wait for anything. Nil for nobody.
 	Read func(keyID, snapshotID string)
@@ -38,7 +56,8 @@ type Config struct {
 type handler struct {
 	Config
 	segments map[string]*segment
-	bodies   *bodies
+	bodies   *fair.Budget
+	turns    *fair.Budget
 	places   *fair.Places
 }
 
@@ -47,13 +66,18 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = bodyTime
 	}
-	return &handler{Config: cfg, segments: build(surfaces), bodies: newBodies(cfg.BodyBytes),
+	if cfg.BodyBytes == 0 {
+		cfg.BodyBytes = bodyBytes
+	}
+	return &handler{Config: cfg, segments: build(surfaces),
+		bodies: fair.NewBudget(fair.Bounds{Lane: cfg.BodyBytes / bodyShare, All: cfg.BodyBytes}, "requests with a body"),
+		turns:  fair.NewBudget(fair.Bounds{Lane: bodyCalls, All: bodyCallsOfAll}, "requests with a body"),
 		places: fair.NewPlaces(longWorks, longWorksShare, fair.Bounds{})}
 }
 
 // ServeHTTP answers one request and writes its one event.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &Call{Request: r, w: w, started: time.Now(), places: h.places}
+	c := &Call{Request: r, w: w, started: time.Now(), places: h.places, proxies: h.Proxies}
 	defer func() {
 		if c.placed {
 			h.places.Give(string(c.Principal.Org))
@@ -61,8 +85,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	if r.ContentLength != 0 {
 		c.limitBody(h.BodyTime)
-		c.bodies = h.bodies
-		defer func() { h.bodies.give(c.lane, c.held) }()
+		c.bodies, c.turns = h.bodies, h.turns
+		defer func() {
+			h.bodies.Give(c.lane, c.held)
+			if c.turn {
+				h.turns.Give(string(c.Principal.Org), 1)
+			}
+		}()
 	}
 	reply, err := h.answer(c)
 	if err != nil {
@@ -102,6 +131,9 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if c.surface != nil && c.surface.Begin != nil {
 		c.surface.Begin(c)
 	}
+	if reply := h.preflight(c, err); reply != nil {
+		return reply, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +142,7 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)
 	}
+	c.allowOrigin()
 	if err := h.admission(c); err != nil {
 		return nil, err
 	}

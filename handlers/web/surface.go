@@ -86,6 +86,9 @@ type Surface struct {
 	// Vary names the request headers that Credentials and Admit read; nil for
 	// Authorization and, where an API key is taken, Tenure-Org.
 	Vary []string
+	// Origins lists the origins whose pages a browser may let call what the call's path
+	// names, "*" for all. Nil for a surface that no page of another origin calls.
+	Origins func(*Call) []string
 	// DropSlash says that a path with one slash more at its end is the path
 	// without it.
 	DropSlash bool

@@ -3,7 +3,6 @@ package web
 import (
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -61,18 +60,13 @@ func (t Trusted) admits(r *http.Request) bool {
 	return false
 }
 
-// Address is the peer's address without its port; an IPv6 one is cut to its
-// /64, which one subscriber holds whole.
+// Address is where the call came from, without its port (Config.Proxies); an IPv6
+// one is cut to its /64, which one subscriber holds whole.
 func (c *Call) Address() string {
-	host, _, err := net.SplitHostPort(c.Request.RemoteAddr)
-	if err != nil {
+	ip, known := c.proxies.caller(c.Request)
+	if !known {
 		return "unknown"
 	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return "unknown"
-	}
-	ip = ip.Unmap().WithZone("")
 	if ip.Is6() {
 		if p, err := ip.Prefix(64); err == nil {
 			return p.Masked().String()

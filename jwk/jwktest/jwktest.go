@@ -184,3 +184,33 @@ func HasError(value any) bool {
 	message, _ := failure["message"].(string)
 	return message != ""
 }
+
+// Limits gives every row of a section of docs/limits.md to its trial, with what the page says is answered
+// past the limit. A row without a trial and a trial without a row are failures.
+func Limits(t *testing.T, section string, trials map[string]func(t *testing.T, answer string)) {
+	t.Helper()
+	_, rest, found := strings.Cut(string(ReadFile(t, root(t), "docs", "limits.md")), "\n## "+section+"\n")
+	if !found {
+		t.Fatalf("docs/limits.md has no section %q", section)
+	}
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	_, table, _ := strings.Cut(rest, "|---|---|---|---|\n")
+	tried := 0
+	for line := range strings.Lines(table) {
+		if !strings.HasPrefix(line, "| ") {
+			continue
+		}
+		cells := strings.Split(strings.TrimSuffix(strings.TrimSpace(line), " |"), " | ")
+		name := strings.TrimPrefix(cells[0], "| ")
+		trial, known := trials[name]
+		if !known || len(cells) != 4 {
+			t.Errorf("nobody tries the limit %q, or its row has %d cells", name, len(cells))
+			continue
+		}
+		tried++
+		t.Run(name, func(t *testing.T) { trial(t, cells[3]) })
+	}
+	if tried != len(trials) {
+		t.Errorf("%d trials, of which %d have a row", len(trials), tried)
+	}
+}

@@ -70,7 +70,11 @@ func render(t *testing.T, data []byte) map[string]any {
 	if err != nil {
 		return nil
 	}
-	object, ok := jwktest.Decode(t, c.AppendView(nil)).(map[string]any)
+	view := c.AppendView(nil)
+	if len(view) > c.ViewBound() {
+		t.Fatalf("a view of %d octets is beyond its bound, %d", len(view), c.ViewBound())
+	}
+	object, ok := jwktest.Decode(t, view).(map[string]any)
 	if !ok || len(object) != 25 {
 		t.Fatalf("a view with %d members", len(object))
 	}

@@ -25,8 +25,8 @@ func (c *Certificate) Excess() string {
 		{c.issuerUniqueID.size(), maxUniqueIDOctets, "octets in its issuerUniqueID"},
 		{c.subjectUniqueID.size(), maxUniqueIDOctets, "octets in its subjectUniqueID"},
 		{keyUsage, maxKeyUsageBits, "bits in its keyUsage"},
-		{len(c.issuer.encoded()), maxNameOctets, "octets in its issuer"},
-		{len(c.subject.encoded()), maxNameOctets, "octets in its subject"},
+		{c.nameOctets(c.issuer), maxNameOctets, "octets in its issuer"},
+		{c.nameOctets(c.subject), maxNameOctets, "octets in its subject"},
 		{extensions, maxExtensions, "extensions"},
 	} {
 		if bound.size > bound.most {
@@ -34,6 +34,14 @@ func (c *Certificate) Excess() string {
 		}
 	}
 	return ""
+}
+
+// nameOctets is the length of the name's encoding, or 0 if a certificate of this length has no name beyond the bound.
+func (c *Certificate) nameOctets(n distinguishedName) int {
+	if len(c.tbs) <= maxNameOctets {
+		return 0
+	}
+	return len(n.encoded())
 }
 
 // size is the number of octets; an absent BIT STRING has none.

@@ -2,9 +2,11 @@ package diff
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/uri"
 )
 
 // Level is a class of risk, which approvals may be bound to.
@@ -56,14 +58,19 @@ type input struct {
 	fresh    bool
 	old, new map[string]string // values by top-level member; for clients the effective ones
 	rows     []row
-	broken   []string // rules of document.Works
+	// broken names the rules of document.Works that the change breaks. Few changes touch their members, and
+	// they read the whole client, so nothing is asked before a rule needs it.
+	broken func() []string
+	// asked and owners keep what was found out about the rows' addresses: many rules ask the same.
+	asked  map[*row][]*uri.Rule
+	owners map[string][]string // by member, the domains of the addresses that the old document has
 }
 
 func inputOf[T document.Content](from, to *T, o Options, rows []row) *input {
-	in := &input{at: o.At, fresh: from == nil, rows: rows}
+	in := &input{at: o.At, fresh: from == nil, rows: rows, asked: map[*row][]*uri.Rule{}, owners: map[string][]string{}}
 	if len(rows) > 0 {
 		in.old, in.new = values(from, o.From), values(to, o.To)
-		in.broken = brokenWorks(from, to, o.To)
+		in.broken = sync.OnceValue(func() []string { return brokenWorks(from, to, o.To) })
 	}
 	return in
 }
@@ -80,8 +87,9 @@ func values[T document.Content](doc *T, setup *document.Setup) map[string]string
 		effective := document.Effective(client, setup)
 		doc = any(&effective).(*T)
 	}
-	all := map[string]string{}
-	for _, m := range document.Members(doc) {
+	members := document.Members(doc)
+	all := make(map[string]string, len(members))
+	for _, m := range members {
 		all[m.Name] = m.Value
 	}
 	return all

@@ -46,18 +46,28 @@ func uriAdded(is func(uri string) bool, format string) func(*input, *row) string
 // addressBreaks says the words if a new address breaks a rule that it would have
 // to keep from a client that registers itself.
 func addressBreaks(rule, format string) func(*input, *row) string {
-	return func(_ *input, r *row) string {
-		use, known := document.UseOf(r.name)
-		if r.Kind == Removed || !known || r.New.Text == r.Old.Text {
-			return ""
-		}
-		for _, broken := range uri.Broken(r.New.Text, use, true) {
+	return func(in *input, r *row) string {
+		for _, broken := range in.addressFaults(r) {
 			if broken.Name == rule {
 				return fmt.Sprintf(format, noun(r.name))
 			}
 		}
 		return ""
 	}
+}
+
+// addressFaults are the rules that the row's new address breaks.
+func (in *input) addressFaults(r *row) []*uri.Rule {
+	use, known := document.UseOf(r.name)
+	if r.Kind == Removed || !known || r.New.Text == r.Old.Text {
+		return nil
+	}
+	broken, asked := in.asked[r]
+	if !asked {
+		broken = uri.Broken(r.New.Text, use, true)
+		in.asked[r] = broken
+	}
+	return broken
 }
 
 // plainHTTP leaves out the device's own addresses, where native apps listen
@@ -94,18 +104,27 @@ func domain(uri string) string {
 // otherDomain tells of an address on a domain that neither this list nor the
 // redirect URIs had.
 func otherDomain(in *input, r *row) string {
-	at := domain(r.New.Text)
-	if r.Kind != Added || at == "" {
+	if r.Kind != Added {
 		return ""
 	}
-	known := slices.Concat(items(in.old[r.name]), items(in.old["redirect_uris"]))
-	for i, uri := range known {
-		known[i] = domain(unquote(uri))
-	}
-	if len(known) == 0 || slices.Contains(known, at) {
+	at := domain(r.New.Text)
+	known := slices.Concat(in.ownersOf(r.name), in.ownersOf("redirect_uris"))
+	if at == "" || len(known) == 0 || slices.Contains(known, at) {
 		return ""
 	}
 	return noun(r.name) + " on another domain added: " + at
+}
+
+// ownersOf are the domains of the addresses that a member of the old document has.
+func (in *input) ownersOf(member string) []string {
+	owners, asked := in.owners[member]
+	if !asked {
+		for _, address := range items(in.old[member]) {
+			owners = append(owners, domain(unquote(address)))
+		}
+		in.owners[member] = owners
+	}
+	return owners
 }
 
 func uriRemoved(_ *input, r *row) string {

@@ -17,12 +17,9 @@ func works(rule string) []string {
 func breaks(rule, words string) func(*input, *row) string {
 	members := works(rule)
 	return func(in *input, r *row) string {
-		if !slices.Contains(in.broken, rule) {
-			return ""
-		}
 		for i := range in.rows {
 			if one := &in.rows[i]; one.Kind != Equal && slices.Contains(members, one.name) {
-				if one.Path == r.Path {
+				if one.Path == r.Path && slices.Contains(in.broken(), rule) {
 					return words
 				}
 				return ""

@@ -135,6 +135,35 @@ type Client struct {
 	SoftwareVersion            string // RFC 7591
 
 	UIConfiguration JSON // SlashID hosted-page settings
+
+	// From here on what only registrations have; package registry says where each is from.
+	TLSClientAuthSANDNS     string // RFC 8705: one of the four, or the subject's name
+	TLSClientAuthSANURI     string
+	TLSClientAuthSANIP      string
+	TLSClientAuthSANEmail   string
+	UseMTLSEndpointAliases  Flag
+	DPoPBoundAccessTokens   Flag
+	ClaimsRedirectURIs      []string // UMA
+	NFVTokenSignedAlg       string   // ETSI NFV
+	NFVTokenEncryptedAlg    string
+	NFVTokenEncryptedEnc    string
+	IntrospectionSignedAlg  string // RFC 9701
+	IntrospectionEncryptAlg string
+	IntrospectionEncryptEnc string
+	AuthorizationEncryptAlg string // JARM
+	AuthorizationEncryptEnc string
+	BackchannelDeliveryMode string // CIBA
+	BackchannelNotification string
+	BackchannelSigningAlg   string
+	ClientRegistrationTypes []string // OpenID Federation
+	SignedJWKSURI           string
+	OrganizationName        string
+	Description             string
+	Keywords                []string
+	InformationURI          string
+	OrganizationURI         string
+	EncryptedResponseEncs   []string // OpenID4VP
+	VPFormatsSupported      JSON
 }
 
 // Lifespans are Hydra's per-grant overrides, in nanoseconds; nil is unset.

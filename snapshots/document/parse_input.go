@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -32,6 +33,24 @@ func Parse[T Content](data []byte, base *T) (doc *T, notes, faults []fault.Field
 	parseMembers(fieldsOf[T](), doc, members, "", &faults)
 	slices.SortFunc(faults, func(a, b fault.Field) int { return strings.Compare(a.Path, b.Path) })
 	return doc, notes, faults
+}
+
+// SetMember gives one member of a client the value that a caller sent for it, by the
+// member's domain name: null, an empty string and an empty list are unset. Faults are
+// those of Parse. It is not for jwks.
+func SetMember(c *Client, name string, raw json.RawMessage) (faults []fault.Field) {
+	for _, f := range clientFields {
+		if f.Name != name {
+			continue
+		}
+		member := f.at(c)
+		reflect.ValueOf(member).Elem().SetZero()
+		if text := string(bytes.TrimSpace(raw)); text != "null" && text != `""` {
+			parseValue(member, raw, "/"+name, &faults)
+		}
+		return faults
+	}
+	return []fault.Field{{Path: "/" + name, Rule: "unknown", Message: "there is no such member"}}
 }
 
 // parseKeySet takes the key set out of members.

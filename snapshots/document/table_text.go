@@ -51,6 +51,27 @@ var texts = map[string]text.Kind{
 	"software_roles":       text.Line,
 	"software_version":     text.Line,
 
+	"tls_client_auth_san_dns":   text.Line,
+	"tls_client_auth_san_uri":   text.Line, // of a certificate, and nobody calls it
+	"tls_client_auth_san_ip":    text.Line,
+	"tls_client_auth_san_email": text.Line,
+
+	"nfv_token_signed_response_alg":                  text.Word,
+	"nfv_token_encrypted_response_alg":               text.Word,
+	"nfv_token_encrypted_response_enc":               text.Word,
+	"introspection_signed_response_alg":              text.Word,
+	"introspection_encrypted_response_alg":           text.Word,
+	"introspection_encrypted_response_enc":           text.Word,
+	"authorization_encrypted_response_alg":           text.Word,
+	"authorization_encrypted_response_enc":           text.Word,
+	"backchannel_token_delivery_mode":                text.Word,
+	"backchannel_authentication_request_signing_alg": text.Word,
+	"client_registration_types":                      text.Word,
+	"encrypted_response_enc_values_supported":        text.Word,
+	"organization_name":                              text.Title,
+	"description":                                    text.Prose,
+	"keywords":                                       text.Line,
+
 	"scope_policy_implicit_flow":           text.Word, // of a setup, and of a scope
 	"scope_policy_authorization_code_flow": text.Word,
 	"scope_policy_refresh_token":           text.Word,

@@ -28,7 +28,12 @@ var addresses = map[string]uri.Use{
 	"jwks_uri":                  uri.Keys,
 	"sector_identifier_uri":     uri.Keys,
 	"allowed_cors_origins":      uri.Origin,
-	"uri":                       uri.Identifier, // of a resource server
+	"claims_redirect_uris":      uri.Redirect,
+	"signed_jwks_uri":           uri.Keys,
+	"information_uri":           uri.Page,
+	"organization_uri":          uri.Page,
+	"backchannel_client_notification_endpoint": uri.Called,
+	"uri": uri.Identifier, // of a resource server
 }
 
 // UseOf is what a member's address is for, by the member's domain name or the
@@ -107,15 +112,17 @@ func (in Input[T]) eachNew(visit func(path, name, value string, localized bool))
 		if in.Base != nil {
 			stored = f.at(in.Base)
 		}
-		eachNewText("/"+f.Name, f.Name, f.at(in.Next), stored, visit)
+		eachNewText("", f.Name, f.Name, f.at(in.Next), stored, visit)
 	}
 }
 
-func eachNewText(path, name string, member, stored any, visit func(path, name, value string, localized bool)) {
+// eachNewText visits those of one member. Its pointer is put together only for what is visited: nearly all
+// members have nothing new.
+func eachNewText(under, field, name string, member, stored any, visit func(path, name, value string, localized bool)) {
 	switch m := member.(type) {
 	case *string:
 		if old, _ := stored.(*string); *m != "" && (old == nil || *old != *m) {
-			visit(path, name, *m, false)
+			visit(under+"/"+field, name, *m, false)
 		}
 	case *[]Localized:
 		var old []Localized
@@ -126,7 +133,7 @@ func eachNewText(path, name string, member, stored any, visit func(path, name, v
 			if slices.Contains(old, l) {
 				continue
 			}
-			at := item(path, i)
+			at := item(under+"/"+field, i)
 			visit(at+"/name", "name", l.Name, false)
 			if l.Value != "" {
 				visit(at+"/value", l.Name, l.Value, true)
@@ -138,14 +145,14 @@ func eachNewText(path, name string, member, stored any, visit func(path, name, v
 			old = *s
 		}
 		for i := range *m {
-			scope, at := &(*m)[i], item(path, i)
+			scope, at := &(*m)[i], item(under+"/"+field, i)
 			was := slices.IndexFunc(old, func(s Scope) bool { return s.Name == scope.Name })
 			for _, f := range scopeFields {
 				var before any
 				if was >= 0 {
 					before = f.at(&old[was])
 				}
-				eachNewText(at+"/"+f.Name, scopePrefix+f.Name, f.at(scope), before, visit)
+				eachNewText(at, f.Name, scopePrefix+f.Name, f.at(scope), before, visit)
 			}
 		}
 	default:
@@ -159,7 +166,7 @@ func eachNewText(path, name string, member, stored any, visit func(path, name, v
 		}
 		for i, text := range list {
 			if !slices.Contains(old, text) {
-				visit(item(path, i), name, text, false)
+				visit(item(under+"/"+field, i), name, text, false)
 			}
 		}
 	}

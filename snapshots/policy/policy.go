@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/uri"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
@@ -30,6 +31,10 @@ const (
 	WeakRefuse = "refuse"
 	WeakWarn   = "warn"
 
+	RotateAlways = "always"
+	RotateNever  = "never"
+
+	ProfileOff   = "off"      // nobody registers at /reg
 	ProfileDCR2  = "ofb-dcr2" // Open Finance Brasil Dynamic Client Registration 2.0
 	ProfileID3   = "ofb-id3"  // its Implementers Draft 3
 	ProfilePlain = "plain"    // RFC 7591 and 7592 without statement and certificate
@@ -46,25 +51,68 @@ type Policy struct {
 	MaxClients        int64         // of the setup, where registering; 0 for any number
 	AllowedGrants     []string      // that a self-registered client may have; empty for any
 	AllowedScopes     []string      // likewise
-	Allow             []string      // rules of document.Waivable that do not hold for its clients
+	// DefaultScopes are those of a client that registers itself and asks for none;
+	// empty for the dialect's own default.
+	DefaultScopes []string
+	// Origins are those whose pages may register clients, "*" for all. Nil for "*"
+	// where registration is open and asks for no statement, else for none.
+	Origins []string
+	// UnusedTTL is the age in seconds at which a client that registered itself and was
+	// never used ends; 0 for never.
+	UnusedTTL int64
+	// RotateToken says whether a client's own PUT renews its registration token; empty
+	// for what each dialect does.
+	RotateToken string
+	Allow       []string // rules of document.Waivable that do not hold for its clients
 
-	OpenFinanceProfile string // what /reg asks for
-	StrictHeaders      bool   // /reg refuses FAPI headers that do not parse
-	RotateTokens       bool   // a client's own PUT at /reg renews its registration token
+	// OpenFinanceProfile is what /reg asks for. It is empty only in policies that an
+	// older program wrote, where it means ProfileDCR2 and closes no other API.
+	OpenFinanceProfile string
+	StrictHeaders      bool // /reg refuses FAPI headers that do not parse
+	RotateTokens       bool // a client's own PUT at /reg renews its registration token
 
 	WeakKeys string // whether key sets may break the rules of document.Relaxable
 }
 
-// Registers reports whether clients may register themselves; byStatement is for
-// those that bring a software statement.
-func (p Policy) Registers(byStatement bool) bool {
+// Door is an API by which clients register themselves.
+type Door uint8
+
+// The two doors of a setup.
+const (
+	DoorOAuth2 Door = iota // /oauth2/register
+	DoorReg                // /reg
+)
+
+// Opens reports whether clients may register and manage themselves by a door. A
+// profile with software statements closes the one that asks for none.
+func (p Policy) Opens(d Door) bool {
+	statements := p.asksStatements()
+	byStatement := statements || p.OpenFinanceProfile == ""
+	switch {
+	case d == DoorOAuth2 && statements, d == DoorReg && p.OpenFinanceProfile == ProfileOff:
+		return false
+	}
 	switch p.Registration {
 	case RegistrationOpen, RegistrationToken:
 		return true
 	case RegistrationStatement:
-		return byStatement
+		return d == DoorReg && byStatement
 	}
 	return false
+}
+
+// CallingOrigins are the origins whose pages may register clients and let them manage
+// themselves.
+func (p Policy) CallingOrigins() []string {
+	if p.Origins == nil && p.Registration == RegistrationOpen && !p.asksStatements() {
+		return []string{"*"}
+	}
+	return p.Origins
+}
+
+// asksStatements reports whether /reg was told to ask for software statements.
+func (p Policy) asksStatements() bool {
+	return p.OpenFinanceProfile == ProfileDCR2 || p.OpenFinanceProfile == ProfileID3
 }
 
 // RegistrationRules hold what a setup allows those who register themselves:
@@ -106,12 +154,15 @@ func unallowed(path string, allowed, wanted, had []string) []fault.Field {
 
 // Default is that of a setup that was given none.
 func Default() Policy {
-	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileDCR2, WeakKeys: WeakRefuse}
+	return Policy{OnStalePlan: StaleKeep, ScopeCheck: ScopesByDialect, Registration: RegistrationOff, OpenFinanceProfile: ProfileOff, WeakKeys: WeakRefuse}
 }
 
 // Filled is the policy with the defaults where it says nothing.
 func (p Policy) Filled() Policy {
 	usual := Default()
+	if p.Registration == RegistrationStatement {
+		usual.OpenFinanceProfile = ProfileDCR2
+	}
 	p.OpenFinanceProfile, p.WeakKeys = cmp.Or(p.OpenFinanceProfile, usual.OpenFinanceProfile), cmp.Or(p.WeakKeys, usual.WeakKeys)
 	p.OnStalePlan, p.ScopeCheck, p.Registration = cmp.Or(p.OnStalePlan, usual.OnStalePlan),
 		cmp.Or(p.ScopeCheck, usual.ScopeCheck), cmp.Or(p.Registration, usual.Registration)
@@ -129,10 +180,27 @@ func (p Policy) Check() []fault.Field {
 		{"/scope_check", p.ScopeCheck, []string{ScopesByDialect, ScopesAlways, ScopesNever}},
 		{"/registration", p.Registration, []string{RegistrationOff, RegistrationOpen, RegistrationToken, RegistrationStatement}},
 		{"/weak_keys", p.WeakKeys, []string{WeakRefuse, WeakWarn}},
-		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileDCR2, ProfileID3, ProfilePlain}},
+		{"/open_finance_profile", p.OpenFinanceProfile, []string{ProfileOff, ProfileDCR2, ProfileID3, ProfilePlain}},
 	} {
 		if !slices.Contains(m.of, m.value) {
 			faults = append(faults, fault.Field{Path: m.path, Rule: "enum", Message: "one of " + strings.Join(m.of, ", ")})
+		}
+	}
+	if p.RotateToken != "" && p.RotateToken != RotateAlways && p.RotateToken != RotateNever {
+		faults = append(faults, fault.Field{Path: "/rotate_token", Rule: "enum", Message: "one of " + RotateAlways + ", " + RotateNever})
+	}
+	if p.UnusedTTL != 0 && (p.UnusedTTL < MinUnusedTTL || p.UnusedTTL > maxUnusedTTL) {
+		faults = append(faults, fault.Field{Path: "/unused_ttl", Rule: "range", Message: fmt.Sprintf("0, or %d to %d seconds", MinUnusedTTL, maxUnusedTTL)})
+	}
+	for i, origin := range p.Origins {
+		if origin != "*" && !isOrigin(origin) {
+			faults = append(faults, fault.Field{Path: fmt.Sprintf("/registration_origins/%d", i), Rule: "origin",
+				Message: `"*", or an http or https origin as browsers send it: in lower case, without a slash at its end and without a default port`})
+		}
+	}
+	for i, word := range p.DefaultScopes {
+		if len(p.AllowedScopes) > 0 && !slices.Contains(p.AllowedScopes, word) {
+			faults = append(faults, fault.Field{Path: fmt.Sprintf("/default_scopes/%d", i), Rule: "allowed", Message: "it must be one of allowed_scopes"})
 		}
 	}
 	if p.MaxClients < 0 {
@@ -144,13 +212,33 @@ func (p Policy) Check() []fault.Field {
 				Message: "one of " + strings.Join(document.Waivable(), ", ")})
 		}
 	}
-	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes))
+	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes),
+		checkWords("/default_scopes", p.DefaultScopes), checkLength("/registration_origins", p.Origins))
+}
+
+// Bounds of UnusedTTL in seconds: uses are recorded some seconds after they happen.
+const (
+	MinUnusedTTL = 3600
+	maxUnusedTTL = 10 * 366 * 24 * 3600
+)
+
+// isOrigin reports whether a text is an origin in the form that browsers send.
+func isOrigin(text string) bool {
+	return uri.CanonicalOrigin(text) == text && len(uri.Broken(text, uri.Origin, false)) == 0 &&
+		(strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")) && !strings.HasSuffix(text, "/") && !strings.Contains(text, "*")
+}
+
+func checkLength(path string, list []string) []fault.Field {
+	if len(list) > document.MaxItems {
+		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", document.MaxItems)}}
+	}
+	return nil
 }
 
 // checkWords holds the rule of a scope's word for each.
 func checkWords(path string, words []string) []fault.Field {
-	if len(words) > document.MaxItems {
-		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", document.MaxItems)}}
+	if faults := checkLength(path, words); faults != nil {
+		return faults
 	}
 	faults := document.CheckScopeWords(path, words)
 	for i := range faults {

@@ -21,7 +21,7 @@ const (
 	batchLimit  = 256
 	// A batch takes no further writes after batchWork, so that a few slow ones
 	// keep the others waiting for no longer.
-	batchWork = 250 * time.Millisecond
+	batchWork = 100 * time.Millisecond
 	maxTries  = 10
 	batchTime = 30 * time.Second
 )

@@ -194,3 +194,27 @@ func TestPlacesPerLane(t *testing.T) {
 		}
 	})
 }
+
+// TestBudget: a lane has its share, all have the whole, and what is given back can be
+// taken again.
+func TestBudget(t *testing.T) {
+	b := fair.NewBudget(fair.Bounds{Lane: 4, All: 6}, "bodies")
+	for _, step := range []struct {
+		lane string
+		n    int // given back if below 0
+		want fault.Kind
+	}{
+		{"a", 4, 0}, {"a", 1, fault.Throttled}, {"b", 2, 0}, {"b", 1, fault.Unavailable}, {"c", 1, fault.Unavailable},
+		{"a", -1, 0}, {"b", 1, 0}, {"a", 1, fault.Unavailable}, {"b", -3, 0}, {"a", 2, fault.Throttled}, {"c", 3, 0},
+		{"c", -3, 0}, {"a", -3, 0}, {"a", 4, 0}, {"c", 5, fault.Throttled},
+	} {
+		if step.n < 0 {
+			b.Give(step.lane, -step.n)
+			continue
+		}
+		err := b.Take(step.lane, step.n)
+		if step.want == 0 && err != nil || step.want != 0 && (!fault.Is(err, step.want) || fault.Of(err).RetryAfter == 0) {
+			t.Errorf("%+v: %v", step, err)
+		}
+	}
+}

@@ -150,7 +150,7 @@ func openFinanceSetup(ctx context.Context, n *node.Node) (snapshots.EntityID, er
 		return "", err
 	}
 	policy := snapshots.DefaultPolicy()
-	policy.Registration = snapshots.RegistrationStatement
+	policy.Registration, policy.OpenFinanceProfile = snapshots.RegistrationStatement, snapshots.ProfileDCR2
 	policy.Allow = []string{"uri-loopback"} // the demo's directory is on this machine
 	return out.Entity.ID, n.Snapshots.SetPolicy(ctx, operator, snapshots.DefaultModule, out.Entity.ID, policy)
 }

@@ -33,6 +33,12 @@ const (
 	failureTime = 500 * time.Millisecond
 )
 
+// Defaults of a node's memory, in MiB.
+const (
+	CacheMiB  = 64
+	MemoryMiB = 96
+)
+
 // Config configures a node.
 type Config struct {
 	Database    string
@@ -44,6 +50,10 @@ type Config struct {
 	EvidenceKey string        // file, None, or empty for the database's default
 	MaxAge      time.Duration // for which callers may cache an answer; zero for a minute
 	ReadLog     string        // off, sampled or full; empty for off
+	// MemoryBytes is what Go's runtime aims to use at most, beside the caches; 0 for 96 MiB.
+	MemoryBytes uint64
+	Rates       web.Rates // of API keys and organizations
+	Proxies     web.Proxies
 	Log         zerolog.Logger
 }
 
@@ -57,6 +67,7 @@ type Node struct {
 
 	stores     handlers.Stores
 	web        web.Config
+	memory     uint64 // what Go's runtime aims at, with the caches
 	programLog zerolog.Logger
 	stop       context.CancelFunc // ends the background work
 	background sync.WaitGroup
@@ -69,7 +80,13 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, exit.With(exit.Database, err)
 	}
-	n := &Node{DB: d, programLog: cfg.Log}
+	if cfg.MemoryBytes == 0 {
+		cfg.MemoryBytes = MemoryMiB << 20
+	}
+	if cfg.CacheBytes == 0 {
+		cfg.CacheBytes = CacheMiB << 20
+	}
+	n := &Node{DB: d, programLog: cfg.Log, memory: cfg.MemoryBytes + cfg.CacheBytes}
 	if err := n.build(ctx, cfg); err != nil {
 		d.Close()
 		return nil, exit.With(openCode(err), err)
@@ -112,7 +129,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log}
+	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Rates: web.NewRateLimits(cfg.Rates, time.Now)}
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
@@ -166,6 +183,10 @@ func Version() string {
 func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(300) // caches dominate the heap: fewer collections cost little memory
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		// Near the limit the garbage collector works more often, so a flood costs time and not memory.
+		debug.SetMemoryLimit(int64(n.memory))
 	}
 	failed := make(chan error, len(endpoints))
 	servers := make([]*http.Server, len(endpoints))

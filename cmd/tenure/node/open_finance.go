@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"tenure/cmd/tenure/exit"
 	"tenure/handlers/openfinance"
 	"tenure/handlers/openfinance/scheme"
+	"tenure/handlers/web"
 )
 
 // OpenFinance configures what /reg trusts: authorities of client certificates,
@@ -26,16 +26,16 @@ type OpenFinance struct {
 	DirectoryKeys, DirectoryIssuer, DirectoryEnvironment string
 	DirectoryMode                                        string
 	ProxyHeader, ProxyFormat                             string
-	ProxyFrom                                            []string
+	Proxies                                              web.Proxies // those that pass certificates
 }
 
 // check refuses combinations that cannot work.
 func (o OpenFinance) check(withTLS bool) error {
 	directory := o.DirectoryIssuer != "" || o.DirectoryEnvironment != "" || o.DirectoryMode != ""
-	proxy := o.ProxyHeader != "" || o.ProxyFormat != "" || len(o.ProxyFrom) > 0
+	proxy := o.ProxyHeader != "" || o.ProxyFormat != ""
 	switch {
-	case proxy && (o.ProxyHeader == "" || o.ProxyFormat == "" || len(o.ProxyFrom) == 0):
-		return errors.New("--proxy-cert-header, --proxy-cert-format and --proxy-from must be given together")
+	case proxy && (o.ProxyHeader == "" || o.ProxyFormat == "" || len(o.Proxies.From) == 0):
+		return errors.New("--proxy-cert-header, --proxy-cert-format and --trusted-proxy must be given together")
 	case proxy && o.ClientCA == "":
 		return errors.New("--proxy-cert-header needs --client-ca: the server verifies the certificates that the proxy passes")
 	case o.ClientCRL != "" && o.ClientCA == "":
@@ -110,18 +110,7 @@ func (o OpenFinance) proxy() (*scheme.Proxy, error) {
 	if o.ProxyHeader == "" {
 		return nil, nil
 	}
-	p := &scheme.Proxy{Header: o.ProxyHeader, Format: o.ProxyFormat}
-	for _, text := range o.ProxyFrom {
-		prefix, err := netip.ParsePrefix(strings.TrimSpace(text))
-		if err != nil {
-			addr, bad := netip.ParseAddr(strings.TrimSpace(text))
-			if bad != nil {
-				return nil, fmt.Errorf("--proxy-from %s must be an address or a prefix such as 10.0.0.0/8", text)
-			}
-			prefix = netip.PrefixFrom(addr, addr.BitLen())
-		}
-		p.From = append(p.From, prefix)
-	}
+	p := &scheme.Proxy{Header: o.ProxyHeader, Format: o.ProxyFormat, From: o.Proxies.From}
 	if err := p.Check(); err != nil {
 		return nil, fmt.Errorf("--proxy-cert-format: %w", err)
 	}

@@ -100,6 +100,9 @@ func (a *Address) scheme() string {
 // web reports whether it is an http or https address.
 func (a *Address) web() bool { return a.scheme() == "http" || a.scheme() == "https" }
 
+// spelt writes dots and slashes of other spellings as they are; readers take a backslash for a slash.
+var spelt = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", "/", "%5C", "/", `\`, "/")
+
 // dotSegments reports whether a segment of the path is "." or "..", which
 // readers take out of it, in whatever spelling.
 func (a *Address) dotSegments() bool {
@@ -110,7 +113,7 @@ func (a *Address) dotSegments() bool {
 	if a.url.Opaque != "" {
 		path = a.url.Opaque
 	}
-	path = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", "/", "%5C", "/", `\`, "/").Replace(path)
+	path = spelt.Replace(path)
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "." || segment == ".." {
 			return true

@@ -1,0 +1,51 @@
+package policy_test
+
+import (
+	"testing"
+
+	"tenure/snapshots/policy"
+)
+
+// TestDoors: what each kind of policy opens.
+func TestDoors(t *testing.T) {
+	for _, row := range []struct {
+		registration, profile string
+		oauth2, reg           bool
+	}{
+		{"", "", false, false},
+		{policy.RegistrationOpen, "", true, false},
+		{policy.RegistrationToken, "", true, false},
+		{policy.RegistrationStatement, "", false, true},
+		{policy.RegistrationOpen, policy.ProfileDCR2, false, true},
+		{policy.RegistrationToken, policy.ProfileID3, false, true},
+		{policy.RegistrationStatement, policy.ProfileID3, false, true},
+		{policy.RegistrationStatement, policy.ProfilePlain, false, false},
+		{policy.RegistrationOpen, policy.ProfilePlain, true, true},
+		{policy.RegistrationOff, policy.ProfilePlain, false, false},
+	} {
+		raw, err := policy.Policy{Registration: row.registration, OpenFinanceProfile: row.profile}.Filled().Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := policy.Decode(raw)
+		if err != nil || p.Opens(policy.DoorOAuth2) != row.oauth2 || p.Opens(policy.DoorReg) != row.reg {
+			t.Errorf("%+v: %v, %v", row, p, err)
+		}
+	}
+}
+
+// TestPoliciesOfAnOlderProgram named a profile whether or not somebody had chosen it:
+// their doors stay as they were.
+func TestPoliciesOfAnOlderProgram(t *testing.T) {
+	for raw, want := range map[string][2]bool{
+		`{"registration":"open","open_finance_profile":"ofb-dcr2"}`:      {true, true},
+		`{"registration":"open","open_finance_profile":"plain"}`:         {true, true},
+		`{"registration":"statement","open_finance_profile":"ofb-dcr2"}`: {false, true},
+		`{"registration":"off","open_finance_profile":"ofb-dcr2"}`:       {false, false},
+	} {
+		p, err := policy.Decode([]byte(raw))
+		if err != nil || [2]bool{p.Opens(policy.DoorOAuth2), p.Opens(policy.DoorReg)} != want {
+			t.Errorf("%s: %+v, %v", raw, p, err)
+		}
+	}
+}
