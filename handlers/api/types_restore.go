@@ -13,3 +13,16 @@ type restoredSetup struct {
 	SnapshotID     string `json:"snapshot_id"`
 	EffectiveFrom  string `json:"effective_from"`
 }
+
+// rehearsedDeletion says what would go along with an organization.
+type rehearsedDeletion struct {
+	rehearsed
+	Along holdings `json:"along"`
+}
+
+type holdings struct {
+	Organizations   int64 `json:"organizations"`
+	Setups          int64 `json:"setups"`
+	ResourceServers int64 `json:"resource_servers"`
+	Clients         int64 `json:"clients"`
+}
