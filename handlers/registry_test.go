@@ -30,7 +30,7 @@ var registered = map[string]any{
 	"information_uri": "https://app.example/about", "organization_uri": "https://app.example/us", "initiate_login_uri": "https://app.example/login",
 	"sector_identifier_uri": "https://app.example/sector", "frontchannel_logout_uri": "https://app.example/front",
 	"backchannel_logout_uri": "https://app.example/back", "backchannel_client_notification_endpoint": "https://app.example/ciba",
-	"jwks": json.RawMessage(`{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`),
+	"jwks":             json.RawMessage(`{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`),
 	"application_type": "native", "subject_type": "pairwise", "default_max_age": 3600,
 	"request_uris": []string{"https://app.example/request.jwt"}, "claims_redirect_uris": []string{"https://app.example/claims"},
 	"post_logout_redirect_uris": []string{"https://app.example/bye"}, "tls_client_auth_subject_dn": "CN=app.example",

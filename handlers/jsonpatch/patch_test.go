@@ -11,6 +11,8 @@ import (
 
 	evanphx "github.com/evanphx/json-patch/v5"
 	"pgregory.net/rapid"
+
+	"tenure/jwk/jwktest"
 )
 
 func operations(t testing.TB, patch string) []Operation {
@@ -107,14 +109,18 @@ func TestOperations(t *testing.T) {
 // TestSizes tries each limit from both sides. A patch of two kilobytes that doubles a
 // value ends where the document would be too large.
 func TestSizes(t *testing.T) {
+	row := func(name string) int { return jwktest.Limit(t, "Requests", name)[0] }
+	size, most, tokens := row("the document after each operation of a JSON Patch"), row("operations of a JSON Patch"), row("parts of a path in a JSON Patch")
+	copied := row("what the `copy` operations of a JSON Patch copy together")
 	text := func(n int) string { return `"` + strings.Repeat("x", n-2) + `"` }
 	add := func(n int) string { return `{"op":"add","path":"/a","value":` + text(n) + `}` }
-	fits := maxSize - len(`{"a":}`)
+	fits := size - len(`{"a":}`)
 	remove := `{"op":"remove","path":"/a"}`
 	doubling := `[{"op":"add","path":"/x","value":[` + text(1000) + `]}` + strings.Repeat(`,{"op":"copy","from":"/x","path":"/x/-"}`, 24) + `]`
 	many := "[" + strings.Repeat(`{"op":"test","path":"","value":{}},`, MaxOperations-1) + `{"op":"test","path":"","value":{}}`
+	each := fits/2 - 10
 	copies := func(n int) string {
-		return `[{"op":"add","path":"/a","value":` + text(fits/2-10) + `}` +
+		return `[{"op":"add","path":"/a","value":` + text(each) + `}` +
 			strings.Repeat(`,{"op":"copy","from":"/a","path":"/b"},{"op":"remove","path":"/b"}`, n) + `]`
 	}
 	for name, c := range map[string]struct {
@@ -127,8 +133,8 @@ func TestSizes(t *testing.T) {
 		"a byte more in between":        {"[" + add(10) + "," + remove + "," + add(fits+1) + "," + remove + "]", errSize, 2},
 		"a value put over another":      {"[" + add(fits) + "," + add(fits) + "," + add(fits) + "]", nil, 0},
 		"doubling":                      {doubling, errSize, 10},
-		"copies that are removed again": {copies(15), nil, 0},
-		"too many copies":               {copies(20), errCopied, 33},
+		"copies that are removed again": {copies(copied / each), nil, 0},
+		"too many copies":               {copies(copied/each + 1), errCopied, 2*(copied/each) + 1},
 		"operations":                    {many + "]", nil, 0},
 	} {
 		_, err := apply(t, `{}`, c.patch)
@@ -137,14 +143,14 @@ func TestSizes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := (Dialect{}).Check(operations(t, many+`,{"op":"test","path":"","value":{}}]`)); err == nil || !strings.Contains(err.Error(), "1000 operations") {
+	if err := (Dialect{}).Check(operations(t, many+`,{"op":"test","path":"","value":{}}]`)); err == nil || !strings.Contains(err.Error(), fmt.Sprint(most, " operations")) {
 		t.Error(err)
 	}
 	deep := func(n int) string { return `[{"op":"remove","path":"` + strings.Repeat("/a", n) + `"}]` }
-	if _, err := apply(t, `{}`, deep(maxTokens)); !errors.Is(err, errMissing) {
+	if _, err := apply(t, `{}`, deep(tokens)); !errors.Is(err, errMissing) {
 		t.Error(err)
 	}
-	if _, err := apply(t, `{}`, deep(maxTokens+1)); err == nil || !strings.Contains(err.Error(), "too deep") {
+	if _, err := apply(t, `{}`, deep(tokens+1)); err == nil || !strings.Contains(err.Error(), "too deep") {
 		t.Error(err)
 	}
 }

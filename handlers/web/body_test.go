@@ -2,11 +2,13 @@ package web_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,10 +17,12 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/handlers/web"
+	"tenure/jwk/jwktest"
 	"tenure/tenancy"
 )
 
 func TestBodyLimit(t *testing.T) {
+	most := jwktest.Limit(t, "Requests", "the body of a request")[0]
 	f := newFixture(t, surface("s", route("POST", "/v1/x", func(c *web.Call) (*web.Reply, error) {
 		if _, err := c.Body(); err != nil {
 			return nil, err
@@ -32,7 +36,7 @@ func TestBodyLimit(t *testing.T) {
 		size    int
 		chunked bool
 		want    int
-	}{{0, false, 200}, {web.MaxBody, false, 200}, {web.MaxBody, true, 200}, {web.MaxBody + 1, false, 413}, {web.MaxBody + 1, true, 413}} {
+	}{{0, false, 200}, {most, false, 200}, {most, true, 200}, {most + 1, false, 413}, {most + 1, true, 413}} {
 		var body io.Reader = strings.NewReader(strings.Repeat("x", row.size))
 		if row.chunked {
 			body = io.MultiReader(body)
@@ -116,6 +120,54 @@ func TestBodiesAreCounted(t *testing.T) {
 	}
 }
 
+// TestBodiesInMemory holds whole bodies: one organization has its share, and all together
+// what there is.
+func TestBodiesInMemory(t *testing.T) {
+	body := jwktest.Limit(t, "Requests", "the body of a request")[0] - 1 // the end takes a byte of room
+	share := jwktest.Limit(t, "Requests", "bodies in memory of one organization's keys, or of all who have none")[0]
+	all := jwktest.Limit(t, "Requests", "bodies in memory")[0]
+	f := newFixture(t)
+	arrived, finish := make(chan struct{}), make(chan struct{})
+	handler := web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, []web.Surface{surface("s",
+		route("POST", "/v1/x", func(c *web.Call) (*web.Reply, error) {
+			if _, err := c.Body(); err != nil {
+				return nil, err
+			}
+			arrived <- struct{}{}
+			<-finish
+			return web.NoContent(), nil
+		}))})
+	send := func(key string, size int) int {
+		r := httptest.NewRequest("POST", "/v1/x", bytes.NewReader(make([]byte, size)))
+		r.Header.Set("Authorization", "Bearer "+key)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w.Code
+	}
+	var waiting sync.WaitGroup
+	for range all / share {
+		org := f.MustOrg(t, f.Root, "busy")
+		_, key := f.MustKey(t, tenancy.NewKey{Org: org, Name: "k", Role: tenancy.Reader})
+		for range share / (body + 1) {
+			waiting.Go(func() {
+				if got := send(key, body); got != 204 {
+					t.Error(got)
+					arrived <- struct{}{}
+				}
+			})
+			<-arrived
+		}
+		if got := send(key, body); got != 429 {
+			t.Errorf("one more of an organization: %d", got)
+		}
+	}
+	if got := send(f.Key(f.North, tenancy.Reader), body); got != 503 {
+		t.Errorf("one more of another organization: %d", got)
+	}
+	close(finish)
+	waiting.Wait()
+}
+
 // TestLongWorksHavePlaces: two of an organization and four of the node at once.
 func TestLongWorksHavePlaces(t *testing.T) {
 	f := newFixture(t)
@@ -153,6 +205,9 @@ func TestLongWorksHavePlaces(t *testing.T) {
 		})
 		<-started
 	}
+	if got := jwktest.Limit(t, "Requests", "evidence and exports at once"); !slices.Equal(got, []int{2, 4}) {
+		t.Fatalf("the page says %d", got)
+	}
 	begin(f.North)
 	begin(f.North)
 	if res := get(f.North); res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
@@ -175,6 +230,9 @@ func TestLongWorksHavePlaces(t *testing.T) {
 // TestSlowBody: a body that does not come is given up, and a handler that is
 // slow after reading one is not.
 func TestSlowBody(t *testing.T) {
+	if got := jwktest.Limit(t, "Requests", "the time in which a body arrives")[0]; time.Duration(got)*time.Second != web.BodyTime {
+		t.Errorf("the page says %d s", got)
+	}
 	f := newFixture(t)
 	s := surface("s", route("POST", "/v1/x", func(c *web.Call) (*web.Reply, error) {
 		if _, err := c.Body(); err != nil {
@@ -239,9 +297,11 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-// TestCallsWithABody: 256 of an organization are at work at once. One more is refused
-// before its body arrives; another organization's is not.
+// TestCallsWithABody: so many of an organization, and of all, are at work at once. One more
+// is refused before its body arrives; another organization's is not.
 func TestCallsWithABody(t *testing.T) {
+	limits := jwktest.Limit(t, "Requests", "calls with a body that are at work")
+	share, most := limits[0], limits[1]
 	f := newFixture(t)
 	arrived, finish := make(chan struct{}), make(chan struct{})
 	handler := web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, []web.Surface{surface("s",
@@ -255,27 +315,43 @@ func TestCallsWithABody(t *testing.T) {
 			_, err := c.Body()
 			return web.NoContent(), err
 		}))})
+	keys := map[tenancy.OrgID]string{}
+	for _, org := range f.Orgs() {
+		keys[org] = f.Key(org, tenancy.Reader)
+	}
 	send := func(path string, org tenancy.OrgID, body io.Reader) int {
 		r := httptest.NewRequest("POST", path, body)
-		r.Header.Set("Authorization", "Bearer "+f.Key(org, tenancy.Reader))
+		r.Header.Set("Authorization", "Bearer "+keys[org])
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
 		return w.Code
 	}
 	var all sync.WaitGroup
-	for range 256 {
-		all.Go(func() {
-			if got := send("/v1/wait", f.North, strings.NewReader("{}")); got != 204 {
-				t.Error(got)
-			}
-		})
-		<-arrived
+	wait := func(org tenancy.OrgID) {
+		for range share {
+			all.Go(func() {
+				if got := send("/v1/wait", org, strings.NewReader("{}")); got != 204 {
+					t.Error(got)
+					arrived <- struct{}{}
+				}
+			})
+			<-arrived
+		}
 	}
+	wait(f.North)
 	if got := send("/v1/x", f.North, unread{t}); got != 429 {
 		t.Error("one more of the organization:", got)
 	}
 	if got := send("/v1/x", f.South, strings.NewReader("{}")); got != 204 {
 		t.Error("another organization's:", got)
+	}
+	for n := 2 * share; n <= most; n += share {
+		org := f.MustOrg(t, f.Root, "busy")
+		_, keys[org] = f.MustKey(t, tenancy.NewKey{Org: org, Name: "k", Role: tenancy.Reader})
+		wait(org)
+	}
+	if got := send("/v1/x", f.South, unread{t}); got != 503 {
+		t.Error("another organization's, when all are taken:", got)
 	}
 	close(finish)
 	all.Wait()

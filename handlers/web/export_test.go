@@ -22,3 +22,6 @@ func CallerAddress(p Proxies, r *http.Request) string {
 	addr, _ := p.caller(r)
 	return addr.String()
 }
+
+// BodyTime is how long a body may take to arrive if Config does not say.
+const BodyTime = bodyTime

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,9 +186,8 @@ func HasError(value any) bool {
 	return message != ""
 }
 
-// Limits gives every row of a section of docs/limits.md to its trial, with what the page says is answered
-// past the limit. A row without a trial and a trial without a row are failures.
-func Limits(t *testing.T, section string, trials map[string]func(t *testing.T, answer string)) {
+// limitRows are the cells of a section of docs/limits.md, by the first one.
+func limitRows(t testing.TB, section string) map[string][]string {
 	t.Helper()
 	_, rest, found := strings.Cut(string(ReadFile(t, root(t), "docs", "limits.md")), "\n## "+section+"\n")
 	if !found {
@@ -195,22 +195,70 @@ func Limits(t *testing.T, section string, trials map[string]func(t *testing.T, a
 	}
 	rest, _, _ = strings.Cut(rest, "\n## ")
 	_, table, _ := strings.Cut(rest, "|---|---|---|---|\n")
-	tried := 0
+	rows := map[string][]string{}
 	for line := range strings.Lines(table) {
-		if !strings.HasPrefix(line, "| ") {
-			continue
+		if strings.HasPrefix(line, "| ") {
+			cells := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | ")
+			if len(cells) != 4 {
+				t.Fatalf("a row with %d cells: %s", len(cells), line)
+			}
+			rows[cells[0]] = cells
 		}
-		cells := strings.Split(strings.TrimSuffix(strings.TrimSpace(line), " |"), " | ")
-		name := strings.TrimPrefix(cells[0], "| ")
-		trial, known := trials[name]
-		if !known || len(cells) != 4 {
-			t.Errorf("nobody tries the limit %q, or its row has %d cells", name, len(cells))
-			continue
+	}
+	return rows
+}
+
+// Limits gives every row of a section of docs/limits.md to its trial, with what the page says is answered
+// past the limit. A row without a trial and a trial without a row are failures.
+func Limits(t *testing.T, section string, trials map[string]func(t *testing.T, answer string)) {
+	t.Helper()
+	rows := limitRows(t, section)
+	for name, cells := range rows {
+		if trial := trials[name]; trial != nil {
+			t.Run(name, func(t *testing.T) { trial(t, cells[3]) })
+		} else {
+			t.Errorf("nobody tries the limit %q", name)
 		}
-		tried++
-		t.Run(name, func(t *testing.T) { trial(t, cells[3]) })
 	}
-	if tried != len(trials) {
-		t.Errorf("%d trials, of which %d have a row", len(trials), tried)
+	for name := range trials {
+		if rows[name] == nil {
+			t.Errorf("docs/limits.md has no row %q", name)
+		}
 	}
+}
+
+// number is a number of a limit's default, in its unit.
+var number = regexp.MustCompile(`([0-9][0-9,]*)( KiB| MiB| KB| s\b)?`)
+
+// Limit is a row of docs/limits.md: the numbers of its default, bytes in bytes. A test that tries a limit
+// from both sides takes it from here, so that the page is true.
+func Limit(t testing.TB, section, name string) []int {
+	t.Helper()
+	cells := limitRows(t, section)[name]
+	if cells == nil {
+		t.Fatalf("docs/limits.md has no row %q under %q", name, section)
+	}
+	var all []int
+	for _, found := range number.FindAllStringSubmatch(cells[1], -1) {
+		n, err := strconv.Atoi(strings.ReplaceAll(found[1], ",", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, n*map[string]int{" KiB": 1 << 10, " MiB": 1 << 20, " KB": 1 << 10}[found[2]]+n*map[string]int{"": 1, " s": 1}[found[2]])
+	}
+	return all
+}
+
+// ListedLimits are the names of all rows of docs/limits.md, with their section before them and a slash.
+func ListedLimits(t testing.TB) (names []string) {
+	t.Helper()
+	for line := range strings.Lines(string(ReadFile(t, root(t), "docs", "limits.md"))) {
+		if section, heading := strings.CutPrefix(strings.TrimSpace(line), "## "); heading {
+			for name := range limitRows(t, section) {
+				names = append(names, section+"/"+name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }
