@@ -42,6 +42,7 @@ type family struct {
 	ids     map[string]tenancy.OrgID
 	keys    map[string]map[tenancy.Role]string
 	nothing string // an id that nothing has
+	owner   string // that requests name for what they make; empty for none
 	reason  string // that requests give; empty for none
 }
 
@@ -119,9 +120,26 @@ type target struct {
 
 func (f *family) target(t *testing.T, setupOwner string) target {
 	t.Helper()
-	f.Clock.Advance(time.Second) // instants of many changes at once run ahead of the clock
+	on := f.small(t, setupOwner)
+	on.more(t, f, f.scope(t, setupOwner))
+	return on
+}
+
+// targetOf is a target with what one route needs; most need few of all the objects.
+func (f *family) targetOf(t *testing.T, setupOwner string, route web.Route) target {
+	t.Helper()
+	if needsMore(route) {
+		return f.target(t, setupOwner)
+	}
+	return f.small(t, setupOwner)
+}
+
+// small is a target without what only deletions and restorations need.
+func (f *family) small(t *testing.T, setupOwner string) target {
+	t.Helper()
 	ctx, store := context.Background(), f.stores.Snapshots
 	scope := f.scope(t, setupOwner)
+	f.Clock.Advance(100 * time.Millisecond) // one object's changes run ahead of the clock
 	later := f.Log.Now().Millis() + 3_600_000
 	now, then := setupChange("s", nil), setupChange("planned", &later)
 	setup, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, now)
@@ -149,14 +167,6 @@ func (f *family) target(t *testing.T, setupOwner string) target {
 	must(t, err)
 	made.clientPlan = plannedClient.ID
 
-	spare, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, setupChange("spare", nil))
-	must(t, err)
-	made.spare = spare.Entity.ID
-	_, err = store.CreateClient(ctx, scope, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: made.spare, ClientID: "spare's",
-		Owner: f.ids["owner"], Surface: "test"}, clientChange("c", nil))
-	must(t, err)
-
-	made.deleteSome(t, f, scope)
 	made.org = f.MustOrg(t, f.ids["owner"], "leaf") // below the owner, seen as the owner is but by the child
 	_, err = f.Store.SetDefaultSetup(ctx, f.scope(t, "root"), f.Root, string(made.setup), func(*db.Tx) error { return nil })
 	must(t, err)
@@ -168,10 +178,16 @@ func (f *family) target(t *testing.T, setupOwner string) target {
 	return made
 }
 
-// deleteSome makes what routes that restore bring back.
-func (on *target) deleteSome(t *testing.T, f *family, scope tenancy.Scope) {
+// more makes a setup that can be deleted, and what routes that restore bring back.
+func (on *target) more(t *testing.T, f *family, scope tenancy.Scope) {
 	t.Helper()
 	ctx, store := context.Background(), f.stores.Snapshots
+	spare, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, setupChange("spare", nil))
+	must(t, err)
+	on.spare = spare.Entity.ID
+	_, err = store.CreateClient(ctx, scope, snapshots.NewClient{Module: snapshots.DefaultModule, Setup: on.spare, ClientID: "spare's",
+		Owner: f.ids["owner"], Surface: "test"}, clientChange("c", nil))
+	must(t, err)
 	setup, err := store.CreateSetup(ctx, scope, snapshots.DefaultModule, setupChange("deleted", nil))
 	must(t, err)
 	on.deletedSetup = setup.Entity.ID
@@ -312,6 +328,10 @@ func (f *family) path(c cell, on target) string {
 	return path + query
 }
 
+func needsMore(r web.Route) bool {
+	return deletesSetup(r) || strings.HasSuffix(r.Pattern, ":restore")
+}
+
 func deletesSetup(r web.Route) bool {
 	return r.Method == http.MethodDelete && strings.HasSuffix(r.Pattern, "/setups/{setupId}")
 }
@@ -329,6 +349,9 @@ func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, 
 	f.identify(req, c, on, key, acting)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if f.owner != "" {
+		req.Header.Set("Tenure-Owner", f.owner)
 	}
 	if f.reason != "" {
 		req.Header.Set("Tenure-Reason", f.reason)
@@ -349,7 +372,7 @@ func TestAccessMatrix(t *testing.T) {
 	actors := []string{"owner", "parent", "grandparent", "root", "child", "sibling", "stranger"}
 	asked := 0
 	for _, setupOwner := range []string{"root", "owner"} {
-		on := f.target(t, setupOwner)
+		on := f.small(t, setupOwner)
 		for _, route := range f.routes {
 			if route.Admit != nil && !route.TakesKey {
 				continue // no API key opens it: TestAdmittedRoutes
@@ -358,13 +381,16 @@ func TestAccessMatrix(t *testing.T) {
 				t.Errorf("the matrix does not know the route %s %s", route.Method, route.Pattern)
 				continue
 			}
+			if needsMore(route) && on.spare == "" {
+				on = f.target(t, setupOwner)
+			}
 			for _, actor := range actors {
 				for _, role := range tenancytest.Roles() {
 					for _, unknown := range []bool{false, true} {
 						c := cell{route, actor, role, setupOwner, unknown}
 						asked++
 						if f.compare(t, c, on, f.keys[actor][role], "") && route.Method != http.MethodGet {
-							on = f.target(t, setupOwner) // this one is used up
+							on = f.targetOf(t, setupOwner, route) // this one is used up
 						}
 					}
 				}
@@ -377,7 +403,7 @@ func TestAccessMatrix(t *testing.T) {
 				f.refuses(t, c, on, f.keys["owner"][tenancy.Admin], string(f.ids["sibling"]), outside(route))
 				// A grandparent's key that acts for the owner is the owner.
 				if !c.actsOnOwner() && f.compare(t, c, on, f.keys["grandparent"][tenancy.Admin], string(f.ids["owner"])) && route.Method != http.MethodGet {
-					on = f.target(t, setupOwner)
+					on = f.targetOf(t, setupOwner, route)
 				}
 			}
 		}

@@ -90,7 +90,11 @@ func (r initialRow) holds(now history.Micros) bool {
 }
 
 func (r initialRow) token() InitialToken {
-	return InitialToken{r.ID, r.Name, r.MaxUses, r.Uses, r.ExpiresAt, r.RecordedAt}
+	t := InitialToken{r.ID, r.Name, nil, r.Uses, r.ExpiresAt, r.RecordedAt}
+	if r.MaxUses > 0 {
+		t.MaxUses = &r.MaxUses
+	}
+	return t
 }
 
 // takeInitial checks an initial access token now and makes the grant check it
@@ -152,10 +156,11 @@ func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, initial st
 
 // InitialToken is what may be told of an initial access token.
 type InitialToken struct {
-	ID, Name      string
-	MaxUses, Uses int64          // 0 for any number
-	ExpiresAt     history.Micros // 0 for never
-	RecordedAt    history.Micros
+	ID, Name   string
+	MaxUses    *int64 // 1 or more; nil for any number
+	Uses       int64
+	ExpiresAt  history.Micros // 0 for never
+	RecordedAt history.Micros
 }
 
 // InitialPrefix starts every initial access token.
@@ -169,8 +174,11 @@ func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, set
 		return t, "", err
 	}
 	faults := tenancy.CheckName("/name", t.Name)
-	if t.MaxUses < 0 {
-		faults = append(faults, fault.Field{Path: "/max_uses", Rule: "range", Message: "0 or more"})
+	stored := int64(0) // any number
+	if t.MaxUses != nil {
+		if stored = *t.MaxUses; stored < 1 {
+			faults = append(faults, fault.Field{Path: "/max_uses", Rule: "range", Message: "1 or more, or null for any number"})
+		}
 	}
 	if t.ExpiresAt != 0 && t.ExpiresAt <= s.Now() {
 		faults = append(faults, fault.Field{Path: "/expires_at", Rule: "future", Message: "the expiry is not in the future"})
@@ -193,7 +201,7 @@ func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, set
 		text = fresh
 		t.ID, t.Uses, t.RecordedAt = id, 0, history.At(tx)
 		if _, err := tx.Exec(`INSERT INTO initial_token (token_id, setup_id, name, hash, max_uses, expires_at, recorded_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`, t.ID, setup, t.Name, hash[:], t.MaxUses, int64(t.ExpiresAt), int64(t.RecordedAt)); err != nil {
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, t.ID, setup, t.Name, hash[:], stored, int64(t.ExpiresAt), int64(t.RecordedAt)); err != nil {
 			return err
 		}
 		s.secretEvent(tx, scope, e, "setup.initial-token-added", t.ID, t.RecordedAt.Millis())

@@ -22,8 +22,11 @@ import (
 type chronicle struct {
 	entities []*entity
 	parent   map[tenancy.OrgID]tenancy.OrgID
-	deleted  map[tenancy.OrgID]history.Micros
+	deleted  map[tenancy.OrgID][]span
 }
+
+// span is from a deletion to the restoration; 0 for none.
+type span struct{ from, to history.Micros }
 
 type entity struct {
 	id       snapshots.EntityID
@@ -46,8 +49,10 @@ func (m *chronicle) uses(a, b tenancy.OrgID) bool { return m.covers(a, b) || m.c
 
 func (m *chronicle) gone(org tenancy.OrgID, by history.Micros) bool {
 	for ; org != ""; org = m.parent[org] {
-		if at := m.deleted[org]; at != 0 && at <= by {
-			return true
+		for _, s := range m.deleted[org] {
+			if s.from <= by && (s.to == 0 || by < s.to) {
+				return true
+			}
 		}
 	}
 	return false
@@ -176,7 +181,7 @@ type resolving struct {
 
 func newResolving(w *snapshotstest.World, t *rapid.T) *resolving {
 	r := &resolving{w: w, t: t, model: chronicle{parent: map[tenancy.OrgID]tenancy.OrgID{w.North: w.Root, w.South: w.Root, w.Harbour: w.North, w.Quay: w.Harbour},
-		deleted: map[tenancy.OrgID]history.Micros{}}, start: w.Log.Now()}
+		deleted: map[tenancy.OrgID][]span{}}, start: w.Log.Now()}
 	w.Tick()
 	for i, parent := range []tenancy.OrgID{w.Harbour, "", w.South} {
 		if i == 1 {
@@ -207,7 +212,7 @@ func (r *resolving) clientID(i int) string { return fmt.Sprint(r.start, " ", i) 
 
 func (r *resolving) step() {
 	root, n := r.w.Admin(r.w.Root), len(r.model.entities)
-	kind := rapid.SampledFrom([]string{"create", "create", "create", "edit", "plan", "withdraw", "delete", "delete", "setup", "organization"}).Draw(r.t, "step")
+	kind := rapid.SampledFrom([]string{"create", "create", "create", "edit", "plan", "withdraw", "delete", "delete", "setup", "organization", "restore", "restore", "restore setup", "restore organization"}).Draw(r.t, "step")
 	r.n++
 	name := fmt.Sprint("version ", r.n)
 	if kind == "create" || n == 0 {
@@ -242,7 +247,28 @@ func (r *resolving) step() {
 	case "organization":
 		org := r.owners[rapid.IntRange(1, 2).Draw(r.t, "organization")]
 		if rapid.IntRange(0, 2).Draw(r.t, "really") == 0 && r.w.Tenancy.DeleteOrganization(ctx, root, org, true, tenancy.Contents{}) == nil {
-			r.model.deleted[org] = r.w.Log.Committed()
+			r.model.deleted[org] = append(r.model.deleted[org], span{r.w.Log.Committed(), 0})
+		}
+	case "restore":
+		if out, _, err := r.w.Store.RestoreClient(ctx, root, e.id, ""); err == nil {
+			e.versions = append(e.versions, modelSnapshot{out.ID, out.Content.ClientName, out.ValidFrom, out.RecordedAt, 0})
+		}
+	case "restore setup":
+		if out, err := r.w.Store.RestoreSetup(ctx, root, r.setups[1].id); err == nil {
+			r.setups[1].versions = append(r.setups[1].versions, modelSnapshot{out.ID, "setup", out.ValidFrom, out.RecordedAt, 0})
+		}
+	case "restore organization":
+		org, before := r.owners[rapid.IntRange(1, 2).Draw(r.t, "organization")], r.w.Log.Size()
+		if _, err := r.w.Tenancy.RestoreOrganization(ctx, root, org, r.w.Store.Restoring()); err == nil {
+			spans := r.model.deleted[org]
+			spans[len(spans)-1].to = r.w.Log.Committed()
+			for _, event := range r.w.Events(before) { // clients whose id was taken
+				for _, e := range r.model.entities {
+					if event.Object == string(e.id) && event.Kind == "client.deleted" {
+						r.end(e)
+					}
+				}
+			}
 		}
 	}
 }
@@ -317,8 +343,14 @@ func (r *resolving) instants() []snapshots.Instant {
 			ats, knowns = append(ats, v.from-1, v.from), append(knowns, v.recorded-1, v.recorded)
 		}
 	}
-	for _, at := range r.model.deleted {
-		ats, knowns = append(ats, at.Millis()-1, at.Millis()), append(knowns, at-1, at)
+	for _, spans := range r.model.deleted {
+		for _, s := range spans {
+			for _, at := range []history.Micros{s.from, s.to} {
+				if at != 0 {
+					ats, knowns = append(ats, at.Millis()-1, at.Millis()), append(knowns, at-1, at)
+				}
+			}
+		}
 	}
 	list := []snapshots.Instant{{}}
 	for range 5 {

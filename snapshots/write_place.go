@@ -85,7 +85,7 @@ func (w *writing[T]) explicit(at history.Millis) error {
 	}
 	if w.active != nil && w.active.ValidFrom == at {
 		f := fault.At("/valid_from", "active-instant",
-			"it is the instant of the snapshot in force; omit valid_from to change the configuration now")
+			"it is the instant of the snapshot in force; leave it out to change the configuration now")
 		f.Code = fault.CodeActiveInstant
 		return f
 	}

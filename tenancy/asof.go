@@ -21,7 +21,7 @@ func (s *Store) OrganizationsAsOf(ctx context.Context, scope Scope, at history.M
 	list := []Organization{}
 	for _, n := range then.nodes {
 		if !n.gone && len(n.path) > 0 && scope.Covers(n.ID) {
-			list = append(list, past.organization(n))
+			list = append(list, past.organization(scope, n))
 		}
 	}
 	slices.SortFunc(list, func(a, b Organization) int {

@@ -69,7 +69,7 @@ func (s *Store) OrganizationAsOf(ctx context.Context, scope Scope, id OrgID, at 
 	if err != nil {
 		return Organization{}, err
 	}
-	return (&Store{tree: then}).organization(n), nil
+	return (&Store{tree: then}).organization(scope, n), nil
 }
 
 // microseconds is how a text says an instant of the record.

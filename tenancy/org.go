@@ -22,7 +22,7 @@ type Organization struct {
 	Parent         OrgID // empty for the root
 	Name           string
 	DefaultSetup   string // its own; empty if it uses the nearest ancestor's
-	Depth          int    // 1 for the root
+	Depth          int    // counted from the acting organization, which has 1
 	HasDescendants bool
 
 	// TokenDuration is how long access tokens of its new clients live unless

@@ -23,7 +23,7 @@ func (s *Store) Organization(scope Scope, id OrgID) (Organization, error) {
 	if n == nil || n.gone || !scope.Covers(id) {
 		return Organization{}, errOrg()
 	}
-	return s.organization(n), nil
+	return s.organization(scope, n), nil
 }
 
 // Organizations lists the acting organization and everything below it,
@@ -35,7 +35,7 @@ func (s *Store) Organizations(scope Scope) ([]Organization, error) {
 	nodes := s.tree.subtree(scope.acting)
 	list := make([]Organization, len(nodes))
 	for i, n := range nodes {
-		list[i] = s.organization(n)
+		list[i] = s.organization(scope, n)
 	}
 	slices.SortFunc(list, func(a, b Organization) int {
 		return cmp.Or(cmp.Compare(a.Depth, b.Depth), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
@@ -43,9 +43,17 @@ func (s *Store) Organizations(scope Scope) ([]Organization, error) {
 	return list, nil
 }
 
-func (s *Store) organization(n *node) Organization {
+// organization is what a scope may know of a node. How many organizations are above
+// the acting one is not for it to know.
+func (s *Store) organization(scope Scope, n *node) Organization {
+	depth := 0
+	for _, org := range n.path {
+		if scope.Covers(org) {
+			depth++
+		}
+	}
 	o := Organization{ID: n.ID, Parent: n.Parent, Name: n.Name, DefaultSetup: n.DefaultSetup,
-		Depth: len(n.path), HasDescendants: s.tree.hasLiveChildren(n.ID), TokenDuration: n.TokenDuration,
+		Depth: depth, HasDescendants: s.tree.hasLiveChildren(n.ID), TokenDuration: n.TokenDuration,
 		PersonsPool: n.PersonsPool, GroupsPool: n.GroupsPool, InheritsRBAC: n.InheritsRBAC,
 		RequireReason: n.RequireReason, ReasonRequired: s.tree.wantsReason(n.ID)}
 	if n.MaxBelow >= 0 {
@@ -192,6 +200,11 @@ func (s *Store) DeleteOrganization(ctx context.Context, scope Scope, id OrgID, s
 // changeOrg appends a version that change makes of the present one. A version
 // equal to the present one is not appended.
 func (s *Store) changeOrg(ctx context.Context, scope Scope, id OrgID, kind history.Kind, change func(*db.Tx, *orgVersion) error) (Organization, error) {
+	return s.changeOrgOr(ctx, scope, id, kind, new(bool), change)
+}
+
+// changeOrgOr is changeOrg, which appends an equal version too if change sets always.
+func (s *Store) changeOrgOr(ctx context.Context, scope Scope, id OrgID, kind history.Kind, always *bool, change func(*db.Tx, *orgVersion) error) (Organization, error) {
 	if err := mayChangeOrg(scope, id); err != nil {
 		return Organization{}, err
 	}
@@ -207,7 +220,7 @@ func (s *Store) changeOrg(ctx context.Context, scope Scope, id OrgID, kind histo
 		if err := change(tx, &next); err != nil {
 			return err
 		}
-		if next == old {
+		if next == old && !*always {
 			return nil
 		}
 		next.Seq, next.RecordedAt = old.Seq+1, int64(history.At(tx))
@@ -216,7 +229,7 @@ func (s *Store) changeOrg(ctx context.Context, scope Scope, id OrgID, kind histo
 	if err != nil {
 		return Organization{}, err
 	}
-	return s.organization(s.tree.get(id)), nil
+	return s.organization(scope, s.tree.get(id)), nil
 }
 
 // mayChangeOrg refuses an organization that the scope does not cover, or that is deleted.

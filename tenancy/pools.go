@@ -42,7 +42,7 @@ func (s *Store) PooledAsOf(ctx context.Context, scope Scope, at history.Micros) 
 	}
 	nodes := slices.DeleteFunc(then.subtree(scope.acting), func(n *node) bool { return !scope.Covers(n.ID) })
 	persons, groups := then.pools(nodes)
-	return Pooled{(&Store{tree: then}).organization(nodes[0]), then.nodes[then.root].Name, persons, groups}, nil
+	return Pooled{(&Store{tree: then}).organization(scope, nodes[0]), then.nodes[then.root].Name, persons, groups}, nil
 }
 
 // pools lists which of nodes share the pools of the first.

@@ -64,3 +64,48 @@ func TestRequireReason(t *testing.T) {
 		must(t, err)
 	})
 }
+
+// TestWhatAnAncestorRequiredStays: an organization takes back what it required itself,
+// not what one above required of it.
+func TestWhatAnAncestorRequiredStays(t *testing.T) {
+	each(t, func(t *testing.T, w *tenancytest.World) {
+		why := func(org tenancy.OrgID) tenancy.Scope { return w.Scope(t, org, tenancy.Admin).Because("ticket 7") }
+		set := func(by tenancy.OrgID, require bool) error {
+			_, err := w.Store.SetRequireReason(ctx, why(by), w.Harbour, require)
+			return err
+		}
+		must(t, set(w.Harbour, true))
+		must(t, set(w.Harbour, false)) // its own
+		must(t, set(w.North, true))
+		wantFault(t, set(w.Harbour, false), fault.Forbidden)
+		must(t, set(w.Root, false)) // from above both
+		must(t, set(w.Harbour, true))
+		must(t, set(w.North, true)) // it is required already, and now by the one above
+		size := w.Log.Size()
+		must(t, set(w.North, true))
+		must(t, set(w.Harbour, true))
+		if w.Log.Size() != size {
+			t.Error("the same again was written")
+		}
+		wantFault(t, set(w.Harbour, false), fault.Forbidden)
+		must(t, set(w.North, false))
+		wantFault(t, set(w.South, true), fault.NotFound)
+	})
+}
+
+// TestDepthIsTheCallers: how deep an organization is tells nobody how many are above
+// the acting one.
+func TestDepthIsTheCallers(t *testing.T) {
+	each(t, func(t *testing.T, w *tenancytest.World) {
+		for acting, want := range map[tenancy.OrgID]int{w.Root: 3, w.North: 2, w.Harbour: 1} {
+			scope := w.Scope(t, acting, tenancy.Admin)
+			o, err := w.Store.Organization(scope, w.Harbour)
+			must(t, err)
+			then, err := w.Store.OrganizationAsOf(ctx, scope, w.Harbour, w.Store.Now())
+			must(t, err)
+			if o.Depth != want || then.Depth != want {
+				t.Errorf("depth %d, then %d, want %d", o.Depth, then.Depth, want)
+			}
+		}
+	})
+}

@@ -62,7 +62,7 @@ func (s *Store) RestoreOrganization(ctx context.Context, scope Scope, id OrgID, 
 			if err != nil {
 				return Organization{}, err
 			}
-			return s.organization(s.tree.get(id)), nil
+			return s.organization(scope, s.tree.get(id)), nil
 		}
 		if err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 			old, subtree, err := s.toRestore(tx, scope, id, with)

@@ -86,7 +86,7 @@ func (s *Store) CreateSuborganization(ctx context.Context, scope Scope, n NewOrg
 	if err != nil {
 		return Organization{}, "", err
 	}
-	return s.organization(s.tree.get(id)), text, nil
+	return s.organization(scope, s.tree.get(id)), text, nil
 }
 
 // version is the first version of the organization.
@@ -164,12 +164,43 @@ func (s *Store) SetTokenDuration(ctx context.Context, scope Scope, id OrgID, sec
 }
 
 // SetRequireReason chooses whether changes of an organization, of what it owns
-// and of everything below it need a reason.
+// and of everything below it need a reason. What an organization above has required
+// here, only that one or one above it takes back: Forbidden otherwise.
 func (s *Store) SetRequireReason(ctx context.Context, scope Scope, id OrgID, require bool) (Organization, error) {
-	return s.changeOrg(ctx, scope, id, "organization.require-reason", func(_ *db.Tx, v *orgVersion) error {
+	again := false // it is required, and now by one above who required it before
+	return s.changeOrgOr(ctx, scope, id, "organization.require-reason", &again, func(tx *db.Tx, v *orgVersion) error {
+		was := v.RequireReason
 		v.RequireReason = require
+		if !was {
+			return nil
+		}
+		by, err := requiredBy(tx, id)
+		if err != nil {
+			return err
+		}
+		path, err := pathOf(tx, id)
+		switch {
+		case err != nil:
+			return err
+		case require:
+			again = by != scope.acting && scope.Covers(by)
+		case path.holds(by) && !scope.Covers(by):
+			return fault.New(fault.Forbidden, "", "an organization above requires reasons here; only that one, or one above it, may take it back")
+		}
 		return nil
 	})
+}
+
+// requiredBy is the organization for which somebody acted who last required reasons
+// of an organization.
+func requiredBy(tx *db.Tx, id OrgID) (OrgID, error) {
+	var text string
+	if err := tx.Get(&text, `SELECT envelope FROM log_event WHERE object_id = CAST(? AS TEXT) AND kind = 'organization.require-reason'
+		ORDER BY object_seq DESC LIMIT 1`, id); err != nil {
+		return "", err
+	}
+	e, err := history.DecodeEnvelope([]byte(text))
+	return OrgID(e.ActingOrg), err
 }
 
 // SetMaxBelow bounds how many organizations may be below one; nil lifts the

@@ -73,6 +73,39 @@ func TestImportIntoAServer(t *testing.T) {
 		`refused    "bad-\x1b[31mid"`, "10 clients: 2 created, 0 updated, 0 unchanged, 8 refused")
 }
 
+// TestTheDryRunIsTheRun: a rehearsal refuses what the run refuses, for rules that only
+// the server knows too, with the same words and numbers.
+func TestTheDryRunIsTheRun(t *testing.T) {
+	p, f := served(t)
+	status, _, err := p.call("PUT", "/v1/setups/"+string(p.info.SetupID)+"/policy", `{"scope_check":"always"}`)
+	if err != nil || status != 200 {
+		t.Fatalf("%d %v", status, err)
+	}
+	refused := 0
+	for _, into := range [][]string{f, {"--database", filepath.Join(t.TempDir(), "tenure.db")}} {
+		for _, name := range []string{"list.json", "refused.jsonl", "list.json"} {
+			report := func(more ...string) string {
+				_, out := imports(t, importFixture(name), into, more...)
+				var lines []string
+				for line := range strings.Lines(strings.ReplaceAll(out, "; nothing was written", "")) {
+					if !strings.HasPrefix(line, "first administrator's API key") { // of a new database
+						lines = append(lines, line)
+					}
+				}
+				return strings.Join(lines, "")
+			}
+			dry := report("--dry-run")
+			if run := report(); dry != run {
+				t.Errorf("%s, %s: the rehearsal says\n%s\nthe run\n%s", into[0], name, dry, run)
+			}
+			refused += strings.Count(dry, "refused  ")
+		}
+	}
+	if refused < 10 {
+		t.Errorf("%d clients were refused", refused)
+	}
+}
+
 // TestImportIntoASetupOfAServer names the setup and the owner.
 func TestImportIntoASetupOfAServer(t *testing.T) {
 	p, f := served(t)

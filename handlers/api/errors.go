@@ -40,6 +40,9 @@ func spell(_ *web.Call, f *fault.Fault) *web.Reply {
 	}
 	if f.Kind != fault.Internal {
 		p.Detail, p.Code = f.Message, f.Code
+		if f.Code == fault.CodeStalePlan {
+			p.Detail += `, or send "later": "keep", which leaves them as they are`
+		}
 		if !f.Instant.IsZero() {
 			at := f.Instant.UTC().Format(instant)
 			if f.Kind == fault.Gone {

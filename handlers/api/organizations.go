@@ -148,8 +148,15 @@ func (h *handler) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (t
 }
 
 func (h *handler) deleteOrganization(c *web.Call) (*web.Reply, error) {
-	err := h.Tenancy.DeleteOrganization(c.Request.Context(), c.Scope, named(c), c.Flag("subtree"), snapshots.Contents())
+	ctx, subtree := c.Request.Context(), c.Flag("subtree")
 	var holds *tenancy.NotEmptyError
+	if c.DryRun() && subtree { // asked without, it says what goes along
+		errors.As(h.Tenancy.DeleteOrganization(ctx, c.Scope, named(c), false, snapshots.Contents()), &holds)
+	}
+	err := h.Tenancy.DeleteOrganization(ctx, c.Scope, named(c), subtree, snapshots.Contents())
+	if events, ok := history.Rehearsed(err); ok && holds != nil {
+		return web.JSON(http.StatusOK, rehearsedDeletion{fromEvents(events), fromHoldings(holds.Holdings)})
+	}
 	if errors.As(err, &holds) {
 		return nil, fault.New(fault.Conflict, fault.CodeNotEmpty, "%s; ask for that with subtree=true", holds.Error())
 	}
@@ -157,4 +164,8 @@ func (h *handler) deleteOrganization(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	return web.NoContent(), nil
+}
+
+func fromHoldings(h tenancy.Holdings) holdings {
+	return holdings{h.Organizations, h.Setups, h.ResourceServers, h.Clients}
 }

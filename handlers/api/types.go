@@ -14,7 +14,7 @@ type organization struct {
 	ID             string  `json:"id"`
 	ParentID       *string `json:"parent_id"`
 	Name           string  `json:"name"`
-	Depth          int     `json:"depth"` // 1 for the root
+	Depth          int     `json:"depth"` // 1 for the acting organization
 	DefaultSetupID *string `json:"default_setup_id"`
 
 	MaxSuborganizations *int64 `json:"max_suborganizations"` // at any depth; null for any number
@@ -85,7 +85,7 @@ type createdKey struct {
 type initialToken struct {
 	ID        string  `json:"id"`
 	Name      string  `json:"name"`
-	MaxUses   int64   `json:"max_uses"` // 0 for any number
+	MaxUses   *int64  `json:"max_uses"` // null for any number
 	Uses      int64   `json:"uses"`
 	ExpiresAt *string `json:"expires_at"`
 	CreatedAt string  `json:"created_at"`
@@ -97,7 +97,7 @@ type initialTokenList struct {
 
 type newInitialToken struct {
 	Name      string  `json:"name"`
-	MaxUses   int64   `json:"max_uses"`
+	MaxUses   *int64  `json:"max_uses"`
 	ExpiresAt *string `json:"expires_at"`
 	Reason    *string `json:"reason"`
 }

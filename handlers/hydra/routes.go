@@ -62,6 +62,10 @@ func (h *handler) clientRoutes() []web.Route {
 		r.Conditional = true
 		return r
 	}
+	owned := func(r web.Route) web.Route {
+		r.TakesOwner = true
+		return r
+	}
 	inSetup := func(r web.Route) web.Route {
 		r.Object = web.ObjectSetup
 		return r
@@ -70,14 +74,14 @@ func (h *handler) clientRoutes() []web.Route {
 	filters := []web.Param{web.Text("client_name").AsIs(), web.Text("owner").AsIs(), web.Text("page_size").AsIs(), web.Text("page_token").AsIs()}
 	return []web.Route{
 		reads(client(http.MethodGet, pathClient, h.get)),
-		conditional(client(http.MethodPut, pathClient, h.put)),
-		conditional(client(http.MethodPatch, pathClient, h.patch)),
+		owned(conditional(client(http.MethodPut, pathClient, h.put, web.DryRun()))),
+		owned(conditional(client(http.MethodPatch, pathClient, h.patch, web.DryRun()))),
 		conditional(client(http.MethodDelete, pathClient, h.delete)),
-		conditional(client(http.MethodPut, pathLifespans, h.putLifespans)),
+		owned(conditional(client(http.MethodPut, pathLifespans, h.putLifespans, web.DryRun()))),
 		client(http.MethodPost, pathRotate, h.rotate, web.Text("overlap")),
 		client(http.MethodDelete, pathRotate, h.endRotated),
 		reads(inSetup(client(http.MethodGet, pathClients, h.list, filters...))),
-		inSetup(client(http.MethodPost, pathClients, h.post)),
+		owned(inSetup(client(http.MethodPost, pathClients, h.post, web.DryRun()))),
 	}
 }
 

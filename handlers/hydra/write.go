@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"context"
 	"net/http"
 
 	"tenure/handlers/ory"
@@ -57,7 +58,13 @@ func (h *handler) post(c *web.Call) (*web.Reply, error) {
 		}
 	}
 	change.Token = ory.NewToken(h.Store, h.ids)
-	out, err := h.Store.CreateClient(ctx, c.Scope, snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: body.ClientID, Owner: owner, Surface: Name}, change)
+	create := func(ctx context.Context) (snapshots.Outcome[document.Client], error) {
+		return h.Store.CreateClient(ctx, c.Scope, snapshots.NewClient{Module: setup.Module, Setup: setup.ID, ClientID: body.ClientID, Owner: owner, Surface: Name}, change)
+	}
+	if c.DryRun() {
+		return rehearsed(ctx, create, body.Echo)
+	}
+	out, err := create(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +79,22 @@ func (h *handler) post(c *web.Call) (*web.Reply, error) {
 		reply.Header["Location"] = []string{location(c, e.ClientID)}
 	}
 	return reply, err
+}
+
+// rehearsed answers a write that is only tried: 200 with what would be stored,
+// without a secret or a token, as none is made.
+func rehearsed(ctx context.Context, write func(context.Context) (snapshots.Outcome[document.Client], error),
+	view func(snapshots.Resolved[document.Client]) ory.Client) (*web.Reply, error) {
+	out, err := snapshots.Rehearse(ctx, write)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := web.JSON(http.StatusOK, view(out.Resolved))
+	if err != nil {
+		return nil, err
+	}
+	reply.ContentType, reply.NoStore = ory.ContentType, true
+	return reply, nil
 }
 
 // put replaces a client.
@@ -157,7 +180,13 @@ func (h *handler) edit(c *web.Call, found snapshots.Resolved[document.Client], w
 		return nil, err
 	}
 	change.Match, change.Always = match, true
-	out, err := snapshots.Edit(ctx, h.Store, c.Scope, found.Entity.Ref(), change)
+	write := func(ctx context.Context) (snapshots.Outcome[document.Client], error) {
+		return snapshots.Edit(ctx, h.Store, c.Scope, found.Entity.Ref(), change)
+	}
+	if c.DryRun() {
+		return rehearsed(ctx, write, func(found snapshots.Resolved[document.Client]) ory.Client { return view(edit.Body, found) })
+	}
+	out, err := write(ctx)
 	if err != nil {
 		return nil, err
 	}

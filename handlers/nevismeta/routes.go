@@ -44,6 +44,7 @@ func New(deps Deps) web.Surface {
 	h := &handler{deps, deps.Tenancy.IDs()}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
+			TakesOwner:  method == http.MethodPut && pattern == pathClient || method == http.MethodPost && (pattern == pathClients || pattern == pathV3),
 			Conditional: method != http.MethodGet && (pattern == pathClient || pattern == pathSetup || pattern == pathServer)}
 	}
 	const client, setup, server = web.ObjectClient, web.ObjectSetup, web.ObjectResourceServer

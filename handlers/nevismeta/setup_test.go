@@ -34,7 +34,7 @@ func TestPutOfSetupsAndServersChangesNothing(t *testing.T) {
 		if id != "" && before.Header().Get("Tenure-Snapshot-Id") != string(id) {
 			t.Errorf("%s: headers %v", path, before.Header())
 		}
-		f.send(t, "PUT", path, before.Body.String()).want(t, 400, "/valid_from: ", "omit valid_from")
+		f.send(t, "PUT", path, before.Body.String()).want(t, 400, "/valid_from: ", "leave it out")
 		after := f.send(t, "PUT", path, encode(t, edited(before.doc(t), nil))).want(t, 200)
 		if after.Body.String() != before.Body.String() || after.Header().Get("Etag") != before.Header().Get("Etag") {
 			t.Errorf("%s reads\n%s, and did\n%s", path, after.Body, before.Body)

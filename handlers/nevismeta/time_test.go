@@ -26,9 +26,9 @@ func TestValidFromOfTheActiveSnapshot(t *testing.T) {
 	path := f.client(t, `{"name":"a"}`)
 	f.Clock.Advance(time.Minute)
 	doc, rows := f.get(t, path).doc(t), f.rows(t)
-	f.send(t, "PUT", path, encode(t, doc)).want(t, 400, "/valid_from: ", "omit valid_from")
+	f.send(t, "PUT", path, encode(t, doc)).want(t, 400, "/valid_from: ", "leave it out")
 	doc["comment"] = "c"
-	f.send(t, "PUT", path, encode(t, doc)).want(t, 400, "/valid_from: ", "omit valid_from")
+	f.send(t, "PUT", path, encode(t, doc)).want(t, 400, "/valid_from: ", "leave it out")
 	if f.rows(t) != rows {
 		t.Error("something was stored")
 	}

@@ -100,7 +100,7 @@ func TestWhoMayRegister(t *testing.T) {
 	plain().want(t, 404)
 	set(f.South, f.plain, snapshots.RegistrationToken)
 	plain().want(t, 401)
-	_, initial, err := f.store.CreateInitialToken(ctx, f.Scope(t, f.South, tenancy.Admin), setupOf(f.plain), snapshots.InitialToken{Name: "test", MaxUses: 1})
+	_, initial, err := f.store.CreateInitialToken(ctx, f.Scope(t, f.South, tenancy.Admin), setupOf(f.plain), snapshots.InitialToken{Name: "test", MaxUses: new(int64(1))})
 	ok(t, err)
 	plain(bearer(initial)).want(t, 201)
 	plain(bearer(initial)).want(t, 401)

@@ -94,7 +94,7 @@ func TestInitialTokens(t *testing.T) {
 		must(t, err)
 		return token.ID, text
 	}
-	_, twice := made(snapshots.InitialToken{MaxUses: 2})
+	_, twice := made(snapshots.InitialToken{MaxUses: new(int64(2))})
 	var all sync.WaitGroup
 	counts := make(chan int, 10)
 	for range 10 {
@@ -115,7 +115,7 @@ func TestInitialTokens(t *testing.T) {
 		t.Errorf("%d uses of 2", used)
 	}
 	f.send("POST", target, minimal, bearer(twice)).refused(t)
-	_, refusing := made(snapshots.InitialToken{MaxUses: 1})
+	_, refusing := made(snapshots.InitialToken{MaxUses: new(int64(1))})
 	f.send("POST", target, `{"client_secret": "averylongsecret"}`, bearer(refusing)).want(t, 400)
 	f.send("POST", target+"?access_token="+refusing, minimal).want(t, 201) // a refusal was no use
 	_, short := made(snapshots.InitialToken{ExpiresAt: f.store.Now() + 60e6})

@@ -112,11 +112,23 @@ func Once(h http.Header, name string) (string, error) {
 	return "", fault.New(fault.Malformed, "", "header %s must not be repeated", name)
 }
 
+const headerOwner = "Tenure-Owner"
+
+// refuseOwner refuses the header Tenure-Owner where the route would pass over it: what
+// it writes would belong to somebody else than the caller thinks. Open routes write
+// nothing and are for probes, which send what they like.
+func (c *Call) refuseOwner() error {
+	if c.Route.TakesOwner || c.Route.Open || len(c.Request.Header[headerOwner]) == 0 {
+		return nil
+	}
+	return fault.New(fault.Malformed, "", "this route takes no "+headerOwner)
+}
+
 // Owner is the organization that the header Tenure-Owner names; empty without
-// one.
+// one. A route that asks says so (Route.TakesOwner).
 func (c *Call) Owner() (tenancy.OrgID, error) {
-	asked, err := Once(c.Request.Header, "Tenure-Owner")
-	if err != nil || asked == "" && len(c.Request.Header["Tenure-Owner"]) == 0 {
+	asked, err := Once(c.Request.Header, headerOwner)
+	if err != nil || asked == "" && len(c.Request.Header[headerOwner]) == 0 {
 		return "", err
 	}
 	owner, err := tenancy.ParseOrgID(asked)

@@ -111,6 +111,9 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	if err := c.refuseOwner(); err != nil {
+		return nil, err
+	}
 	if err := c.refuseCondition(); err != nil {
 		return nil, err
 	}

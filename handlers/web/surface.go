@@ -55,6 +55,9 @@ type Route struct {
 	// Vary names the request headers that the answer depends on beside the
 	// credential, the acting organization and Accept-Datetime.
 	Vary []string
+	// TakesOwner says that Handle asks Owner: what the route writes takes the header
+	// Tenure-Owner. Every other route but an Open one refuses it.
+	TakesOwner bool
 	// Conditional says that Handle asks Match: the write takes If-Match and
 	// If-None-Match.
 	Conditional bool

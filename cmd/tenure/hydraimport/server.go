@@ -108,7 +108,7 @@ func (s *serverTarget) create(ctx context.Context, c sourceClient) (result, erro
 
 func (s *serverTarget) send(ctx context.Context, c sourceClient, method, to string, body ory.Client, r result) (result, error) {
 	if s.dry {
-		return r, nil
+		to += "?dry_run=true"
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {

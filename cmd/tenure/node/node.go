@@ -106,8 +106,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		n.Log.Follow(running, d, func(err error) { cfg.Log.Error().Err(err).Msg("reading the log of other nodes") })
 	})
 	n.background.Go(func() { n.flush(running) })
-	n.background.Go(func() { n.endUnused(running) })
 	n.background.Go(func() { n.recover(running) })
+	n.background.Go(func() { n.endUnused(running) })
 	return n, nil
 }
 
