@@ -9,6 +9,7 @@ import (
 	"tenure/handlers/hydra"
 	"tenure/handlers/nevismeta"
 	"tenure/handlers/openfinance"
+	"tenure/handlers/ory"
 	"tenure/handlers/register"
 	"tenure/handlers/slashid"
 	"tenure/handlers/translog"
@@ -25,7 +26,8 @@ type Stores struct {
 	Tenancy   *tenancy.Store
 	Snapshots *snapshots.Store
 	Log       *history.Publisher          // nil to serve nothing below /log/
-	Ready     func(context.Context) error // nil error: the stores answer
+	Ready     func(context.Context) error // nil error: the stores answer, and take writes
+	Readable  func(context.Context) error // nil error: the stores answer; nil for Ready
 	Evidence  *evidence.Exporter          // nil to make none
 	PublicURL string                      // what callers reach the program by; empty to take it from each request
 	Version   string
@@ -57,13 +59,24 @@ func Surfaces(s Stores) []web.Surface {
 		register.New(register.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		openfinance.New(openfinance.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
-		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence}),
-		operations(s.Ready),
+		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence,
+			Registration: s.registration}),
+		operations(s),
 	}
 	if s.Log != nil {
 		all = append(all, translog.New(translog.Deps{Log: s.Log}))
 	}
 	return all
+}
+
+// registration makes a token for a client by which it manages itself: at /reg if it
+// registered there, else at /oauth2/register, whichever API made it.
+func (s Stores) registration(c *web.Call, e snapshots.Entity) (*snapshots.NewToken, string) {
+	token, path := ory.NewToken(s.Snapshots, s.Tenancy.IDs()), ory.PathRegister
+	if e.Surface == openfinance.Name {
+		token, path = openfinance.NewToken(s.Snapshots, s.Tenancy.IDs()), openfinance.PathReg
+	}
+	return token, web.SelfURI(s.Tenancy, s.publicURL(c), e.Module, string(e.Setup), path, e.ClientID)
 }
 
 // New is the program's HTTP handler.
@@ -84,7 +97,7 @@ func NewHydraAdmin(cfg web.Config, s Stores, key string, hosts []string) http.Ha
 
 // operations are the endpoints for whoever runs the program; they need no
 // credential and show no tenant.
-func operations(ready func(context.Context) error) web.Surface {
+func operations(s Stores) web.Surface {
 	answer := func(status string) (*web.Reply, error) {
 		return web.JSON(http.StatusOK, map[string]string{"status": status})
 	}
@@ -93,12 +106,20 @@ func operations(ready func(context.Context) error) web.Surface {
 		Routes: []web.Route{
 			{Method: http.MethodGet, Pattern: "/healthz", Open: true, Object: web.ObjectNone,
 				Handle: func(*web.Call) (*web.Reply, error) { return answer("alive") }},
-			{Method: http.MethodGet, Pattern: "/readyz", Open: true, Object: web.ObjectNone,
+			{Method: http.MethodGet, Pattern: "/readyz", Open: true, Object: web.ObjectNone, Query: []web.Param{web.Word("for", "reads", "writes")},
 				Handle: func(c *web.Call) (*web.Reply, error) {
-					if err := ready(c.Request.Context()); err != nil {
+					ready := s.Ready
+					if c.Text("for") == "reads" && s.Readable != nil {
+						ready = s.Readable
+					}
+					switch err := ready(c.Request.Context()); {
+					case err == nil:
+						return answer("ready")
+					case fault.Of(err).Code == fault.CodeStorage:
+						return nil, err
+					default:
 						return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
 					}
-					return answer("ready")
 				}},
 		},
 		Error: func(_ *web.Call, f *fault.Fault) *web.Reply {
@@ -111,7 +132,11 @@ func operations(ready func(context.Context) error) web.Surface {
 			case f.Kind == fault.Malformed:
 				status = http.StatusBadRequest
 			}
-			reply, err := web.JSON(status, map[string]string{"status": http.StatusText(status)})
+			body := map[string]string{"status": http.StatusText(status)}
+			if f.Kind == fault.Unavailable {
+				body["reason"] = f.Message
+			}
+			reply, err := web.JSON(status, body)
 			if err != nil {
 				return nil
 			}

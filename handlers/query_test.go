@@ -186,7 +186,8 @@ var aboutNow = map[string]string{
 	"/v2/modules/{module}/setups/{setupId}/resource-servers/{resourceId}/snapshots/{snapshotId}": "the snapshot's id names the version",
 	"/v2/modules/{module}/setups/{setupId}/snapshots":                                            "lists the versions of all instants; validAt picks one",
 	"/v2/modules/{module}/setups/{setupId}/snapshots/{snapshotId}":                               "the snapshot's id names the version",
-	"/oauth2/register/{id}": "a client reads itself by its own credentials", "/modules/{module}/setups/{setupId}/oauth2/register/{id}": "a client reads itself by its own credentials",
+	"/v1/setups/{setup}/registrations":                                                           "last uses are known of now only",
+	"/oauth2/register/{id}":                                                                      "a client reads itself by its own credentials", "/modules/{module}/setups/{setupId}/oauth2/register/{id}": "a client reads itself by its own credentials",
 }
 
 // TestEveryReadOfConfigurationTakesAnInstant: each GET declares at and known_at,

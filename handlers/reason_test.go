@@ -28,6 +28,9 @@ func TestARequiredReasonIsAskedForEverywhere(t *testing.T) {
 		if strings.HasSuffix(route.Pattern, ":erase") {
 			continue // asks for one in any case: snapshots' TestErase
 		}
+		if route.Method == http.MethodDelete && strings.HasSuffix(route.Pattern, "/registrations") {
+			continue // nobody registered itself here: TestSelfRegisteredClients
+		}
 		exercise := exercises[route.Method+" "+route.Pattern]
 		c := cell{route: route, actor: "root", role: tenancy.Admin, setupOwner: "owner"}
 		if bySlashID(route) && strings.HasSuffix(route.Pattern, "/oauth2/clients") {

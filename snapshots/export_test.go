@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"tenure/tenancy/db"
+	"tenure/tenancy/fair"
 	"tenure/tenancy/history"
 )
 
@@ -48,3 +49,18 @@ func (s *Store) HoldHashSlots() (release func()) {
 		}
 	}
 }
+
+// Places are where changes are worked out, and where slow hashes are computed for callers with an API key
+// and for all others.
+func (s *Store) Places() (work, keyed, open *fair.Places) {
+	return s.work, s.hashing.keyed, s.hashing.open
+}
+
+// Results is the room for documents that were worked out.
+func (s *Store) Results() *fair.Budget { return s.results }
+
+// What is counted of disclosures.
+const (
+	DisclosureSpan  = disclosureSpan
+	MostDisclosures = mostDisclosures
+)

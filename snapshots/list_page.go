@@ -7,6 +7,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/policy"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -22,7 +23,10 @@ type PageQuery struct {
 	Name   *string // exact
 	Owner  *string // owner label, exact
 	In     Instant
-	Next   bool // find out when each one changes, which takes a statement more
+	Itself bool           // only those that registered themselves
+	Before history.Micros // only those registered before; 0 for any
+	Unused bool           // only those that never proved who they are
+	Next   bool           // find out when each one changes, which takes a statement more
 }
 
 // Page reads the clients of the acting organization's subtree in a setup that
@@ -206,6 +210,15 @@ func (p *paging) step(after string, filter Filter) ([]pageRow, error) {
 	for _, t := range filters {
 		q = q.Where("e.entity_id IN (SELECT entity_id FROM entity_term WHERE bucket = ? AND field = ? AND value = ?)",
 			string(p.setup.entity.ID), t.field, cut(t.value))
+	}
+	if p.query.Itself {
+		q = q.Where(squirrel.Eq{"e.surface": policy.Surfaces()})
+	}
+	if p.query.Before != 0 {
+		q = q.Where("e.recorded_at < ?", p.query.Before)
+	}
+	if p.query.Unused {
+		q = q.Where("NOT EXISTS (SELECT 1 FROM client_use u WHERE u.entity_id = e.entity_id)")
 	}
 	var rows []pageRow
 	return rows, p.view.SelectBuilt(&rows, q)

@@ -13,31 +13,20 @@ import (
 	"tenure/tenancy/history"
 )
 
-// Policy is that of a setup; see package policy. It is versioned, and takes effect at
-// once.
+// Policy is that of a setup; see package policy.
 type Policy = policy.Policy
 
 // The switches that others set.
 const (
-	StaleKeep             = policy.StaleKeep
-	StaleRefuse           = policy.StaleRefuse
-	ScopesByDialect       = policy.ScopesByDialect
-	ScopesAlways          = policy.ScopesAlways
-	ScopesNever           = policy.ScopesNever
-	RegistrationOff       = policy.RegistrationOff
-	RegistrationOpen      = policy.RegistrationOpen
-	RegistrationToken     = policy.RegistrationToken
-	RegistrationStatement = policy.RegistrationStatement
-	WeakRefuse            = policy.WeakRefuse
-	WeakWarn              = policy.WeakWarn
-	RotateAlways          = policy.RotateAlways
-	RotateNever           = policy.RotateNever
-	ProfileOff            = policy.ProfileOff
-	ProfileDCR2           = policy.ProfileDCR2
-	ProfileID3            = policy.ProfileID3
-	ProfilePlain          = policy.ProfilePlain
-	DoorOAuth2            = policy.DoorOAuth2
-	DoorReg               = policy.DoorReg
+	StaleKeep, StaleRefuse                     = policy.StaleKeep, policy.StaleRefuse
+	ScopesByDialect, ScopesAlways, ScopesNever = policy.ScopesByDialect, policy.ScopesAlways, policy.ScopesNever
+	RegistrationOff, RegistrationOpen          = policy.RegistrationOff, policy.RegistrationOpen
+	RegistrationToken, RegistrationStatement   = policy.RegistrationToken, policy.RegistrationStatement
+	WeakRefuse, WeakWarn                       = policy.WeakRefuse, policy.WeakWarn
+	RotateAlways, RotateNever                  = policy.RotateAlways, policy.RotateNever
+	ProfileOff, ProfilePlain                   = policy.ProfileOff, policy.ProfilePlain
+	ProfileDCR2, ProfileID3                    = policy.ProfileDCR2, policy.ProfileID3
+	DoorOAuth2, DoorReg                        = policy.DoorOAuth2, policy.DoorReg
 )
 
 // DefaultPolicy is that of a setup that was given none.

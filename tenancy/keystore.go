@@ -157,7 +157,7 @@ func (s *Store) RevokeKey(ctx context.Context, scope Scope, id string) error {
 	if err := scope.Check(Administer); err != nil {
 		return err
 	}
-	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
+	return s.db.WriteReserved(ctx, scope.Lane(), func(tx *db.Tx) error {
 		var k keyRow
 		err := tx.Get(&k, liveKeys+" AND k.key_id = ?", id)
 		if fault.Is(err, fault.NotFound) || err == nil && !scope.Covers(k.Org) {

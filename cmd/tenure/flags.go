@@ -46,6 +46,7 @@ func hydraAdminFlags(flags *pflag.FlagSet, a *node.HydraAdmin) {
 func openFinanceFlags(flags *pflag.FlagSet, o *node.OpenFinance) {
 	flags.StringVar(&o.ClientCA, "client-ca", "", "authorities of client certificates (PEM); with --tls-cert the server asks for certificates, and /reg requires one")
 	flags.StringVar(&o.ClientCRL, "client-crl", "", "revocation lists of --client-ca (PEM or DER); read again when the file changes")
+	flags.BoolVar(&o.AllowExpiredCRL, "client-crl-allow-expired", false, "go by a revocation list that is past its nextUpdate (default: certificates of its authority are refused)")
 	flags.StringVar(&o.DirectoryKeys, "directory-keys", "", "key set of the directory that signs software statements: a file or an https URL")
 	flags.StringVar(&o.DirectoryIssuer, "directory-issuer", "", "iss that software statements must have (default: any)")
 	flags.StringVar(&o.DirectoryEnvironment, "directory-environment", "", "software_environment that software statements must have (default: any)")

@@ -128,11 +128,11 @@ func (c *tally) add(status int) {
 }
 
 // flood sends requests over many connections until ctx ends, and counts the answers.
-func (p *program) flood(ctx context.Context, key, method string, request func(i int) (path, body string)) map[int]int {
+func (p *program) flood(ctx context.Context, connections int, key, method string, request func(i int) (path, body string)) map[int]int {
 	client, answers := crowd(), &tally{}
 	var callers sync.WaitGroup
 	defer client.CloseIdleConnections()
-	for i := range floodConnections {
+	for i := range connections {
 		callers.Go(func() {
 			path, body := request(i)
 			for ctx.Err() == nil {
@@ -171,7 +171,7 @@ func TestFloodOfPatches(t *testing.T) {
 	}
 	body := "[" + patch.String()[1:] + "]"
 	p.under(t, other, 6*time.Second, func(ctx context.Context) {
-		answers := p.flood(ctx, attacker, "PATCH", func(i int) (string, string) { return fmt.Sprintf("/admin/clients/flood-%d", i%20), body })
+		answers := p.flood(ctx, floodConnections, attacker, "PATCH", func(i int) (string, string) { return fmt.Sprintf("/admin/clients/flood-%d", i%20), body })
 		if t.Logf("%d bytes; answers to the flood: %v", len(body), answers); answers[429] == 0 || answers[500] != 0 {
 			t.Error("most are to be refused, and none is to fail:", answers)
 		}
@@ -206,10 +206,31 @@ func TestFloodOfCopies(t *testing.T) {
 		{"op":"copy","from":"/client_name","path":"/software_description"},{"op":"replace","path":"/client_uri","value":"no address"}]}`
 	bodies := []string{doubling(14), doubling(24), doubling(400), copies}
 	p.under(t, other, 6*time.Second, func(ctx context.Context) {
-		answers := p.flood(ctx, attacker, "POST", func(i int) (string, string) {
+		answers := p.flood(ctx, floodConnections, attacker, "POST", func(i int) (string, string) {
 			return "/v1/clients/" + large[1] + "/snapshots", bodies[i%len(bodies)]
 		})
 		if t.Log("answers to the flood:", answers); answers[422] == 0 || answers[500] != 0 || answers[200] != 0 {
+			t.Error("all are to be refused:", answers)
+		}
+	})
+}
+
+// TestFloodOfItems: bodies of the greatest size with lists of hundreds of thousands of
+// items.
+func TestFloodOfItems(t *testing.T) {
+	p, attacker, other := attacked(t)
+	list := func(item string) string { return "[" + strings.Repeat(item+",", 1_040_000/(len(item)+1)) + item + "]" }
+	requests := [][2]string{
+		{"/admin/clients", `{"redirect_uris":` + list(`""`) + `}`},
+		{"/admin/clients", `{"jwks":{"keys":` + list(`{}`) + `}}`},
+		{p.clients(), `{"name":"x","metadata":` + list(`{}`) + `}`},
+		{p.clients(), `{"name":"x","scopes":` + list(`""`) + `}`},
+	}
+	p.under(t, other, 6*time.Second, func(ctx context.Context) {
+		answers := p.flood(ctx, 300, attacker, "POST", func(i int) (string, string) {
+			return requests[i%len(requests)][0], requests[i%len(requests)][1]
+		})
+		if t.Log("answers to the flood:", answers); answers[429] == 0 || answers[500] != 0 || answers[201] != 0 {
 			t.Error("all are to be refused:", answers)
 		}
 	})

@@ -25,6 +25,7 @@ func TestOpenFinanceFlagsThatCannotWork(t *testing.T) {
 		{"must be given together", []string{"--proxy-cert-header", "x"}},
 		{"needs --client-ca", proxy[2:]},
 		{"--client-crl needs", []string{"--client-crl", ca}},
+		{"--client-crl-allow-expired needs", append([]string{"--client-crl-allow-expired"}, proxy...)},
 		{"--client-ca needs", []string{"--client-ca", ca}},
 		{"--directory-keys needs", []string{"--directory-keys", none}},
 		{"need --directory-keys", []string{"--directory-issuer", "x"}},

@@ -18,6 +18,8 @@ type Deps struct {
 	Held      web.Fresh          // how long answers may be held
 	Log       *history.Publisher // nil where no log is published
 	Evidence  *evidence.Exporter // nil where no bundles are made
+
+	Registration Registration // required
 }
 
 type handler struct{ Deps }
@@ -33,6 +35,7 @@ const (
 	pathEntity        = pathClients + "/{entity}"
 	pathSnapshots     = pathEntity + "/snapshots"
 	pathInitialTokens = pathSetup + "/initial-tokens"
+	pathRegistrations = pathSetup + "/registrations"
 )
 
 // The parameters that several routes take.
@@ -88,6 +91,11 @@ func New(deps Deps) web.Surface {
 		change(remove, pathInitialTokens+"/{token}", admin, setup, h.revokeInitialToken),
 		change(post, pathSetup+":restore", admin, setup, h.restoreSetup),
 		get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets, dated...),
+
+		get(pathRegistrations, resolve, setup, h.registrations, web.Cursor("after"), web.Int("limit", 1, maxClientPage), web.Flag("unused"), web.Instant("registered_before")),
+		{Method: remove, Pattern: pathRegistrations, Permission: write, Object: setup, Handle: h.removeRegistrations,
+			Query: []web.Param{web.Flag("unused"), web.Instant("registered_before"), web.Int("clients", 0, maxRemoved), web.DryRun()}},
+		change(post, pathEntity+"/registration-token", write, client, h.registrationToken),
 
 		get(pathEntity, resolve, client, h.client, slices.Concat(dated, []web.Param{web.Word("include", "next")})...),
 		get(pathSnapshots+"/{snapshot}", all, client, h.snapshot),

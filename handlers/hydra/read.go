@@ -75,10 +75,14 @@ func location(c *web.Call, clientID string) string {
 func (h *handler) alive(*web.Call) (*web.Reply, error) { return openAnswer(statusBody{"ok"}) }
 
 func (h *handler) ready(c *web.Call) (*web.Reply, error) {
-	if err := h.Ready(c.Request.Context()); err != nil {
+	switch err := h.Ready(c.Request.Context()); {
+	case err == nil:
+		return openAnswer(statusBody{"ok"})
+	case fault.Of(err).Code == fault.CodeStorage:
+		return nil, err
+	default:
 		return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
 	}
-	return openAnswer(statusBody{"ok"})
 }
 
 func (h *handler) version(*web.Call) (*web.Reply, error) { return openAnswer(versionBody{h.Version}) }

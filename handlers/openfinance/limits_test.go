@@ -1,12 +1,21 @@
 package openfinance_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tenure/handlers/openfinance"
+	"tenure/handlers/openfinance/demo"
+	"tenure/handlers/web"
+	"tenure/jwk/jwktest"
 	"tenure/snapshots/document"
+	"tenure/tenancy/db/dbtest"
 )
 
 // TestA15Limits: the page's limits of what is sent, even where the statement
@@ -162,5 +171,54 @@ func TestProfiles(t *testing.T) {
 	dcr2, id3, plain := profile("ofb-dcr2"), profile("ofb-id3"), profile("plain")
 	if dcr2.MayRotate || !id3.MayRotate || !dcr2.EncKey || id3.EncKey || plain.Statement || plain.MutualTLS || !dcr2.MutualTLS || !id3.Statement { // B-19, B-5a, B-1, B-2
 		t.Errorf("%+v\n%+v\n%+v", dcr2, id3, plain)
+	}
+}
+
+// TestDefaultLimits tries what docs/limits.md says of calls at /reg from both sides. The test's
+// clock goes on with every call, so what a limit gives back comes a minute later here.
+func TestDefaultLimits(t *testing.T) {
+	unlimited := web.Rate{Every: time.Millisecond, Burst: 1 << 30}
+	limit := func(name string, standard web.Rate, second int) web.Rate {
+		n := jwktest.Limit(t, "Callers without an API key", name)
+		if n = append(n, 1); n[0] != standard.Burst || second != 0 && n[1] != second {
+			t.Errorf("%s: the page says %d, the default is %+v", name, n, standard)
+		}
+		return web.Rate{Every: time.Minute, Burst: n[0]}
+	}
+	call := func(f *fixture, method, body string, p *demo.Pair) int {
+		r := httptest.NewRequest(method, map[string]string{"GET": "/reg/nobody", "POST": "/reg"}[method], strings.NewReader(body))
+		r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{p.Certificate}}
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		f.handler.ServeHTTP(w, r)
+		return w.Code
+	}
+	callers := limit("calls of one certificate, key or address at `/reg`", openfinance.Callers, 20)
+	setups := limit("calls about one setup at `/reg`", openfinance.Setups, 1000)
+	documents := limit("bytes of documents that clients bring to one setup at `/reg`", openfinance.Documents, 10<<10)
+	const size = 64 << 10
+	for name, c := range map[string]struct {
+		calls                      int
+		method, body               string
+		callers, setups, documents web.Rate
+	}{
+		"a caller": {callers.Burst, "GET", "", callers, unlimited, unlimited},
+		"a setup":  {setups.Burst, "GET", "", unlimited, setups, unlimited},
+		"bytes":    {documents.Burst / size, "POST", `{"a":1}` + strings.Repeat(" ", size-7), unlimited, unlimited, documents},
+	} {
+		f := newFixture(t, dbtest.SQLite(t), func(_ *fixture, deps *openfinance.Deps) {
+			deps.Callers, deps.Setups, deps.Bytes = c.callers, c.setups, c.documents
+		})
+		for i := range c.calls {
+			if got := call(f, c.method, c.body, good()); got == http.StatusTooManyRequests || got >= 500 {
+				t.Fatalf("%s: call %d of %d is answered with %d", name, i+1, c.calls, got)
+			}
+		}
+		if got := call(f, c.method, c.body, good()); got != http.StatusTooManyRequests {
+			t.Errorf("%s: one more is answered with %d", name, got)
+		}
+		if got := call(f, c.method, c.body, sister()); (got == http.StatusTooManyRequests) != (name != "a caller") {
+			t.Errorf("%s: another caller is answered with %d", name, got)
+		}
 	}
 }

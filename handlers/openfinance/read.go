@@ -83,5 +83,5 @@ func (h *handler) answer(c *web.Call, status int, found snapshots.Resolved[docum
 
 // registrationURI is a client's registration_client_uri.
 func (h *handler) registrationURI(c *web.Call, e snapshots.Entity) string {
-	return web.SelfURI(h.Tenancy, h.PublicURL(c), e.Module, string(e.Setup), pathReg, e.ClientID)
+	return web.SelfURI(h.Tenancy, h.PublicURL(c), e.Module, string(e.Setup), PathReg, e.ClientID)
 }

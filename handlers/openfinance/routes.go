@@ -21,6 +21,13 @@ type Scheme struct {
 	Proxy      *scheme.Proxy // nil: certificates come with the TLS connection
 }
 
+// What Deps stands for where it says nothing.
+var (
+	callers   = web.Rate{Every: 50 * time.Millisecond, Burst: 100}
+	setups    = web.Rate{Every: time.Millisecond, Burst: 2000}
+	documents = web.Rate{Every: 100 * time.Microsecond, Burst: 8 << 20} // bytes of them
+)
+
 // Deps is what the surface works on. The first three are required.
 type Deps struct {
 	Store   *snapshots.Store
@@ -45,8 +52,10 @@ type handler struct {
 }
 
 const (
-	pathReg    = "/reg"
-	pathClient = pathReg + "/{ClientId}"
+	// PathReg is the path of registration, below which each client manages itself.
+	PathReg = "/reg"
+
+	pathClient = PathReg + "/{ClientId}"
 	belowSetup = "/modules/{module}/setups/{setupId}"
 )
 
@@ -59,9 +68,9 @@ func New(deps Deps) web.Surface {
 		deps.Timeout = 10 * time.Second
 	}
 	now := func() time.Time { return deps.Store.Now().Time() }
-	h := &handler{Deps: deps, callers: deps.Callers.Limiter(web.Rate{Every: 50 * time.Millisecond, Burst: 100}, maxKeys, now),
-		setups: deps.Setups.Limiter(web.Rate{Every: time.Millisecond, Burst: 2000}, maxKeys, now),
-		bytes:  deps.Bytes.Limiter(web.Rate{Every: 100 * time.Microsecond, Burst: 8 << 20}, maxKeys, now)}
+	h := &handler{Deps: deps, callers: deps.Callers.Limiter(callers, maxKeys, now),
+		setups: deps.Setups.Limiter(setups, maxKeys, now),
+		bytes:  deps.Bytes.Limiter(documents, maxKeys, now)}
 	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: deps.Timeout, Origins: h.origins, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
 }
 
@@ -86,7 +95,7 @@ func (h *handler) routes() []web.Route {
 		web.AdmitOrKey(client(http.MethodGet, tenancy.Resolve, web.At(), web.KnownAt()), h.admitClient, h.get, h.getByKey),
 		web.Admit(client(http.MethodPut, write), h.admitClient, h.put),
 		web.AdmitOrKey(client(http.MethodDelete, write), h.admitClient, h.delete, h.deleteByKey),
-		web.Admit(web.Route{Method: http.MethodPost, Pattern: pathReg, Permission: write, Object: web.ObjectSetup, MaxBody: maxDocument}, h.admitNew, h.post),
+		web.Admit(web.Route{Method: http.MethodPost, Pattern: PathReg, Permission: write, Object: web.ObjectSetup, MaxBody: maxDocument}, h.admitNew, h.post),
 	}
 }
 

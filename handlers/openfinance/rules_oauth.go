@@ -32,8 +32,11 @@ func (p Profile) auth(c *document.Client, req Request, _ *scheme.Statement) erro
 			return refuse(CodeMetadata, "/jwks_uri", "required", "private_key_jwt needs jwks_uri")
 		}
 	case methodTLS:
-		if !p.Statement {
-			return oneSubject(c)
+		if names := c.CertificateNames(); !p.Statement && names != 1 {
+			return refuse(CodeMetadata, "/tls_client_auth_subject_dn", "required", "tls_client_auth needs tls_client_auth_subject_dn, "+
+				"or exactly one of tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip and tls_client_auth_san_email")
+		} else if !p.Statement {
+			return nil
 		}
 		if len(req.SANMembers) > 0 {
 			return refuse(CodeMetadata, "/"+req.SANMembers[0], "subject-dn", "tls_client_auth must come with tls_client_auth_subject_dn and no other subject member")
@@ -41,22 +44,6 @@ func (p Profile) auth(c *document.Client, req Request, _ *scheme.Statement) erro
 		if c.TLSClientAuthSubjectDN == "" {
 			return refuse(CodeMetadata, "/tls_client_auth_subject_dn", "required", "tls_client_auth needs tls_client_auth_subject_dn")
 		}
-	}
-	return nil
-}
-
-// oneSubject checks that a client says by exactly one member whose certificate it uses
-// (RFC 8705 section 2.1.2).
-func oneSubject(c *document.Client) error {
-	n := 0
-	for _, name := range []string{c.TLSClientAuthSubjectDN, c.TLSClientAuthSANDNS, c.TLSClientAuthSANURI, c.TLSClientAuthSANIP, c.TLSClientAuthSANEmail} {
-		if name != "" {
-			n++
-		}
-	}
-	if n != 1 {
-		return refuse(CodeMetadata, "/tls_client_auth_subject_dn", "required",
-			"tls_client_auth needs exactly one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip and tls_client_auth_san_email")
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/registry"
+	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
 
@@ -46,9 +47,12 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	return h.answer(c, http.StatusCreated, out.Resolved, shown, r.statement.JWT())
 }
 
-func (h *handler) newToken() *snapshots.NewToken {
-	text := h.Tenancy.IDs().Token(tokenPrefix)
-	return h.Store.GenerateToken(Name, text, text)
+func (h *handler) newToken() *snapshots.NewToken { return NewToken(h.Store, h.Tenancy.IDs()) }
+
+// NewToken makes a registration access token of this surface.
+func NewToken(store *snapshots.Store, ids *tenancy.IDs) *snapshots.NewToken {
+	text := ids.Token(tokenPrefix)
+	return store.GenerateToken(Name, text, text)
 }
 
 func (h *handler) newSecret() (*snapshots.NewSecret, error) {

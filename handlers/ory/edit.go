@@ -91,6 +91,9 @@ func (e *Edit) Check() error {
 	in := input{Next: document.Settled(e.next, e.base, e.Level), Base: e.base, Setup: e.setup, Level: e.Level, Unread: e.faults}
 	shared := slices.DeleteFunc(document.Validate(document.ClientRules(), in), document.Relaxable)
 	broken := document.Waive(shared, e.Allowed)
+	if document.HasLongList(broken) {
+		return fault.Rules(broken)
+	}
 	return fault.Rules(slices.Concat(CheckSecret(e.Body.ClientSecret), e.faults, broken, document.Validate(Rules(), in)))
 }
 

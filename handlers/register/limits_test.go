@@ -12,6 +12,7 @@ import (
 
 	"tenure/handlers/register"
 	"tenure/handlers/web"
+	"tenure/jwk/jwktest"
 	"tenure/tenancy/db/dbtest"
 )
 
@@ -180,6 +181,59 @@ func TestGuessesAtOnce(t *testing.T) {
 	if counts[401] != 4 || counts[429] != 26 {
 		t.Errorf("%v", counts)
 	}
+}
+
+// TestDefaultLimits tries what docs/limits.md says of callers without an API key from both
+// sides.
+func TestDefaultLimits(t *testing.T) {
+	limit := func(name string) (burst int, wait string) {
+		n := append(jwktest.Limit(t, "Callers without an API key", name), 1)
+		return n[0], fmt.Sprint(n[1])
+	}
+	const refused = `{"redirect_uris": ["javascript:x"]}`
+	fresh := func() *fixture { return newFixture(t, dbtest.SQLite(t)) }
+	address := func(i int) string { return fmt.Sprintf("192.0.%d.%d", 2+i/250, 1+i%250) }
+
+	f := fresh()
+	burst, wait := limit("open registrations from one address at `/oauth2/register`")
+	for range burst {
+		f.from(address(0), "POST", "/oauth2/register", refused).want(t, 400)
+	}
+	f.from(address(0), "POST", "/oauth2/register", refused).throttled(t, wait)
+
+	setup, wait := limit("open registrations into one setup at `/oauth2/register`")
+	for i := range setup - burst {
+		f.from(address(1+i/burst), "POST", "/oauth2/register", refused).want(t, 400)
+	}
+	f.from(address(300), "POST", "/oauth2/register", refused).throttled(t, wait)
+
+	f = fresh()
+	path, token, _ := f.own(t, `{"client_name":"a","redirect_uris":["https://a.example/cb"]}`)
+	burst, wait = limit("changes of a client by itself at `/oauth2/register`")
+	for range burst {
+		f.from(address(0), "PUT", path, refused, bearer(token)).want(t, 400)
+	}
+	f.from(address(0), "PUT", path, refused, bearer(token)).throttled(t, wait)
+	most := jwktest.Limit(t, "Requests", "what a client says of itself at `/oauth2/register` and `/reg`")[0]
+	n := jwktest.Limit(t, "Callers without an API key", "bytes of documents that clients bring to one setup at `/oauth2/register`")
+	f = fresh()
+	long := refused + strings.Repeat(" ", most-len(refused))
+	for i := range n[0] / most {
+		f.from(address(i/20), "POST", "/oauth2/register", long).want(t, 400)
+	}
+	f.from(address(300), "POST", "/oauth2/register", long).throttled(t, fmt.Sprint((most+n[1]-1)/n[1]))
+
+	f = fresh()
+	burst, wait = limit("wrong credentials for one client from one address")
+	for range burst {
+		f.from(address(0), "GET", "/oauth2/register/c", "", bearer("wrong")).refused(t)
+	}
+	f.from(address(0), "GET", "/oauth2/register/c", "", bearer("wrong")).throttled(t, wait)
+	all, wait := limit("wrong credentials from one address")
+	for i := range all - burst {
+		f.from(address(0), "GET", fmt.Sprint("/oauth2/register/c", i), "", bearer("wrong")).refused(t)
+	}
+	f.from(address(0), "GET", "/oauth2/register/another", "", bearer("wrong")).throttled(t, wait)
 }
 
 // BenchmarkGet reads a client by its registration token.

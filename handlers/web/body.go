@@ -60,11 +60,11 @@ func (c *Call) Body() ([]byte, error) {
 // takeTurn counts the call among those of its organization that have a body. Those of
 // callers without an API key are bounded by their bytes and their own limits.
 func (c *Call) takeTurn() error {
-	if c.bodies == nil || c.turn || c.Principal.Org == "" {
+	if c.held.room == nil || c.held.turn || c.Principal.Org == "" {
 		return nil
 	}
-	err := c.turns.Take(string(c.Principal.Org), 1)
-	c.turn = err == nil
+	err := c.held.room.turns.Take(string(c.Principal.Org), 1)
+	c.held.turn = err == nil
 	return err
 }
 
@@ -112,14 +112,14 @@ func (c *Call) firstRoom() int {
 
 // room counts bytes for the body. They are given back when the answer is written.
 func (c *Call) room(n int) error {
-	if c.bodies == nil {
+	if c.held.room == nil {
 		return nil
 	}
 	lane := string(c.Principal.Org)
-	if err := c.bodies.Take(lane, n); err != nil {
+	if err := c.held.room.bodies.Take(lane, n); err != nil {
 		return err
 	}
-	c.lane, c.held = lane, c.held+n
+	c.held.lane, c.held.bytes = lane, c.held.bytes+n
 	return nil
 }
 

@@ -67,7 +67,7 @@ func TestBodiesAreCounted(t *testing.T) {
 	open.Open, open.Permission, open.Object = true, 0, web.ObjectNone
 	small := route("POST", "/v1/small", read)
 	small.MaxBody = 100
-	server := httptest.NewServer(web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop(), BodyBytes: 4 * 256 << 10},
+	server := httptest.NewServer(web.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop(), Room: web.NewRoom(8 * 256 << 10)},
 		[]web.Surface{surface("s", route("POST", "/v1/x", read), open, small)}))
 	var slow []net.Conn
 	defer func() {

@@ -9,7 +9,6 @@ import (
 	"github.com/gorilla/mux"
 
 	"tenure/tenancy"
-	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 )
 
@@ -39,13 +38,7 @@ type Call struct {
 
 	body     []byte
 	bodyRead bool
-	bodies   *fair.Budget // in which the body is counted
-	lane     string       // under whom
-	held     int          // and with how many bytes
-	turns    *fair.Budget // of calls with a body
-	turn     bool         // it has one of turns
-	places   *fair.Places
-	placed   bool // it has one of places
+	held     held
 	query    query
 
 	w       http.ResponseWriter
@@ -61,11 +54,11 @@ type Call struct {
 // and again: Throttled if the node or the organization has as much of it as it may
 // have. The place is kept until the answer is sent.
 func (c *Call) TakePlace() error {
-	if c.places == nil || c.placed {
+	if c.held.room == nil || c.held.placed {
 		return nil
 	}
-	err := c.places.Take(c.Request.Context(), string(c.Principal.Org))
-	c.placed = err == nil
+	err := c.held.room.places.Take(c.Request.Context(), string(c.Principal.Org))
+	c.held.placed = err == nil
 	return err
 }
 

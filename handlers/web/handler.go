@@ -10,40 +10,19 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/tenancy"
-	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
-)
-
-// Bodies in memory at once, in bytes. One organization's callers share a quarter,
-// and so do all who come without an API key.
-const (
-	bodyBytes = 64 << 20
-	bodyShare = 4
-)
-
-// Calls with a body at once, of one organization's keys and of all: what waits is
-// parsed already, and who could only wait is refused before that.
-const (
-	bodyCalls      = 256
-	bodyCallsOfAll = 4096
 )
 
 // bodyTime is how long a body may take to arrive if Config does not say.
 const bodyTime = 30 * time.Second
-
-// Long works at once (Call.TakePlace): of a node and of one organization.
-const (
-	longWorks      = 4
-	longWorksShare = 2
-)
 
 // Config is what the adapter needs. Tenancy and Log are required.
 type Config struct {
 	Tenancy  *tenancy.Store
 	Log      zerolog.Logger
 	BodyTime time.Duration // how long a body may take to arrive; 0 for 30 s
-	// BodyBytes is how many bytes of bodies are held at once; 0 for 64 MiB.
-	BodyBytes int
+	// Room is what the handlers of one node share; nil for a handler's own.
+	Room *Room
 	// Proxies are believed on where a request came from (Call.Address).
 	Proxies Proxies
 	// Rates bound the requests of API keys and organizations; nil for no limit.
@@ -56,9 +35,6 @@ type Config struct {
 type handler struct {
 	Config
 	segments map[string]*segment
-	bodies   *fair.Budget
-	turns    *fair.Budget
-	places   *fair.Places
 }
 
 // New mounts the surfaces. It panics on a route that is not complete.
@@ -66,32 +42,18 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = bodyTime
 	}
-	if cfg.BodyBytes == 0 {
-		cfg.BodyBytes = bodyBytes
+	if cfg.Room == nil {
+		cfg.Room = NewRoom(0)
 	}
-	return &handler{Config: cfg, segments: build(surfaces),
-		bodies: fair.NewBudget(fair.Bounds{Lane: cfg.BodyBytes / bodyShare, All: cfg.BodyBytes}, "requests with a body"),
-		turns:  fair.NewBudget(fair.Bounds{Lane: bodyCalls, All: bodyCallsOfAll}, "requests with a body"),
-		places: fair.NewPlaces(longWorks, longWorksShare, fair.Bounds{})}
+	return &handler{Config: cfg, segments: build(surfaces)}
 }
 
 // ServeHTTP answers one request and writes its one event.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &Call{Request: r, w: w, started: time.Now(), places: h.places, proxies: h.Proxies}
-	defer func() {
-		if c.placed {
-			h.places.Give(string(c.Principal.Org))
-		}
-	}()
+	c := &Call{Request: r, w: w, started: time.Now(), proxies: h.Proxies, held: held{room: h.Room}}
+	defer func() { c.held.giveBack(string(c.Principal.Org)) }()
 	if r.ContentLength != 0 {
 		c.limitBody(h.BodyTime)
-		c.bodies, c.turns = h.bodies, h.turns
-		defer func() {
-			h.bodies.Give(c.lane, c.held)
-			if c.turn {
-				h.turns.Give(string(c.Principal.Org), 1)
-			}
-		}()
 	}
 	reply, err := h.answer(c)
 	if err != nil {

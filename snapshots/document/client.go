@@ -190,6 +190,17 @@ const MethodNone = "none"
 // "none". A public client's secrets never authenticate.
 func (c *Client) Public() bool { return c.TokenEndpointAuthMethod == MethodNone }
 
+// CertificateNames counts the members that say whose certificate the client uses (RFC
+// 8705 section 2.1.2).
+func (c *Client) CertificateNames() (n int) {
+	for _, name := range []string{c.TLSClientAuthSubjectDN, c.TLSClientAuthSANDNS, c.TLSClientAuthSANURI, c.TLSClientAuthSANIP, c.TLSClientAuthSANEmail} {
+		if name != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // Setup is the configuration of one authorization server at one snapshot.
 type Setup struct {
 	Name       string

@@ -51,7 +51,7 @@ func (in Input[T]) Binds(name string) bool {
 }
 
 // Validate runs the rules in order and gives all that is broken, not only the
-// first. What was stored stays acceptable: with a base, a rule none of whose
+// first, but for lists that are too long: then no other rule is run. What was stored stays acceptable: with a base, a rule none of whose
 // members changed is skipped.
 func Validate[T Content](rules []Rule[T], in Input[T]) []fault.Field {
 	if in.Base != nil {
@@ -70,8 +70,19 @@ func Validate[T Content](rules []Rule[T], in Input[T]) []fault.Field {
 			}
 			broken = append(broken, f)
 		}
+		if rule.Name == listLength && len(broken) > 0 {
+			break // whoever sends a million items is not told of each
+		}
 	}
 	return broken
+}
+
+// listLength is the first rule of every document: the others look at each item.
+const listLength = "list-length"
+
+// HasLongList reports whether a list was too long for the other rules to be run.
+func HasLongList(broken []fault.Field) bool {
+	return slices.ContainsFunc(broken, func(f fault.Field) bool { return f.Rule == listLength })
 }
 
 func (in Input[T]) unread(member string) bool {
@@ -91,8 +102,8 @@ const MaxItems = 1000
 // everyRules hold for each of the three types.
 func everyRules[T Content]() []Rule[T] {
 	return []Rule[T]{
+		{Name: listLength, Check: eachMember[T](checkListLength)},
 		{Name: "text", Check: checkTexts[T]},
-		{Name: "list-length", Check: eachMember[T](checkListLength)},
 		{Name: "json", Check: eachMember[T](checkJSON)},
 		{Name: "localized", Check: eachMember[T](checkLocalized)},
 		{Name: "content-size", Check: func(in Input[T]) []fault.Field {

@@ -241,3 +241,18 @@ func TestCheckClientID(t *testing.T) {
 		}
 	}
 }
+
+// TestLongListsEndTheRules: of a list that is too long its length is said, and nothing
+// of its items.
+func TestLongListsEndTheRules(t *testing.T) {
+	next := &document.Client{RedirectURIs: make([]string, document.MaxItems+1)}
+	faults := document.Validate(document.ClientRules(), document.Input[document.Client]{Next: next})
+	if len(faults) != 1 || faults[0].Path != "/redirect_uris" || !document.HasLongList(faults) {
+		t.Error(len(faults), faults[0])
+	}
+	next.RedirectURIs = next.RedirectURIs[:document.MaxItems]
+	faults = document.Validate(document.ClientRules(), document.Input[document.Client]{Next: next})
+	if len(faults) < document.MaxItems || document.HasLongList(faults) {
+		t.Error(len(faults))
+	}
+}

@@ -50,7 +50,8 @@ var Works = []Work{
 	{"lifetime-positive", ByTenure, lifetimes(), "a lifetime is more than 0", lifetimesPositive},
 	{"response-type-grant", ByItself, []string{"grant_types", "response_types"}, "a response type has its grant type", responseWithoutGrant},
 	{"nothing-to-do", ByItself, []string{"grant_types"}, "there is a grant type besides refresh_token", nothingToDo},
-	{"auth-without-means", ByItself, []string{"token_endpoint_auth_method", "jwks", "jwks_uri", "tls_client_auth_subject_dn"},
+	{"auth-without-means", ByItself, []string{"token_endpoint_auth_method", "jwks", "jwks_uri", "tls_client_auth_subject_dn",
+		"tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip", "tls_client_auth_san_email"},
 		"a method of authentication has the keys or the name that it needs", authWithoutMeans},
 }
 
@@ -219,7 +220,7 @@ func authWithoutMeans(in Input[Client]) []fault.Field {
 	switch method := in.Next.TokenEndpointAuthMethod; {
 	case (method == "private_key_jwt" || method == "self_signed_tls_client_auth") && !keys:
 		return broken("/token_endpoint_auth_method", "%s needs jwks or jwks_uri", method)
-	case method == "tls_client_auth" && in.Next.TLSClientAuthSubjectDN == "":
+	case method == "tls_client_auth" && in.Next.CertificateNames() == 0:
 		return broken("/token_endpoint_auth_method", "%s needs the subject of the certificate", method)
 	}
 	return nil

@@ -83,6 +83,10 @@ const (
 	DoorReg                // /reg
 )
 
+// Surfaces are the names of the doors' APIs in history: of who came by one of them it is
+// said there that it registered itself.
+func Surfaces() []string { return []string{"register", "openfinance"} }
+
 // Opens reports whether clients may register and manage themselves by a door. A
 // profile with software statements closes the one that asks for none.
 func (p Policy) Opens(d Door) bool {

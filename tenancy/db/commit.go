@@ -63,6 +63,7 @@ type job struct {
 	ctx      context.Context
 	fn       func(*Tx) error
 	rehearse bool
+	reserved bool // it may use the reserve
 	err      error
 	done     chan struct{}
 }
@@ -133,11 +134,24 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 // writes of a lane wait for each other, and lanes take turns: Throttled if too
 // many of this lane wait, Unavailable if too many of all do.
 func (d *DB) WriteFor(ctx context.Context, lane string, fn func(tx *Tx) error) error {
+	return d.write(ctx, lane, &job{fn: fn})
+}
+
+// WriteReserved is WriteFor for the few small writes that are to work on a full disk,
+// too (Guard).
+func (d *DB) WriteReserved(ctx context.Context, lane string, fn func(tx *Tx) error) error {
+	return d.write(ctx, lane, &job{fn: fn, reserved: true})
+}
+
+func (d *DB) write(ctx context.Context, lane string, j *job) error {
 	if !d.begun {
 		return fault.New(fault.Unavailable, "", "the database is open for reading only")
 	}
-	rehearse, _ := ctx.Value(rehearsal{}).(bool)
-	j := &job{ctx: ctx, fn: fn, rehearse: rehearse, done: make(chan struct{})}
+	if err := d.storage.refuses(j.reserved); err != nil {
+		return err
+	}
+	j.ctx, j.done = ctx, make(chan struct{})
+	j.rehearse, _ = ctx.Value(rehearsal{}).(bool)
 	select {
 	case <-d.stop:
 		return fault.New(fault.Unavailable, "", "shutting down")
@@ -197,7 +211,10 @@ func (d *DB) runBatch(seq Sequencer, first *job) {
 		if try > 0 {
 			time.Sleep(rand.N(100 * time.Millisecond))
 		}
-		if err = d.tryBatch(ctx, seq, b, d.isolation(try)); err == nil || !d.retryable(err) {
+		var wrote bool
+		wrote, err = d.tryBatch(ctx, seq, b, d.isolation(try))
+		again := d.storage.note(err, wrote) && b.reserved()
+		if !again && (err == nil || !d.retryable(err)) {
 			break
 		}
 		b.limit = len(b.jobs)
@@ -226,6 +243,11 @@ func (b *batch) job(i int, d *DB, begun time.Time) *job {
 	return j
 }
 
+// reserved reports whether any of its writes may use the reserve.
+func (b *batch) reserved() bool {
+	return slices.ContainsFunc(b.jobs, func(j *job) bool { return j.reserved })
+}
+
 // batchContext bounds a batch on PostgreSQL. A local file needs no bound, and
 // the SQLite driver starts a goroutine a statement for a context that can end.
 func (d *DB) batchContext() (context.Context, context.CancelFunc) {
@@ -247,18 +269,18 @@ func (d *DB) isolation(try int) sql.IsolationLevel {
 	return sql.LevelDefault
 }
 
-// tryBatch runs the batch once. A nil return means that each job's err holds
-// its own outcome; an error counts for all of them.
-func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sql.IsolationLevel) error {
+// tryBatch runs the batch once, and reports whether anything was written. A nil error
+// means that each job's err holds its own outcome; an error counts for all of them.
+func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sql.IsolationLevel) (wrote bool, err error) {
 	begun := time.Now()
 	sqlTx, err := d.writer.BeginTxx(ctx, &sql.TxOptions{Isolation: isolation})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer sqlTx.Rollback()
 	tx := &Tx{Conn: Conn{dialect: d.Dialect, ctx: ctx, ext: sqlTx, asked: d.asked}}
 	if err := seq.Open(tx); err != nil {
-		return err
+		return false, err
 	}
 	succeeded := 0
 	for i := 0; ; i++ {
@@ -266,23 +288,27 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sq
 		if j == nil {
 			break
 		}
-		if j.err = j.ctx.Err(); j.err != nil {
+		if j.err = j.ctx.Err(); j.err == nil {
+			j.err = d.storage.refuses(j.reserved)
+		}
+		if j.err != nil {
 			continue
 		}
 		if j.err, err = runJob(ctx, seq, tx, sqlTx, j, d); err != nil {
-			return err
+			return false, err
 		}
 		if j.err == nil {
 			succeeded++
 		}
 	}
 	if succeeded == 0 {
-		return nil // nothing to make durable
+		return false, nil // nothing to make durable
 	}
 	if err := seq.Seal(tx, tx.queued); err != nil {
-		return err
+		return false, err
 	}
-	return d.commit(seq, sqlTx)
+	err = d.commit(seq, sqlTx)
+	return err == nil, err
 }
 
 // runJob runs one closure under a savepoint. The first error is the
@@ -305,7 +331,7 @@ func runJob(ctx context.Context, seq Sequencer, tx *Tx, sqlTx *sqlx.Tx, j *job, 
 			return nil, nil
 		}
 	}
-	if d.retryable(own) {
+	if d.retryable(own) || reasonOf(own) != "" {
 		return nil, own
 	}
 	tx.queued, tx.Clock = tx.queued[:mark], clock

@@ -10,11 +10,22 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"tenure/jwk/jwktest"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
+
+// TestLimitsOfThePage: the other tests try these limits from both sides.
+func TestLimitsOfThePage(t *testing.T) {
+	if got, want := jwktest.Limit(t, "Requests", "writes of one transaction"), []int{db.BatchLimit, int(db.BatchWork.Milliseconds())}; !slices.Equal(got, want) {
+		t.Errorf("the page says %d, not %d", got, want)
+	}
+	if got, want := jwktest.Limit(t, "Requests", "writes that wait"), []int{db.LaneLength, db.QueueLength}; !slices.Equal(got, want) {
+		t.Errorf("the page says %d, not %d", got, want)
+	}
+}
 
 func TestOneBatch(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {

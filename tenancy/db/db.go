@@ -60,6 +60,8 @@ type DB struct {
 	unbounded      bool // how long a batch takes
 	asked          func(string, int)
 	lane           func(string) string
+	path           string // of a SQLite file
+	storage        storage
 
 	mu        sync.Mutex // guards queue
 	queue     *fair.Queue[*job]

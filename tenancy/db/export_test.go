@@ -17,6 +17,9 @@ const (
 // BatchLimit is the number of closures in one transaction at most.
 const BatchLimit = batchLimit
 
+// BatchWork is how long a batch goes on taking closures.
+const BatchWork = batchWork
+
 // Queued is the number of closures that wait for the committer.
 func (d *DB) Queued() int { return d.waiting() }
 
@@ -46,3 +49,6 @@ func (d *DB) WriteLate(ctx context.Context, fn func(*Tx) error) error {
 func Usable(version, oldest int, v Version, migrating bool) error {
 	return program{version, oldest}.usable(v, migrating)
 }
+
+// ReasonOf says why an error keeps everything from being written.
+var ReasonOf = reasonOf

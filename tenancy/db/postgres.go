@@ -84,12 +84,15 @@ func classifyPostgres(err error) error {
 		}
 		return err
 	}
+	if reason := reasonOf(err); reason != "" {
+		return errStorage(err, reason)
+	}
 	switch {
 	case e.Code == "23505":
 		return fault.Wrap(err, fault.Conflict, "", "already there")
 	case e.Code == "57014":
 		return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
-	case e.Code == "40001", e.Code == "40P01", e.Code == "55P03", e.Code == "25P03", e.Code == "25006",
+	case e.Code == "40001", e.Code == "40P01", e.Code == "55P03", e.Code == "25P03",
 		strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "53"), strings.HasPrefix(e.Code, "57"):
 		return fault.Wrap(err, fault.Unavailable, "", "the store is busy")
 	}

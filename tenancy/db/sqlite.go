@@ -39,6 +39,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	} else if err := createPrivate(path); err != nil {
 		return err
 	}
+	d.path = path
 	file := fileURI(path)
 	write := file + "?_journal_mode=WAL&_sync=FULL&_txlock=immediate&_busy_timeout=5000&_fk=1&_rt=1&_secure_delete=on&_stmt_cache_size=64"
 	read := file + "?mode=ro&_query_only=1&_busy_timeout=5000&_fk=1&_stmt_cache_size=64"
@@ -131,8 +132,9 @@ func classifySQLite(err error) error {
 		return fault.Wrap(err, fault.Unavailable, "", "the store is busy")
 	case e.Code == sqlite3.ErrInterrupt:
 		return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
-	case e.Code == sqlite3.ErrFull, e.Code == sqlite3.ErrIoErr, e.Code == sqlite3.ErrReadonly:
-		return fault.Wrap(err, fault.Unavailable, "", "the store cannot write")
+	}
+	if reason := reasonOf(err); reason != "" {
+		return errStorage(err, reason)
 	}
 	return err
 }

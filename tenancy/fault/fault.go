@@ -98,6 +98,7 @@ const (
 	CodeDefaultSetup    = "default-setup" // an organization's default setup stays while it is one
 	CodeClock           = "clock"
 	CodeReasonRequired  = "reason-required" // of every change, and the caller gave none
+	CodeStorage         = "storage"         // Unavailable: the disk is full or does not take writes
 	CodeQuery           = "query"           // a query parameter does not parse
 )
 
@@ -106,7 +107,12 @@ func (f *Fault) Error() string {
 	if text == "" {
 		text = f.Kind.String()
 	}
-	for _, field := range f.Fields {
+	const most = 20
+	for i, field := range f.Fields {
+		if i == most {
+			text += fmt.Sprintf("; and %d more", len(f.Fields)-most)
+			break
+		}
 		text += fmt.Sprintf("; %s: %s", field.Path, field.Message)
 	}
 	if f.err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 )
@@ -82,5 +83,17 @@ func TestRules(t *testing.T) {
 	}
 	if f := At("/a", "r", "one"); f.Kind != Invalid || len(f.Fields) != 1 || f.Fields[0] != fields[0] {
 		t.Errorf("At makes %+v", f)
+	}
+}
+
+// TestTextOfManyFields: the text names the first fields, however many there are.
+func TestTextOfManyFields(t *testing.T) {
+	fields := make([]Field, 300_000)
+	for i := range fields {
+		fields[i] = Field{Path: fmt.Sprintf("/a/%d", i), Message: "wrong"}
+	}
+	text := Rules(fields).Error()
+	if !strings.HasPrefix(text, "the document breaks a rule; /a/0: wrong; /a/1: wrong;") || !strings.HasSuffix(text, "; /a/19: wrong; and 299980 more") {
+		t.Errorf("%.200s", text)
 	}
 }

@@ -130,10 +130,12 @@ func (p *Publisher) Checkpoint(ctx context.Context) (Checkpoint, error) {
 		}
 		if s.due(p.log.Now()) {
 			signed, err := p.sign(ctx, s)
-			if err != nil {
+			switch {
+			case err == nil:
+				s.last = &signed
+			case s.last == nil || fault.Of(err).Code != fault.CodeStorage: // on a full disk the last one is still good
 				return Checkpoint{}, err
 			}
-			s.last = &signed
 		}
 	}
 	return *s.last, p.publish(*s.last)

@@ -17,8 +17,10 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/readlog"
+	"tenure/snapshots/unused"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -31,6 +33,10 @@ const (
 	// failureTime is how long it takes to refuse a client's secret, at least: longer
 	// than the hashes that Tenure makes, and most that it imports, take to compare.
 	failureTime = 500 * time.Millisecond
+	// reserveBytes are kept beside a SQLite database, for revoking keys when the disk is
+	// full; recoverTime is how often a node looks whether it still is.
+	reserveBytes = 4 << 20
+	recoverTime  = 5 * time.Second
 )
 
 // Defaults of a node's memory, in MiB.
@@ -87,7 +93,10 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		cfg.CacheBytes = CacheMiB << 20
 	}
 	n := &Node{DB: d, programLog: cfg.Log, memory: cfg.MemoryBytes + cfg.CacheBytes}
-	if err := n.build(ctx, cfg); err != nil {
+	if err = d.Guard(reserveBytes, n.tellStorage); err == nil {
+		err = n.build(ctx, cfg)
+	}
+	if err != nil {
 		d.Close()
 		return nil, exit.With(openCode(err), err)
 	}
@@ -97,6 +106,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		n.Log.Follow(running, d, func(err error) { cfg.Log.Error().Err(err).Msg("reading the log of other nodes") })
 	})
 	n.background.Go(func() { n.flush(running) })
+	n.background.Go(func() { n.recover(running) })
+	n.background.Go(func() { n.endUnused(running) })
 	return n, nil
 }
 
@@ -129,11 +140,11 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Rates: web.NewRateLimits(cfg.Rates, time.Now)}
+	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now)}
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
-	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, Log: published, Evidence: exporter, Ready: n.DB.Ping, Await: n.Log.Await,
+	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, Log: published, Evidence: exporter, Ready: n.ready, Readable: n.DB.Ping, Await: n.Log.Await,
 		PublicURL: cfg.PublicURL, Version: Version(), MaxAge: cfg.MaxAge}
 	return nil
 }
@@ -145,6 +156,22 @@ func (n *Node) Mount(scheme openfinance.Scheme, fetch web.Fetch) {
 	n.Handler = handlers.New(n.web, n.stores)
 }
 
+// endUnused regularly ends clients that registered themselves and were never used.
+func (n *Node) endUnused(ctx context.Context) {
+	ticker := time.NewTicker(unused.Every * time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if _, err := unused.End(ctx, n.Snapshots, n.Tenancy.Operator("unused registrations")); err != nil && ctx.Err() == nil {
+				n.programLog.Error().Err(err).Msg("ending clients that were never used")
+			}
+		}
+	}
+}
+
 // flush regularly writes the last uses of keys and clients, and reads.
 func (n *Node) flush(ctx context.Context) {
 	ticker := time.NewTicker(tenancy.FlushEvery)
@@ -154,11 +181,42 @@ func (n *Node) flush(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx)); err != nil && ctx.Err() == nil && fault.Of(err).Code != fault.CodeStorage {
 				n.programLog.Error().Err(err).Msg("writing last uses")
 			}
 		}
 	}
+}
+
+// recover looks now and then whether a database that could not be written can be again.
+func (n *Node) recover(ctx context.Context) {
+	ticker := time.NewTicker(recoverTime)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			n.DB.Recover(ctx)
+		}
+	}
+}
+
+// tellStorage logs that writes begin to fail, and why, or that they work again.
+func (n *Node) tellStorage(reason string) {
+	if reason == "" {
+		n.programLog.Info().Msg("the store can be written again")
+		return
+	}
+	n.programLog.Error().Str("cause", reason).Msg("the store cannot be written; reads go on")
+}
+
+// ready reports whether requests can be answered, those that write too.
+func (n *Node) ready(ctx context.Context) error {
+	if err := n.DB.Ping(ctx); err != nil {
+		return err
+	}
+	return n.DB.Writable()
 }
 
 // Close ends the background work and closes the database.

@@ -23,6 +23,7 @@ import (
 // the directory of software statements, and the proxies that pass certificates.
 type OpenFinance struct {
 	ClientCA, ClientCRL                                  string
+	AllowExpiredCRL                                      bool
 	DirectoryKeys, DirectoryIssuer, DirectoryEnvironment string
 	DirectoryMode                                        string
 	ProxyHeader, ProxyFormat                             string
@@ -40,6 +41,8 @@ func (o OpenFinance) check(withTLS bool) error {
 		return errors.New("--proxy-cert-header needs --client-ca: the server verifies the certificates that the proxy passes")
 	case o.ClientCRL != "" && o.ClientCA == "":
 		return errors.New("--client-crl needs --client-ca")
+	case o.AllowExpiredCRL && o.ClientCRL == "":
+		return errors.New("--client-crl-allow-expired needs --client-crl")
 	case o.ClientCA != "" && !withTLS && !proxy:
 		return errors.New("--client-ca needs --tls-cert and --tls-key, or a proxy that passes certificates (--proxy-cert-header)")
 	case o.DirectoryKeys != "" && o.ClientCA == "":
@@ -97,12 +100,19 @@ func (o OpenFinance) trust(log zerolog.Logger) (*scheme.Trust, error) {
 		return trust, nil
 	}
 	revocations, err := scheme.OpenRevocations(o.ClientCRL, authorities, time.Now, func(err error) {
+		if errors.Is(err, scheme.ErrExpired) {
+			log.Error().Err(err).Bool("allowed", o.AllowExpiredCRL).Msg("a list of --client-crl has expired")
+			return
+		}
 		log.Error().Err(err).Msg("reading --client-crl again failed; the last good lists remain in force")
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--client-crl: %w", err)
 	}
 	trust.Revoked = revocations.Revoked
+	if !o.AllowExpiredCRL {
+		trust.Expired = revocations.Expired
+	}
 	return trust, nil
 }
 

@@ -32,6 +32,9 @@ type Trust struct {
 	Roots *x509.CertPool // of the scheme's authorities; never the system's
 	// Revoked reports whether a certificate of a chain is revoked; nil if none is.
 	Revoked func(*x509.Certificate) bool
+	// Expired reports whether nobody knows if a certificate of a chain is revoked, as
+	// the list that would say so has expired; nil to go by expired lists.
+	Expired func(*x509.Certificate) bool
 }
 
 // Verify verifies a chain, leaf first, at an instant, and returns the holder that
@@ -54,9 +57,17 @@ func (t Trust) Verify(certs []*x509.Certificate, now time.Time) (Holder, error) 
 	if err != nil {
 		return Holder{}, noCertificate(err, "the client certificate was not issued by an authority of the scheme, or is not valid now")
 	}
-	revoked := func(chain []*x509.Certificate) bool { return t.Revoked != nil && slices.ContainsFunc(chain, t.Revoked) }
-	if !slices.ContainsFunc(chains, func(chain []*x509.Certificate) bool { return !revoked(chain) }) {
+	without := func(bad func(*x509.Certificate) bool) bool {
+		if bad != nil {
+			chains = slices.DeleteFunc(chains, func(chain []*x509.Certificate) bool { return slices.ContainsFunc(chain, bad) })
+		}
+		return len(chains) > 0
+	}
+	switch {
+	case !without(t.Revoked):
 		return Holder{}, noCertificate(nil, "the client certificate is revoked")
+	case !without(t.Expired):
+		return Holder{}, noCertificate(nil, "whether the client certificate is revoked is not known: the revocation list of its authority has expired")
 	}
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || weak(leaf.PublicKey) {
 		return Holder{}, noCertificate(nil, "the key of the client certificate is too weak, or not for signatures")

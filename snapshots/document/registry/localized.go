@@ -17,9 +17,6 @@ import (
 var localizable = []string{"client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "organization_name", "description", "information_uri",
 	"organization_uri", "software_name", "software_description", "organisation_name"}
 
-// Localizable lists the members that may have a form for a language.
-func Localizable() []string { return slices.Clone(localizable) }
-
 // ReadLocalized gives a client the texts for languages of a body, without changing
 // them. Those that the client has already keep their place, and texts that have no
 // such name stay.

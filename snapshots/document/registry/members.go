@@ -13,7 +13,7 @@ import (
 // Beside lists the names that clients register and that an API does not read itself.
 func Beside(own func(name string) bool) []string {
 	var names []string
-	for _, e := range entries {
+	for _, e := range Entries() {
 		if !e.Assigned && !own(e.Name) {
 			names = append(names, e.Name)
 		}
