@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"snapshots/document/registry":            {"snapshots/document", "jwk/strictjson", "tenancy/fault"},
 	"snapshots/policy":                       {"snapshots/document", "snapshots/document/uri", "tenancy", "tenancy/fault"},
 	"snapshots/credential":                   {},
-	"snapshots/holdings":                     {"tenancy", "tenancy/db", "tenancy/history"},
+	"snapshots/holdings":                     {"tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/ending":                       {"snapshots/holdings", "tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/consistency":                  {"snapshots/document", "snapshots/holdings", "tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots":                              {"snapshots/consistency", "snapshots/ending", "snapshots/holdings", "snapshots/policy", "snapshots/readlog", "snapshots/tally", "snapshots/document", "snapshots/credential", "jwk", "tenancy", "tenancy/fair", "tenancy/fault", "tenancy/db", "tenancy/history"},

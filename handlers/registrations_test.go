@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tenure/jwk/jwktest"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/snapshots/policy"
@@ -174,6 +175,12 @@ func TestSelfRegisteredClients(t *testing.T) {
 	status, dry, _ := in.asked(t, "DELETE", registrations+"?unused=true&dry_run=true", in.editor, "")
 	if status != 200 || strings.Count(fmt.Sprint(dry["events"]), "client.deleted") != 5 || in.Log.Size() != before {
 		t.Errorf("%d %v", status, dry)
+	}
+	most := jwktest.Limit(t, "Callers without an API key", "clients that one request removes from a setup's registrations")[0]
+	for said, want := range map[string]int{fmt.Sprint("&clients=", most): 409, fmt.Sprint("&clients=", most+1): 400} {
+		if status, _, _ := in.asked(t, "DELETE", registrations+"?unused=true"+said, in.editor, "", "Tenure-Reason", "nobody came back"); status != want {
+			t.Errorf("%s: %d, want %d", said, status, want)
+		}
 	}
 	for _, said := range []string{"", "&clients=4", "&clients=6"} {
 		status, refused, _ := in.asked(t, "DELETE", registrations+"?unused=true"+said, in.editor, "")

@@ -96,7 +96,7 @@ func (s *Store) DeleteSetup(ctx context.Context, scope tenancy.Scope, ref Ref, m
 			e, err := s.usableSetup(c, scope, ref.Module, ref.Setup)
 			if err == nil && scope.CoversObject(string(e.ID), e.Owner) {
 				if _, err = s.alive(c, e, s.log.Committed().Millis()); err == nil {
-					err = keepsSetup(c, e.ID, clients)
+					err = holdings.KeepsSetup(c, string(e.ID), clients)
 				}
 			}
 			return err
@@ -108,32 +108,11 @@ func (s *Store) DeleteSetup(ctx context.Context, scope tenancy.Scope, ref Ref, m
 		if _, err := s.toChange(tx, scope, KindSetup, ref); err != nil {
 			return err
 		}
-		if err := keepsSetup(&tx.Conn, ref.Setup, clients); err != nil {
+		if err := holdings.KeepsSetup(&tx.Conn, string(ref.Setup), clients); err != nil {
 			return err
 		}
 		return endEntity[document.Setup](s, tx, scope, ref, match)
 	})
-}
-
-// keepsSetup is why a setup stays; nil if it can go with so many clients.
-func keepsSetup(c *db.Conn, setup EntityID, clients int64) error {
-	defaults, err := holdings.DefaultsOf(c, string(setup))
-	if err != nil {
-		return err
-	}
-	if defaults > 0 {
-		return fault.New(fault.Conflict, fault.CodeDefaultSetup, "the setup is the default setup of %s; choose another one there first",
-			tenancy.Counted(defaults, "organization"))
-	}
-	n, err := holdings.ClientsOf(c, string(setup))
-	if err == nil && n != clients {
-		err = fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has %s, which would be deleted with it; delete them first, or say clients=%d",
-			tenancy.Counted(n, "client"), n)
-		if n == 0 {
-			err = fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has no clients; leave clients out")
-		}
-	}
-	return err
 }
 
 // endEntity is Delete inside a transaction.

@@ -32,6 +32,9 @@ func (s *Store) RestoreClient(ctx context.Context, scope tenancy.Scope, id Entit
 		if again, err := repeated[document.Client](s, tx, scope); err != nil || again.Repeated {
 			return again, err
 		}
+		if err := to.isDeleted(tx); err != nil {
+			return Outcome[document.Client]{}, err
+		}
 		if to.setupActive, err = inForce(&tx.Conn, to.setup, history.At(tx).Millis()); err != nil {
 			return Outcome[document.Client]{}, err
 		}
@@ -86,6 +89,9 @@ func (s *Store) RestoreSetup(ctx context.Context, scope tenancy.Scope, id Entity
 			if again, err := repeated[document.Setup](s, tx, scope); err != nil || again.Repeated {
 				return again, err
 			}
+			if err := to.isDeleted(tx); err != nil {
+				return Outcome[document.Setup]{}, err
+			}
 			if err := endAll(tx, scope, ending.Setup(string(id)), to.active.ValidFrom); err != nil {
 				return Outcome[document.Setup]{}, err
 			}
@@ -96,6 +102,9 @@ func (s *Store) RestoreSetup(ctx context.Context, scope tenancy.Scope, id Entity
 		}
 		if err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 			to, err := find(tx)
+			if err == nil {
+				err = to.isDeleted(tx)
+			}
 			if err == nil {
 				_, err = ending.End(tx, scope, ending.Setup(string(id)), to.active.ValidFrom, endedAtOnce)
 			}
@@ -122,8 +131,7 @@ func endAll(tx *db.Tx, scope tenancy.Scope, in []ending.Inside, at history.Milli
 	return err
 }
 
-// toRestore finds a deleted entity that the scope may change. Its active snapshot
-// is the tombstone.
+// toRestore finds an entity that the scope may change and restore.
 func (s *Store) toRestore(tx *db.Tx, scope tenancy.Scope, kind Kind, id EntityID) (to target, err error) {
 	to.entity, err = s.entity(&tx.Conn, id)
 	if fault.Is(err, fault.NotFound) || err == nil && to.entity.Kind != kind {
@@ -141,19 +149,21 @@ func (s *Store) toRestore(tx *db.Tx, scope tenancy.Scope, kind Kind, id EntityID
 	case scope.CoversObject(string(id), to.entity.Owner) && !scope.Alive(to.entity.Owner):
 		return to, errNotDeleted("its organization is deleted; restore the organization first")
 	}
-	if err := mayChange(tx, scope, to.entity); err != nil {
-		return to, err
-	}
+	return to, mayChange(tx, scope, to.entity)
+}
+
+// isDeleted reads the tombstone that a restoration follows, as the active snapshot.
+func (to *target) isDeleted(tx *db.Tx) (err error) {
 	to.active, err = inForce(&tx.Conn, to.entity, history.At(tx).Millis())
 	switch {
 	case err != nil:
-		return to, err
+		return err
 	case to.active == nil || !to.active.tombstone():
-		return to, errNotDeleted("it is not deleted")
+		return errNotDeleted("it is not deleted")
 	case to.active.Base == "":
-		return to, errNotDeleted("it was only planned, and its plans are withdrawn; make it anew")
+		return errNotDeleted("it was only planned, and its plans are withdrawn; make it anew")
 	}
-	return to, nil
+	return nil
 }
 
 func errNotDeleted(text string) error {

@@ -41,7 +41,7 @@ func (s *Store) RestoreOrganization(ctx context.Context, scope Scope, id OrgID, 
 	for {
 		err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 			old, subtree, err := s.toRestore(tx, scope, id, with)
-			if err != nil {
+			if err != nil || subtree == nil { // or a repeated request
 				return err
 			}
 			n, err := endInside(tx, scope, subtree, old, with, endedAtOnce+1)
@@ -56,7 +56,10 @@ func (s *Store) RestoreOrganization(ctx context.Context, scope Scope, id OrgID, 
 			}
 			next := old
 			next.Seq, next.Deleted, next.RecordedAt = old.Seq+1, false, int64(history.At(tx))
-			return s.appendOrg(tx, scope, "organization.restored", next)
+			if err := s.appendOrg(tx, scope, "organization.restored", next); err != nil {
+				return err
+			}
+			return scope.Remember(tx, string(id))
 		})
 		if !errors.Is(err, errMore) {
 			if err != nil {
@@ -77,13 +80,21 @@ func (s *Store) RestoreOrganization(ctx context.Context, scope Scope, id OrgID, 
 }
 
 // toRestore reads a deleted organization and what comes back with it, if it may come
-// back where it was.
+// back where it was; nothing for a request that has restored it before.
 func (s *Store) toRestore(tx *db.Tx, scope Scope, id OrgID, with Restoring) (orgVersion, []OrgID, error) {
 	old, err := readOrg(&tx.Conn, id)
 	if err != nil {
 		return old, nil, err
 	}
 	above, err := pathOf(tx, old.Parent)
+	if err == nil && old.Parent != "" && !above.gone() {
+		if err = scope.Recheck(tx, old.Parent); err == nil {
+			earlier, failed := scope.Earlier(tx)
+			if failed != nil || earlier != "" {
+				return old, nil, failed
+			}
+		}
+	}
 	switch {
 	case err != nil:
 		return old, nil, err
@@ -91,9 +102,6 @@ func (s *Store) toRestore(tx *db.Tx, scope Scope, id OrgID, with Restoring) (org
 		return old, nil, fault.New(fault.Conflict, fault.CodeNotDeleted, "the organization is not deleted")
 	case above.gone():
 		return old, nil, fault.New(fault.Conflict, fault.CodeNotDeleted, "an organization above it is deleted; restore that one first")
-	}
-	if err := scope.Recheck(tx, old.Parent); err != nil {
-		return old, nil, err
 	}
 	subtree, height, err := below(&tx.Conn, id)
 	if err != nil {

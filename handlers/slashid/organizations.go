@@ -115,6 +115,9 @@ func (h *handler) postSuborganization(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	o, key, err := h.Tenancy.CreateSuborganization(c.Request.Context(), c.Scope, wanted)
+	if f := fault.Of(err); err != nil && len(f.Fields) == 1 && f.Fields[0].Path == "/parent_id" {
+		return nil, fault.New(f.Kind, f.Code, "%s", f.Fields[0].Message) // no member names the acting organization
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -11,12 +11,19 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/handlers/web"
+	"tenure/jwk/jwktest"
 	"tenure/tenancy"
 )
 
 // TestRates: the requests and the writes of a key and of an organization are counted
 // apart, before a body is read, and a second gives a second's worth back.
 func TestRates(t *testing.T) {
+	for _, name := range []string{"requests of one API key", "requests of one API key that are neither GET nor HEAD",
+		"requests of one organization", "requests of one organization that are neither GET nor HEAD"} {
+		if n := jwktest.Limit(t, "Callers with an API key", name); len(n) > 0 {
+			t.Errorf("%s: the page says %d, and there is no limit by default", name, n)
+		}
+	}
 	const reader, editor = tenancy.Reader, tenancy.Editor
 	type call struct {
 		wait   time.Duration // before it

@@ -1,11 +1,11 @@
 // Package holdings counts what setups and organizations hold: what would go along
 // if they were deleted.
 //
-// It owns these counts and the condition by which an entity is deleted. It does
-// not decide anything: who may delete what is in packages snapshots and tenancy.
+// It owns these counts and the condition by which an entity is deleted. Who
+// may delete what is in packages snapshots and tenancy.
 // It needs no Scope, because it is asked inside their reads and transactions.
 //
-// It may import tenancy and tenancy/{db,history}.
+// It may import tenancy and tenancy/{db,fault,history}.
 package holdings
 
 import (
@@ -15,6 +15,7 @@ import (
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -65,9 +66,25 @@ func ClientsOf(c *db.Conn, setup string) (int64, error) {
 // Contents is what package tenancy asks before it deletes an organization.
 func Contents() tenancy.Contents { return tenancy.Contents{Holds: of, Defaults: defaultsBelow} }
 
-// DefaultsOf counts the organizations, not deleted, that name the setup as their default.
-func DefaultsOf(c *db.Conn, setup string) (int64, error) {
-	return defaults(c, "= ?", []any{setup}, nil)
+// KeepsSetup is why a setup cannot be deleted; nil if it can, with so many clients.
+func KeepsSetup(c *db.Conn, setup string, clients int64) error {
+	named, err := defaults(c, "= ?", []any{setup}, nil)
+	if err != nil {
+		return err
+	}
+	if named > 0 {
+		return fault.New(fault.Conflict, fault.CodeDefaultSetup, "the setup is the default setup of %s; choose another one there first",
+			tenancy.Counted(named, "organization"))
+	}
+	n, err := ClientsOf(c, setup)
+	if err == nil && n != clients {
+		err = fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has %s, which would be deleted with it; delete them first, or say clients=%d",
+			tenancy.Counted(n, "client"), n)
+		if n == 0 {
+			err = fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has no clients; leave clients out")
+		}
+	}
+	return err
 }
 
 // defaults counts the organizations that name one of the setups as their default

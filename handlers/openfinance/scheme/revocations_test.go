@@ -12,6 +12,7 @@ import (
 
 	"tenure/handlers/openfinance/demo/demotest"
 	"tenure/handlers/openfinance/scheme"
+	"tenure/jwk/jwktest"
 )
 
 // write puts a file in place with a time of its own.
@@ -66,6 +67,7 @@ func TestRevocationsAreReadAgain(t *testing.T) {
 // TestExpiredLists: past its nextUpdate a list revokes what it lists, and nobody else of
 // its authority is accepted, until a newer list is there.
 func TestExpiredLists(t *testing.T) {
+	jwktest.Limit(t, "Callers without an API key", "age of a revocation list of client certificates")
 	now, reported := noon, []error(nil)
 	path, cert := filepath.Join(t.TempDir(), "list.crl"), good().Certificate
 	old, next := must(demotest.Revoke(authority(), noon, 1)), must(demotest.Revoke(authority(), noon.AddDate(0, 0, 1), 2))
