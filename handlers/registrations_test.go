@@ -176,7 +176,7 @@ func TestSelfRegisteredClients(t *testing.T) {
 	if status != 200 || strings.Count(fmt.Sprint(dry["events"]), "client.deleted") != 5 || in.Log.Size() != before {
 		t.Errorf("%d %v", status, dry)
 	}
-	most := jwktest.Limit(t, "Callers without an API key", "clients that one request removes from a setup's registrations")[0]
+	most := jwktest.Limit(t, "Requests", "clients that one request removes from a setup's registrations")[0]
 	for said, want := range map[string]int{fmt.Sprint("&clients=", most): 409, fmt.Sprint("&clients=", most+1): 400} {
 		if status, _, _ := in.asked(t, "DELETE", registrations+"?unused=true"+said, in.editor, "", "Tenure-Reason", "nobody came back"); status != want {
 			t.Errorf("%s: %d, want %d", said, status, want)
