@@ -40,7 +40,7 @@ func leaf(t *testing.T, path string) *cobra.Command {
 // settings are the flags of a command that a variable or the config file sets.
 func settings(cmd *cobra.Command) (flags []*pflag.Flag) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Name != "config" && f.Name != "help" {
+		if f.Name != "config" && f.Name != "help" && !f.Hidden { // a hidden one only names its successor
 			flags = append(flags, f)
 		}
 	})

@@ -48,7 +48,7 @@ With --database it writes into a database that no server is using, and prepares 
 	cmd.Flags().StringVar(&f.Setup, "setup", "", "setup that the clients belong to (default: the owner's default setup)")
 	cmd.Flags().StringVar(&f.Owner, "owner", "", "organization that owns new clients, by id or name (default: the setup's owner)")
 	cmd.Flags().BoolVar(&f.DryRun, "dry-run", false, "report what would happen to each client, and write nothing")
-	cmd.Flags().IntVar(&f.MaxCost, "max-cost", hydraimport.DefaultCost, "highest cost of a bcrypt hash that is imported; each step doubles the time to verify it")
+	cmd.Flags().Uint64Var(&f.MaxCost, "max-cost", hydraimport.DefaultCost, "highest cost of a bcrypt hash that is imported; each step doubles the time to verify it")
 	cmd.Flags().StringVar(&f.Format, "format", "text", "format of the report: text or json")
 	return cmd
 }

@@ -38,7 +38,7 @@ type databaseTarget struct {
 // openDatabaseTarget opens the database, and prepares a new one as serve does. A
 // dry run into a new one uses a temporary one.
 func openDatabaseTarget(ctx context.Context, f Options, report *report) (target, error) {
-	d := &databaseTarget{dry: f.DryRun, maxCost: cmp.Or(f.MaxCost, DefaultCost)}
+	d := &databaseTarget{dry: f.DryRun, maxCost: int(cmp.Or(f.MaxCost, DefaultCost))}
 	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, LogKey: node.None, Log: zerolog.Nop()}
 	if d.dry {
 		cfg.SecretsKey = node.None // no key file is created

@@ -28,7 +28,7 @@ type Options struct {
 	Owner      string // of new clients, by id or name; empty for the setup's owner
 	Format     string // of the report: text or json
 	DryRun     bool   // report only
-	MaxCost    int    // of bcrypt hashes that are taken, at most MostCost; 0 for DefaultCost
+	MaxCost    uint64 // of bcrypt hashes that are taken, at most MostCost; 0 for DefaultCost
 }
 
 // Bounds of Options.MaxCost.
