@@ -5,7 +5,6 @@ import (
 	"runtime"
 
 	"tenure/tenancy/db"
-	"tenure/tenancy/fair"
 	"tenure/tenancy/history"
 )
 
@@ -39,25 +38,16 @@ func (s *Store) SecretEnds(ctx context.Context, id EntityID) (ends []history.Mil
 func (s *Store) HoldHashSlots() (release func()) {
 	n := runtime.GOMAXPROCS(0)
 	for range n {
-		if err := s.hashing.open.Take(context.Background(), "held"); err != nil {
+		if err := s.turns.Open.Take(context.Background(), "held"); err != nil {
 			panic(err)
 		}
 	}
 	return func() {
 		for range n {
-			s.hashing.open.Give("held")
+			s.turns.Open.Give("held")
 		}
 	}
 }
-
-// Places are where changes are worked out, and where slow hashes are computed for callers with an API key
-// and for all others.
-func (s *Store) Places() (work, keyed, open *fair.Places) {
-	return s.work, s.hashing.keyed, s.hashing.open
-}
-
-// Results is the room for documents that were worked out.
-func (s *Store) Results() *fair.Budget { return s.results }
 
 // What is counted of disclosures.
 const (

@@ -1,8 +1,6 @@
 package snapshots_test
 
 import (
-	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -10,10 +8,7 @@ import (
 	"tenure/jwk/jwktest"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
-	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
-	"tenure/tenancy/db/dbtest"
-	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/text"
 )
@@ -73,62 +68,6 @@ func TestMetadataLimits(t *testing.T) {
 		}
 	}
 	jwktest.Limits(t, "Metadata", tries)
-}
-
-// TestLimitsOfWork tries how many wait for their turn, and how many bytes of documents may, from both sides.
-func TestLimitsOfWork(t *testing.T) {
-	refused := func(err error, want fault.Kind) {
-		t.Helper()
-		if !fault.Is(err, want) {
-			t.Errorf("%v, want a fault of kind %s", err, want)
-		}
-	}
-	w := snapshotstest.New(t, dbtest.SQLite(t), snapshots.Options{})
-	work, keyed, open := w.Store.Places()
-	for name, places := range map[string]*fair.Places{"changes that are worked out at once": work,
-		"slow hashes for callers with an API key": keyed, "slow hashes for all others": open} {
-		n := jwktest.Limit(t, "Requests", name)
-		if len(n) != 2 {
-			t.Fatalf("%s: the page says %d", name, n)
-		}
-		running := runtime.GOMAXPROCS(0)
-		for range running {
-			if err := places.Take(ctx, "first"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got := make(chan error)
-		wait := func(lane string, count int) {
-			for range count {
-				go func() { got <- places.Do(ctx, lane, func() error { return nil }) }()
-			}
-		}
-		// Of one more than may wait in a lane, and then in all, one is refused and the others wait.
-		wait("first", n[0]+1)
-		refused(<-got, fault.Throttled)
-		for waiting := n[0]; waiting < n[1]; waiting += n[0] {
-			wait(fmt.Sprint("lane ", waiting), min(n[0], n[1]-waiting))
-		}
-		wait("last", 1)
-		refused(<-got, fault.Unavailable)
-		for range running {
-			places.Give("first")
-		}
-		for range n[1] {
-			if err := <-got; err != nil {
-				t.Fatalf("%s: one that waited: %v", name, err)
-			}
-		}
-	}
-	share := jwktest.Limit(t, "Requests", "changed documents of one organization that wait to be written")[0]
-	all := jwktest.Limit(t, "Requests", "changed documents that wait to be written, in memory")[0]
-	for i := range all / share {
-		if err := w.Store.Results().Take(fmt.Sprint(i), share); err != nil {
-			t.Fatal(err)
-		}
-		refused(w.Store.Results().Take(fmt.Sprint(i), 1), fault.Throttled)
-	}
-	refused(w.Store.Results().Take("another", 1), fault.Unavailable)
 }
 
 // TestLimitsOfTheHistory: package tally tries them from both sides.

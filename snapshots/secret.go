@@ -53,7 +53,7 @@ func (s *Store) ChosenSecret(ctx context.Context, plain string) (*NewSecret, err
 	if err := fault.Rules(CheckSecret(plain)); err != nil {
 		return nil, err
 	}
-	hash, err := s.hashChosen(ctx, s.hashing.keyed, "", plain)
+	hash, err := s.hashChosen(ctx, s.turns.Keyed, "", plain)
 	if err != nil {
 		return nil, err
 	}
@@ -320,7 +320,7 @@ func (s *Store) SecretMatches(ctx context.Context, scope tenancy.Scope, ref Ref,
 	if err != nil || current == nil {
 		return false, err
 	}
-	return s.matches(ctx, s.hashing.of(scope), scope.Lane(), current.Hash, plain)
+	return s.matches(ctx, s.turns.Hashes(scope), scope.Lane(), current.Hash, plain)
 }
 
 // HasSecret reports whether the client has a secret that is valid at an

@@ -3,7 +3,6 @@ package snapshots
 import (
 	"cmp"
 	"context"
-	"runtime"
 	"time"
 
 	"tenure/snapshots/credential"
@@ -66,7 +65,7 @@ func (s *Store) verifySecret(ctx context.Context, setup EntityID, clientID, meth
 			continue
 		}
 		slow = slow || !r.Hash.Fast()
-		matches, err := s.matches(ctx, s.hashing.open, clientID, r.Hash, secret)
+		matches, err := s.matches(ctx, s.turns.Open, clientID, r.Hash, secret)
 		if err != nil {
 			return Verified{}, err
 		}
@@ -76,7 +75,7 @@ func (s *Store) verifySecret(ctx context.Context, setup EntityID, clientID, meth
 		}
 	}
 	if found == nil && !slow {
-		if _, err := s.matches(ctx, s.hashing.open, clientID, credential.Dummy, secret); err != nil { // an unknown client costs what a known one does
+		if _, err := s.matches(ctx, s.turns.Open, clientID, credential.Dummy, secret); err != nil { // an unknown client costs what a known one does
 			return Verified{}, err
 		}
 	}
@@ -125,7 +124,7 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 	if err := scope.Check(tenancy.WriteClients); err != nil || !v.Imported() {
 		return err
 	}
-	hash, err := s.hashChosen(ctx, s.hashing.open, string(v.Entity.ID), plain)
+	hash, err := s.hashChosen(ctx, s.turns.Open, string(v.Entity.ID), plain)
 	if err != nil {
 		return err
 	}
@@ -162,24 +161,6 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 
 func errClient() error {
 	return fault.New(fault.Unauthenticated, "", "the client is unknown, or its credentials are not valid")
-}
-
-// hashing bounds how many slow hashes a store computes at once, and with them
-// processors and memory: for callers with an API key, in turns by organization, and
-// apart from them for all others.
-type hashing struct{ keyed, open *fair.Places }
-
-func newHashing() hashing {
-	n := runtime.GOMAXPROCS(0)
-	return hashing{keyed: fair.NewPlaces(n, n, fair.Bounds{Lane: 64, All: 512}), open: fair.NewPlaces(n, n, fair.Bounds{Lane: 16, All: 128})}
-}
-
-// of is where the hashes of a scope are computed.
-func (h hashing) of(scope tenancy.Scope) *fair.Places {
-	if scope.Principal().KeyID == "" {
-		return h.open
-	}
-	return h.keyed
 }
 
 // matches reports whether the hash is the secret's.

@@ -11,9 +11,9 @@ import (
 	"tenure/snapshots/document"
 	"tenure/snapshots/readlog"
 	"tenure/snapshots/tally"
+	"tenure/snapshots/turns"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
-	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -40,10 +40,8 @@ type Store struct {
 	reads  *readlog.Log // nil where none are kept
 
 	pageKey     [32]byte
-	hashing     hashing
+	turns       turns.Turns
 	failureTime time.Duration
-	work        *fair.Places
-	results     *fair.Budget // what changes that wait for their transaction hold
 
 	disclosures *tally.Tally[disclosure]
 }
@@ -54,7 +52,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), hashing: newHashing(), failureTime: opts.FailureTime, work: newWorkPlaces(), results: newResults(),
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), turns: turns.New(), failureTime: opts.FailureTime,
 		disclosures: tally.New[disclosure](disclosureSpan, mostDisclosures)}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {

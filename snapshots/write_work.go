@@ -3,13 +3,11 @@ package snapshots
 import (
 	"context"
 	"errors"
-	"runtime"
 	"slices"
 
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
-	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -23,26 +21,17 @@ import (
 // itself: others change the same object all the time.
 const maxAttempts = 4
 
-// newWorkPlaces bounds how many changes are worked out at once, and how many wait.
-func newWorkPlaces() *fair.Places {
-	n := runtime.GOMAXPROCS(0)
-	return fair.NewPlaces(n, n, fair.Bounds{Lane: 512, All: 4096})
-}
-
-// newResults bounds the bytes of documents that were worked out and not answered yet: a
-// patch of a few bytes can make a document of the greatest size.
-func newResults() *fair.Budget {
-	return fair.NewBudget(fair.Bounds{Lane: 16 << 20, All: 64 << 20}, "large changes")
-}
-
 // Hold counts bytes that a caller keeps of what was worked out, until it calls give:
 // Throttled or Unavailable if too many are kept.
 func (s *Store) Hold(scope tenancy.Scope, bytes int) (give func(), err error) {
-	lane := scope.Lane()
-	if err := s.results.Take(lane, bytes); err != nil {
+	lane, err := scope.Lane(), scope.Check(0)
+	if err == nil {
+		err = s.turns.Results.Take(lane, bytes)
+	}
+	if err != nil {
 		return nil, err
 	}
-	return func() { s.results.Give(lane, bytes) }, nil
+	return func() { s.turns.Results.Give(lane, bytes) }, nil
 }
 
 // decodedWeight is how many bytes a document takes with its encoded form, for each byte of that.
@@ -54,7 +43,7 @@ func (s *Store) Work(ctx context.Context, scope tenancy.Scope, work func() error
 	if err := scope.Check(0); err != nil {
 		return err
 	}
-	return s.work.Do(ctx, scope.Lane(), work)
+	return s.turns.Changes.Do(ctx, scope.Lane(), work)
 }
 
 // ground is what a change is worked out for: what is in force at its instant, and

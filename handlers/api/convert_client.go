@@ -40,12 +40,12 @@ func fromVersion(v snapshots.Version[document.Client]) snapshot {
 
 func fromMillis(at history.Millis) string { return at.Time().Format("2006-01-02T15:04:05.000Z") }
 
-// configuration is a document in its canonical encoding, without the format's
-// version.
+// configuration is a document in its canonical encoding, without the number of
+// the form, its first member.
 func configuration(doc *document.Client) json.RawMessage {
 	raw := document.Encode(doc)
-	raw = bytes.Replace(raw, []byte(`{"v":1,`), []byte("{"), 1)
-	return json.RawMessage(bytes.Replace(raw, []byte(`{"v":1}`), []byte("{}"), 1))
+	end := bytes.IndexAny(raw, ",}")
+	return append(json.RawMessage("{"), bytes.TrimPrefix(raw[end:], []byte(","))...)
 }
 
 // inheritedBy are the members that a client has of its setup.

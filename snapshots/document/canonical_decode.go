@@ -18,8 +18,11 @@ func Decode[T Content](data []byte) (*T, error) {
 	// One copy backs every string of the document. The object itself is one
 	// level more than what it has in it.
 	r := strictjson.NewReader(string(data), 1+maxKeySetDepth)
-	if r.Object(); !r.Member() || r.Name() != "v" || r.Number() != formatVersion {
-		r.Fail("another format version")
+	r.Object()
+	if !r.Member() || r.Name() != "v" {
+		r.Fail("no number of its form")
+	} else if form := r.Number(); form != formOne && form != formTwo {
+		r.Fail("another form")
 	}
 	decodeMembers(r, fieldsOf[T](), doc)
 	if err := r.End(); err != nil {

@@ -2,14 +2,15 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"tenure/jwk/strictjson"
 )
 
 // Encode gives the canonical bytes of a document: one JSON object without
-// spaces, its first member the format version ("v":1), then the set members in
-// table order. Unset members are left out; strings escape nothing but what RFC
+// spaces, its first member the number of its form ("v":1, or 2 of a client that has
+// a member of form 2), then the set members in table order. Unset members are left out; strings escape nothing but what RFC
 // 8259 demands. Two documents mean the same exactly if their bytes are equal,
 // and Decode accepts only such bytes. A byte that is not UTF-8 becomes U+FFFD;
 // the rule "text" keeps it from getting here.
@@ -17,14 +18,34 @@ func Encode[T Content](doc *T) []byte {
 	return appendContent(make([]byte, 0, 2<<10), doc)
 }
 
-// formatVersion is the format of all content so far, contentStart its name.
+// The forms of content. A document has the first form that knows all its members, so that
+// what is in form 1 keeps its bytes, and a program that knows only form 1 refuses the others
+// by their number.
 const (
-	formatVersion = "1"
-	contentStart  = `{"v":` + formatVersion
+	formOne      = "1"
+	formTwo      = "2"
+	contentStart = `{"v":` + formOne
 )
 
+// firstOfFormTwo begins the members of a client that form 1 does not know.
+const firstOfFormTwo = "tls_client_auth_san_dns"
+
+var clientsInFormOne = slices.IndexFunc(clientFields, func(f field[Client]) bool { return f.Name == firstOfFormTwo })
+
 func appendContent[T Content](dst []byte, doc *T) []byte {
-	return append(appendMembers(append(dst, contentStart...), fieldsOf[T](), doc), '}')
+	number := len(dst) + len(contentStart) - len(formOne)
+	dst = append(dst, contentStart...)
+	fields := fieldsOf[T]()
+	inFormOne := len(fields)
+	if _, isClient := any(doc).(*Client); isClient {
+		inFormOne = clientsInFormOne
+	}
+	dst = appendMembers(dst, fields[:inFormOne], doc)
+	before := len(dst)
+	if dst = appendMembers(dst, fields[inFormOne:], doc); len(dst) > before {
+		copy(dst[number:], formTwo)
+	}
+	return append(dst, '}')
 }
 
 // appendMembers appends to an object that is open at the end of dst.
