@@ -97,9 +97,13 @@ func values[T document.Content](doc *T, setup *document.Setup) map[string]string
 
 func (in *input) risks(r *row) []Risk {
 	var all []Risk
-	for i := range rules {
-		rule := &rules[i]
-		if in.fresh && !rule.fresh || rule.members != nil && !slices.Contains(rule.members, r.name) {
+	of := rulesByMember()
+	about, listed := of[r.name]
+	if !listed {
+		about = of[""]
+	}
+	for _, rule := range about {
+		if in.fresh && !rule.fresh {
 			continue
 		}
 		if label := rule.label(in, r); label != "" {
@@ -108,3 +112,22 @@ func (in *input) risks(r *row) []Risk {
 	}
 	return all
 }
+
+// rulesByMember are the rules that look at a member, in the order of the table; under the
+// empty name those that look at any.
+var rulesByMember = sync.OnceValue(func() map[string][]*rule {
+	of := map[string][]*rule{"": nil}
+	for i := range rules {
+		for _, name := range rules[i].members {
+			of[name] = nil
+		}
+	}
+	for name := range of {
+		for i := range rules {
+			if r := &rules[i]; r.members == nil || slices.Contains(r.members, name) {
+				of[name] = append(of[name], r)
+			}
+		}
+	}
+	return of
+})

@@ -23,8 +23,8 @@ func Parse[T Content](data []byte, base *T) (doc *T, notes, faults []fault.Field
 		return nil, nil, []fault.Field{{Rule: "type", Message: "this must be an object"}}
 	}
 	doc = new(T)
-	if v, ok := members["v"]; ok && string(bytes.TrimSpace(v)) != "1" {
-		faults = append(faults, fault.Field{Path: "/v", Rule: "version", Message: "the format version is 1"})
+	if v, ok := members["v"]; ok && string(bytes.TrimSpace(v)) != formOne && string(bytes.TrimSpace(v)) != formTwo {
+		faults = append(faults, fault.Field{Path: "/v", Rule: "version", Message: "the number of the form must be 1 or 2"})
 	}
 	delete(members, "v")
 	if client, ok := any(doc).(*Client); ok {
