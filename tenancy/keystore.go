@@ -177,16 +177,16 @@ func (s *Store) RevokeKey(ctx context.Context, scope Scope, id string) error {
 }
 
 // keepsLastKey refuses the last administrator's key of an organization that is to end
-// itself.
+// itself. Another one counts only if it does not end before this one would have.
 func keepsLastKey(tx *db.Tx, scope Scope, k keyRow) error {
 	if k.ID != scope.principal.KeyID || k.Role != Admin {
 		return nil
 	}
 	var others []string
-	err := tx.Select(&others, `SELECT k.key_id FROM api_key k WHERE k.org_id = ? AND k.role = ? AND k.key_id <> ? AND (k.expires_at = 0 OR k.expires_at > ?)
-		AND NOT EXISTS (SELECT 1 FROM key_revocation r WHERE r.key_id = k.key_id) LIMIT 1`, k.Org, Admin, k.ID, int64(history.At(tx)))
+	err := tx.Select(&others, `SELECT k.key_id FROM api_key k WHERE k.org_id = ? AND k.role = ? AND k.key_id <> ? AND (k.expires_at = 0 OR k.expires_at > ? AND ? <> 0 AND k.expires_at >= ?)
+		AND NOT EXISTS (SELECT 1 FROM key_revocation r WHERE r.key_id = k.key_id) LIMIT 1`, k.Org, Admin, k.ID, int64(history.At(tx)), int64(k.ExpiresAt), int64(k.ExpiresAt))
 	if err == nil && len(others) == 0 {
-		err = fault.New(fault.Conflict, fault.CodeLastKey, "this is the last administrator's key of its organization; make another one first, and revoke this one with that")
+		err = fault.New(fault.Conflict, fault.CodeLastKey, "this is the last administrator's key of its organization; make another one that does not end before it, and revoke this one with that")
 	}
 	return err
 }

@@ -29,6 +29,7 @@ func TestTheLastAdministratorsKeyStays(t *testing.T) {
 			// One that ends, one that was revoked and one of an organization below do not count.
 			soon := history.Micros(w.Clock.Now().Add(time.Minute).UnixMicro())
 			w.MustKey(t, tenancy.NewKey{Org: org, Name: "ends", Role: tenancy.Admin, ExpiresAt: soon})
+			last() // it would end, and then there were none
 			w.Clock.Advance(time.Hour)
 			k, _ := w.MustKey(t, tenancy.NewKey{Org: org, Name: "revoked", Role: tenancy.Admin})
 			must(t, w.Store.RevokeKey(ctx, scope, k.ID))
