@@ -71,7 +71,7 @@ func fromField(field fault.Field) problemField {
 	if name, ok := strings.CutPrefix(field.Path, "?"); ok {
 		wire.Parameter = name
 	} else {
-		if field.Path == "/valid_from" {
+		if field.Path == "/valid_from" && field.Rule != "unknown" { // the store's name of what the body calls effective_from
 			field.Path = "/effective_from"
 		}
 		wire.Pointer = &field.Path

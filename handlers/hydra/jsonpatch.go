@@ -9,10 +9,9 @@ import (
 )
 
 // dialect is Hydra's JSON Patch: three operations; members are named in any case; what
-// an add needs on its way is made; a member that is not shown because it is unset can
-// be replaced.
+// an add needs on its way is made; what no read shows can be replaced.
 var dialect = jsonpatch.Dialect{
-	Ops: []string{"add", "remove", "replace"}, Member: ory.Member, MakeParents: true, Unset: ory.IsMember,
+	Ops: []string{"add", "remove", "replace"}, Member: ory.Member, MakeParents: true, Unset: func(name string) bool { return name == "client_secret" || name == "registration_access_token" },
 	Denied: []string{"client_id", "id", "RotatedSecrets"},
 }
 

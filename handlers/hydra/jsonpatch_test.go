@@ -26,8 +26,8 @@ func TestOperations(t *testing.T) {
 		`{"op":"replace","path":"/redirect_uris","value":[]}`:       `"redirect_uris":[]`,
 		`{"op":"replace","path":"/metadata/a/b/1/c","value":1e400}`: `"a":{"b":[1,{"c":1e400}]}`,
 		`{"op":"add","path":"/metadata/x/y/z","value":true}`:        `"x":{"y":{"z":true}}`,
-		`{"op":"replace","path":"/jwks_uri","value":"u"}`:           `"jwks_uri":"u"`, // unset, and so not shown
-		`{"op":"replace","path":"/Scope","value":"s"}`:              `"scope":"s"`,
+		`{"op":"add","path":"/jwks_uri","value":"u"}`:               `"jwks_uri":"u"`, // unset, and so not shown
+		`{"op":"add","path":"/Scope","value":"s"}`:                  `"scope":"s"`,
 		`{"op":"add","path":"/metadata/x/-","value":1}`:             `"x":[1]`,
 		`{"op":"add","path":"/metadata/x/0","value":1}`:             `"x":[1]`,
 		`{"op":"add","path":"/metadata/x/1","value":1}`:             `"x":{"1":1}`,
@@ -53,7 +53,7 @@ func TestOperationsThatFail(t *testing.T) {
 		`{"op":"add","path":"/redirect_uris/4","value":1}`, `{"op":"add","path":"/redirect_uris/01","value":1}`, `{"op":"add","path":"/redirect_uris/+1","value":1}`,
 		`{"op":"add","path":"/redirect_uris/-1","value":1}`, `{"op":"add","path":"/redirect_uris/4294967296","value":1}`, `{"op":"add","path":"/redirect_uris/x","value":1}`,
 		`{"op":"add","path":"/redirect_uris/-/x","value":1}`, `{"op":"add","path":"/redirect_uris/9/x","value":1}`,
-		`{"op":"replace","path":"/metadata/x/y","value":null}`, `{"op":"replace","path":"/metadata/x","value":null}`, `{"op":"replace","path":"/nobody","value":1}`,
+		`{"op":"replace","path":"/metadata/x/y","value":null}`, `{"op":"replace","path":"/metadata/x","value":null}`, `{"op":"replace","path":"/nobody","value":1}`, `{"op":"replace","path":"/jwks_uri","value":"u"}`,
 		`{"op":"replace","path":"/request_uris/0","value":1}`, `{"op":"replace","path":"/request_uris/-","value":1}`,
 		`{"op":"add","path":"/client_name/x","value":1}`, `{"op":"add","path":"","value":{}}`, `{"op":"add","path":"client_name","value":1}`,
 		`{"op":"add","path":"/metadata/~","value":1}`, `{"op":"add","path":"/metadata/~2","value":1}`, `{"op":"add","path":"/client_name"}`,
@@ -62,7 +62,7 @@ func TestOperationsThatFail(t *testing.T) {
 		`{"op":"replace","path":"/client_id","value":"x"}`, `{"op":"remove","path":"/Client_ID"}`, `{"op":"add","path":"/ID","value":1}`,
 		`{"op":"add","path":"/rotatedsecrets/-","value":1}`, `{"op":"add","path":"/metadata` + strings.Repeat("/x", 100) + `","value":1}`,
 	} {
-		_, err := hydra.After([]byte(patched), `[{"op":"replace","path":"/owner","value":"o"},`+patch+`]`)
+		_, err := hydra.After([]byte(patched), `[{"op":"add","path":"/owner","value":"o"},`+patch+`]`)
 		if f := fault.Of(err); f == nil || f.Kind != fault.Malformed || f.Code != ory.CodeRequest || !strings.HasPrefix(f.Message, "JSON Patch operation 1 (") {
 			t.Errorf("%s: %v", patch, err)
 		}

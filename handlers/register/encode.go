@@ -37,7 +37,7 @@ func encode(view ory.Client, found snapshots.Resolved[document.Client]) ([]byte,
 	registry.Write(w, ory.Registered(), &c)
 	registry.WriteLocalized(w, c.Localized)
 	w.Name("client_id_issued_at")
-	w.Int(view.CreatedAt.Unix())
+	w.Int(found.Entity.RecordedAt.Time().Unix())
 	w.Close('}')
 	return w.Bytes(), nil
 }
