@@ -57,6 +57,7 @@ func TestErrorsNameMembersAsTheSurfaceDoes(t *testing.T) {
 		{"POST", "/v1/clients/" + client.ID + "/snapshots", bearer, `{"merge":{"client_name":"b"},"effective_from":"` + read.ValidFrom + `"}`, "effective_from", "valid_from"},
 		{"POST", "/v1/clients/" + client.ID + "/snapshots", bearer, `{"merge":{"scopes":["a\"b"]}}`, "/scopes/0", "scope:"},
 		{"POST", "/v1/clients/" + client.ID + "/snapshots", bearer, `{"merge":{"client_name":"\u200b"}}`, "/client_name", "/name"},
+		{"POST", "/v1/clients/" + client.ID + "/snapshots", bearer, `{"merge":{},"valid_from":null}`, `"/valid_from"`, "effective_from"},
 		{"PUT", "/v2" + setup + "/clients/" + client.ID, bearer, `{"name":"a","valid_from":"2001-01-01T00:00:00Z"}`, "/valid_from", "effective_from"},
 		{"PUT", "/v2" + setup + "/clients/" + client.ID, bearer, `{"name":"a","valid_from":"` + read.ValidFrom + `"}`, "/valid_from", "effective_from"},
 		{"POST", "/v2" + setup + "/clients", bearer, `{"name":"\u200b"}`, "/name", "client_name"},

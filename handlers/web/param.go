@@ -164,7 +164,7 @@ func (p Param) faultOf(value string, strict bool) string {
 		want = "must be one instant of RFC 3339, like 2026-01-31T12:00:00Z"
 	case kindInt:
 		n, err := strconv.ParseInt(value, 10, 64)
-		ok = err == nil && n >= p.least && n <= p.most
+		ok = err == nil && strconv.FormatInt(n, 10) == value && n >= p.least && n <= p.most
 		want = fmt.Sprintf("must be a whole number from %d to %d", p.least, p.most)
 	case kindFlag:
 		ok = value == "true" || value == "false"
