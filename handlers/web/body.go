@@ -114,12 +114,10 @@ func (c *Call) room(n int) error {
 	if c.held.room == nil {
 		return nil
 	}
-	lane := string(c.Principal.Org)
-	if err := c.held.room.bodies.Take(lane, n); err != nil {
-		return err
+	if c.held.shares == nil {
+		c.held.shares = c.held.room.sharesOf(c)
 	}
-	c.held.lane, c.held.bytes = lane, c.held.bytes+n
-	return nil
+	return c.held.take(n)
 }
 
 func errTooLarge(most int) error {
