@@ -46,6 +46,15 @@ func (s Scope) UsesSetup(id string, owner OrgID) bool {
 	return s.Uses(owner)
 }
 
+// Client is the entity id of the client that the scope lets manage itself; empty where it
+// does something else.
+func (s Scope) Client() string {
+	if s.grant == nil {
+		return ""
+	}
+	return s.grant.Client
+}
+
 // Registers tells the owner of the clients that the scope registers into a
 // setup, if it is one that does nothing else.
 func (s Scope) Registers() (OrgID, bool) {

@@ -15,10 +15,9 @@ import (
 // MaxBody is how many bytes the body of a request may have.
 const MaxBody = 1 << 20
 
-// limitBody gives the whole body a deadline, read or not: the server also
-// waits for what it throws away.
+// limitBody gives the whole body a deadline. leaveRest ends the wait for what nobody reads.
 func (c *Call) limitBody(wait time.Duration) {
-	c.Request.Body = http.MaxBytesReader(c.w, c.Request.Body, MaxBody)
+	c.Request.Body = &arriving{ReadCloser: http.MaxBytesReader(c.w, c.Request.Body, MaxBody)}
 	// A writer that has no connection below it has no deadline to set.
 	_ = http.NewResponseController(c.w).SetReadDeadline(c.started.Add(wait))
 }
@@ -115,12 +114,10 @@ func (c *Call) room(n int) error {
 	if c.held.room == nil {
 		return nil
 	}
-	lane := string(c.Principal.Org)
-	if err := c.held.room.bodies.Take(lane, n); err != nil {
-		return err
+	if c.held.shares == nil {
+		c.held.shares = c.held.room.sharesOf(c)
 	}
-	c.held.lane, c.held.bytes = lane, c.held.bytes+n
-	return nil
+	return c.held.take(n)
 }
 
 func errTooLarge(most int) error {

@@ -1,0 +1,62 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// How long the rest of a body that nobody wants is waited for: before the answer is sent,
+// so that the connection can be used again, and after it, so that a caller who still
+// sends can read it.
+const (
+	restBefore = 100 * time.Millisecond
+	restAfter  = 500 * time.Millisecond
+)
+
+// maxRest is how many bytes of such a rest are read at most.
+const maxRest = 256 << 10
+
+// arriving is a body that knows whether all of it has come.
+type arriving struct {
+	io.ReadCloser
+	ended, failed bool
+}
+
+func (a *arriving) Read(p []byte) (int, error) {
+	n, err := a.ReadCloser.Read(p)
+	a.ended = a.ended || err == io.EOF
+	a.failed = a.failed || err != nil && err != io.EOF
+	return n, err
+}
+
+// leaveRest comes before an answer whose call may have read no body, or not all of it.
+// net/http would wait for the rest before it sends the answer, and so for a caller who
+// waits for the answer: here what has arrived is passed over, and the connection of a
+// body that has not ends with the answer. HTTP/2 has a stream for each call.
+func (c *Call) leaveRest() {
+	r := c.Request
+	if r.ContentLength == 0 || r.ProtoMajor != 1 {
+		return
+	}
+	body, ok := r.Body.(*arriving)
+	if !ok {
+		body = &arriving{ReadCloser: r.Body}
+	}
+	if body.ended {
+		return
+	}
+	control, until := http.NewResponseController(c.w), time.Now().Add(restBefore)
+	if control.SetReadDeadline(until) != nil {
+		return // there is no connection below
+	}
+	// Who asks first is not to be told to send it, as reading would.
+	if !body.failed && r.ContentLength <= maxRest && r.Header["Expect"] == nil {
+		_, _ = io.CopyN(io.Discard, body, maxRest+1)
+		if body.ended && control.SetReadDeadline(time.Time{}) == nil && time.Now().Before(until) {
+			return
+		}
+	}
+	c.w.Header()["Connection"] = []string{"close"}
+	_ = control.SetReadDeadline(time.Now().Add(restAfter))
+}
