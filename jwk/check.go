@@ -43,8 +43,8 @@ type Report struct {
 }
 
 // Check reads data as a set of public keys (RFC 7517 section 5) and holds it to the rules, which docs/keys.md
-// lists. Keys of an unknown kty are kept as they are unless they hold a private member or a
-// certificate that is out of bounds.
+// lists. Keys of an unknown kty are kept as they are unless they hold a private member, a certificate
+// that is out of bounds, or a kty or alg that only looks unknown.
 func Check(data []byte) Report {
 	report := Recheck(data)
 	// The view costs as much as all other rules together, and is needed only for sets that come near the bound.
@@ -166,7 +166,7 @@ func (r *Report) checkKey(item *value, at string) {
 			r.viewBound += element.certificate.ViewBound()
 		}
 	}
-	if !k.unknown && len(r.Faults) == before {
+	if len(r.Faults) == before {
 		r.Converted = append(r.Converted, reader.judge(k)...)
 	}
 	for _, f := range reader.faults {
@@ -203,7 +203,7 @@ func (s *privateSearch) search(v *value, isKey bool) {
 	}
 	if kty := v.get("kty"); kty != nil {
 		isKey = true
-		if kty.text == "oct" {
+		if folded(kty.text) == "oct" {
 			s.faults.add("symmetric-key", append(s.path, "kty")...)
 		}
 	}

@@ -21,10 +21,15 @@ const (
 )
 
 // judge holds a readable key to the rules about what its values are, and puts each value that is
-// written in another form into its one right form. Nothing of this is asked of stored keys when they
-// are read.
+// written in another form into its one right form. Of a key of an unknown type it asks only how kty
+// and alg are written. Nothing of this is asked of stored keys when they are read.
 func (r *keyReader) judge(k *key) (converted []Fault) {
 	j := judging{keyReader: r, key: k}
+	if k.unknown {
+		j.spelling()
+		j.algorithm()
+		return nil
+	}
 	j.algorithm()
 	j.duplicateOperations()
 	j.material()
@@ -54,14 +59,21 @@ func (j *judging) algorithm() {
 		}
 		return
 	}
-	known, listed := algorithms[*j.key.alg]
+	plain := folded(*j.key.alg)
+	name, listed := names[plain]
+	known := algorithms[name]
 	curves, goes := known.keys[j.key.kty]
 	switch {
+	case plain == "":
+		j.fault("alg-spelling", "alg")
 	case !listed:
-	case *j.key.alg == algNone:
+	case name == algNone:
 		j.fault("alg-none", "alg")
 	case known.keys == nil:
 		j.fault("alg-symmetric", "alg")
+	case name != *j.key.alg:
+		j.fault("alg-spelling", "alg")
+	case j.key.unknown: // which keys it goes with is not known here
 	case !goes:
 		j.fault("alg-kty", "alg")
 	case len(curves) > 0 && !slices.Contains(curves, j.key.crv):

@@ -46,6 +46,27 @@ func Keys(set []byte) []Key {
 	return keys
 }
 
+// Labels are what a key says of itself beside its material.
+type Labels struct {
+	// Pointer is the RFC 6901 JSON pointer of the key in its set.
+	Pointer string
+	// Kid and X5U are "" when absent or no strings.
+	Kid, X5U string
+}
+
+// LabelsOf lists those of every key of a set that is a JSON object, the keys of an unknown kty too.
+func LabelsOf(set []byte) []Labels {
+	_, items, _ := storedSet(set)
+	var all []Labels
+	for i := range items {
+		if items[i].kind == kindObject {
+			r := keyReader{object: &items[i]}
+			all = append(all, Labels{"/keys/" + strconv.Itoa(i), deref(r.text("kid")), deref(r.text("x5u"))})
+		}
+	}
+	return all
+}
+
 // storedSet reads a stored set and returns its object and the items of its keys. trouble says what
 // the set is instead, "" if there are keys.
 func storedSet(set []byte) (object value, items []value, trouble string) {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"tenure/jwk"
+	"tenure/snapshots/document/uri"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/text"
 )
@@ -42,7 +43,35 @@ func checkJWKS(in Input[Client]) []fault.Field {
 	if len(r.Faults) == 0 && string(r.Sent) != string(in.Next.JWKS) {
 		return broken("/jwks", "the key set is not in canonical form")
 	}
-	return keyFields(append(r.Faults, r.Weak...))
+	var stored JWKS
+	if in.Base != nil {
+		stored = in.Base.JWKS
+	}
+	return append(keyFields(append(r.Faults, r.Weak...)), keyLabels(in.Next.JWKS, stored, in.Level == ByItself)...)
+}
+
+// keyLabels holds each kid to the rules of an identifier and each x5u to those
+// of an address, without those that the stored set has.
+func keyLabels(set, stored JWKS, self bool) []fault.Field {
+	kids, addresses := map[string]bool{"": true}, map[string]bool{"": true}
+	if stored != "" {
+		for _, k := range jwk.LabelsOf([]byte(stored)) {
+			kids[k.Kid], addresses[k.X5U] = true, true
+		}
+	}
+	var all []fault.Field
+	for _, k := range jwk.LabelsOf([]byte(set)) {
+		if f := text.Check(text.Line, k.Kid); f != nil && !kids[k.Kid] {
+			all = append(all, fault.Field{Path: "/jwks" + k.Pointer + "/kid", Rule: f.Rule, Message: f.Message})
+		}
+		if addresses[k.X5U] {
+			continue
+		}
+		for _, rule := range uri.Broken(k.X5U, uri.Keys, self) {
+			all = append(all, fault.Field{Path: "/jwks" + k.Pointer + "/x5u", Rule: rule.Name, Message: rule.Message})
+		}
+	}
+	return all
 }
 
 func checkOneKeySource(in Input[Client]) []fault.Field {

@@ -106,5 +106,5 @@ func WeakKeys(set JWKS) []fault.Field {
 		return nil
 	}
 	r := jwk.Check([]byte(set))
-	return keyFields(append(r.Faults, r.Weak...))
+	return append(keyFields(append(r.Faults, r.Weak...)), keyLabels(set, "", false)...)
 }
