@@ -273,8 +273,6 @@ func (r *resolving) step() {
 	}
 }
 
-type setupDoc = setup
-
 func (r *resolving) create(name string) {
 	setup := r.setups[rapid.IntRange(0, 1).Draw(r.t, "setup")]
 	e := &entity{setup: setup, clientID: r.clientID(rapid.IntRange(0, 1).Draw(r.t, "client_id")), owner: rapid.SampledFrom(r.owners).Draw(r.t, "owner")}
