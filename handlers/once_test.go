@@ -3,11 +3,13 @@ package handlers_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"tenure/snapshots"
+	"tenure/tenancy"
 )
 
 // TestReplaysShowNoCredentials: a request that is sent again under its
@@ -74,5 +76,77 @@ func TestReplaysShowNoCredentials(t *testing.T) {
 	shown := call("GET", "/admin/clients/"+id, "", "")
 	if got := fmt.Sprint(shown["contacts"]); got != "[a@example.org b@example.org]" {
 		t.Errorf("contacts %s", got)
+	}
+}
+
+// TestRotationsOfSlashIDTakeEffectOnce: a PUT that makes a secret or a key is repeated
+// under its Idempotency-Key as a POST is, and another request under it is refused.
+func TestRotationsOfSlashIDTakeEffectOnce(t *testing.T) {
+	in := newInstallation(t)
+	north, key := in.MustOrg(t, in.Root, "once"), in.Key(in.Root, tenancy.Admin)
+	// call returns the status, whether it is a repetition, and the result.
+	call := func(method, path, once, key string) (int, bool, map[string]any) {
+		t.Helper()
+		var body io.Reader
+		if method == "POST" {
+			body = strings.NewReader(`{"client_name":"a","scopes":["read"],"grant_types":["client_credentials"]}`)
+		}
+		r, err := http.NewRequest(method, in.public.URL+path, body)
+		must(t, err)
+		r.Header.Set("SlashID-OrgID", string(north))
+		r.Header.Set("SlashID-API-Key", key)
+		if once != "" {
+			r.Header.Set("Idempotency-Key", once)
+		}
+		res, err := in.public.Client().Do(r)
+		must(t, err)
+		defer res.Body.Close()
+		var answer struct {
+			Result map[string]any `json:"result"`
+		}
+		must(t, json.NewDecoder(res.Body).Decode(&answer))
+		if repeated := res.Header.Get("Tenure-Secret-Id"); repeated != "" && res.Header.Get("Tenure-Idempotent-Replay") != "" {
+			t.Errorf("a repetition names the secret %s", repeated)
+		}
+		return res.StatusCode, res.Header.Get("Tenure-Idempotent-Replay") == "true", answer.Result
+	}
+	events := func() int { return len(in.Events(t)) }
+	rotate := func(path, member, other string) {
+		t.Helper()
+		status, repeated, first := call("PUT", path, "k-1", key)
+		if status != 200 || repeated || first[member] == nil {
+			t.Fatalf("%s: %d %v %v", path, status, repeated, first)
+		}
+		before := events()
+		if status, repeated, again := call("PUT", path, "k-1", key); status != 200 || !repeated || len(again) != 0 {
+			t.Errorf("%s again: %d %v %v", path, status, repeated, again)
+		}
+		if status, _, again := call("PUT", path+other, "k-1", key); status != 422 {
+			t.Errorf("%s%s: %d %v", path, other, status, again)
+		}
+		if got := events(); got != before {
+			t.Errorf("%s: %d events, then %d", path, before, got)
+		}
+		if status, repeated, next := call("PUT", path, "k-2", key); status != 200 || repeated || next[member] == nil || next[member] == first[member] {
+			t.Errorf("%s under another key: %d %v %v", path, status, repeated, next)
+		}
+		if events() == before {
+			t.Errorf("%s under another key changes nothing", path)
+		}
+	}
+	status, _, client := call("POST", "/oauth2/clients", "", key)
+	if status != 201 {
+		t.Fatal(status, client)
+	}
+	rotate("/oauth2/clients/"+fmt.Sprint(client["client_id"])+"/secret", "client_secret", "?overlap=1h")
+	rotate("/organizations/api-keys", "api_key", "?x=1")
+
+	// A key that replaces itself ends: it cannot ask again.
+	_, own := in.MustKey(t, tenancy.NewKey{Org: north, Name: "own", Role: tenancy.Admin})
+	if status, _, made := call("PUT", "/organizations/api-keys", "k-3", own); status != 200 || made["api_key"] == nil {
+		t.Fatal(status, made)
+	}
+	if status, _, made := call("PUT", "/organizations/api-keys", "k-3", own); status != 401 {
+		t.Error(status, made)
 	}
 }

@@ -203,15 +203,21 @@ func revoke(tx *db.Tx, scope Scope, k keyRow) error {
 // ReplaceKey ends one key of the acting organization and makes another in its
 // place, whose text it returns: the key that acts, if it is the organization's
 // own. For a key from above it is the organization's key of the scope's
-// surface, or a first one where it has none; no other key ends.
+// surface, or a first one where it has none; no other key ends. The text is empty where
+// the request is a repetition (Scope.Once).
 func (s *Store) ReplaceKey(ctx context.Context, scope Scope, name string) (string, error) {
 	if err := scope.Check(Administer); err != nil {
 		return "", err
 	}
 	org := scope.acting
 	first := s.draftKey(NewKey{Org: org, Name: name, Role: Admin})
+	var text string
 	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		if err := scope.Recheck(tx, org); err != nil {
+			return err
+		}
+		text = ""
+		if earlier, err := scope.Earlier(tx); err != nil || earlier != "" {
 			return err
 		}
 		draft := first
@@ -232,10 +238,14 @@ func (s *Store) ReplaceKey(ctx context.Context, scope Scope, name string) (strin
 		if draft.ExpiresAt != 0 && draft.ExpiresAt <= history.At(tx) {
 			draft.ExpiresAt = 0
 		}
-		_, err := draft.insert(tx, scope)
-		return err
+		made, err := draft.insert(tx, scope)
+		if err != nil {
+			return err
+		}
+		text = first.text
+		return scope.Remember(tx, made.ID)
 	})
-	return first.text, err
+	return text, err
 }
 
 // Flush writes when keys were last used.

@@ -36,12 +36,18 @@ func (h *handler) putSecret(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := success(http.StatusOK, newSecret{secret.Plain()})
+	var shown newSecret
+	if !out.Repeated {
+		shown.ClientSecret = secret.Plain()
+	}
+	reply, err := success(http.StatusOK, shown)
 	if err != nil {
 		return nil, err
 	}
 	reply.Header, reply.NoStore = headersOf(out.Version), true
-	reply.Header["Tenure-Secret-Id"] = []string{secret.ID}
+	if !out.Repeated {
+		reply.Header["Tenure-Secret-Id"] = []string{secret.ID}
+	}
 	return reply, nil
 }
 

@@ -46,7 +46,7 @@ type client struct {
 }
 
 type newSecret struct {
-	ClientSecret string `json:"client_secret"`
+	ClientSecret string `json:"client_secret,omitempty"` // not in the answer to a repetition
 }
 
 type organization struct {
@@ -69,7 +69,7 @@ type organizationCreated struct {
 }
 
 type newKey struct {
-	APIKey string `json:"api_key"`
+	APIKey string `json:"api_key,omitempty"` // not in the answer to a repetition
 }
 
 type config struct {

@@ -39,7 +39,7 @@ func (h *handler) admit(c *Call) error {
 		need = tenancy.Resolve
 	}
 	c.Scope, err = h.Tenancy.Authorize(c.Principal, c.acting, need, c.surface.Name, reason)
-	if err != nil || c.Request.Method != http.MethodPost {
+	if err != nil || c.Request.Method != http.MethodPost && !c.Route.Once {
 		return err
 	}
 	return c.takeOnce(key)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"time"
@@ -130,5 +131,36 @@ func TestWhoAsksFirst(t *testing.T) {
 		if data, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 200 || string(data) != "3" || res.Close {
 			t.Errorf("%d %s, close %v: %v", res.StatusCode, data, res.Close, err)
 		}
+	}
+}
+
+// TestNobodyWaitsOverHTTP2: the answer comes at once there too, and the connection stays.
+func TestNobodyWaitsOverHTTP2(t *testing.T) {
+	f, _ := restFixture(t)
+	server := httptest.NewUnstartedServer(f.handler)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	client := server.Client()
+	client.Timeout = 2 * time.Second
+	peers := map[string]bool{}
+	for range 3 {
+		body, never := io.Pipe()
+		r, _ := http.NewRequest("POST", server.URL+"/nowhere", body)
+		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+			peers[got.Conn.LocalAddr().String()] = true
+		}}))
+		res, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		never.Close()
+		if res.StatusCode != 404 || res.ProtoMajor != 2 {
+			t.Errorf("%d over %s", res.StatusCode, res.Proto)
+		}
+	}
+	if len(peers) != 1 {
+		t.Errorf("%d connections", len(peers))
 	}
 }

@@ -58,6 +58,9 @@ type Route struct {
 	// TakesOwner says that Handle asks Owner: what the route writes takes the header
 	// Tenure-Owner. Every other route but an Open one refuses it.
 	TakesOwner bool
+	// Once says that the route takes Idempotency-Key although its method is not POST.
+	// Every POST with an API key takes it.
+	Once bool
 	// Conditional says that Handle asks Match: the write takes If-Match and
 	// If-None-Match.
 	Conditional bool
