@@ -214,6 +214,28 @@ func TestNoPolicyAllowsScripts(t *testing.T) {
 	}
 }
 
+// TestIsOrigin: only what browsers send.
+func TestIsOrigin(t *testing.T) {
+	for text, want := range map[string]bool{
+		"https://a.example": true, "http://a.example:8080": true, "http://localhost:3000": true, "http://127.0.0.1": true, "https://[2001:db8::1]:8443": true,
+		"https://a.example/": false, "https://a.example/x": false, "https://a.example?x": false, "https://a.example?": false, "https://a.example#": false,
+		"https://a.example#x": false, "https://u:p@a.example": false, "https://@a.example": false, "https://A.example": false, "https://a.example:443": false,
+		"https://a.example:0443": false, "https://a.example:0": false, "https://a.example:99999": false, "https://a.example:": false,
+		"https://10.0.0.1:99999": false, "https://*.a.example": false, "ftp://a.example": false, "null": false, "*": false, "": false, "https://": false,
+		"https:a.example": false,
+	} {
+		if got := uri.IsOrigin(text); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{"https://a.example:0443": "https://a.example", "https://a.example:08443": "https://a.example:8443",
+		"https://a.example:99999": "https://a.example:99999", "https://10.0.0.1:99999": "https://10.0.0.1:99999"} {
+		if got := uri.CanonicalOrigin(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestCanonicalOrigin(t *testing.T) {
 	for origin, want := range map[string]string{
 		"https://foo.com": "https://foo.com", "HTTPS://FOO.com": "https://foo.com", "https://foo.com:443": "https://foo.com",
