@@ -51,6 +51,13 @@ var redirects = []row{
 	{"about:blank", "uri-script-scheme", "uri-script-scheme"},
 	{"view-source:https://a.example", "uri-script-scheme", "uri-script-scheme"},
 	{"filesystem:https://a.example/x", "uri-script-scheme", "uri-script-scheme"},
+	{"feed:javascript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"mocha:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"ECMAScript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"mk:@MSITStore:C:\\x.chm", "uri-script-scheme", "uri-script-scheme"},
+	{"ms-msdt:/id", "uri-script-scheme", "uri-script-scheme"},
+	{"http://foo.localhost/cb", "", "uri-without-tls"},
+	{"http://[::ffff:7f00:1]/cb", "", "uri-without-tls"},
 	{"javascripts.example:/cb", "", ""}, // another word
 	{"/data:x", "", "uri-absolute"},
 
