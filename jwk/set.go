@@ -1,7 +1,9 @@
 package jwk
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"tenure/jwk/x509view"
 )
@@ -17,6 +19,9 @@ type Key struct {
 	// Thumbprint is the RFC 7638 thumbprint, "" for a symmetric key (it would be a digest of a secret)
 	// and for one without what it takes.
 	Thumbprint string
+	// Signs says that the private half of the key can sign, as far as its type, curve, use, operations
+	// and alg tell.
+	Signs bool
 	// Certificates are the readable ones of x5c, in their order.
 	Certificates []*x509view.Facts
 }
@@ -32,7 +37,7 @@ func Keys(set []byte) []Key {
 		if k == nil || k.unknown {
 			continue
 		}
-		summary := Key{Pointer: at, Kty: k.kty, Kid: deref(k.kid), Use: deref(k.use), Alg: deref(k.alg)}
+		summary := Key{Pointer: at, Kty: k.kty, Kid: deref(k.kid), Use: deref(k.use), Alg: deref(k.alg), Signs: k.signs()}
 		if k.kty != "oct" {
 			summary.Thumbprint, _ = thumbprint(k.object)
 		}
@@ -44,6 +49,15 @@ func Keys(set []byte) []Key {
 		keys = append(keys, summary)
 	}
 	return keys
+}
+
+// signs: what RFC 7517 sections 4.2 to 4.4 let a key be for. A value that nobody registered rules
+// nothing out.
+func (k *key) signs() bool {
+	alg := deref(k.alg)
+	return k.kty != "oct" && !strings.HasPrefix(k.crv, "X") && deref(k.use) != "enc" &&
+		!strings.HasPrefix(alg, "RSA1_5") && !strings.HasPrefix(alg, "RSA-OAEP") && !strings.HasPrefix(alg, "ECDH-") &&
+		(len(k.operations) == 0 || slices.Contains(k.operations, "verify") || slices.Contains(k.operations, "sign"))
 }
 
 // Labels are what a key says of itself beside its material.

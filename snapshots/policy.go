@@ -58,7 +58,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 	if err := fault.Rules(p.Check()); err != nil {
 		return err
 	}
-	content, err := p.Encode()
+	content, err := p.Settled().Encode()
 	if err != nil {
 		return err
 	}

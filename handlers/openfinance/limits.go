@@ -3,6 +3,7 @@ package openfinance
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"tenure/handlers/openfinance/scheme"
@@ -19,8 +20,9 @@ const (
 )
 
 // checkLimits checks the page's limits of members, also of those that the
-// statement replaces later. Its faults name the member.
-func checkLimits(c *document.Client) error {
+// statement replaces later. Its faults name the member. A text in another language
+// has the limit of its member, unless kept has it.
+func checkLimits(c, kept *document.Client) error {
 	for _, m := range []struct {
 		name, text string
 		rule       func(string) string
@@ -41,6 +43,15 @@ func checkLimits(c *document.Client) error {
 		}
 		if message := m.rule(m.text); message != "" {
 			return refuse(CodeMetadata, "/"+m.name, "limit", "%s %s", m.name, message)
+		}
+	}
+	for _, l := range c.Localized {
+		if kept != nil && slices.Contains(kept.Localized, l) {
+			continue
+		}
+		if message := localizedRule(l.Name)(l.Value); l.Value != "" && message != "" {
+			name := l.Name + "#" + l.Locale
+			return refuse(CodeMetadata, "/"+name, "limit", "%s %s", name, message)
 		}
 	}
 	if c.DefaultMaxAge != nil && *c.DefaultMaxAge < 0 {
@@ -74,6 +85,17 @@ func checkLimits(c *document.Client) error {
 		}
 	}
 	return nil
+}
+
+// localizedRule is the rule of the members that the page lets come in several languages.
+func localizedRule(name string) func(string) string {
+	switch name {
+	case "client_uri", "logo_uri", "policy_uri", "tos_uri":
+		return webURI
+	case "client_name", "organisation_name", "software_name", "software_description":
+		return scheme.TextWithin(255)
+	}
+	return func(string) string { return "" }
 }
 
 // webURI is a text rule for absolute http or https URIs without fragment: web is

@@ -36,6 +36,14 @@ func TestA15Limits(t *testing.T) {
 			refuses(t, profile(name), "256 characters", openfinance.CodeMetadata, path, statement(t), set(strings.Repeat("é", 256)))
 		}
 	}
+	for name, text := range map[string]string{"client_name": strings.Repeat("é", 256), "logo_uri": "com.example:/logo", "tos_uri": "https://a.example/#x"} {
+		french := []document.Localized{{Name: name, Value: text, Locale: "fr"}}
+		refuses(t, profile("plain"), name+" in French", openfinance.CodeMetadata, "/"+name+"#fr", nil, func(r req) { r.Wanted.Localized = french })
+		kept := profile("plain").Keeping(&document.Client{Localized: french})
+		if _, err := kept.Client(asked(func(r req) { r.Wanted.Localized = french }), nil); err != nil {
+			t.Errorf("%s was stored: %v", name, err)
+		}
+	}
 	org := func(text string) func(req) { return func(r req) { r.Wanted.OrganisationID = text } }
 	if _, err := profile("plain").Client(asked(org(strings.Repeat("é", 40))), nil); err != nil {
 		t.Error(err)

@@ -43,7 +43,7 @@ func (p Profile) Client(req Request, s *scheme.Statement) (document.Client, erro
 	if p.Statement && s == nil {
 		return refused(refuse(scheme.CodeStatement, scheme.StatementPath, "statement", "a software statement is required"))
 	}
-	if err := checkLimits(&c); err != nil {
+	if err := checkLimits(&c, p.kept); err != nil {
 		return refused(err)
 	}
 	steps := []func(*document.Client, Request, *scheme.Statement) error{

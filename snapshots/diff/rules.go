@@ -88,8 +88,11 @@ var rules = []rule{
 		breaks("pairwise-without-sector", "pairwise subjects over several hosts without a sector identifier: sign-in fails")},
 	{"lifetime-positive", works("lifetime-positive"), Sensitive, Breaks, true, breaks("lifetime-positive", "tokens end before they begin")},
 	{"response-type-grant", works("response-type-grant"), Sensitive, Breaks, true, breaks("response-type-grant", "a response type has no grant type")},
+	{"response-type-known", works("response-type-known"), Sensitive, Breaks, true, breaks("response-type-known", "a response type is none that anybody registered")},
 	{"nothing-to-do", works("nothing-to-do"), Sensitive, Breaks, true, breaks("nothing-to-do", "refresh_token alone gets no first token")},
 	{"auth-without-means", works("auth-without-means"), Sensitive, Breaks, true, breaks("auth-without-means", "the client cannot authenticate: it has no keys or name for its method")},
+	{"certificate-name", works("certificate-name"), Sensitive, Breaks, true,
+		breaks("certificate-name", "the client cannot authenticate: its certificate has several names, or an IP address that is none")},
 	{"claims-changed", []string{"custom_claims"}, Sensitive, Alters, false, replacedValue("claims in tokens change")},
 }
 

@@ -72,6 +72,8 @@ var examples = map[string][2]client{
 	"pairwise-without-sector":   {{}, {SubjectType: "pairwise", RedirectURIs: []string{"https://a.example/cb", "https://b.example/cb"}}},
 	"lifetime-positive":         {{}, {AccessTokenTTL: ttl(0)}},
 	"response-type-grant":       {{}, {ResponseTypes: []string{"token"}}},
+	"response-type-known":       {{}, {ResponseTypes: []string{"foo"}}},
+	"certificate-name":          {{}, {TLSClientAuthSANIP: "a"}},
 	"nothing-to-do":             {{}, {GrantTypes: []string{"refresh_token"}}},
 	"auth-without-means":        {{}, {TokenEndpointAuthMethod: "private_key_jwt"}},
 	"token-format":              {{AccessTokenStrategy: "jwt"}, {AccessTokenStrategy: "opaque"}},

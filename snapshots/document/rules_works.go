@@ -1,10 +1,12 @@
 package document
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 
+	"tenure/jwk"
 	"tenure/snapshots/document/uri"
 	"tenure/tenancy/fault"
 )
@@ -49,11 +51,17 @@ var Works = []Work{
 		"pairwise subjects over several hosts have a sector identifier", pairwiseWithoutSector},
 	{"lifetime-positive", ByTenure, lifetimes(), "a lifetime is more than 0", lifetimesPositive},
 	{"response-type-grant", ByItself, []string{"grant_types", "response_types"}, "a response type has its grant type", responseWithoutGrant},
+	{"response-type-known", ByItself, []string{"response_types"}, "a response type is a combination of code, token, id_token and vp_token, or none", unknownResponses},
 	{"nothing-to-do", ByItself, []string{"grant_types"}, "there is a grant type besides refresh_token", nothingToDo},
-	{"auth-without-means", ByItself, []string{"token_endpoint_auth_method", "jwks", "jwks_uri", "tls_client_auth_subject_dn",
-		"tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip", "tls_client_auth_san_email"},
+	{"auth-without-means", ByItself, append([]string{"token_endpoint_auth_method", "jwks", "jwks_uri"}, certificateNames...),
 		"a method of authentication has the keys or the name that it needs", authWithoutMeans},
+	{"certificate-name", ByItself, append([]string{"token_endpoint_auth_method"}, certificateNames...),
+		"tls_client_auth has one name of a certificate, and an IP address is one", certificateName},
 }
+
+// certificateNames are the members of RFC 8705 section 2.1.2.
+var certificateNames = []string{"tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip",
+	"tls_client_auth_san_email"}
 
 var authMethods = []string{"token_endpoint_auth_method", "introspection_endpoint_auth_method", "revocation_endpoint_auth_method"}
 
@@ -194,16 +202,51 @@ func lifetimesPositive(in Input[Client]) []fault.Field {
 	return all
 }
 
+// responseWithoutGrant: of a client that lists its grant types, code with
+// id_token alone is content with authorization_code. Open Finance Brasil's own
+// registrations are such.
 func responseWithoutGrant(in Input[Client]) []fault.Field {
 	grants := effectiveGrants(in)
 	var all []fault.Field
 	for i, combination := range in.Next.ResponseTypes {
 		needs := grantsFor(combination)
-		if len(needs) > 0 && !slices.Contains(grants, needs[0]) {
-			all = append(all, broken(item("/response_types", i), "the response type needs the grant type %s", needs[0])...)
+		if len(needs) > 1 && in.Next.GrantTypes != nil && !slices.Contains(strings.Fields(combination), "token") {
+			needs = needs[:1]
+		}
+		for _, need := range needs {
+			if !slices.Contains(grants, need) {
+				all = append(all, broken(item("/response_types", i), "the response type needs the grant type %s", need)...)
+				break
+			}
 		}
 	}
 	return all
+}
+
+// responseWords are those registered with IANA that go with each other, in any
+// order; none goes alone.
+var responseWords = []string{"code", "token", "id_token", "vp_token"}
+
+func unknownResponses(in Input[Client]) []fault.Field {
+	var stored []string
+	if in.Base != nil {
+		stored = in.Base.ResponseTypes
+	}
+	return eachText("/response_types", &in.Next.ResponseTypes, func(combination string) string {
+		if combination == MethodNone || slices.Contains(stored, combination) {
+			return ""
+		}
+		words := strings.Fields(combination)
+		for i, word := range words {
+			if !slices.Contains(responseWords, word) {
+				return "the response type is neither none nor a combination of " + strings.Join(responseWords, ", ")
+			}
+			if slices.Contains(words[:i], word) {
+				return "the response type has a word twice"
+			}
+		}
+		return ""
+	})
 }
 
 func nothingToDo(in Input[Client]) []fault.Field {
@@ -216,14 +259,33 @@ func nothingToDo(in Input[Client]) []fault.Field {
 }
 
 func authWithoutMeans(in Input[Client]) []fault.Field {
-	keys := in.Next.JWKS != "" || in.Next.JWKSURI != ""
+	const own, selfSigned = "private_key_jwt", "self_signed_tls_client_auth"
+	set := []byte(in.Next.JWKS)
 	switch method := in.Next.TokenEndpointAuthMethod; {
-	case (method == "private_key_jwt" || method == "self_signed_tls_client_auth") && !keys:
-		return broken("/token_endpoint_auth_method", "%s needs jwks or jwks_uri", method)
 	case method == "tls_client_auth" && in.Next.CertificateNames() == 0:
 		return broken("/token_endpoint_auth_method", "%s needs the subject of the certificate", method)
+	case method != own && method != selfSigned, in.Next.JWKSURI != "":
+		return nil
+	case len(set) == 0:
+		return broken("/token_endpoint_auth_method", "%s needs jwks or jwks_uri", method)
+	case len(jwk.LabelsOf(set)) == 0:
+		return broken("/jwks", "%s needs a key, and the set has none", method)
+	case method == own && !slices.ContainsFunc(jwk.Keys(set), func(k jwk.Key) bool { return k.Signs }):
+		return broken("/jwks", "%s needs a key that can sign, and the set has none", method)
 	}
 	return nil
+}
+
+func certificateName(in Input[Client]) (all []fault.Field) {
+	if in.Next.TokenEndpointAuthMethod == "tls_client_auth" && in.Next.CertificateNames() > 1 {
+		all = broken("/token_endpoint_auth_method", "tls_client_auth takes exactly one of %s", strings.Join(certificateNames, ", "))
+	}
+	if ip := in.Next.TLSClientAuthSANIP; ip != "" && in.Binds("tls_client_auth_san_ip") {
+		if address, err := netip.ParseAddr(ip); err != nil || address.Zone() != "" {
+			all = append(all, broken("/tls_client_auth_san_ip", "the value is no IP address")...)
+		}
+	}
+	return all
 }
 
 // Settled is the document as it is kept: origins in their canonical form, and no

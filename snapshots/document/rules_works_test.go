@@ -17,6 +17,10 @@ func TestWorks(t *testing.T) {
 	at := []string{"https://a.example/cb"}
 	two := []string{"https://a.example/cb", "https://b.example/cb"}
 	keys := documenttest.FullClient().JWKS
+	code := []string{"authorization_code"}
+	okp := func(crv, others string) document.JWKS {
+		return document.ReadKeySet([]byte(`{"keys":[{"kty":"OKP","crv":"` + crv + `","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"` + others + `}]}`)).Stored
+	}
 	for _, row := range []struct {
 		name     string
 		doc      client
@@ -46,7 +50,19 @@ func TestWorks(t *testing.T) {
 		{"sign in each time", client{RedirectURIs: at, DefaultMaxAge: ttl(0)}, "", ""},
 		{"token without implicit", client{RedirectURIs: at, ResponseTypes: []string{"token"}}, "", "response-type-grant"},
 		{"token with client_credentials", client{GrantTypes: []string{"client_credentials"}, ResponseTypes: []string{"token"}}, "", "response-type-grant"},
-		{"hybrid with code", client{RedirectURIs: at, ResponseTypes: []string{"code id_token"}}, "", ""},
+		{"hybrid with code alone", client{RedirectURIs: at, ResponseTypes: []string{"code id_token"}}, "", "response-type-grant"},
+		{"hybrid in another order", client{RedirectURIs: at, ResponseTypes: []string{"id_token code"}}, "", "response-type-grant"},
+		{"hybrid with a token", client{RedirectURIs: at, ResponseTypes: []string{"token code"}}, "", "response-type-grant"},
+		{"hybrid with a token and a list", client{RedirectURIs: at, GrantTypes: code, ResponseTypes: []string{"token code"}}, "", "response-type-grant"},
+		{"hybrid as Open Finance has it", client{RedirectURIs: at, GrantTypes: code, ResponseTypes: []string{"code id_token"}}, "", ""},
+		{"hybrid with both", client{RedirectURIs: at, GrantTypes: []string{"authorization_code", "implicit"}, ResponseTypes: []string{"token id_token code"}}, "", ""},
+		{"no response", client{RedirectURIs: at, ResponseTypes: []string{"none"}}, "", ""},
+		{"presentation", client{RedirectURIs: at, ResponseTypes: []string{"vp_token"}}, "", ""},
+		{"unknown response", client{RedirectURIs: at, ResponseTypes: []string{"code", "foo"}}, "", "response-type-known"},
+		{"unknown response word", client{RedirectURIs: at, ResponseTypes: []string{"code foo"}}, "", "response-type-known"},
+		{"response word twice", client{RedirectURIs: at, ResponseTypes: []string{"code code"}}, "", "response-type-known"},
+		{"none with another", client{RedirectURIs: at, ResponseTypes: []string{"code none"}}, "", "response-type-known"},
+		{"response in another case", client{RedirectURIs: at, ResponseTypes: []string{"Token"}}, "", "response-type-known"},
 		{"refresh alone", client{GrantTypes: []string{"refresh_token"}}, "", "nothing-to-do"},
 		{"key without keys", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt"}, "", "auth-without-means"},
 		{"key with keys", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: keys}, "", ""},
@@ -54,6 +70,18 @@ func TestWorks(t *testing.T) {
 		{"certificate without a name", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth"}, "", "auth-without-means"},
 		{"certificate with a name", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth", TLSClientAuthSubjectDN: "CN=a"}, "", ""},
 		{"own certificate without keys", client{RedirectURIs: at, TokenEndpointAuthMethod: "self_signed_tls_client_auth"}, "", "auth-without-means"},
+		{"key with no key", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: `{"keys":[]}`}, "", "auth-without-means"},
+		{"key for agreement", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: okp("X25519", "")}, "", "auth-without-means"},
+		{"key for encryption", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: okp("Ed25519", `,"use":"enc"`)}, "", "auth-without-means"},
+		{"key of operations", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: okp("Ed25519", `,"key_ops":["deriveKey"]`)}, "", "auth-without-means"},
+		{"key to verify", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: okp("Ed25519", `,"key_ops":["verify"],"use":"sig"`)}, "", ""},
+		{"key of an unknown kty", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: `{"keys":[{"kty":"LMS"}]}`}, "", "auth-without-means"},
+		{"own certificate with no key", client{RedirectURIs: at, TokenEndpointAuthMethod: "self_signed_tls_client_auth", JWKS: `{"keys":[]}`}, "", "auth-without-means"},
+		{"own certificate with a key", client{RedirectURIs: at, TokenEndpointAuthMethod: "self_signed_tls_client_auth", JWKS: okp("X25519", "")}, "", ""},
+		{"certificate with two names", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth", TLSClientAuthSubjectDN: "CN=a", TLSClientAuthSANDNS: "a.example"}, "", "certificate-name"},
+		{"certificate with an address", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth", TLSClientAuthSANIP: "2001:db8::1"}, "", ""},
+		{"certificate with no address", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth", TLSClientAuthSANIP: "a.example"}, "", "certificate-name"},
+		{"certificate with half an address", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth", TLSClientAuthSANIP: "10.0.1"}, "", "certificate-name"},
 	} {
 		for level, want := range []string{"", row.own, row.dcr} {
 			var got []string

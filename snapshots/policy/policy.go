@@ -173,6 +173,23 @@ func (p Policy) Filled() Policy {
 	return p
 }
 
+// Settled is the policy with nothing twice in its lists.
+func (p Policy) Settled() Policy {
+	for _, list := range []*[]string{&p.AllowedGrants, &p.AllowedScopes, &p.DefaultScopes, &p.Origins, &p.Allow} {
+		if *list == nil {
+			continue // nil and empty may differ
+		}
+		kept := make([]string, 0, len(*list))
+		for _, word := range *list {
+			if !slices.Contains(kept, word) {
+				kept = append(kept, word)
+			}
+		}
+		*list = kept
+	}
+	return p
+}
+
 // Check names what no policy can be.
 func (p Policy) Check() []fault.Field {
 	var faults []fault.Field
@@ -197,9 +214,12 @@ func (p Policy) Check() []fault.Field {
 		faults = append(faults, fault.Field{Path: "/unused_ttl", Rule: "range", Message: fmt.Sprintf("0, or %d to %d seconds", MinUnusedTTL, maxUnusedTTL)})
 	}
 	for i, origin := range p.Origins {
-		if origin != "*" && !isOrigin(origin) {
+		if origin == "*" && slices.ContainsFunc(p.Origins, func(other string) bool { return other != "*" }) {
+			faults = append(faults, fault.Field{Path: fmt.Sprintf("/registration_origins/%d", i), Rule: "origin", Message: `"*" must be alone`})
+		}
+		if origin != "*" && !uri.IsOrigin(origin) {
 			faults = append(faults, fault.Field{Path: fmt.Sprintf("/registration_origins/%d", i), Rule: "origin",
-				Message: `"*", or an http or https origin as browsers send it: in lower case, without a slash at its end and without a default port`})
+				Message: `"*", or an http or https origin as browsers send it: scheme, host and port in lower case, without a default port and with nothing else`})
 		}
 	}
 	for i, word := range p.DefaultScopes {
@@ -225,12 +245,6 @@ const (
 	MinUnusedTTL = 3600
 	maxUnusedTTL = 10 * 366 * 24 * 3600
 )
-
-// isOrigin reports whether a text is an origin in the form that browsers send.
-func isOrigin(text string) bool {
-	return uri.CanonicalOrigin(text) == text && len(uri.Broken(text, uri.Origin, false)) == 0 &&
-		(strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")) && !strings.HasSuffix(text, "/") && !strings.Contains(text, "*")
-}
 
 func checkLength(path string, list []string) []fault.Field {
 	if len(list) > document.MaxItems {

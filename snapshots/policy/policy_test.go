@@ -49,3 +49,27 @@ func TestPoliciesOfAnOlderProgram(t *testing.T) {
 		}
 	}
 }
+
+// TestOrigins: what no browser sends is refused, "*" is alone, and lists have nothing twice.
+func TestOrigins(t *testing.T) {
+	for _, row := range []struct {
+		origins []string
+		faults  int
+	}{
+		{[]string{"https://a.example", "https://a.example"}, 0},
+		{[]string{"*", "*"}, 0},
+		{[]string{"*", "https://a.example"}, 1},
+		{[]string{"https://a.example/x", "https://a.example?x", "https://a.example#x", "https://u@a.example", "https://a.example:99999"}, 5},
+	} {
+		p := policy.Policy{Origins: row.origins}.Filled()
+		if faults := p.Check(); len(faults) != row.faults {
+			t.Errorf("%q: %v", row.origins, faults)
+		}
+		if kept := p.Settled(); row.faults == 0 && len(kept.Origins) != 1 || kept.AllowedGrants != nil {
+			t.Errorf("%q: %+v", row.origins, kept)
+		}
+	}
+	if p := (policy.Policy{Origins: []string{}}).Settled(); p.Origins == nil {
+		t.Error("no origins became the default")
+	}
+}

@@ -127,6 +127,14 @@ func placeOf(ip netip.Addr) place {
 	return inside
 }
 
+// device reports whether a host is this machine wherever it is looked up (RFC 8252
+// section 7.3): resolvers may take names below localhost elsewhere, and readers
+// differ about IPv4 addresses in IPv6.
+func (h host) device() bool {
+	ip, err := netip.ParseAddr(h.name)
+	return h.name == "localhost" || err == nil && ip.IsLoopback() && !ip.Is4In6()
+}
+
 // reserved are the ranges that no public service has, beside those that
 // netip's own predicates name (IANA special-purpose registries).
 var reserved = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",

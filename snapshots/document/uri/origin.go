@@ -2,6 +2,7 @@ package uri
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -13,19 +14,38 @@ func CanonicalOrigin(text string) string {
 	if !a.web() || a.host.name == "" || a.host.odd && !strings.HasSuffix(a.host.name, ".") && !canonicalIP(a) {
 		return text
 	}
-	u := a.url
-	if u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Opaque != "" || strings.HasSuffix(a.text, "#") {
+	if !a.bare() {
 		return text
 	}
 	name := a.host.name
 	if strings.Contains(name, ":") {
 		name = "[" + name + "]"
 	}
-	port := u.Port()
-	if port == "" || port == map[string]string{"http": "80", "https": "443"}[a.scheme()] {
+	port := a.url.Port()
+	if port == "" {
 		return a.scheme() + "://" + name
 	}
-	return a.scheme() + "://" + name + ":" + port
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || number == 0 {
+		return text
+	}
+	if number == map[string]uint64{"http": 80, "https": 443}[a.scheme()] {
+		return a.scheme() + "://" + name
+	}
+	return a.scheme() + "://" + name + ":" + strconv.FormatUint(number, 10)
+}
+
+// IsOrigin reports whether a text is an http or https origin in the form that
+// browsers send: scheme, host and port, and nothing else.
+func IsOrigin(text string) bool {
+	a := Parse(text)
+	return a.web() && a.host.name != "" && !a.host.odd && !strings.Contains(text, "*") && a.bare() && CanonicalOrigin(text) == text
+}
+
+// bare reports whether an address has nothing but a scheme, a host and a port.
+func (a *Address) bare() bool {
+	u := a.url
+	return u.User == nil && u.Path == "" && u.RawQuery == "" && !u.ForceQuery && u.Opaque == "" && !a.fragment()
 }
 
 // canonicalIP reports whether the host is an odd way of writing an address that

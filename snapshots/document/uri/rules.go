@@ -83,7 +83,7 @@ var Rules = []Rule{
 	{"uri-dot-segment", 0, followed, true,
 		"the address has a path segment . or ..", false, (*Address).dotSegments},
 	{"uri-without-tls", 0, followed, true,
-		"the address is http, and not one of this device", false, func(a *Address) bool { return a.scheme() == "http" && a.host.place != loopback }},
+		"the address is http, and not one of this device", false, func(a *Address) bool { return a.scheme() == "http" && !a.host.device() }},
 	{"uri-scheme-without-dot", 0, redirects, true,
 		"the address has a private-use scheme without a dot, such as com.example.app", false, (*Address).plainScheme},
 	{"uri-loopback", Called | Request, Page | Frame | fetched, true,
@@ -94,7 +94,8 @@ var Rules = []Rule{
 
 // scriptSchemes run what follows them, or show a document of the reader's own.
 var scriptSchemes = map[string]bool{"javascript": true, "data": true, "vbscript": true, "file": true, "blob": true, "about": true,
-	"view-source": true, "jscript": true, "livescript": true, "filesystem": true, "jar": true, "mhtml": true}
+	"view-source": true, "jscript": true, "livescript": true, "filesystem": true, "jar": true, "mhtml": true,
+	"feed": true, "mocha": true, "ecmascript": true, "mk": true, "ms-msdt": true}
 
 func (a *Address) scripts() bool {
 	for _, scheme := range a.schemes {

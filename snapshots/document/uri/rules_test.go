@@ -51,6 +51,13 @@ var redirects = []row{
 	{"about:blank", "uri-script-scheme", "uri-script-scheme"},
 	{"view-source:https://a.example", "uri-script-scheme", "uri-script-scheme"},
 	{"filesystem:https://a.example/x", "uri-script-scheme", "uri-script-scheme"},
+	{"feed:javascript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"mocha:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"ECMAScript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"mk:@MSITStore:C:\\x.chm", "uri-script-scheme", "uri-script-scheme"},
+	{"ms-msdt:/id", "uri-script-scheme", "uri-script-scheme"},
+	{"http://foo.localhost/cb", "", "uri-without-tls"},
+	{"http://[::ffff:7f00:1]/cb", "", "uri-without-tls"},
 	{"javascripts.example:/cb", "", ""}, // another word
 	{"/data:x", "", "uri-absolute"},
 
@@ -211,6 +218,28 @@ func TestNoPolicyAllowsScripts(t *testing.T) {
 	}
 	if !slices.Equal(both, []string{"uri-loopback", "uri-inside"}) {
 		t.Errorf("%q", both)
+	}
+}
+
+// TestIsOrigin: only what browsers send.
+func TestIsOrigin(t *testing.T) {
+	for text, want := range map[string]bool{
+		"https://a.example": true, "http://a.example:8080": true, "http://localhost:3000": true, "http://127.0.0.1": true, "https://[2001:db8::1]:8443": true,
+		"https://a.example/": false, "https://a.example/x": false, "https://a.example?x": false, "https://a.example?": false, "https://a.example#": false,
+		"https://a.example#x": false, "https://u:p@a.example": false, "https://@a.example": false, "https://A.example": false, "https://a.example:443": false,
+		"https://a.example:0443": false, "https://a.example:0": false, "https://a.example:99999": false, "https://a.example:": false,
+		"https://10.0.0.1:99999": false, "https://*.a.example": false, "ftp://a.example": false, "null": false, "*": false, "": false, "https://": false,
+		"https:a.example": false,
+	} {
+		if got := uri.IsOrigin(text); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{"https://a.example:0443": "https://a.example", "https://a.example:08443": "https://a.example:8443",
+		"https://a.example:99999": "https://a.example:99999", "https://10.0.0.1:99999": "https://10.0.0.1:99999"} {
+		if got := uri.CanonicalOrigin(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
 	}
 }
 
