@@ -17,7 +17,7 @@ const MaxBody = 1 << 20
 
 // limitBody gives the whole body a deadline. leaveRest ends the wait for what nobody reads.
 func (c *Call) limitBody(wait time.Duration) {
-	c.Request.Body = &arriving{ReadCloser: http.MaxBytesReader(c.w, c.Request.Body, MaxBody)}
+	c.Request.Body = &arriving{ReadCloser: http.MaxBytesReader(c.w, c.Request.Body, MaxBody), whole: c.Request.Body}
 	// A writer that has no connection below it has no deadline to set.
 	_ = http.NewResponseController(c.w).SetReadDeadline(c.started.Add(wait))
 }

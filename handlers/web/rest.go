@@ -14,12 +14,16 @@ const (
 	restAfter  = 500 * time.Millisecond
 )
 
-// maxRest is how many bytes of such a rest are read at most.
-const maxRest = 256 << 10
+// How many bytes of such a rest are read at most, before and after the answer.
+const (
+	maxRest      = 256 << 10
+	maxRestAfter = 16 << 20
+)
 
 // arriving is a body that knows whether all of it has come.
 type arriving struct {
 	io.ReadCloser
+	whole         io.Reader // without a limit
 	ended, failed bool
 }
 
@@ -34,29 +38,42 @@ func (a *arriving) Read(p []byte) (int, error) {
 // net/http would wait for the rest before it sends the answer, and so for a caller who
 // waits for the answer: here what has arrived is passed over, and the connection of a
 // body that has not ends with the answer. HTTP/2 has a stream for each call.
-func (c *Call) leaveRest() {
+//
+// The function that it returns comes after the answer: a caller who still sends would find
+// the connection reset, and the answer lost, if nobody read what it sends.
+func (c *Call) leaveRest() (after func()) {
+	after = func() {}
 	r := c.Request
 	if r.ContentLength == 0 || r.ProtoMajor != 1 {
-		return
+		return after
 	}
 	body, ok := r.Body.(*arriving)
 	if !ok {
-		body = &arriving{ReadCloser: r.Body}
+		body = &arriving{ReadCloser: r.Body, whole: r.Body}
 	}
 	if body.ended {
-		return
+		return after
 	}
 	control, until := http.NewResponseController(c.w), time.Now().Add(restBefore)
 	if control.SetReadDeadline(until) != nil {
-		return // there is no connection below
+		return after // there is no connection below
 	}
 	// Who asks first is not to be told to send it, as reading would.
 	if !body.failed && r.ContentLength <= maxRest && r.Header["Expect"] == nil {
 		_, _ = io.CopyN(io.Discard, body, maxRest+1)
 		if body.ended && control.SetReadDeadline(time.Time{}) == nil && time.Now().Before(until) {
-			return
+			return after
 		}
 	}
 	c.w.Header()["Connection"] = []string{"close"}
 	_ = control.SetReadDeadline(time.Now().Add(restAfter))
+	if r.Header["Expect"] != nil || control.EnableFullDuplex() != nil {
+		return after
+	}
+	return func() {
+		if control.Flush() == nil {
+			_ = control.SetReadDeadline(time.Now().Add(restAfter))
+			_, _ = io.CopyN(io.Discard, body.whole, maxRestAfter)
+		}
+	}
 }

@@ -21,7 +21,7 @@ var (
 // write sends the reply: headers by their canonical names straight into the
 // map, the body in one call.
 func (c *Call) write(reply *Reply) {
-	c.leaveRest()
+	defer c.leaveRest()()
 	header := c.w.Header()
 	for name, values := range c.Header {
 		header[name] = values
