@@ -3,7 +3,6 @@ package handlers_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -34,18 +33,7 @@ func writersOf(t *testing.T, in *installation, allow ...string) []writer {
 		t.Helper()
 		raw, err := json.Marshal(body)
 		must(t, err)
-		req, err := http.NewRequest(http.MethodPost, in.public.URL+path, strings.NewReader(string(raw)))
-		must(t, err)
-		req.Header.Set("Content-Type", "application/json")
-		for name, value := range headers {
-			req.Header.Set(name, value)
-		}
-		res, err := in.public.Client().Do(req)
-		must(t, err)
-		defer res.Body.Close()
-		answer, err := io.ReadAll(res.Body)
-		must(t, err)
-		return res.StatusCode, string(answer)
+		return in.sent(t, http.MethodPost, path, headers, string(raw))
 	}
 	key := map[string]string{"Authorization": "Bearer " + in.editor}
 	post := func(path string, headers map[string]string, usual map[string]any, names map[string]string) func(*testing.T, map[string]any) (int, string) {

@@ -21,18 +21,7 @@ func TestErrorsNameMembersAsTheSurfaceDoes(t *testing.T) {
 	slashid := map[string]string{"SlashID-OrgID": string(in.Harbour), "SlashID-API-Key": in.Key(in.Harbour, tenancy.Admin)}
 	call := func(method, path string, headers map[string]string, body string) (int, string) {
 		t.Helper()
-		req, err := http.NewRequest(method, in.public.URL+path, strings.NewReader(body))
-		must(t, err)
-		req.Header.Set("Content-Type", "application/json")
-		for name, value := range headers {
-			req.Header.Set(name, value)
-		}
-		res, err := in.public.Client().Do(req)
-		must(t, err)
-		defer res.Body.Close()
-		answer, err := io.ReadAll(res.Body)
-		must(t, err)
-		return res.StatusCode, string(answer)
+		return in.sent(t, method, path, headers, body)
 	}
 	setup := "/modules/oauthv2/setups/" + string(in.setup)
 	_, made := call("POST", "/v2"+setup+"/clients", bearer, `{"name":"a","redirect_uris":["https://a.example/cb"],"response_types":["code"]}`)
@@ -92,4 +81,21 @@ func TestErrorsNameMembersAsTheSurfaceDoes(t *testing.T) {
 			t.Errorf("%s %s %s: %d, want %q and no %q: %s", c.method, c.path, c.body, status, c.has, c.not, body)
 		}
 	}
+}
+
+// sent sends a request with a JSON body and returns the answer's status and body.
+func (in *installation) sent(t *testing.T, method, path string, headers map[string]string, body string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, in.public.URL+path, strings.NewReader(body))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	for name, value := range headers {
+		req.Header.Set(name, value)
+	}
+	res, err := in.public.Client().Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	must(t, err)
+	return res.StatusCode, string(answer)
 }

@@ -156,50 +156,41 @@ func (n *Node) Mount(scheme openfinance.Scheme, fetch web.Fetch) {
 	n.Handler = handlers.New(n.web, n.stores)
 }
 
-// endUnused regularly ends clients that registered themselves and were never used.
-func (n *Node) endUnused(ctx context.Context) {
-	ticker := time.NewTicker(unused.Every * time.Second)
+// regularly calls do until ctx ends, and logs why it failed.
+func (n *Node) regularly(ctx context.Context, every time.Duration, what string, do func() error) {
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if _, err := unused.End(ctx, n.Snapshots, n.Tenancy.Operator("unused registrations")); err != nil && ctx.Err() == nil {
-				n.programLog.Error().Err(err).Msg("ending clients that were never used")
+			// That nothing can be written is told once, by tellStorage.
+			if err := do(); err != nil && ctx.Err() == nil && fault.Of(err).Code != fault.CodeStorage {
+				n.programLog.Error().Err(err).Msg(what)
 			}
 		}
 	}
+}
+
+// endUnused regularly ends clients that registered themselves and were never used.
+func (n *Node) endUnused(ctx context.Context) {
+	n.regularly(ctx, unused.Every*time.Second, "ending clients that were never used", func() error {
+		_, err := unused.End(ctx, n.Snapshots, n.Tenancy.Operator("unused registrations"))
+		return err
+	})
 }
 
 // flush regularly writes the last uses of keys and clients, and reads.
 func (n *Node) flush(ctx context.Context) {
-	ticker := time.NewTicker(tenancy.FlushEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			if err := errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx)); err != nil && ctx.Err() == nil && fault.Of(err).Code != fault.CodeStorage {
-				n.programLog.Error().Err(err).Msg("writing last uses")
-			}
-		}
-	}
+	n.regularly(ctx, tenancy.FlushEvery, "writing last uses", func() error {
+		return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx))
+	})
 }
 
 // recover looks now and then whether a database that could not be written can be again.
 func (n *Node) recover(ctx context.Context) {
-	ticker := time.NewTicker(recoverTime)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			n.DB.Recover(ctx)
-		}
-	}
+	n.regularly(ctx, recoverTime, "", func() error { n.DB.Recover(ctx); return nil })
 }
 
 // tellStorage logs that writes begin to fail, and why, or that they work again.
