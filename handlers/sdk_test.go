@@ -91,7 +91,7 @@ func sdkClient(t *testing.T, api hydra.OAuth2API) {
 	patched, res, err := api.PatchOAuth2Client(ctx, id).JsonPatch([]hydra.JsonPatch{
 		{Op: "add", Path: "/redirect_uris/-", Value: "https://app.example.org/other"},
 		{Op: "replace", Path: "/metadata/tier", Value: "silver"},
-		{Op: "replace", Path: "/frontchannel_logout_uri", Value: "https://app.example.org/out"},
+		{Op: "add", Path: "/frontchannel_logout_uri", Value: "https://app.example.org/out"},
 	}).Execute()
 	succeeded(t, res, err, http.StatusOK)
 	if len(patched.GetRedirectUris()) != 2 || asJSON(t, patched.GetMetadata()) != `{"tier":"silver"}` ||

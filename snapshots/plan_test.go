@@ -182,7 +182,7 @@ func TestParse(t *testing.T) {
 	if len(faults) > 0 || short.ClientName != "" || len(short.Scopes) != 1 || short.GrantTypes != nil {
 		t.Errorf("%+v, %v", short, faults)
 	}
-	_, _, faults = document.Parse[client]([]byte(`{"v":2,"scopes":"a","nothing~/":1,"jwks":{"keys":[{"kty":"oct","k":"AA"}]},"localized_metadata":[{"name":1,"x":2}],"access_token_ttl":1.5}`), nil)
+	_, _, faults = document.Parse[client]([]byte(`{"v":3,"scopes":"a","nothing~/":1,"jwks":{"keys":[{"kty":"oct","k":"AA"}]},"localized_metadata":[{"name":1,"x":2}],"access_token_ttl":1.5}`), nil)
 	var paths []string
 	for _, f := range faults {
 		paths = append(paths, f.Path)

@@ -71,6 +71,7 @@ func (c *Call) leaveRest() (after func()) {
 		return after
 	}
 	return func() {
+		c.held.giveBack(string(c.Principal.Org))
 		if control.Flush() == nil {
 			_ = control.SetReadDeadline(time.Now().Add(restAfter))
 			_, _ = io.CopyN(io.Discard, body.whole, maxRestAfter)

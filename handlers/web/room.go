@@ -104,7 +104,7 @@ func (h *held) take(n int) error {
 	return nil
 }
 
-// giveBack ends the call's hold on the room.
+// giveBack ends the call's hold on the room. It may be called again.
 func (h *held) giveBack(org string) {
 	if h.bytes > 0 {
 		for _, s := range h.shares {
@@ -117,4 +117,5 @@ func (h *held) giveBack(org string) {
 	if h.placed {
 		h.room.places.Give(org)
 	}
+	h.bytes, h.turn, h.placed = 0, false, false
 }
