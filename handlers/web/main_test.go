@@ -29,7 +29,7 @@ type fixture struct {
 func newFixture(t testing.TB, surfaces ...web.Surface) *fixture {
 	t.Helper()
 	f := &fixture{World: tenancytest.New(t, dbtest.SQLite(t))}
-	f.handler = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(&f.log)}, surfaces)
+	f.handler = web.New(web.Config{Tenancy: f.Store, Log: zerolog.New(zerolog.SyncWriter(&f.log))}, surfaces)
 	return f
 }
 
