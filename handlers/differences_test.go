@@ -97,7 +97,7 @@ func withoutUnset(body string) string {
 	return "{" + strings.Join(members, ",") + "}\n"
 }
 
-// issuedAt stands for the second of a client's created_at, which pairs.compare knows.
+// issuedAt is what expectations have for the time: pairs.compare puts the second of created_at there.
 const issuedAt = `"client_id_issued_at":"created_at"`
 
 // hasSecret reports whether an answer shows a secret or a registration token.

@@ -2,7 +2,6 @@ package snapshots
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -60,20 +59,15 @@ func (s *Store) ChosenSecret(ctx context.Context, plain string) (*NewSecret, err
 	return s.newSecret(plain, hash)
 }
 
-// RuleHashCost is the rule of ImportedSecret that a hash costs too much.
-const RuleHashCost = "hash-cost"
-
 // ImportedSecret makes ready a secret of which only the hash is known, in which
-// bcrypt's cost is at most maxCost. Nobody can be shown it, and its last characters
-// are not known either.
+// bcrypt's cost is at most maxCost: the fault wraps a *credential.CostError otherwise.
+// Nobody can be shown it, and its last characters are not known either.
 func (s *Store) ImportedSecret(text string, maxCost int) (*NewSecret, error) {
 	hash, err := credential.ParseHash(text, maxCost)
 	if err != nil {
-		rule := "hash"
-		if errors.As(err, new(*credential.CostError)) {
-			rule = RuleHashCost
-		}
-		return nil, fault.At("/client_secret", rule, "%s", err)
+		f := fault.Wrap(err, fault.Invalid, "", "the document breaks a rule")
+		f.Fields = []fault.Field{{Path: "/client_secret", Rule: "hash", Message: err.Error()}}
+		return nil, f
 	}
 	return &NewSecret{ID: s.ids.Hex(), hash: hash, sealed: []byte{}}, nil
 }

@@ -47,10 +47,8 @@ func (s *Store) Organizations(scope Scope) ([]Organization, error) {
 // the acting one is not for it to know.
 func (s *Store) organization(scope Scope, n *node) Organization {
 	depth := 0
-	for _, org := range n.path {
-		if scope.Covers(org) {
-			depth++
-		}
+	if first := slices.IndexFunc(n.path, scope.Covers); first >= 0 {
+		depth = len(n.path) - first
 	}
 	o := Organization{ID: n.ID, Parent: n.Parent, Name: n.Name, DefaultSetup: n.DefaultSetup,
 		Depth: depth, HasDescendants: s.tree.hasLiveChildren(n.ID), TokenDuration: n.TokenDuration,

@@ -1,6 +1,6 @@
 package openfinance
 
-// What Deps stands for where it says nothing.
+// The limits that apply where Deps sets none.
 var (
 	Callers   = callers
 	Setups    = setups

@@ -21,7 +21,7 @@ type Scheme struct {
 	Proxy      *scheme.Proxy // nil: certificates come with the TLS connection
 }
 
-// What Deps stands for where it says nothing.
+// The limits that apply where Deps sets none.
 var (
 	callers   = web.Rate{Every: 50 * time.Millisecond, Burst: 100}
 	setups    = web.Rate{Every: time.Millisecond, Burst: 2000}

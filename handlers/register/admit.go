@@ -17,7 +17,8 @@ import (
 func (h *handler) admitNew(c *web.Call) (*registration, tenancy.Scope, error) {
 	none, address := tenancy.Scope{}, c.Address()
 	presented := ""
-	token := func() string { // it may be in the body, which nobody reads who may not register
+	// The token may be in the body, which is read only if the policy lets the caller register.
+	token := func() string {
 		presented = credentialsOf(c, "").token
 		return presented
 	}

@@ -12,7 +12,7 @@ var forms = []struct {
 	name    string
 	pattern *regexp.Regexp
 }{
-	{"bcrypt", form(`(bcrypt(_sha256)?\$+)?\$?2[abxy]?\$\d\d\$[./a-z0-9]{53}$`, `\$bcrypt(-sha256)?\$.+\$.+`, `bcrypt(_sha256)?\$+2[abxy]?\$\d\d\$.+`)},
+	{"bcrypt", form(`(bcrypt(_sha256)?\$+)?\$?2[abxy]?\$\d\d\$[./a-z0-9]{53}$`, `\$2[abxy]?\$\d\d\$.+`, `\$bcrypt(-sha256)?\$.+\$.+`, `bcrypt(_sha256)?\$+2[abxy]?\$\d\d\$.+`)},
 	{"argon2", form(`(argon2)?\$?argon2(id|i|d)\$(v=\d+\$)?.*[mtp]=\d+.*\$.+`)},
 	{"PBKDF2", form(`\$pbkdf2(-[a-z0-9-]+)?\$.+\$.+`, `pbkdf2_[a-z0-9_]+\$\d+\$.+\$.+`, `pbkdf2:[a-z0-9-]+(:\d+)?\$.+\$.+`,
 		`(sha1|sha256|sha512):\d+:[a-z0-9+/=]+:[a-z0-9+/=]+`)},

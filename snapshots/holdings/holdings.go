@@ -72,19 +72,20 @@ func KeepsSetup(c *db.Conn, setup string, clients int64) error {
 	if err != nil {
 		return err
 	}
-	if named > 0 {
-		return fault.New(fault.Conflict, fault.CodeDefaultSetup, "the setup is the default setup of %s; choose another one there first",
-			tenancy.Counted(named, "organization"))
-	}
 	n, err := ClientsOf(c, setup)
-	if err == nil && n != clients {
-		err = fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has %s, which would be deleted with it; delete them first, or say clients=%d",
+	switch {
+	case err != nil:
+		return err
+	case named > 0:
+		return fault.New(fault.Conflict, fault.CodeDefaultSetup, "the setup has %s and is the default setup of %s; choose another one there first",
+			tenancy.Counted(n, "client"), tenancy.Counted(named, "organization"))
+	case n != clients && n == 0:
+		return fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has no clients; leave clients out")
+	case n != clients:
+		return fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has %s, which would be deleted with it; delete them first, or say clients=%d",
 			tenancy.Counted(n, "client"), n)
-		if n == 0 {
-			err = fault.New(fault.Conflict, fault.CodeNotEmpty, "the setup has no clients; leave clients out")
-		}
 	}
-	return err
+	return nil
 }
 
 // defaults counts the organizations that name one of the setups as their default

@@ -101,8 +101,8 @@ func TestReserve(t *testing.T) {
 	sound(t, d, 3)
 }
 
-// TestFullAgain: what is still full when the reserve is made is full again, and is told
-// once.
+// TestFullAgain: where the disk is full even after the reserve was freed, every write is
+// refused, and the reason is told once.
 func TestFullAgain(t *testing.T) {
 	path := dbtest.SQLite(t)
 	d, _ := load(t, path, db.Options{})

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -16,6 +15,7 @@ import (
 	"tenure/cmd/tenure/node"
 	"tenure/handlers/ory"
 	"tenure/snapshots"
+	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
@@ -191,22 +191,17 @@ func (d *databaseTarget) secretsOf(c sourceClient) (secrets []*snapshots.NewSecr
 			if i > 0 {
 				path = fmt.Sprintf("/rotated_secrets/%d", i-1)
 			}
-			why := fault.Of(err).Fields[0]
-			if cost := bcryptCost(hash); why.Rule == snapshots.RuleHashCost && cost <= MostCost {
-				why.Message += fmt.Sprintf(": --max-cost %d", cost)
+			why := fault.Of(err).Fields[0].Message
+			var costly *credential.CostError
+			if errors.As(err, &costly) && costly.Cost <= MostCost {
+				why += fmt.Sprintf(": --max-cost %d", costly.Cost)
 			}
-			faults = append(faults, fault.Field{Path: path, Rule: "import", Message: why.Message})
+			faults = append(faults, fault.Field{Path: path, Rule: "import", Message: why})
 			continue
 		}
 		secrets = append(secrets, n)
 	}
 	return secrets, faults
-}
-
-// bcryptCost reads the cost of a bcrypt hash, which stands behind its mark: $2a$15$.
-func bcryptCost(hash string) int {
-	cost, _ := strconv.Atoi(hash[4:6])
-	return cost
 }
 
 // databaseWrite writes one client.

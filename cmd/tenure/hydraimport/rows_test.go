@@ -144,11 +144,12 @@ func TestImportOfHydrasDatabase(t *testing.T) {
 			h.add(map[string]any{"id": "unknown hash", "client_secret": "$scrypt$ln=14$x$y"})
 			h.add(map[string]any{"id": "broken", "contacts": `[1]`})
 			h.add(map[string]any{"id": "costly", "client_secret": strings.Replace(bcryptHash(t, "x"), "$10$", "$15$", 1)})
+			h.add(map[string]any{"id": "short", "client_secret": "$2a"})
 			before := contents(t, filepath.Dir(h.path))
 			f := Options{Database: filepath.Join(t.TempDir(), "tenure.db")}
 			rehearsal := f
 			rehearsal.DryRun = true
-			if out, err := imports(t, h.path, rehearsal); err == nil || !strings.Contains(out, "3 created, 0 updated, 0 unchanged, 3 refused; nothing was written") {
+			if out, err := imports(t, h.path, rehearsal); err == nil || !strings.Contains(out, "3 created, 0 updated, 0 unchanged, 4 refused; nothing was written") {
 				t.Errorf("%v %s", err, out)
 			}
 			out, err := imports(t, h.path, f)
@@ -157,8 +158,8 @@ func TestImportOfHydrasDatabase(t *testing.T) {
 			}
 			wants(t, out, "created    web", "created    old", "created    public", "refused    unknown hash", "refused    broken",
 				"           /contacts: must be a list of strings",
-				"           /client_secret: bcrypt cost 15 exceeds 14: --max-cost 15", "           /client_secret: a scrypt hash in this form cannot be verified here",
-				"6 clients: 3 created, 0 updated, 0 unchanged, 3 refused")
+				"           /client_secret: bcrypt cost 15 exceeds 14: --max-cost 15", "           /client_secret: a scrypt hash in this form cannot be verified here", "           /client_secret: the bcrypt hash is not whole: it must have 60 characters",
+				"7 clients: 3 created, 0 updated, 0 unchanged, 4 refused")
 			if after := contents(t, filepath.Dir(h.path)); !maps.Equal(before, after) {
 				t.Errorf("Hydra's files changed: %v, were %v", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
 			}
@@ -168,14 +169,14 @@ func TestImportOfHydrasDatabase(t *testing.T) {
 			if err == nil {
 				t.Error("no error for refused clients")
 			}
-			wants(t, again, "unchanged  web", "unchanged  old", "6 clients: 0 created, 0 updated, 3 unchanged, 3 refused")
+			wants(t, again, "unchanged  web", "unchanged  old", "7 clients: 0 created, 0 updated, 3 unchanged, 4 refused")
 			f.MaxCost = 15
 			again, _ = imports(t, h.path, f)
-			wants(t, again, "created    costly", "6 clients: 1 created, 0 updated, 3 unchanged, 2 refused")
+			wants(t, again, "created    costly", "7 clients: 1 created, 0 updated, 3 unchanged, 3 refused")
 
 			// Rotated there since.
 			h.exec(`UPDATE hydra_client SET rotated_secrets = json_array(client_secret), client_secret = ? WHERE id = 'web'`, pbkdf2Hash(t, "the newest"))
-			h.exec("DELETE FROM hydra_client WHERE id IN ('broken', 'unknown hash', 'costly')")
+			h.exec("DELETE FROM hydra_client WHERE id IN ('broken', 'unknown hash', 'costly', 'short')")
 			wants(t, mustImport(t, h.path, f), "updated    web  client_secret", "3 clients: 0 created, 1 updated, 2 unchanged, 0 refused")
 			n := openImported(t, f.Database)
 			for secret, holds := range map[string]bool{"the newest": true, "the current one": true, "the one before": false, "the oldest": false} {

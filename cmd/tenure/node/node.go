@@ -165,7 +165,7 @@ func (n *Node) regularly(ctx context.Context, every time.Duration, what string, 
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			// That nothing can be written is told once, by tellStorage.
+			// tellStorage has logged already that nothing can be written.
 			if err := do(); err != nil && ctx.Err() == nil && fault.Of(err).Code != fault.CodeStorage {
 				n.programLog.Error().Err(err).Msg(what)
 			}
