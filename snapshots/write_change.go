@@ -72,14 +72,18 @@ func (s *Store) toChange(tx *db.Tx, scope tenancy.Scope, kind Kind, ref Ref) (to
 // Delete ends an entity now: a tombstone follows its last snapshot, what was
 // planned is withdrawn, and a client's secrets end. Its history stays. What a
 // deleted setup contains is gone with it, by this one tombstone; DeleteSetup says
-// how many clients that may be, here it is none.
+// how many clients that may be, and DeleteResourceServer how many use it: here it
+// is none.
 func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, match Match) error {
 	kind := kindOf[T]()
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return err
 	}
-	if kind == KindSetup {
+	switch kind {
+	case KindSetup:
 		return s.DeleteSetup(ctx, scope, ref, match, 0)
+	case KindResourceServer:
+		return s.DeleteResourceServer(ctx, scope, ref, match, 0)
 	}
 	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error { return endEntity[T](s, tx, scope, ref, match) })
 }
@@ -112,6 +116,34 @@ func (s *Store) DeleteSetup(ctx context.Context, scope tenancy.Scope, ref Ref, m
 			return err
 		}
 		return endEntity[document.Setup](s, tx, scope, ref, match)
+	})
+}
+
+// DeleteResourceServer is Delete for a resource server of which the caller says how
+// many clients use it. Conflict with CodeNotEmpty for another number. All clients of
+// the setup are read for it, which is not done in the transaction: a client that
+// begins to use it meanwhile is not counted.
+func (s *Store) DeleteResourceServer(ctx context.Context, scope tenancy.Scope, ref Ref, match Match, clients int64) error {
+	if err := scope.Check(tenancy.Administer); err != nil {
+		return err
+	}
+	if err := s.db.View(ctx, func(c *db.Conn) error {
+		at := s.log.Committed().Millis()
+		e, err := s.find(c, KindResourceServer, ref)
+		if err == nil && scope.CoversObject(string(e.ID), e.Owner) {
+			if _, err = s.alive(c, e, at); err == nil {
+				err = holdings.KeepsResourceServer(c, string(ref.Setup), string(e.ID), at, clients)
+			}
+		}
+		if fault.Is(err, fault.NotFound) { // what is unknown, the transaction says
+			return nil
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
+		return endEntity[document.ResourceServer](s, tx, scope, ref, match)
 	})
 }
 

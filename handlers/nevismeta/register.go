@@ -30,9 +30,23 @@ func (h *handler) registerClient(c *web.Call) (*web.Reply, error) {
 	if err := fault.Rules(faults); err != nil {
 		return nil, err
 	}
-	out, secret, err := h.create(c, body)
+	write, secret, err := h.creating(c, body)
 	if err != nil {
 		return nil, respell(err, body.Metadata, members)
+	}
+	if c.DryRun() {
+		reply, err := tried(h, c, nil, write)
+		if err != nil {
+			return nil, respell(err, body.Metadata, members)
+		}
+		return reply, nil
+	}
+	out, err := write(c.Request.Context())
+	if err != nil {
+		return nil, respell(err, body.Metadata, members)
+	}
+	if out.Repeated { // it is shown once only
+		secret = nil
 	}
 	answer, err := registered(out, secret)
 	if err != nil {

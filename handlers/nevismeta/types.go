@@ -159,3 +159,32 @@ type errorV3 struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
 }
+
+// planDoc is what a write with dry_run would do.
+type planDoc struct {
+	DryRun    bool            `json:"dry_run"`
+	Changes   bool            `json:"changes"`
+	ValidFrom *string         `json:"valid_from"` // null for now
+	Base      *string         `json:"base_snapshot_id"`
+	Level     string          `json:"level"`   // routine, sensitive or critical
+	Diff      json.RawMessage `json:"diff"`    // rows, each with its risks
+	Summary   string          `json:"summary"` // Markdown
+	Later     []laterDoc      `json:"later"`   // planned snapshots that it comes before
+}
+
+type laterDoc struct {
+	ID        string `json:"snapshot_id"`
+	ValidFrom string `json:"valid_from"`
+}
+
+// deletionDoc is what a deletion with dry_run would record.
+type deletionDoc struct {
+	DryRun bool       `json:"dry_run"`
+	Events []eventDoc `json:"events"`
+}
+
+type eventDoc struct {
+	Kind   string `json:"kind"`
+	Object string `json:"object"`
+	Owner  string `json:"owner_organization_id"`
+}

@@ -1,6 +1,7 @@
 package nevismeta
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -16,12 +17,19 @@ func (h *handler) postClient(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, secret, err := h.create(c, body)
+	write, secret, err := h.creating(c, body)
+	if err != nil {
+		return nil, err
+	}
+	if c.DryRun() {
+		return tried(h, c, nil, write)
+	}
+	out, err := write(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
 	answer := createdClient{EntityID: string(out.Entity.ID), ClientID: out.Entity.ClientID}
-	if secret != nil {
+	if secret != nil && !out.Repeated { // it is shown once only
 		answer.ClientSecret = secret.Plain()
 	}
 	return h.createdClient(out, answer)
@@ -48,9 +56,12 @@ func (h *handler) createdClient(out snapshots.Outcome[document.Client], answer a
 	return reply, nil
 }
 
-// create registers a client from a written body.
-func (h *handler) create(c *web.Call, body *clientBody) (snapshots.Outcome[document.Client], *snapshots.NewSecret, error) {
-	var none snapshots.Outcome[document.Client]
+// clientWrite makes or edits a client, in the context of a rehearsal or for good.
+type clientWrite = func(context.Context) (snapshots.Outcome[document.Client], error)
+
+// creating is the registration of a client from a written body, with the secret
+// that it gets; nil for none.
+func (h *handler) creating(c *web.Call, body *clientBody) (clientWrite, *snapshots.NewSecret, error) {
 	validFrom, faults := start(body.ValidFrom)
 	ref := setupRef(c)
 	wanted := snapshots.NewClient{Module: ref.Module, Setup: ref.Setup, ClientID: h.ids.Hex(), Surface: Name}
@@ -60,19 +71,17 @@ func (h *handler) create(c *web.Call, body *clientBody) (snapshots.Outcome[docum
 	}
 	var err error
 	if wanted.Owner, err = c.Owner(); err != nil {
-		return none, nil, err
+		return nil, nil, err
 	}
 	secret, secretFaults, err := h.firstSecret(c.Request.Context(), body)
 	if err != nil {
-		return none, nil, err
+		return nil, nil, err
 	}
 	faults = append(faults, secretFaults...)
-	out, err := h.Store.CreateClient(c.Request.Context(), c.Scope, wanted, snapshots.Change[document.Client]{
-		ValidFrom: validFrom, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
-	if out.Repeated {
-		secret = nil // shown once only
-	}
-	return out, secret, err
+	return func(ctx context.Context) (snapshots.Outcome[document.Client], error) {
+		return h.Store.CreateClient(ctx, c.Scope, wanted, snapshots.Change[document.Client]{
+			ValidFrom: validFrom, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+	}, secret, nil
 }
 
 // applying is body's conversion with the faults that were found before.
@@ -107,8 +116,14 @@ func (h *handler) putClient(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	faults = append(faults, secretFaults...)
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, ref, snapshots.Change[document.Client]{ValidFrom: validFrom,
-		Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+	write := func(ctx context.Context) (snapshots.Outcome[document.Client], error) {
+		return snapshots.Edit(ctx, h.Store, c.Scope, ref, snapshots.Change[document.Client]{ValidFrom: validFrom,
+			Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
+	}
+	if c.DryRun() {
+		return tried(h, c, &ref, write)
+	}
+	out, err := write(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -136,22 +151,26 @@ func (h *handler) keepsIdentity(c *web.Call, ref snapshots.Ref, body *clientBody
 	return faults, nil
 }
 
+// deleteClient ends a client.
 func (h *handler) deleteClient(c *web.Call) (*web.Reply, error) {
-	return remove[document.Client](h, clientRef)(c)
+	match, err := web.Match(c)
+	if err != nil {
+		return nil, err
+	}
+	return removed(c, func(ctx context.Context) error {
+		return snapshots.Delete[document.Client](ctx, h.Store, c.Scope, clientRef(c), match)
+	})
 }
 
-// remove ends an entity.
-func remove[T document.Content](h *handler, ref func(*web.Call) snapshots.Ref) func(*web.Call) (*web.Reply, error) {
-	return func(c *web.Call) (*web.Reply, error) {
-		match, err := web.Match(c)
-		if err != nil {
-			return nil, err
-		}
-		if err := snapshots.Delete[T](c.Request.Context(), h.Store, c.Scope, ref(c), match); err != nil {
-			return nil, err
-		}
-		return web.NoContent(), nil
+// removed answers a deletion.
+func removed(c *web.Call, remove func(context.Context) error) (*web.Reply, error) {
+	if c.DryRun() {
+		return triedDeletion(c, remove)
 	}
+	if err := remove(c.Request.Context()); err != nil {
+		return nil, err
+	}
+	return web.NoContent(), nil
 }
 
 // withdraw takes a planned snapshot back.

@@ -1,6 +1,7 @@
 package nevismeta
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -33,7 +34,13 @@ func (h *handler) postSetup(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := h.Store.CreateSetup(c.Request.Context(), c.Scope, c.Var("module"), ch)
+	write := func(ctx context.Context) (snapshots.Outcome[document.Setup], error) {
+		return h.Store.CreateSetup(ctx, c.Scope, c.Var("module"), ch)
+	}
+	if c.DryRun() {
+		return tried(h, c, nil, write)
+	}
+	out, err := write(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +56,14 @@ func (h *handler) putSetup(c *web.Call) (*web.Reply, error) {
 	if ch.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, setupRef(c), ch)
+	ref := setupRef(c)
+	write := func(ctx context.Context) (snapshots.Outcome[document.Setup], error) {
+		return snapshots.Edit(ctx, h.Store, c.Scope, ref, ch)
+	}
+	if c.DryRun() {
+		return tried(h, c, &ref, write)
+	}
+	out, err := write(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +76,9 @@ func (h *handler) deleteSetup(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.Store.DeleteSetup(c.Request.Context(), c.Scope, setupRef(c), match, c.Int("clients", 0)); err != nil {
-		return nil, err
-	}
-	return web.NoContent(), nil
+	return removed(c, func(ctx context.Context) error {
+		return h.Store.DeleteSetup(ctx, c.Scope, setupRef(c), match, c.Int("clients", 0))
+	})
 }
 
 // serverChange reads a written resource server.
@@ -95,7 +108,13 @@ func (h *handler) postServer(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	ref := setupRef(c)
-	out, err := h.Store.CreateResourceServer(c.Request.Context(), c.Scope, ref.Module, ref.Setup, ch)
+	write := func(ctx context.Context) (snapshots.Outcome[document.ResourceServer], error) {
+		return h.Store.CreateResourceServer(ctx, c.Scope, ref.Module, ref.Setup, ch)
+	}
+	if c.DryRun() {
+		return tried(h, c, nil, write)
+	}
+	out, err := write(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +137,27 @@ func (h *handler) putServer(c *web.Call) (*web.Reply, error) {
 	if ch.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	out, err := snapshots.Edit(c.Request.Context(), h.Store, c.Scope, serverRef(c), ch)
+	ref := serverRef(c)
+	write := func(ctx context.Context) (snapshots.Outcome[document.ResourceServer], error) {
+		return snapshots.Edit(ctx, h.Store, c.Scope, ref, ch)
+	}
+	if c.DryRun() {
+		return tried(h, c, &ref, write)
+	}
+	out, err := write(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
 	return h.serverReply(c, out.Resolved)
+}
+
+// deleteServer ends a resource server that as many clients use as the caller says.
+func (h *handler) deleteServer(c *web.Call) (*web.Reply, error) {
+	match, err := web.Match(c)
+	if err != nil {
+		return nil, err
+	}
+	return removed(c, func(ctx context.Context) error {
+		return h.Store.DeleteResourceServer(ctx, c.Scope, serverRef(c), match, c.Int("clients", 0))
+	})
 }

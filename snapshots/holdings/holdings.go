@@ -1,11 +1,11 @@
-// Package holdings counts what setups and organizations hold: what would go along
-// if they were deleted.
+// Package holdings counts what setups and organizations hold, and what uses a resource
+// server: what would go along if they were deleted.
 //
 // It owns these counts and the condition by which an entity is deleted. Who
 // may delete what is in packages snapshots and tenancy.
 // It needs no Scope, because it is asked inside their reads and transactions.
 //
-// It may import tenancy and tenancy/{db,fault,history}.
+// It may import document, jwk/strictjson, tenancy and tenancy/{db,fault,history}.
 package holdings
 
 import (
