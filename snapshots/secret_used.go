@@ -26,14 +26,14 @@ func newUses() *uses {
 		stored: otter.Must(&otter.Options[EntityID, use]{MaximumSize: 20_000})}
 }
 
-func (u *uses) read(ctx context.Context, d *db.DB, now history.Micros, ids []EntityID) (map[EntityID]history.Micros, error) {
-	found := make(map[EntityID]history.Micros, len(ids))
-	var ask []EntityID
-	for _, id := range ids {
+func (u *uses) read(ctx context.Context, d *db.DB, now history.Micros, ids []EntityID) ([]history.Micros, error) {
+	found := make([]history.Micros, len(ids))
+	var ask []int // places in ids
+	for i, id := range ids {
 		if held, ok := u.stored.GetIfPresent(id); ok && now-held.read < history.Micros(tenancy.FlushEvery.Microseconds()) {
-			found[id] = held.last
+			found[i] = held.last
 		} else {
-			ask = append(ask, id)
+			ask = append(ask, i)
 		}
 	}
 	if len(ask) > 0 {
@@ -41,23 +41,25 @@ func (u *uses) read(ctx context.Context, d *db.DB, now history.Micros, ids []Ent
 			ID   EntityID       `db:"entity_id"`
 			Last history.Micros `db:"last_used"`
 		}
-		q := db.Builder().Select("entity_id, last_used").From("client_use").Where(squirrel.Eq{"entity_id": ask})
+		unread := make([]EntityID, len(ask))
+		for n, i := range ask {
+			unread[n] = ids[i]
+		}
+		q := db.Builder().Select("entity_id, last_used").From("client_use").Where(squirrel.Eq{"entity_id": unread})
 		if err := d.View(ctx, func(c *db.Conn) error { return c.SelectBuilt(&rows, q) }); err != nil {
 			return nil, err
 		}
+		last := make(map[EntityID]history.Micros, len(rows))
 		for _, r := range rows {
-			found[r.ID] = r.Last
+			last[r.ID] = r.Last
 		}
-		for _, id := range ask {
-			u.stored.Set(id, use{found[id], now})
+		for _, i := range ask {
+			found[i] = last[ids[i]]
+			u.stored.Set(ids[i], use{found[i], now})
 		}
 	}
-	for _, id := range ids {
-		if at := max(found[id], u.Noted(id)); at != 0 {
-			found[id] = at
-		} else {
-			delete(found, id)
-		}
+	for i, id := range ids {
+		found[i] = max(found[i], u.Noted(id))
 	}
 	return found, nil
 }
@@ -71,10 +73,10 @@ func (u *uses) flush(ctx context.Context, d *db.DB) error {
 	return err
 }
 
-// LastUsed tells when clients last proved who they are, by a secret or a
-// registration token; who never did is left out. A use on another node shows
+// LastUsed tells when each of the clients last proved who it is, by a secret or a
+// registration token; 0 for never. A use on another node shows
 // after at most twice tenancy.FlushEvery.
-func (s *Store) LastUsed(ctx context.Context, scope tenancy.Scope, ids ...EntityID) (map[EntityID]history.Micros, error) {
+func (s *Store) LastUsed(ctx context.Context, scope tenancy.Scope, ids ...EntityID) ([]history.Micros, error) {
 	if err := scope.Check(tenancy.Resolve); err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func (h *handler) registrations(c *web.Call) (*web.Reply, error) {
 		e := f.Entity
 		row := selfRegistered{EntityID: string(e.ID), ClientID: e.ClientID, Name: f.Content.ClientName, Owner: string(e.Owner), Surface: e.Surface,
 			RegisteredAt: e.RecordedAt.Time().Format(instant)}
-		if at := used[e.ID]; at != 0 {
+		if at := used[i]; at != 0 {
 			row.LastUsed = fromInstant(at)
 		} else if rules.UnusedTTL != 0 {
 			row.EndsAt = fromInstant(e.RecordedAt + history.Micros(rules.UnusedTTL)*1e6)

@@ -33,7 +33,7 @@ func (h *handler) listClients(c *web.Call) (*web.Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		objects[i] = kept.object(used[found[i].Entity.ID])
+		objects[i] = kept.object(used[i])
 	}
 	reply, err := web.JSON(http.StatusOK, envelope{Meta: &meta{pagination{q.Limit, q.Offset, total}}, Result: objects})
 	if err != nil || !q.In.Given() {
@@ -42,10 +42,10 @@ func (h *handler) listClients(c *web.Call) (*web.Reply, error) {
 	return web.Then(reply, h.Store.Final(q.In)), nil
 }
 
-// lastUsed is when each client was last used; empty at another instant than now.
-func (h *handler) lastUsed(c *web.Call, found []snapshots.Resolved[document.Client], in snapshots.Instant) (map[snapshots.EntityID]history.Micros, error) {
+// lastUsed is when each client was last used; never, at another instant than now.
+func (h *handler) lastUsed(c *web.Call, found []snapshots.Resolved[document.Client], in snapshots.Instant) ([]history.Micros, error) {
 	if in.Given() {
-		return nil, nil
+		return make([]history.Micros, len(found)), nil
 	}
 	ids := make([]snapshots.EntityID, len(found))
 	for i := range found {

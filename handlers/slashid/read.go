@@ -149,7 +149,7 @@ func (h *handler) answer(c *web.Call, found snapshots.Resolved[document.Client])
 		return nil, err
 	}
 	reply := kept.Reply
-	if at := used[found.Entity.ID]; at != 0 {
+	if at := used[0]; at != 0 {
 		own := *reply
 		own.Body = kept.with(at)
 		reply = &own

@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +58,34 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 	w := f.send("HEAD", "/v1/x", "")
 	if w.Body.Len() != 0 {
 		t.Errorf("HEAD has a body: %s", w.Body)
+	}
+}
+
+// TestLengthIsTold: short bodies, whose length net/http finds, and long ones.
+func TestLengthIsTold(t *testing.T) {
+	const most = 5000
+	f := newFixture(t, surface("s", route("GET", "/v1/x/{size}", func(c *web.Call) (*web.Reply, error) {
+		size, err := strconv.Atoi(c.Var("size"))
+		return &web.Reply{Status: 200, Body: bytes.Repeat([]byte("x"), size)}, err
+	})))
+	server := httptest.NewServer(f.handler)
+	defer server.Close()
+	for _, size := range []int{0, 1, 2046, 2047, 2048, 2049, most} {
+		for _, method := range []string{"GET", "HEAD"} {
+			r, err := http.NewRequest(method, fmt.Sprint(server.URL, "/v1/x/", size), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+f.Key(f.North, tenancy.Reader))
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != 200 || resp.Header.Get("Content-Length") != strconv.Itoa(size) || len(resp.TransferEncoding) > 0 {
+				t.Errorf("%s of %d bytes: %d %v %v", method, size, resp.StatusCode, resp.Header, resp.TransferEncoding)
+			}
+		}
 	}
 }
 

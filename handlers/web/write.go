@@ -56,7 +56,7 @@ func (c *Call) write(reply *Reply) {
 		c.stream(status, reply.Stream)
 		return
 	}
-	if status != http.StatusNoContent && status != http.StatusNotModified {
+	if status != http.StatusNoContent && status != http.StatusNotModified && !c.measured(status, body) {
 		header["Content-Length"] = c.value(1, strconv.Itoa(len(body)))
 	}
 	if len(body) > 0 {
@@ -70,6 +70,14 @@ func (c *Call) write(reply *Reply) {
 	if len(body) > 0 && c.Request.Method != http.MethodHead {
 		c.bytes, _ = c.w.Write(body) // a caller that has gone away needs no error
 	}
+}
+
+// measured reports whether net/http finds the length of the answer itself: that of one
+// small write. The answer of a read has eight headers then, and a map of more costs as
+// much again as all of them.
+func (c *Call) measured(status int, body []byte) bool {
+	const buffered = 2048 // net/http's
+	return c.Request.Method == http.MethodGet && status == http.StatusOK && c.Request.ContentLength == 0 && len(body) < buffered
 }
 
 // depends names the headers that the answer to a read depends on, where it may

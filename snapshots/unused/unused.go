@@ -68,8 +68,8 @@ func endOf(ctx context.Context, s *snapshots.Store, scope tenancy.Scope, setup s
 	if err != nil {
 		return 0, err
 	}
-	for _, f := range found {
-		if used[f.Entity.ID] != 0 {
+	for i, f := range found {
+		if used[i] != 0 {
 			continue
 		}
 		err := snapshots.Delete[document.Client](ctx, s, scope, f.Entity.Ref(), nil)
