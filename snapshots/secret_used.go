@@ -91,7 +91,7 @@ func (s *Store) Flush(ctx context.Context) error { return s.flush(ctx, false) }
 func (s *Store) Finish(ctx context.Context) error { return s.flush(ctx, true) }
 
 func (s *Store) flush(ctx context.Context, all bool) error {
-	return errors.Join(s.uses.flush(ctx, s.db), s.reads.Flush(ctx, s.db), s.flushDisclosures(ctx, all))
+	return errors.Join(s.uses.flush(ctx, s.db), s.reads.Flush(ctx, s.db), s.disclosures.Flush(ctx, all))
 }
 
 // verified notes that a client has just proved who it is.

@@ -8,9 +8,9 @@ import (
 
 	"tenure/snapshots/consistency"
 	"tenure/snapshots/credential"
+	"tenure/snapshots/disclosures"
 	"tenure/snapshots/document"
 	"tenure/snapshots/readlog"
-	"tenure/snapshots/tally"
 	"tenure/snapshots/turns"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -43,7 +43,7 @@ type Store struct {
 	turns       turns.Turns
 	failureTime time.Duration
 
-	disclosures *tally.Tally[disclosure]
+	disclosures *disclosures.Log
 }
 
 // Open makes a store over an open database. It refuses (Conflict) a sealing
@@ -53,7 +53,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 		opts.CacheBytes = 64 << 20
 	}
 	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), turns: turns.New(), failureTime: opts.FailureTime,
-		disclosures: tally.New[disclosure](disclosureSpan, mostDisclosures)}
+		disclosures: disclosures.New(d, log.Now)}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {
 		return nil, fmt.Errorf("sealing key: %w", err)
@@ -89,6 +89,10 @@ func (s *Store) entity(c *db.Conn, id EntityID) (Entity, error) {
 	}
 	return e, nil
 }
+
+// newID is an id for a new row, by the log's clock: those of one node do not run
+// ahead of another's.
+func (s *Store) newID() string { return s.ids.Ordered(s.log.Committed()) }
 
 // find reads the entity that ref names and checks that it is of the kind and
 // where ref says; NotFound otherwise.
