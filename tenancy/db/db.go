@@ -237,6 +237,13 @@ func (d *DB) View(ctx context.Context, fn func(c *Conn) error) error {
 	return d.view(ctx, d.reader, fn)
 }
 
+// Single is for reads of one statement, which needs no transaction to be consistent: on
+// PostgreSQL it is one round trip instead of three. Each statement of the Conn sees
+// a state of its own.
+func (d *DB) Single(ctx context.Context) *Conn {
+	return &Conn{dialect: d.Dialect, ctx: ctx, ext: d.reader, asked: d.asked}
+}
+
 // ViewAside is View for the node's own work, which must not wait behind
 // readers. On PostgreSQL it uses the spare connection of the writer's pool. On
 // SQLite, where only a rare repair needs it, it is View.
