@@ -67,6 +67,7 @@ const (
 	// SQLite plan anew each time it is bound (it looks for 0 and 1), and the
 	// driver's statement cache is of no use: 35 µs instead of 6.
 	asText       = "CAST(? AS TEXT)"
+	asInstant    = "CAST(? AS BIGINT)"
 	ofEntity     = " FROM snapshot s WHERE s.module = " + asText + " AND s.setup_id = " + asText + " AND s.entity_id = " + asText
 	notWithdrawn = " AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id)"
 )
@@ -101,11 +102,11 @@ const around = `SELECT e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e
 	s.commitment AS "s.commitment", COALESCE(s.imported, 0) AS "s.imported", COALESCE(s.recorded_at, 0) AS "s.recorded_at",
 	COALESCE(b.content, '') AS content, CASE WHEN b.snapshot_id IS NULL THEN 0 ELSE 1 END AS has_body,
 	COALESCE((SELECT n.valid_from FROM snapshot n WHERE n.module = e.module AND n.setup_id = e.setup_id AND n.entity_id = e.entity_id
-		AND n.valid_from > ? AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = n.snapshot_id) ORDER BY n.valid_from LIMIT 1), 0) AS next
+		AND n.valid_from > ` + asInstant + ` AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = n.snapshot_id) ORDER BY n.valid_from LIMIT 1), 0) AS next
 	FROM entity e LEFT JOIN snapshot s ON s.snapshot_id = (SELECT x.snapshot_id FROM snapshot x
-		WHERE x.module = e.module AND x.setup_id = e.setup_id AND x.entity_id = e.entity_id AND x.valid_from <= ?
+		WHERE x.module = e.module AND x.setup_id = e.setup_id AND x.entity_id = e.entity_id AND x.valid_from <= ` + asInstant + `
 		AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = x.snapshot_id) ORDER BY x.valid_from DESC, x.attempt DESC LIMIT 1)
-	LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id WHERE e.entity_id = ?`
+	LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id WHERE e.entity_id = ` + asText
 
 // placeAt reads what a new snapshot of e at an instant must know: the instant
 // of the first one after it that is not withdrawn (0 if there is none), and
