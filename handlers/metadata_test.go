@@ -210,6 +210,13 @@ func TestAPolicyAllowsByName(t *testing.T) {
 		{"uri-wildcard", map[string]any{"redirect_uris": []string{"https://*.a.example/cb"}}},
 		{"uri-loopback", map[string]any{"logo_uri": "https://localhost/logo.png"}},
 		{"uri-inside", map[string]any{"logo_uri": "https://10.0.0.1/logo.png"}},
+		{"uri-inside", map[string]any{"redirect_uris": []string{"https://10.0.0.1/cb"}, "post_logout_redirect_uris": []string{"https://10.0.0.1/bye"}}},
+		{"uri-encoded-control", map[string]any{"redirect_uris": []string{"https://a.example/cb%0a"}}},
+		{"uri-unencoded", map[string]any{"redirect_uris": []string{"https://a.example/{id}"}}},
+		{"uri-host", map[string]any{"redirect_uris": []string{"https://xn--pple-43d.com/cb"}}},
+		{"value-known", map[string]any{"application_type": "tv"}},
+		{"id-token-unsigned", map[string]any{"id_token_signed_response_alg": "none", "response_types": []string{"id_token"}, "grant_types": []string{"implicit"}}},
+		{"notification-without-endpoint", map[string]any{"backchannel_token_delivery_mode": "push"}},
 		{"uri-scheme-without-dot", map[string]any{"redirect_uris": []string{"myapp:/cb"}}},
 		{"pairwise-without-sector", map[string]any{"subject_type": "pairwise", "redirect_uris": []string{"https://a.example/cb", "https://b.example/cb"}}},
 	} {
