@@ -30,8 +30,8 @@ func breaks(rule, words string) func(*input, *row) string {
 	}
 }
 
-// unregistered tells of a value that nobody registered; for encryption nevisMeta writes
-// none for none.
+// unregistered tells of a value that is not registered. none for an encryption is
+// nevisMeta's way to ask for no encryption.
 func unregistered(_ *input, r *row) string {
 	off := r.New.Text == document.MethodNone && strings.Contains(r.name, "encrypt")
 	if r.Kind == Removed || off || document.Registered(r.name, r.New.Text) {

@@ -6,8 +6,8 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// The algorithms that are registered with IANA ("JSON Web Signature and Encryption
-// Algorithms") and make sense here: with keys of a client or of the server.
+// The algorithms for signatures and encryption that are registered with IANA ("JSON Web
+// Signature and Encryption Algorithms").
 var (
 	asymmetric = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448",
 		"ML-DSA-44", "ML-DSA-65", "ML-DSA-87"}
@@ -19,8 +19,8 @@ var (
 	encryptions = []string{"A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"}
 )
 
-// registered is what members may say whose values are registered; case counts. Sources:
-// OpenID Connect Registration section 2 (who may be unsigned), RFC 9701 section 6, JARM
+// registered is the values that members may have; case counts. Sources: OpenID Connect
+// Registration section 2 (which may be none), RFC 9701 section 6, JARM
 // section 3, CIBA sections 4 and 7.1.1, OpenID Federation section 5.1.2, OpenID4VP
 // section 5.1.
 var registered = map[string][]string{
@@ -53,7 +53,7 @@ var registered = map[string][]string{
 	"encrypted_response_enc_values_supported": encryptions,
 }
 
-// withValues are the members of the table, in the order of Client's.
+// withValues lists the members of the table in the order of clientFields.
 func withValues() []string {
 	var names []string
 	for _, f := range clientFields {
@@ -64,8 +64,8 @@ func withValues() []string {
 	return names
 }
 
-// Registered reports whether a member may have a value, or an item of it be one: true
-// where nobody registers values.
+// Registered reports whether a member, or an item of its list, may have a value. It is
+// true for members whose values nobody registers.
 func Registered(member, value string) bool {
 	values := registered[member]
 	return values == nil || slices.Contains(values, value)

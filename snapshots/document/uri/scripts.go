@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// together are the scripts that a language writes beside each other in one word; all
-// others look alike too often (UTS 39 section 5.2, "highly restrictive").
+// together are the scripts that one language uses in one word; letters of others look too
+// much alike (UTS 39 section 5.2, "highly restrictive").
 var together = [][]string{{"Latin", "Han", "Hiragana", "Katakana"}, {"Latin", "Han", "Bopomofo"}, {"Latin", "Han", "Hangul"}}
 
 // mixedName reports whether a label of a name, which is in ASCII, mixes scripts.
@@ -52,8 +52,8 @@ func mixed(label string) bool {
 	return false
 }
 
-// scriptOf is the name of a character's script; no code point without a character has
-// one.
+// scriptOf is the name of a character's script; only code points without a character
+// have none.
 func scriptOf(r rune) (name string, known bool) {
 	for name, table := range unicode.Scripts {
 		if unicode.Is(table, r) {
