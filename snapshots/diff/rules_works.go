@@ -2,6 +2,7 @@ package diff
 
 import (
 	"slices"
+	"strings"
 
 	"tenure/snapshots/document"
 )
@@ -27,6 +28,16 @@ func breaks(rule, words string) func(*input, *row) string {
 		}
 		return ""
 	}
+}
+
+// unregistered tells of a value that is not registered. none for an encryption is
+// nevisMeta's way to ask for no encryption.
+func unregistered(_ *input, r *row) string {
+	off := r.New.Text == document.MethodNone && strings.Contains(r.name, "encrypt")
+	if r.Kind == Removed || off || document.Registered(r.name, r.New.Text) {
+		return ""
+	}
+	return words(r.name) + " has a value that is not registered"
 }
 
 // brokenWorks names the rules of document.Works that a change of a client

@@ -49,7 +49,7 @@ var Works = []Work{
 		"authorization_code and implicit have a redirect URI", codeWithoutRedirect},
 	{"pairwise-without-sector", ByTenure, []string{"subject_type", "redirect_uris", "sector_identifier_uri"},
 		"pairwise subjects over several hosts have a sector identifier", pairwiseWithoutSector},
-	{"lifetime-positive", ByTenure, lifetimes(), "a lifetime is more than 0", lifetimesPositive},
+	{"lifetime-positive", ByTenure, lifetimes(), "a lifetime is more than 0; default_max_age may be 0", lifetimesPositive},
 	{"response-type-grant", ByItself, []string{"grant_types", "response_types"}, "a response type has its grant type", responseWithoutGrant},
 	{"response-type-known", ByItself, []string{"response_types"}, "a response type is a combination of code, token, id_token and vp_token, or none", unknownResponses},
 	{"nothing-to-do", ByItself, []string{"grant_types"}, "there is a grant type besides refresh_token", nothingToDo},
@@ -57,6 +57,11 @@ var Works = []Work{
 		"a method of authentication has the keys or the name that it needs", authWithoutMeans},
 	{"certificate-name", ByItself, append([]string{"token_endpoint_auth_method"}, certificateNames...),
 		"tls_client_auth has one name of a certificate, and an IP address is one", certificateName},
+	{"value-known", ByItself, withValues(), "the value is registered for the member", unknownValues},
+	{"id-token-unsigned", ByItself, []string{"id_token_signed_response_alg", "response_types"},
+		"an ID token of the authorization endpoint is signed", unsignedIDToken},
+	{"notification-without-endpoint", ByItself, []string{"backchannel_token_delivery_mode", "backchannel_client_notification_endpoint"},
+		"ping and push have an endpoint to notify", notificationWithoutEndpoint},
 }
 
 // certificateNames are the members of RFC 8705 section 2.1.2.
@@ -181,11 +186,11 @@ func pairwiseWithoutSector(in Input[Client]) []fault.Field {
 	return nil
 }
 
-// lifetimes are the members that are lifetimes of something issued.
+// lifetimes are the members that are lifetimes.
 func lifetimes() []string {
 	var names []string
 	for _, f := range clientFields {
-		if _, ok := f.at(&Client{}).(*Lifetime); ok && f.Name != "default_max_age" { // 0 there asks for a new sign-in each time
+		if _, ok := f.at(&Client{}).(*Lifetime); ok {
 			names = append(names, f.Name)
 		}
 	}
@@ -195,8 +200,13 @@ func lifetimes() []string {
 func lifetimesPositive(in Input[Client]) []fault.Field {
 	var all []fault.Field
 	for _, name := range lifetimes() {
-		if span := *memberAt[Client](name)(in.Next).(*Lifetime); in.Binds(name) && span != nil && *span <= 0 {
+		span := *memberAt[Client](name)(in.Next).(*Lifetime)
+		switch {
+		case span == nil || *span > 0 || !in.Binds(name):
+		case name != "default_max_age":
 			all = append(all, broken("/"+name, "the lifetime is not more than 0")...)
+		case *span < 0: // 0 asks for a new sign-in each time
+			all = append(all, broken("/"+name, "the lifetime is less than 0")...)
 		}
 	}
 	return all
@@ -247,6 +257,24 @@ func unknownResponses(in Input[Client]) []fault.Field {
 		}
 		return ""
 	})
+}
+
+// unsignedIDToken: people's browsers carry it there, and could change it (OpenID Connect
+// Registration section 2).
+func unsignedIDToken(in Input[Client]) []fault.Field {
+	front := func(combination string) bool { return slices.Contains(strings.Fields(combination), "id_token") }
+	if in.Next.IDTokenSignedResponseAlg == MethodNone && slices.ContainsFunc(in.Next.ResponseTypes, front) {
+		return broken("/id_token_signed_response_alg", "a response type with id_token needs a signature")
+	}
+	return nil
+}
+
+// notificationWithoutEndpoint: CIBA section 4.
+func notificationWithoutEndpoint(in Input[Client]) []fault.Field {
+	if mode := in.Next.BackchannelDeliveryMode; (mode == "ping" || mode == "push") && in.Next.BackchannelNotification == "" {
+		return broken("/backchannel_client_notification_endpoint", "%s needs an endpoint to notify", mode)
+	}
+	return nil
 }
 
 func nothingToDo(in Input[Client]) []fault.Field {

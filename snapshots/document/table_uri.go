@@ -9,6 +9,7 @@ import (
 	"tenure/jwk/strictjson"
 	"tenure/snapshots/document/uri"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/text"
 )
 
 // addresses is the use of every member that is an address, in domain names. A
@@ -37,9 +38,10 @@ var addresses = map[string]uri.Use{
 }
 
 // UseOf is what a member's address is for, by the member's domain name or the
-// name of a localized text; ok is false where it is no address.
+// name of a localized text; ok is false where it is no address. Names that readers
+// may take for each other (text.Bare) have one use.
 func UseOf(name string) (use uri.Use, ok bool) {
-	if use, ok = addresses[name]; ok {
+	if use, ok = addresses[text.Bare(name)]; ok {
 		return use, ok
 	}
 	if addressName(name) {
@@ -96,7 +98,7 @@ func eachAddressOf(path string, doc JSON, check func(path, address string, use u
 // addressName reports whether a name of a caller's own invention says that what
 // it names is an address.
 func addressName(name string) bool {
-	name = strings.TrimSuffix(strings.ToLower(name), "s")
+	name = strings.TrimSuffix(text.Bare(name), "s")
 	return strings.HasSuffix(name, "uri") || strings.HasSuffix(name, "url")
 }
 
@@ -164,9 +166,9 @@ func eachNewText(under, field, name string, member, stored any, visit func(path,
 		if stored != nil {
 			old, _ = listOf(stored)
 		}
-		for i, text := range list {
-			if !slices.Contains(old, text) {
-				visit(item(under+"/"+field, i), name, text, false)
+		for i, one := range list {
+			if !slices.Contains(old, one) {
+				visit(item(under+"/"+field, i), name, one, false)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package uri
 
 import (
+	"html"
 	"net/url"
 	"slices"
 	"strconv"
@@ -41,11 +42,11 @@ func Parse(text string) *Address {
 }
 
 // bentScheme is the scheme of an address for readers that pass over spaces, tabs,
-// line ends and marks, decode percents, or take letters of other widths for ASCII.
+// line ends and marks, decode percents and HTML's character references, or take
+// letters of other widths for ASCII.
 func bentScheme(text string) string {
-	text = clipped(text)
-	for range 3 {
-		text = decoded(text)
+	for range layers {
+		text = html.UnescapeString(decoded(text))
 	}
 	head, _, found := strings.Cut(norm.NFKC.String(text), ":")
 	if !found || strings.ContainsAny(head, "/?#") {
@@ -58,6 +59,24 @@ func bentScheme(text string) string {
 		}
 		return -1
 	}, head)
+}
+
+// layers is how often an address is decoded: readers one behind the other each do it
+// once.
+const layers = 3
+
+// encodedControl reports whether decoding percents gives a control character of ASCII.
+func (a *Address) encodedControl() bool {
+	text := a.text
+	for range layers {
+		if !strings.Contains(text, "%") {
+			return false
+		}
+		if text = decoded(text); strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return true
+		}
+	}
+	return false
 }
 
 // decoded replaces each valid percent escape by the character that it encodes.
@@ -77,15 +96,6 @@ func decoded(text string) string {
 		out = append(out, text[i])
 	}
 	return string(out)
-}
-
-// clipped is the beginning of a text, in which its scheme would be.
-func clipped(text string) string {
-	const most = 1 << 10
-	if len(text) > most {
-		return text[:most]
-	}
-	return text
 }
 
 // scheme is that of RFC 3986, in lower case; empty if it has none or does not

@@ -52,7 +52,7 @@ const maxAddress = text.MaxLine
 
 // Rules is the table; it is never written to. Sources: RFC 3986, 6749 section 3.1.2, 7591 section 5, 8252
 // sections 7 and 8, 9700 sections 2.1 and 4.1, OpenID Connect Back-Channel Logout
-// section 2.2, the WHATWG URL standard.
+// section 2.2, the WHATWG URL standard, UTS 39.
 var Rules = []Rule{
 	{"uri-script-scheme", every, every, false,
 		"the address has a scheme that runs a script or reads a local document", true, (*Address).scripts},
@@ -73,7 +73,11 @@ var Rules = []Rule{
 	{"uri-without-host", 0, redirects, true,
 		"the address has no host", false, func(a *Address) bool { return a.web() && a.url.Host == "" }},
 	{"uri-host", 0, followed, true,
-		"the address has a host or port that readers take for different ones", false, func(a *Address) bool { return a.host.odd }},
+		"the address has a host or port that readers take for different ones", false, func(a *Address) bool { return a.host.odd || a.host.mixed }},
+	{"uri-encoded-control", 0, followed, true,
+		"the address has a control character in it, encoded with percents", false, (*Address).encodedControl},
+	{"uri-unencoded", 0, followed, true,
+		"the address has a character that must be encoded with percents", false, func(a *Address) bool { return strings.ContainsAny(a.text, "\"<>^`{|}") }},
 	{"uri-backslash", 0, followed, true,
 		"the address has a backslash, which browsers read as a slash", false, func(a *Address) bool { return strings.Contains(a.text, `\`) }},
 	{"uri-userinfo", 0, followed, true,
@@ -86,9 +90,9 @@ var Rules = []Rule{
 		"the address is http, and not one of this device", false, func(a *Address) bool { return a.scheme() == "http" && !a.host.device() }},
 	{"uri-scheme-without-dot", 0, redirects, true,
 		"the address has a private-use scheme without a dot, such as com.example.app", false, (*Address).plainScheme},
-	{"uri-loopback", Called | Request, Page | Frame | fetched, true,
+	{"uri-loopback", Called | Request, Logout | Page | Frame | fetched, true,
 		"the address leads to this machine", false, func(a *Address) bool { return a.host.place == loopback }},
-	{"uri-inside", Called | Request, Page | Frame | fetched, true,
+	{"uri-inside", Called | Request, Logout | Page | Frame | fetched, true,
 		"the address leads into the network behind this machine", false, func(a *Address) bool { return a.host.place == inside }},
 }
 
