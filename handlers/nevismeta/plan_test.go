@@ -76,6 +76,23 @@ func TestPlanOfASetup(t *testing.T) {
 	f.send(t, "PUT", f.setup+"?dry_run=true", `{"name":"other"}`).want(t, 200, `"later":[{"snapshot_id":"`)
 }
 
+// A plan says what becomes of the secret, which is no part of the document.
+func TestPlanOfASecret(t *testing.T) {
+	f := newFixture(t)
+	const doc = `{"name":"a","confidentiality_type":"confidential","redirect_uris":["https://app.example/cb"]`
+	f.send(t, "POST", f.setup+"/clients?dry_run=true", doc+"}").want(t, 200, `"secret":"added"`)
+	f.send(t, "POST", f.setup+"/clients?dry_run=true", strings.Replace(doc, `"confidential"`, `"public"`, 1)+"}").want(t, 200, `"secret":null`)
+	client := f.client(t, doc+"}")
+	f.send(t, "PUT", client+"?dry_run=true", doc+"}").want(t, 200, `"changes":false`, `"secret":null`, `"summary":"No change.`)
+	shown := f.get(t, client).text(t, "client_secret")
+	f.send(t, "PUT", client+"?dry_run=true", doc+`,"client_secret":"`+shown+`"}`).want(t, 200, `"changes":false`, `"secret":null`)
+	f.send(t, "PUT", client+"?dry_run=true", doc+`,"client_secret":"another secret, 27 letters"}`).want(t, 200, `"changes":true`, `"secret":"replaced"`,
+		`"level":"sensitive"`, `"summary":"The client secret is replaced`)
+	if now := f.get(t, client).text(t, "client_secret"); now != shown {
+		t.Error("a plan replaced the secret")
+	}
+}
+
 // A resource server that clients use goes only with their number.
 func TestResourceServersInUseStay(t *testing.T) {
 	f := newFixture(t).asAdmin()

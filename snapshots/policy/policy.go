@@ -243,7 +243,7 @@ func (p Policy) Check() []fault.Field {
 // Bounds of UnusedTTL in seconds: uses are recorded some seconds after they happen.
 const (
 	MinUnusedTTL = 3600
-	maxUnusedTTL = 10 * 366 * 24 * 3600
+	maxUnusedTTL = 10 * 365 * 24 * 3600
 )
 
 func checkLength(path string, list []string) []fault.Field {
