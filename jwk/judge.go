@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"tenure/jwk/x509view"
+	"tenure/tenancy/text"
 )
 
 // Sizes of RSA keys: bits of the modulus (RFC 7518 section 3.3; above, one check takes seconds), the
@@ -59,13 +60,15 @@ func (j *judging) algorithm() {
 		}
 		return
 	}
-	plain := folded(*j.key.alg)
+	plain := text.Bare(*j.key.alg)
 	name, listed := names[plain]
 	known := algorithms[name]
 	curves, goes := known.keys[j.key.kty]
 	switch {
 	case plain == "":
 		j.fault("alg-spelling", "alg")
+	case !listed && !printable(*j.key.alg):
+		j.say("alg-spelling", "The alg must have printable ASCII characters only (RFC 7517 section 4.4).", "alg")
 	case !listed:
 	case name == algNone:
 		j.fault("alg-none", "alg")
