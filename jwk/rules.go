@@ -33,7 +33,7 @@ var rules = map[string]rule{
 	"invalid-uri":            firm("The member must be a URI."),
 	"blank-use":              firm("The use must not be blank."),
 	"unknown-operation":      firm("The operation must be one of the eight of RFC 7517 section 4.3."),
-	"use-conflict":           firm("The operation must agree with the use of the key: sig with sign and verify, enc with the others; only keys of EC, X25519 and X448 derive."),
+	"use-conflict":           firm("The operation must agree with the use of the key."),
 	"duplicate-operation":    weak("The operation must not be listed twice (RFC 7517 section 4.3)."),
 	"time-out-of-range":      firm("The time must lie in the years 0 to 9999."),
 	"incomplete-private-key": firm("The members p, q, dp, dq and qi must come together."),
