@@ -213,7 +213,7 @@ func TestRules(t *testing.T) {
 		{"an operation beside another use", rsa(`,"use":"tls","key_ops":["encrypt"]`), nil},
 		{"P-256 to encrypt", p256(uses("enc", `"deriveKey"`)), nil},
 		{"P-384 to encrypt", ecText("P-384", b64(x3), b64(y3), uses("enc", `"deriveBits","deriveKey"`)), nil},
-		{"P-256 to encrypt, with its alg", p256(uses("enc", `"deriveBits"`)+alg("ECDH-ES+A256KW")), nil},
+		{"P-256 to encrypt, with its alg", p256(uses("enc", `"deriveBits"`) + alg("ECDH-ES+A256KW")), nil},
 		{"X25519 to encrypt", okpText("X25519", 32, uses("enc", `"deriveKey","deriveBits"`)), nil},
 		{"X448 to encrypt", okpText("X448", 56, uses("enc", `"deriveBits"`)), nil},
 		{"P-256 to derive and sign", p256(uses("enc", `"deriveKey","sign"`)), []string{"key_ops/1 use-conflict"}},
