@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"tenure/jwk/strictjson"
-	"tenure/tenancy/text"
 )
 
 // Limits of a written set.
@@ -203,9 +202,9 @@ func (s *privateSearch) search(v *value, isKey bool) {
 		s.under(strconv.Itoa(i), &v.items[i])
 	}
 	for i := range v.members {
-		if m := &v.members[i]; m.value.kind != kindNull && text.Bare(m.name) == "kty" {
+		if m := &v.members[i]; m.value.kind != kindNull && isKty(m.name) {
 			isKey = true
-			if text.Bare(m.value.text) == "oct" {
+			if bare(m.value.text, longestValue) == "oct" {
 				s.faults.add("symmetric-key", append(s.path, m.name)...)
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"tenure/jwk/x509view"
-	"tenure/tenancy/text"
 )
 
 // Sizes of RSA keys: bits of the modulus (RFC 7518 section 3.3; above, one check takes seconds), the
@@ -60,7 +59,7 @@ func (j *judging) algorithm() {
 		}
 		return
 	}
-	plain := text.Bare(*j.key.alg)
+	plain := bare(*j.key.alg, longestValue)
 	name, listed := names[plain]
 	known := algorithms[name]
 	curves, goes := known.keys[j.key.kty]

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"tenure/jwk/jwktest"
+	"tenure/tenancy/text"
 )
 
 var b64 = base64.RawURLEncoding.EncodeToString
@@ -298,6 +299,9 @@ func TestRules(t *testing.T) {
 		{"wide d", rsa(`,"ｄ":"AA"`), []string{"ｄ private-key"}},
 		{"the Kelvin sign", rsa(`,"\u212a":"AA"`), []string{"\u212a private-key"}},
 		{"d and a character that cannot be seen", rsa(`,"d\u200b":"AA"`), []string{"d\u200b private-key"}},
+		{"d behind many that cannot be seen", rsa(`,"` + strings.Repeat("\u200b\ufe0f\u0301", 3000) + `D":"AA"`), []string{strings.Repeat("\u200b\ufe0f\u0301", 3000) + "D private-key"}},
+		{"none behind many that cannot be seen", rsa(alg(strings.Repeat("\u200b\ufe0f\u0301", 3000) + "none")), []string{"alg alg-none"}},
+		{"an alg of many ligatures", rsa(alg(strings.Repeat("\ufdfa", 3000))), []string{"alg alg-spelling"}},
 		{"D of null", rsa(`,"D":null`), nil},
 		{"D of a key within a key", rsa(`,"was":{"Kty":"EC","D":"AA"}`), []string{"was/D private-key"}},
 		{"D of another object", rsa(`,"grades":{"D":"4","k":"5"}`), nil},
@@ -314,6 +318,40 @@ func TestRules(t *testing.T) {
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
+	}
+}
+
+// TestLongestNames: bare reads no more than these of a name.
+func TestLongestNames(t *testing.T) {
+	for name := range algorithms {
+		if len(name) > longestValue {
+			t.Errorf("%s is longer than %d", name, longestValue)
+		}
+	}
+	for _, name := range append([]string{"kty"}, privateMembers...) {
+		if len(name) > longestMember {
+			t.Errorf("%s is longer than %d", name, longestMember)
+		}
+	}
+}
+
+// TestBareIsTheTextsBare: whatever a character is read as elsewhere, it is here, if that is ASCII.
+func TestBareIsTheTextsBare(t *testing.T) {
+	for c := range rune(0x1f200) { // up to letters in squares
+		// Halves of surrogate pairs; two letters that fold to ss, which no table has; two that fold to iota.
+		if c >= 0xd800 && c < 0xe000 || slices.Contains([]rune{'\u00df', '\u1e9e', '\u0345', '\u037a'}, c) {
+			continue
+		}
+		name, want := "a"+string(c), ""
+		if want = text.Bare(name); strings.ContainsFunc(want, func(r rune) bool { return r > '~' }) || len(want) > longestMember {
+			want = name
+		}
+		if got := bare(name, longestMember); got != want {
+			t.Errorf("%U: %q, want %q", c, got, want)
+		}
+	}
+	if got := bare("a\xffb", longestMember); got != "a\xffb" {
+		t.Errorf("%q", got)
 	}
 }
 

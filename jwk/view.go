@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"tenure/jwk/strictjson"
-	"tenure/tenancy/text"
 )
 
 // AppendView appends the getter view of a stored set:
@@ -199,7 +198,7 @@ func writeSeconds(w *strictjson.Writer, seconds *int64) {
 // writeMembers writes the members of an object, without the keys of a set and without private members
 // of what looks like a key.
 func writeMembers(w *strictjson.Writer, members []member, isSet bool) {
-	isKey := slices.ContainsFunc(members, func(m member) bool { return text.Bare(m.name) == "kty" })
+	isKey := slices.ContainsFunc(members, func(m member) bool { return isKty(m.name) })
 	for i := range members {
 		m := &members[i]
 		if isSet && m.name == "keys" || isKey && isPrivate(m.name) {
