@@ -93,6 +93,26 @@ func TestPlanOfASecret(t *testing.T) {
 	}
 }
 
+// The plan of a new client has the risk of what it leaves out: without grant types it acts with
+// authorization_code, an empty list or not.
+func TestPlanOfAClientThatLeavesOutGrants(t *testing.T) {
+	f := newFixture(t).asAdmin()
+	const risk, rest = "there is no redirect URI", `"name":"d","confidentiality_type":"confidential"}`
+	clients := f.setup + "/clients?dry_run=true"
+	for _, grants := range []string{`{`, `{"grant_types":[],`, `{"grant_types":["authorization_code"],`} {
+		f.send(t, "POST", clients, grants+rest).want(t, 200, risk, `"level":"sensitive"`)
+	}
+	for _, grants := range []string{`{"redirect_uris":["https://app.example/cb"],`, `{"grant_types":["client_credentials"],`} {
+		if plan := f.send(t, "POST", clients, grants+rest).want(t, 200); strings.Contains(plan.Body.String(), risk) {
+			t.Errorf("%s: %s", grants, plan.Body)
+		}
+	}
+	f.send(t, "PUT", f.setup, `{"name":"test","client_defaults":{"grant_types":["client_credentials"]}}`).want(t, 200)
+	if plan := f.send(t, "POST", clients, `{`+rest).want(t, 200); strings.Contains(plan.Body.String(), risk) {
+		t.Errorf("with the setup's grant types: %s", plan.Body)
+	}
+}
+
 // A resource server that clients use goes only with their number.
 func TestResourceServersInUseStay(t *testing.T) {
 	f := newFixture(t).asAdmin()

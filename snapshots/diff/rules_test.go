@@ -148,8 +148,8 @@ func TestRisksOfTheirOwnNames(t *testing.T) {
 		want     []string // members and rules
 	}{
 		"a localized address":      {texts("logo_uri", "https://a.example/"), texts("logo_uri", "http://a.example/"), []string{"localized_metadata uri-without-tls"}},
-		"a new localized address":  {nil, texts("Logo_URI", "https://10.0.0.1/"), []string{"localized_metadata uri-inside"}},
-		"a localized text":         {nil, texts("client_name", "http://a.example/"), nil},
+		"a new localized address":  {nil, texts("Logo_URI", "https://10.0.0.1/"), []string{"localized_metadata uri-inside", "localized_metadata code-without-redirect-uri"}},
+		"a localized text":         {nil, texts("client_name", "http://a.example/"), []string{"localized_metadata code-without-redirect-uri"}},
 		"an address that is gone":  {texts("logo_uri", "http://a.example/"), &client{}, nil},
 		"two values":               {&client{}, &client{ApplicationType: "tv", IDTokenSignedResponseAlg: "RS1"}, []string{"application_type value-known", "id_token_signed_response_alg value-known"}},
 		"a value of a list":        {&client{ClientRegistrationTypes: []string{"magic"}}, &client{ClientRegistrationTypes: []string{"magic", "foo", "automatic"}}, []string{"client_registration_types value-known"}},
@@ -165,6 +165,45 @@ func TestRisksOfTheirOwnNames(t *testing.T) {
 		}
 		if !slices.Equal(got, row.want) {
 			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
+	}
+}
+
+// TestRisksOfWhatANewClientLeavesOut: grant types that it does not name are those of the setup, else
+// authorization_code, and an empty list means what none means. Their risk is told at its first member.
+func TestRisksOfWhatANewClientLeavesOut(t *testing.T) {
+	setup := func(grants ...string) *document.Setup { return &document.Setup{GrantTypes: grants} }
+	at := []string{"https://a.example/cb"}
+	for name, row := range map[string]struct {
+		from, to *client
+		setup    *document.Setup
+		want     []string // members and rules
+	}{
+		"nothing":                   {nil, &client{ClientName: "d", TokenEndpointAuthMethod: "client_secret_basic"}, nil, []string{"client_name code-without-redirect-uri"}},
+		"no setup's defaults":       {nil, &client{ClientName: "d"}, &document.Setup{}, []string{"client_name code-without-redirect-uri"}},
+		"an empty list":             {nil, &client{ClientName: "d", GrantTypes: []string{}}, setup("client_credentials"), []string{"grant_types code-without-redirect-uri"}},
+		"the setup's code":          {nil, &client{ClientName: "d"}, setup("authorization_code", "refresh_token"), []string{"client_name code-without-redirect-uri"}},
+		"the setup's machines":      {nil, &client{ClientName: "d"}, setup("client_credentials"), nil},
+		"the setup's refresh token": {nil, &client{ClientName: "d"}, setup("refresh_token"), []string{"client_name nothing-to-do"}},
+		"the setup's implicit":      {nil, &client{ClientName: "d", RedirectURIs: at}, setup("implicit"), []string{"client_name response-type-grant"}},
+		"a redirect URI":            {nil, &client{ClientName: "d", RedirectURIs: at}, nil, nil},
+		"a stored one":              {&client{ClientName: "d"}, &client{ClientName: "e"}, nil, nil},
+		"a stored one loses it":     {&client{ClientName: "d", RedirectURIs: at}, &client{ClientName: "d"}, nil, []string{"redirect_uris uri-removed", "redirect_uris code-without-redirect-uri"}},
+	} {
+		var got, shown []string
+		options := Options{From: row.setup, To: row.setup}
+		for _, c := range Of(row.from, row.to, options).Changes {
+			for _, risk := range c.Risks {
+				got = append(got, c.Member+" "+risk.Rule)
+			}
+		}
+		for _, c := range Rows(row.from, row.to, options, true) {
+			for _, risk := range c.Risks {
+				shown = append(shown, c.Member+" "+risk.Rule)
+			}
+		}
+		if !slices.Equal(got, row.want) || !slices.Equal(shown, row.want) {
+			t.Errorf("%s: %q and %q, want %q", name, got, shown, row.want)
 		}
 	}
 }

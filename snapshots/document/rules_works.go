@@ -1,7 +1,6 @@
 package document
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -50,13 +49,13 @@ var Works = []Work{
 	{"pairwise-without-sector", ByTenure, []string{"subject_type", "redirect_uris", "sector_identifier_uri"},
 		"pairwise subjects over several hosts have a sector identifier", pairwiseWithoutSector},
 	{"lifetime-positive", ByTenure, lifetimes(), "a lifetime is more than 0; default_max_age may be 0", lifetimesPositive},
-	{"response-type-grant", ByItself, []string{"grant_types", "response_types"}, "a response type has its grant type", responseWithoutGrant},
+	{"response-type-grant", ByItself, []string{"grant_types", "response_types"}, "a response type has its grant type, and implicit a response type: the default is code", responseWithoutGrant},
 	{"response-type-known", ByItself, []string{"response_types"}, "a response type is a combination of code, token, id_token and vp_token, or none", unknownResponses},
 	{"nothing-to-do", ByItself, []string{"grant_types"}, "there is a grant type besides refresh_token", nothingToDo},
-	{"auth-without-means", ByItself, append([]string{"token_endpoint_auth_method", "jwks", "jwks_uri"}, certificateNames...),
-		"a method of authentication has the keys or the name that it needs", authWithoutMeans},
+	{"auth-without-means", ByItself, append([]string{"token_endpoint_auth_method", "token_endpoint_auth_signing_alg", "jwks", "jwks_uri"}, certificateNames...),
+		"a method of authentication has the name or the keys that it needs, one of them for its algorithm", authWithoutMeans},
 	{"certificate-name", ByItself, append([]string{"token_endpoint_auth_method"}, certificateNames...),
-		"tls_client_auth has one name of a certificate, and an IP address is one", certificateName},
+		"tls_client_auth has one name of a certificate, and each name has its form", certificateName},
 	{"value-known", ByItself, withValues(), "the value is registered for the member", unknownValues},
 	{"id-token-unsigned", ByItself, []string{"id_token_signed_response_alg", "response_types"},
 		"an ID token of the authorization endpoint is signed", unsignedIDToken},
@@ -64,7 +63,7 @@ var Works = []Work{
 		"ping and push have an endpoint to notify", notificationWithoutEndpoint},
 }
 
-// certificateNames are the members of RFC 8705 section 2.1.2.
+// certificateNames are the members of RFC 8705 section 2.1.2; nameForms has their forms.
 var certificateNames = []string{"tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip",
 	"tls_client_auth_san_email"}
 
@@ -214,9 +213,13 @@ func lifetimesPositive(in Input[Client]) []fault.Field {
 
 // responseWithoutGrant: of a client that lists its grant types, code with
 // id_token alone is content with authorization_code. Open Finance Brasil's own
-// registrations are such.
+// registrations are such. Without response types code is the one (RFC 7591
+// section 2), and implicit alone does not allow it.
 func responseWithoutGrant(in Input[Client]) []fault.Field {
 	grants := effectiveGrants(in)
+	if len(in.Next.ResponseTypes) == 0 && slices.Contains(grants, grantImplicit) && !slices.Contains(grants, grantCode) {
+		return broken("/response_types", "the grant type %s needs a response type: the default, code, needs %s", grantImplicit, grantCode)
+	}
 	var all []fault.Field
 	for i, combination := range in.Next.ResponseTypes {
 		needs := grantsFor(combination)
@@ -288,7 +291,7 @@ func nothingToDo(in Input[Client]) []fault.Field {
 
 func authWithoutMeans(in Input[Client]) []fault.Field {
 	const own, selfSigned = "private_key_jwt", "self_signed_tls_client_auth"
-	set := []byte(in.Next.JWKS)
+	set, alg := []byte(in.Next.JWKS), in.Next.TokenEndpointAuthSigningAlg
 	switch method := in.Next.TokenEndpointAuthMethod; {
 	case method == "tls_client_auth" && in.Next.CertificateNames() == 0:
 		return broken("/token_endpoint_auth_method", "%s needs the subject of the certificate", method)
@@ -300,20 +303,10 @@ func authWithoutMeans(in Input[Client]) []fault.Field {
 		return broken("/jwks", "%s needs a key, and the set has none", method)
 	case method == own && !slices.ContainsFunc(jwk.Keys(set), func(k jwk.Key) bool { return k.Signs }):
 		return broken("/jwks", "%s needs a key that can sign, and the set has none", method)
+	case method == own && alg != "" && !slices.ContainsFunc(jwk.Keys(set), func(k jwk.Key) bool { return k.SignsWith(alg) }):
+		return broken("/token_endpoint_auth_signing_alg", "%s needs a key that can sign with the algorithm, and the set has none", method)
 	}
 	return nil
-}
-
-func certificateName(in Input[Client]) (all []fault.Field) {
-	if in.Next.TokenEndpointAuthMethod == "tls_client_auth" && in.Next.CertificateNames() > 1 {
-		all = broken("/token_endpoint_auth_method", "tls_client_auth takes exactly one of %s", strings.Join(certificateNames, ", "))
-	}
-	if ip := in.Next.TLSClientAuthSANIP; ip != "" && in.Binds("tls_client_auth_san_ip") {
-		if address, err := netip.ParseAddr(ip); err != nil || address.Zone() != "" {
-			all = append(all, broken("/tls_client_auth_san_ip", "the value is no IP address")...)
-		}
-	}
-	return all
 }
 
 // Settled is the document as it is kept: origins in their canonical form, and no

@@ -21,6 +21,12 @@ func TestWorks(t *testing.T) {
 	okp := func(crv, others string) document.JWKS {
 		return document.ReadKeySet([]byte(`{"keys":[{"kty":"OKP","crv":"` + crv + `","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"` + others + `}]}`)).Stored
 	}
+	ec := func(others string) document.JWKS { // of RFC 7517 appendix A.1
+		return document.ReadKeySet([]byte(`{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"` + others + `}]}`)).Stored
+	}
+	rsa := func(others string) document.JWKS {
+		return document.ReadKeySet([]byte(`{"keys":[{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("_", 342) + `"` + others + `}]}`)).Stored
+	}
 	lists := func(kinds, encs string) client {
 		return client{RedirectURIs: at, ClientRegistrationTypes: strings.Fields(kinds), EncryptedResponseEncs: strings.Fields(encs)}
 	}
@@ -32,7 +38,17 @@ func TestWorks(t *testing.T) {
 		{"minimum", client{RedirectURIs: at}, "", ""},
 		{"nothing at all", client{}, "code-without-redirect-uri", "code-without-redirect-uri"},
 		{"code", client{GrantTypes: []string{"authorization_code"}}, "code-without-redirect-uri", "code-without-redirect-uri"},
-		{"implicit", client{GrantTypes: []string{"implicit"}}, "code-without-redirect-uri", "code-without-redirect-uri"},
+		{"implicit", client{GrantTypes: []string{"implicit"}}, "code-without-redirect-uri", "code-without-redirect-uri response-type-grant"},
+		{"implicit without a response type", client{RedirectURIs: at, GrantTypes: []string{"implicit"}}, "", "response-type-grant"},
+		{"implicit with an empty list", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{}}, "", "response-type-grant"},
+		{"implicit and machine without a response type", client{RedirectURIs: at, GrantTypes: []string{"client_credentials", "implicit"}}, "", "response-type-grant"},
+		{"implicit with token", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{"token"}}, "", ""},
+		{"implicit with id_token", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{"id_token"}}, "", ""},
+		{"implicit with none", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{"none"}}, "", ""},
+		{"implicit with code", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{"code"}}, "", "response-type-grant"},
+		{"implicit and code without a response type", client{RedirectURIs: at, GrantTypes: []string{"implicit", "authorization_code"}}, "", ""},
+		{"code with an empty list", client{RedirectURIs: at, GrantTypes: []string{"authorization_code"}, ResponseTypes: []string{}}, "", ""},
+		{"machine with an empty list", client{GrantTypes: []string{"client_credentials"}, ResponseTypes: []string{}}, "", ""},
 		{"machine", client{GrantTypes: []string{"client_credentials"}}, "", ""},
 		{"device", client{GrantTypes: []string{"urn:ietf:params:oauth:grant-type:device_code", "refresh_token"}}, "", ""},
 		{"public machine", client{GrantTypes: []string{"client_credentials"}, TokenEndpointAuthMethod: "none"}, "public-client-credentials", "public-client-credentials"},
@@ -113,6 +129,18 @@ func TestWorks(t *testing.T) {
 		{"key of operations", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: okp("Ed25519", `,"key_ops":["deriveKey"]`)}, "", "auth-without-means"},
 		{"key to verify", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: okp("Ed25519", `,"key_ops":["verify"],"use":"sig"`)}, "", ""},
 		{"key of an unknown kty", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: `{"keys":[{"kty":"LMS"}]}`}, "", "auth-without-means"},
+		{"key of another curve", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES384", JWKS: ec("")}, "", "auth-without-means"},
+		{"key of another kind", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "RS256", JWKS: ec("")}, "", "auth-without-means"},
+		{"key of another alg", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", JWKS: rsa(`,"alg":"RS256"`)}, "", "auth-without-means"},
+		{"RSA key to sign with ES256", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", JWKS: rsa("")}, "", "auth-without-means"},
+		{"key to sign with a secret", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "HS256", JWKS: rsa("")}, "", "auth-without-means"},
+		{"key of Ed25519 to sign with Ed448", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "Ed448", JWKS: okp("Ed25519", "")}, "", "auth-without-means"},
+		{"key of its curve", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", JWKS: ec("")}, "", ""},
+		{"key of its alg", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", JWKS: ec(`,"alg":"ES256","use":"sig"`)}, "", ""},
+		{"RSA key of any alg", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS512", JWKS: rsa("")}, "", ""},
+		{"key of EdDSA", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "EdDSA", JWKS: okp("Ed25519", "")}, "", ""},
+		{"keys at an address", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "RS256", JWKSURI: "https://a.example/jwks"}, "", ""},
+		{"a secret beside keys", client{RedirectURIs: at, TokenEndpointAuthMethod: "client_secret_jwt", TokenEndpointAuthSigningAlg: "HS256", JWKS: ec("")}, "", ""},
 		{"own certificate with no key", client{RedirectURIs: at, TokenEndpointAuthMethod: "self_signed_tls_client_auth", JWKS: `{"keys":[]}`}, "", "auth-without-means"},
 		{"own certificate with a key", client{RedirectURIs: at, TokenEndpointAuthMethod: "self_signed_tls_client_auth", JWKS: okp("X25519", "")}, "", ""},
 		{"certificate with two names", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth", TLSClientAuthSubjectDN: "CN=a", TLSClientAuthSANDNS: "a.example"}, "", "certificate-name"},
