@@ -147,10 +147,20 @@ func unknownMethods(in Input[Client]) []fault.Field {
 	return all
 }
 
+// CheckGrantTypes says which grant types neither IANA nor the URI of an extension
+// names, by a path below path.
+func CheckGrantTypes(path string, grants []string) []fault.Field {
+	return unknownGrantsAt(path, grants, nil)
+}
+
 // unknownGrants takes extension grants too, which are absolute URIs (RFC 6749
 // section 4.5), and those that were stored before.
 func unknownGrants(grants, stored []string) []fault.Field {
-	return eachText("/grant_types", &grants, func(grant string) string {
+	return unknownGrantsAt("/grant_types", grants, stored)
+}
+
+func unknownGrantsAt(path string, grants, stored []string) []fault.Field {
+	return eachText(path, &grants, func(grant string) string {
 		if slices.Contains(knownGrants, grant) || slices.Contains(stored, grant) || len(uri.Broken(grant, uri.Identifier, false)) == 0 {
 			return ""
 		}
