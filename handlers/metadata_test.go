@@ -145,6 +145,15 @@ var metadata = []struct {
 	{"grant_types", []string{"authorization_code", "foo"}, 1, not{"slashid", "nevismeta"}},
 	{"grant_types", []string{"refresh_token"}, 2, not{"slashid"}},
 	{"subject_type", "pairwise", 3, not{"slashid", "nevismeta"}},
+	{"allowed_cors_origins", []string{"HTTPS://A.example:443/"}, 3, not{"slashid", "nevismeta", "reg"}},
+	{"allowed_cors_origins", []string{"https://a.example/x"}, 0, not{"slashid", "nevismeta", "reg"}},
+	{"allowed_cors_origins", []string{"https://a.example?q=1"}, 0, not{"slashid", "nevismeta", "reg"}},
+	{"allowed_cors_origins", []string{"https://u:p@a.example"}, 0, not{"slashid", "nevismeta", "reg"}},
+	{"allowed_cors_origins", []string{"https://b.example", "https://a.example#f"}, 0, not{"slashid", "nevismeta", "reg"}},
+	{"redirect_uris", []string{"com.:/cb"}, 2, nil},
+	{"redirect_uris", []string{"javascript.:alert(1)"}, 0, nil},
+	{"redirect_uris", []string{"https://a.example/a/..;/cb"}, 2, nil},
+	{"policy_uri", "https://a.example/legal#privacy", 3, not{"slashid"}},
 }
 
 // TestEverySurfaceHoldsTheSameTables: a value is refused by all, by those that
@@ -270,10 +279,10 @@ func TestFaultsHaveTheSurfacesNames(t *testing.T) {
 	}
 }
 
-// TestARegistrationShowsWhatItBecame: the same element twice is registered once.
+// TestARegistrationShowsWhatItBecame: the same element twice is registered once, and written once at /v1.
 func TestARegistrationShowsWhatItBecame(t *testing.T) {
 	for _, w := range writersOf(t, newInstallation(t)) {
-		if w.level != document.ByItself {
+		if w.level == document.ByAdministrator {
 			continue
 		}
 		status, body := w.write(t, map[string]any{"redirect_uris": []string{"https://a.example/cb", "https://a.example/cb"},

@@ -65,10 +65,10 @@ func TestPlanOfASetup(t *testing.T) {
 	f.send(t, "PUT", f.setup, `{"name":"test","client_defaults":{"grant_types":["authorization_code"],"access_token_ttl":3600,"force_reauthentication":true},
 		"resource_server_defaults":{"scope_policy_implicit_flow":"consent_required"}}`).want(t, 200)
 	in := f.get(t, f.setup).Header().Get("Tenure-Snapshot-Id")
-	plan := f.send(t, "PUT", f.setup+"?dry_run=true", `{"name":"test","client_defaults":{"grant_types":["authorization_code","password"],"access_token_ttl":36000},
+	plan := f.send(t, "PUT", f.setup+"?dry_run=true", `{"name":"test","client_defaults":{"grant_types":["authorization_code","implicit"],"access_token_ttl":36000},"metadata":[{"name":"tos_uri","value":"http://a.example/"}],
 		"resource_server_defaults":{"scope_policy_implicit_flow":"consent_not_required"}}`).want(t, 200, `"level":"critical"`, `"valid_from":null`,
-		`"base_snapshot_id":"`+in+`"`, "new grant type password", "access token lifetime ×10", "scope policy implicit flow relaxed", "no longer required: force reauthentication")
-	if plan.Header().Get("Cache-Control") != "no-store" || len(plan.doc(t)["diff"].([]any)) != 4 {
+		`"base_snapshot_id":"`+in+`"`, "new grant type implicit", "tos uri without TLS added", "access token lifetime ×10", "scope policy implicit flow relaxed", "no longer required: force reauthentication")
+	if plan.Header().Get("Cache-Control") != "no-store" || len(plan.doc(t)["diff"].([]any)) != 5 {
 		t.Errorf("%v %s", plan.Header(), plan.Body)
 	}
 	f.send(t, "PUT", f.setup+"?dry_run=true", `{"name":"test","valid_from":"2999-01-01T00:00:00Z"}`).want(t, 200, `"valid_from":"2999-01-01T00:00:00.000Z"`, `"later":[]`)

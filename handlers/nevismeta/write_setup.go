@@ -14,7 +14,7 @@ import (
 // setupChange reads a written setup.
 func setupChange(c *web.Call) (snapshots.Change[document.Setup], error) {
 	var doc setupDoc
-	var ch snapshots.Change[document.Setup]
+	ch := snapshots.Change[document.Setup]{Rules: setupRules()}
 	if err := c.JSON(&doc, web.JSONOptions{Strict: true}); err != nil {
 		return ch, err
 	}

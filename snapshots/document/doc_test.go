@@ -142,7 +142,7 @@ func TestThePageHasTheTables(t *testing.T) {
 		}
 		got := rest[:max(0, strings.Index(rest, "\n\n")+1)]
 		if name == "@members" {
-			want += "| other names of localized texts that end in `uri`, `uris`, `url` or `urls`; `supportURL` and `alternativeAuthURL` of a UI configuration | unknown |\n"
+			want += "| other names of localized texts, and names at any depth of a UI configuration, that end in `uri`, `uris`, `url` or `urls` | unknown |\n"
 		}
 		if got != want {
 			t.Errorf("the table %s of the page is\n%s\nwant\n%s", name, got, want)

@@ -146,10 +146,20 @@ func unknownMethods(in Input[Client]) []fault.Field {
 	return all
 }
 
+// CheckGrantTypes says which grant types neither IANA nor the URI of an extension
+// names, by a path below path.
+func CheckGrantTypes(path string, grants []string) []fault.Field {
+	return unknownGrantsAt(path, grants, nil)
+}
+
 // unknownGrants takes extension grants too, which are absolute URIs (RFC 6749
 // section 4.5), and those that were stored before.
 func unknownGrants(grants, stored []string) []fault.Field {
-	return eachText("/grant_types", &grants, func(grant string) string {
+	return unknownGrantsAt("/grant_types", grants, stored)
+}
+
+func unknownGrantsAt(path string, grants, stored []string) []fault.Field {
+	return eachText(path, &grants, func(grant string) string {
 		if slices.Contains(knownGrants, grant) || slices.Contains(stored, grant) || len(uri.Broken(grant, uri.Identifier, false)) == 0 {
 			return ""
 		}
@@ -312,16 +322,22 @@ func authWithoutMeans(in Input[Client]) []fault.Field {
 // Settled is the document as it is kept: origins in their canonical form, and no
 // element twice in what a client brings itself. A list that equals the base's
 // stays as it is.
-func Settled[T Content](next, base *T, level Level) *T {
+func Settled[T Content](next, base *T, level Level) *T { return settled(next, base, level == ByItself) }
+
+// Once is Settled for what somebody has just written and no original decides on: no
+// element twice.
+func Once[T Content](next, base *T) *T { return settled(next, base, true) }
+
+func settled[T Content](next, base *T, once bool) *T {
 	client, ok := any(next).(*Client)
-	if !ok || level != ByItself && len(client.AllowedCORSOrigins) == 0 {
+	if !ok || client == nil || !once && len(client.AllowedCORSOrigins) == 0 {
 		return next
 	}
 	was, _ := any(base).(*Client)
-	settled := *client
+	kept := *client
 	for _, f := range clientFields {
-		list, ok := listOf(f.at(&settled))
-		if !ok || len(list) == 0 || f.Name != "allowed_cors_origins" && level != ByItself {
+		list, ok := listOf(f.at(&kept))
+		if !ok || len(list) == 0 || f.Name != "allowed_cors_origins" && !once {
 			continue
 		}
 		var stored []string
@@ -331,18 +347,20 @@ func Settled[T Content](next, base *T, level Level) *T {
 		if slices.Equal(list, stored) {
 			continue
 		}
-		kept := make([]string, 0, len(list))
+		items := make([]string, 0, len(list))
+		seen := make(map[string]bool, len(list))
 		for _, text := range list {
 			if f.Name == "allowed_cors_origins" && !slices.Contains(stored, text) {
 				text = uri.CanonicalOrigin(text)
 			}
-			if level != ByItself || !slices.Contains(kept, text) {
-				kept = append(kept, text)
+			if !once || !seen[text] {
+				items = append(items, text)
 			}
+			seen[text] = true
 		}
-		setList(f.at(&settled), kept)
+		setList(f.at(&kept), items)
 	}
-	return any(&settled).(*T)
+	return any(&kept).(*T)
 }
 
 func setList(member any, list []string) {

@@ -214,6 +214,12 @@ func TestSettled(t *testing.T) {
 	if got := document.Settled(&next, &base, document.ByItself); !reflect.DeepEqual(*got, want) {
 		t.Errorf("by itself %+v", got)
 	}
+	if got := document.Once(&next, &base); !reflect.DeepEqual(*got, want) {
+		t.Errorf("once %+v", got)
+	}
+	if got := document.Settled(&next, &base, document.ByTenure); len(got.RedirectURIs) != 3 || len(got.AllowedCORSOrigins) != 3 {
+		t.Errorf("a rollback at /v1 %+v", got)
+	}
 	if !reflect.DeepEqual(next, before) {
 		t.Error("the document was changed")
 	}

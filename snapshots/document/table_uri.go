@@ -1,12 +1,9 @@
 package document
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
-	"tenure/jwk/strictjson"
 	"tenure/snapshots/document/uri"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/text"
@@ -69,9 +66,6 @@ func checkAddresses[T Content](in Input[T]) []fault.Field {
 			check(path, value, use)
 		}
 	})
-	if client, ok := any(in.Next).(*Client); ok && in.Binds("ui_configuration") && client.UIConfiguration != "" {
-		eachAddressOf("/ui_configuration", client.UIConfiguration, check)
-	}
 	slices.SortStableFunc(all, func(a, b fault.Field) int { return rank(a.Rule) - rank(b.Rule) })
 	return all
 }
@@ -79,20 +73,6 @@ func checkAddresses[T Content](in Input[T]) []fault.Field {
 // rank is where a rule is in the table.
 func rank(rule string) int {
 	return slices.IndexFunc(uri.Rules, func(row uri.Rule) bool { return row.Name == rule })
-}
-
-// eachAddressOf visits the addresses of a free JSON object: what the names of
-// its members say.
-func eachAddressOf(path string, doc JSON, check func(path, address string, use uri.Use)) {
-	var members map[string]any
-	if json.Unmarshal([]byte(doc), &members) != nil {
-		return // no object, which other rules refuse
-	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if address, ok := members[name].(string); ok && address != "" && addressName(name) {
-			check(strictjson.Below(path, name), address, uri.Unknown)
-		}
-	}
 }
 
 // addressName reports whether a name of a caller's own invention says that what

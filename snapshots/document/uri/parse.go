@@ -42,7 +42,7 @@ func Parse(text string) *Address {
 }
 
 // bentScheme is the scheme of an address for readers that pass over spaces, tabs,
-// line ends and marks, decode percents and HTML's character references, or take
+// line ends, marks and dots at its ends, decode percents and HTML's character references, or take
 // letters of other widths for ASCII.
 func bentScheme(text string) string {
 	for range layers {
@@ -52,13 +52,13 @@ func bentScheme(text string) string {
 	if !found || strings.ContainsAny(head, "/?#") {
 		return ""
 	}
-	return strings.Map(func(r rune) rune {
+	return strings.Trim(strings.Map(func(r rune) rune {
 		r = unicode.ToLower(r)
 		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '+' || r == '-' || r == '.' {
 			return r
 		}
 		return -1
-	}, head)
+	}, head), ".")
 }
 
 // layers is how often an address is decoded: readers one behind the other each do it
@@ -110,11 +110,11 @@ func (a *Address) scheme() string {
 // web reports whether it is an http or https address.
 func (a *Address) web() bool { return a.scheme() == "http" || a.scheme() == "https" }
 
-// spelt writes dots and slashes of other spellings as they are; readers take a backslash for a slash.
-var spelt = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", "/", "%5C", "/", `\`, "/")
+// spelt writes dots, slashes and semicolons of other spellings as they are; readers take a backslash for a slash.
+var spelt = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%3b", ";", "%3B", ";", "%5c", "/", "%5C", "/", `\`, "/")
 
 // dotSegments reports whether a segment of the path is "." or "..", which
-// readers take out of it, in whatever spelling.
+// readers take out of it, in whatever spelling and with whatever parameters (;x=y).
 func (a *Address) dotSegments() bool {
 	if a.url == nil {
 		return false
@@ -125,7 +125,7 @@ func (a *Address) dotSegments() bool {
 	}
 	path = spelt.Replace(path)
 	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "." || segment == ".." {
+		if segment, _, _ = strings.Cut(segment, ";"); segment == "." || segment == ".." {
 			return true
 		}
 	}
