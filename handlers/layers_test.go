@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	".":                                      {},
 	"jwk/strictjson":                         {},
 	"jwk/x509view":                           {"jwk/strictjson"},
-	"jwk":                                    {"jwk/strictjson", "jwk/x509view"},
+	"jwk":                                    {"jwk/strictjson", "jwk/x509view", "tenancy/text"},
 	"jwk/jwktest":                            {},
 	"tenancy/fault":                          {},
 	"tenancy/fair":                           {"tenancy/fault"},

@@ -103,6 +103,18 @@ var metadata = []struct {
 	{"redirect_uris", []string{"JaVaScRiPt:alert(1)"}, 0, nil},
 	{"redirect_uris", []string{"java\tscript:alert(1)"}, 0, nil},
 	{"redirect_uris", []string{"data:text/html,x"}, 0, nil},
+	{"redirect_uris", []string{"javascript&colon;alert(1)"}, 0, nil},
+	{"redirect_uris", []string{"java&#115;cript:alert(1)"}, 0, nil},
+	{"redirect_uris", []string{"https://a.example/cb?a=1&b=2"}, 3, nil},
+	{"redirect_uris", []string{"https://a.example/cb%0d%0aX:y"}, 2, nil},
+	{"redirect_uris", []string{"https://a.example/{id}"}, 2, nil},
+	{"redirect_uris", []string{"https://xn--pple-43d.com/cb"}, 2, nil},
+	{"application_type", "tv", 2, not{"slashid", "nevismeta", "hydra"}},
+	{"introspection_signed_response_alg", "foo", 2, not{"slashid", "nevismeta", "hydra"}},
+	{"introspection_signed_response_alg", "ES256", 3, not{"slashid", "nevismeta", "hydra"}},
+	{"backchannel_token_delivery_mode", "ping", 2, not{"slashid", "nevismeta", "hydra"}},
+	{"default_max_age", -1, 1, not{"slashid", "nevismeta", "hydra"}},
+	{"default_max_age", 0, 3, not{"slashid", "nevismeta", "hydra"}},
 	{"redirect_uris", []string{"https://a.example/cb#x"}, 0, nil},
 	{"redirect_uris", []string{"https://a.example/c b"}, 0, nil},
 	{"redirect_uris", []string{"http://a.example/cb"}, 2, nil},
@@ -133,6 +145,15 @@ var metadata = []struct {
 	{"grant_types", []string{"authorization_code", "foo"}, 1, not{"slashid", "nevismeta"}},
 	{"grant_types", []string{"refresh_token"}, 2, not{"slashid"}},
 	{"subject_type", "pairwise", 3, not{"slashid", "nevismeta"}},
+	{"allowed_cors_origins", []string{"HTTPS://A.example:443/"}, 3, not{"slashid", "nevismeta", "reg"}},
+	{"allowed_cors_origins", []string{"https://a.example/x"}, 0, not{"slashid", "nevismeta", "reg"}},
+	{"allowed_cors_origins", []string{"https://a.example?q=1"}, 0, not{"slashid", "nevismeta", "reg"}},
+	{"allowed_cors_origins", []string{"https://u:p@a.example"}, 0, not{"slashid", "nevismeta", "reg"}},
+	{"allowed_cors_origins", []string{"https://b.example", "https://a.example#f"}, 0, not{"slashid", "nevismeta", "reg"}},
+	{"redirect_uris", []string{"com.:/cb"}, 2, nil},
+	{"redirect_uris", []string{"javascript.:alert(1)"}, 0, nil},
+	{"redirect_uris", []string{"https://a.example/a/..;/cb"}, 2, nil},
+	{"policy_uri", "https://a.example/legal#privacy", 3, not{"slashid"}},
 }
 
 // TestEverySurfaceHoldsTheSameTables: a value is refused by all, by those that
@@ -198,6 +219,13 @@ func TestAPolicyAllowsByName(t *testing.T) {
 		{"uri-wildcard", map[string]any{"redirect_uris": []string{"https://*.a.example/cb"}}},
 		{"uri-loopback", map[string]any{"logo_uri": "https://localhost/logo.png"}},
 		{"uri-inside", map[string]any{"logo_uri": "https://10.0.0.1/logo.png"}},
+		{"uri-inside", map[string]any{"redirect_uris": []string{"https://10.0.0.1/cb"}, "post_logout_redirect_uris": []string{"https://10.0.0.1/bye"}}},
+		{"uri-encoded-control", map[string]any{"redirect_uris": []string{"https://a.example/cb%0a"}}},
+		{"uri-unencoded", map[string]any{"redirect_uris": []string{"https://a.example/{id}"}}},
+		{"uri-host", map[string]any{"redirect_uris": []string{"https://xn--pple-43d.com/cb"}}},
+		{"value-known", map[string]any{"application_type": "tv"}},
+		{"id-token-unsigned", map[string]any{"id_token_signed_response_alg": "none", "response_types": []string{"id_token"}, "grant_types": []string{"implicit"}}},
+		{"notification-without-endpoint", map[string]any{"backchannel_token_delivery_mode": "push"}},
 		{"uri-scheme-without-dot", map[string]any{"redirect_uris": []string{"myapp:/cb"}}},
 		{"pairwise-without-sector", map[string]any{"subject_type": "pairwise", "redirect_uris": []string{"https://a.example/cb", "https://b.example/cb"}}},
 	} {
@@ -251,10 +279,10 @@ func TestFaultsHaveTheSurfacesNames(t *testing.T) {
 	}
 }
 
-// TestARegistrationShowsWhatItBecame: the same element twice is registered once.
+// TestARegistrationShowsWhatItBecame: the same element twice is registered once, and written once at /v1.
 func TestARegistrationShowsWhatItBecame(t *testing.T) {
 	for _, w := range writersOf(t, newInstallation(t)) {
-		if w.level != document.ByItself {
+		if w.level == document.ByAdministrator {
 			continue
 		}
 		status, body := w.write(t, map[string]any{"redirect_uris": []string{"https://a.example/cb", "https://a.example/cb"},

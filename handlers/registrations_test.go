@@ -172,6 +172,11 @@ func TestSelfRegisteredClients(t *testing.T) {
 		t.Errorf("%d before 2020", n)
 	}
 	before := in.Log.Size()
+	for said, want := range map[string]int{"&clients=5": 200, "&clients=4": 409, "&clients=0": 409} {
+		if status, body, _ := in.asked(t, "DELETE", registrations+"?unused=true&dry_run=true"+said, in.editor, ""); status != want {
+			t.Errorf("dry run with %s: %d %v", said, status, body)
+		}
+	}
 	status, dry, _ := in.asked(t, "DELETE", registrations+"?unused=true&dry_run=true", in.editor, "")
 	if status != 200 || strings.Count(fmt.Sprint(dry["events"]), "client.deleted") != 5 || in.Log.Size() != before {
 		t.Errorf("%d %v", status, dry)

@@ -36,6 +36,7 @@ var registered = map[string]any{
 	"post_logout_redirect_uris": []string{"https://app.example/bye"}, "tls_client_auth_subject_dn": "CN=app.example",
 	"tls_client_auth_san_dns": "app.example", "tls_client_auth_san_uri": "spiffe://app.example/a", "tls_client_auth_san_ip": "2001:db8::1",
 	"tls_client_auth_san_email": "app@app.example", "backchannel_token_delivery_mode": "poll",
+	"client_registration_types": []string{"automatic", "explicit"}, "encrypted_response_enc_values_supported": []string{"A128GCM", "A256GCM"},
 	"vp_formats_supported": json.RawMessage(`{"dc+sd-jwt":{"sd-jwt_alg_values":["ES256"]}}`),
 }
 

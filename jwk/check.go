@@ -62,8 +62,8 @@ func Recheck(data []byte) Report {
 	if len(data) > MaxSetBytes {
 		return refused("set-too-large", "")
 	}
-	text := string(data)
-	set, repeated, err := parse(text)
+	sent := string(data)
+	set, repeated, err := parse(sent)
 	if err != nil {
 		rule, words := syntax(err)
 		return Report{Faults: append(repeated, Fault{"", rule, "The key set is " + words + "."})}
@@ -86,10 +86,10 @@ func Recheck(data []byte) Report {
 	if len(report.Faults) > 0 {
 		return report
 	}
-	report.Sent = canonicalJSON(text)
+	report.Sent = canonicalJSON(sent)
 	report.viewBound += octetsOfSet + len(report.Sent)
 	if report.Canonical = report.Sent; len(report.Converted) > 0 {
-		w := strictjson.NewWriter(make([]byte, 0, len(text)))
+		w := strictjson.NewWriter(make([]byte, 0, len(sent)))
 		set.write(w)
 		report.Canonical = canonicalJSON(string(w.Bytes()))
 		report.viewBound += len(report.Canonical)
@@ -201,16 +201,18 @@ func (s *privateSearch) search(v *value, isKey bool) {
 	for i := range v.items {
 		s.under(strconv.Itoa(i), &v.items[i])
 	}
-	if kty := v.get("kty"); kty != nil {
-		isKey = true
-		if folded(kty.text) == "oct" {
-			s.faults.add("symmetric-key", append(s.path, "kty")...)
+	for i := range v.members {
+		if m := &v.members[i]; m.value.kind != kindNull && isKty(m.name) {
+			isKey = true
+			if bare(m.value.text, longestValue) == "oct" {
+				s.faults.add("symmetric-key", append(s.path, m.name)...)
+			}
 		}
 	}
 	for i := range v.members {
 		m := &v.members[i]
 		switch {
-		case isKey && m.value.kind != kindNull && slices.Contains(privateMembers, m.name):
+		case isKey && m.value.kind != kindNull && isPrivate(m.name):
 			s.faults.add("private-key", append(s.path, m.name)...)
 		case len(s.path) == 0 && m.name == "keys": // each is searched on its own
 		default:

@@ -3,7 +3,7 @@
 // It owns: the rules that a written key set must keep (rules.go, types.go; [Check]), the one right form
 // of each value, the getter view of a stored set ([AppendView]), thumbprints ([Thumbprint]), and what
 // other packages ask about keys ([Keys]). It does not fetch a jwks_uri, verify signatures or store
-// anything. It imports jwk/strictjson and jwk/x509view. Any package may import it.
+// anything. It imports jwk/strictjson, jwk/x509view and tenancy/text. Any package may import it.
 //
 // Invariants: Check tells every broken rule with its JSON pointer; Check of a canonical set returns the
 // same bytes; reading stored bytes converts nothing and is total: any bytes render, key by key, and

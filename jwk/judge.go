@@ -59,13 +59,15 @@ func (j *judging) algorithm() {
 		}
 		return
 	}
-	plain := folded(*j.key.alg)
+	plain := bare(*j.key.alg, longestValue)
 	name, listed := names[plain]
 	known := algorithms[name]
 	curves, goes := known.keys[j.key.kty]
 	switch {
 	case plain == "":
 		j.fault("alg-spelling", "alg")
+	case !listed && !printable(*j.key.alg):
+		j.say("alg-spelling", "The alg must have printable ASCII characters only (RFC 7517 section 4.4).", "alg")
 	case !listed:
 	case name == algNone:
 		j.fault("alg-none", "alg")

@@ -111,7 +111,7 @@ func (r *keyReader) unknown(v *value, kty string) *key {
 	k := &key{object: v, kty: kty, keyType: unknownType, unknown: true}
 	r.readMetadata(k)
 	r.faults = nil
-	k.private = slices.ContainsFunc(privateMembers, func(name string) bool { return v.get(name) != nil })
+	k.private = slices.ContainsFunc(v.members, func(m member) bool { return m.value.kind != kindNull && isPrivate(m.name) })
 	r.readChain(k)
 	return k
 }
@@ -196,7 +196,7 @@ func (r *keyReader) readOperations(k *key) {
 			continue
 		}
 		at := strconv.Itoa(i)
-		use, known := operations[item.text]
+		_, known := operations[item.text]
 		switch {
 		case item.kind != kindText:
 			r.ofType("an array of strings", "key_ops", at)
@@ -204,13 +204,24 @@ func (r *keyReader) readOperations(k *key) {
 		case !known:
 			r.fault("unknown-operation", "key_ops", at)
 			return
-		case k.use != nil && (*k.use == "sig" || *k.use == "enc") && use != *k.use:
+		case k.use != nil && (*k.use == "sig" || *k.use == "enc") && !r.agrees(item.text, *k.use):
 			r.fault("use-conflict", "key_ops", at)
 			return
 		case !slices.Contains(k.operations, item.text):
 			k.operations = append(k.operations, item.text)
 		}
 	}
+}
+
+// agrees reports whether a key of the use can have the operation. Only keys of key agreement derive: an
+// ECDH-ES key is one for encryption whose operation is deriveKey or deriveBits.
+func (r *keyReader) agrees(operation, use string) bool {
+	if operation != "deriveKey" && operation != "deriveBits" {
+		return operations[operation] == use
+	}
+	kty, crv := r.object.get("kty"), r.object.get("crv")
+	curves, agreement := agreementKeys[kty.text]
+	return use == operations[operation] && agreement && (curves == nil || crv != nil && slices.Contains(curves, crv.text))
 }
 
 func (r *keyReader) readRevocation(k *key) {

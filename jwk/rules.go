@@ -57,7 +57,7 @@ var rules = map[string]rule{
 	"kty-spelling":  weak("The kty must be written as it is registered, or be another name: it is case-sensitive, and not empty (RFC 7517 section 4.1)."),
 	"alg-spelling":  weak("The alg must be written as it is registered, or be another name: it is case-sensitive, and not empty (RFC 7517 section 4.4)."),
 	"alg-none":      weak("The alg must not be none: it has no key (RFC 7518 section 3.6)."),
-	"alg-symmetric": weak("The alg must not be one of symmetric keys (RFC 7518 sections 3.2, 4.4 to 4.8 and 5)."),
+	"alg-symmetric": weak("The alg must not be one of symmetric keys (RFC 7518 sections 3.2, 4.4 to 4.8 and 5; Web Cryptography)."),
 	"alg-kty":       weak("The alg must be one that keys of this kty serve (RFC 7518 sections 3.1 and 4.1, RFC 8037 section 3, RFC 8812 section 3.2, RFC 9964)."),
 	"alg-curve":     weak("The alg must be one that keys on this curve serve (RFC 7518 sections 3.4 and 4.6, RFC 8037 section 3, RFC 8812 section 3.2)."),
 

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"tenure/jwk/jwktest"
+	"tenure/tenancy/text"
 )
 
 var b64 = base64.RawURLEncoding.EncodeToString
@@ -101,7 +102,8 @@ func TestRules(t *testing.T) {
 	s1, s2 := sha1.Sum(der), sha256.Sum256(der)
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	alg := func(name string) string { return `,"alg":"` + name + `"` }
-	ops := func(list string) string { return `,"use":"sig","key_ops":[` + list + `]` }
+	uses := func(use, list string) string { return `,"use":"` + use + `","key_ops":[` + list + `]` }
+	ops := func(list string) string { return uses("sig", list) }
 	two33 := new(big.Int).Lsh(big.NewInt(1), 33)
 
 	for _, test := range []struct {
@@ -210,6 +212,20 @@ func TestRules(t *testing.T) {
 		{"an operation twice", rsa(ops(`"verify","sign","verify"`)), []string{"key_ops/2 duplicate-operation"}},
 		{"an operation against the use", rsa(ops(`"encrypt"`)), []string{"key_ops/0 use-conflict"}},
 		{"an operation beside another use", rsa(`,"use":"tls","key_ops":["encrypt"]`), nil},
+		{"P-256 to encrypt", p256(uses("enc", `"deriveKey"`)), nil},
+		{"P-384 to encrypt", ecText("P-384", b64(x3), b64(y3), uses("enc", `"deriveBits","deriveKey"`)), nil},
+		{"P-256 to encrypt, with its alg", p256(uses("enc", `"deriveBits"`) + alg("ECDH-ES+A256KW")), nil},
+		{"X25519 to encrypt", okpText("X25519", 32, uses("enc", `"deriveKey","deriveBits"`)), nil},
+		{"X448 to encrypt", okpText("X448", 56, uses("enc", `"deriveBits"`)), nil},
+		{"P-256 to derive and sign", p256(uses("enc", `"deriveKey","sign"`)), []string{"key_ops/1 use-conflict"}},
+		{"P-256 to sign, and derives", p256(uses("sig", `"deriveKey"`)), []string{"key_ops/0 use-conflict"}},
+		{"X25519 to sign, and derives", okpText("X25519", 32, uses("sig", `"deriveBits"`)), []string{"key_ops/0 use-conflict"}},
+		{"Ed25519 to encrypt, and derives", okpText("Ed25519", 32, uses("enc", `"deriveKey"`)), []string{"key_ops/0 use-conflict"}},
+		{"RSA to encrypt, and derives", rsa(uses("enc", `"wrapKey","deriveKey"`)), []string{"key_ops/1 use-conflict"}},
+		{"P-256 that only derives", p256(`,"key_ops":["deriveKey","deriveBits"]`), nil},
+		{"RSA to encrypt", rsa(uses("enc", `"encrypt","decrypt","wrapKey","unwrapKey"`)), nil},
+		{"RSA to encrypt, and verifies", rsa(uses("enc", `"wrapKey","verify"`)), []string{"key_ops/1 use-conflict"}},
+		{"RSA to sign, and unwraps", rsa(uses("sig", `"sign","unwrapKey"`)), []string{"key_ops/1 use-conflict"}},
 
 		{"a certificate", chained(std(der), ""), nil},
 		{"a certificate with its digests", chained(std(der), `,"x5t":"`+b64(s1[:])+`","x5t#S256":"`+b64(s2[:])+`"`), nil},
@@ -248,6 +264,48 @@ func TestRules(t *testing.T) {
 		{"an unknown kty", `{"kty":"LMS","alg":"HSS","key_ops":["x","x"],"x5t":5,"pub":"*"}`, nil},
 		{"an unknown kty with a private member", `{"kty":"LMS","d":"AA"}`, []string{"d private-key"}},
 		{"oct", `{"kty":"oct","k":"AA"}`, []string{"kty symmetric-key", "k private-key"}},
+
+		{"AES-CTR", rsa(alg("A256CTR")), []string{"alg alg-symmetric"}},
+		{"AES-CTR of 192", p256(alg("A192CTR")), []string{"alg alg-symmetric"}},
+		{"AES-CTR in lower case", rsa(alg("a128ctr")), []string{"alg alg-symmetric"}},
+		{"AES-CBC", rsa(alg("A128CBC")), []string{"alg alg-symmetric"}},
+		{"AES-CBC of 192", okpText("X25519", 32, alg("A192CBC")), []string{"alg alg-symmetric"}},
+		{"AES-CBC of 256", rsa(alg("A256CBC")), []string{"alg alg-symmetric"}},
+		{"HS1", rsa(alg("HS1")), []string{"alg alg-symmetric"}},
+		{"HS1 of an unknown kty", `{"kty":"FOO","alg":"HS1"}`, []string{"alg alg-symmetric"}},
+		{"RS1 of RSA", rsa(alg("RS1")), nil},
+		{"RS1 of EC", p256(alg("RS1")), []string{"alg alg-kty"}},
+		{"wide HS256", rsa(alg("ＨＳ256")), []string{"alg alg-symmetric"}},
+		{"wide hs 512", rsa(alg("ｈｓ５１２")), []string{"alg alg-symmetric"}},
+		{"wide none", rsa(alg("ｎｏｎｅ")), []string{"alg alg-none"}},
+		{"none in mathematics", rsa(alg("𝓷𝓸𝓷𝓮")), []string{"alg alg-none"}},
+		{"dir in circles", p256(alg("ⓓⓘⓡ")), []string{"alg alg-symmetric"}},
+		{"HS256 with a long s", rsa(alg("Hſ256")), []string{"alg alg-symmetric"}},
+		{"wide RS256", rsa(alg("ＲＳ256")), []string{"alg alg-spelling"}},
+		{"none with a variation selector", rsa(alg("none\ufe0f")), []string{"alg alg-none"}},
+		{"none in Cyrillic", rsa(alg("nоnе")), []string{"alg alg-spelling"}},
+		{"another alg with an umlaut", `{"kty":"FOO","alg":"größe"}`, []string{"alg alg-spelling"}},
+		{"another alg with a control character", rsa(alg(`foo\u007f`)), []string{"alg alg-spelling"}},
+		{"wide RSA", `{"kty":"ＲＳＡ"}`, []string{"kty kty-spelling"}},
+		{"wide oct", `{"kty":"ｏｃｔ"}`, []string{"kty symmetric-key"}},
+		{"RSA in Cyrillic", `{"kty":"RSА"}`, []string{"kty kty-spelling"}},
+
+		{"D of EC", p256(`,"D":"AA"`), []string{"D private-key"}},
+		{"D of RSA", rsa(`,"D":"AA"`), []string{"D private-key"}},
+		{"primes in capitals", rsa(`,"P":"AA","Q":"AA","DP":"AA","Dq":"AA","qI":"AA","Oth":[]`),
+			[]string{"P private-key", "Q private-key", "DP private-key", "Dq private-key", "qI private-key", "Oth private-key"}},
+		{"Priv of AKP", `{"kty":"AKP","alg":"ML-DSA-44","pub":"` + b64(bytes.Repeat([]byte{7}, 1312)) + `","Priv":"AA"}`, []string{"Priv private-key"}},
+		{"K of an unknown kty", `{"kty":"LMS","K":"AA"}`, []string{"K private-key"}},
+		{"wide d", rsa(`,"ｄ":"AA"`), []string{"ｄ private-key"}},
+		{"the Kelvin sign", rsa(`,"\u212a":"AA"`), []string{"\u212a private-key"}},
+		{"d and a character that cannot be seen", rsa(`,"d\u200b":"AA"`), []string{"d\u200b private-key"}},
+		{"d behind many that cannot be seen", rsa(`,"` + strings.Repeat("\u200b\ufe0f\u0301", 3000) + `D":"AA"`), []string{strings.Repeat("\u200b\ufe0f\u0301", 3000) + "D private-key"}},
+		{"none behind many that cannot be seen", rsa(alg(strings.Repeat("\u200b\ufe0f\u0301", 3000) + "none")), []string{"alg alg-none"}},
+		{"an alg of many ligatures", rsa(alg(strings.Repeat("\ufdfa", 3000))), []string{"alg alg-spelling"}},
+		{"D of null", rsa(`,"D":null`), nil},
+		{"D of a key within a key", rsa(`,"was":{"Kty":"EC","D":"AA"}`), []string{"was/D private-key"}},
+		{"D of another object", rsa(`,"grades":{"D":"4","k":"5"}`), nil},
+		{"names like private ones", rsa(`,"id":"a","key":"b","di":"c","N":"d","E":"e","X":"f","Crv":"g","Pub":"h","X5C":"i"`), nil},
 	} {
 		r := Check([]byte(`{"keys":[` + test.key + `]}`))
 		var got []string
@@ -260,6 +318,40 @@ func TestRules(t *testing.T) {
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
+	}
+}
+
+// TestLongestNames: bare reads no more than these of a name.
+func TestLongestNames(t *testing.T) {
+	for name := range algorithms {
+		if len(name) > longestValue {
+			t.Errorf("%s is longer than %d", name, longestValue)
+		}
+	}
+	for _, name := range append([]string{"kty"}, privateMembers...) {
+		if len(name) > longestMember {
+			t.Errorf("%s is longer than %d", name, longestMember)
+		}
+	}
+}
+
+// TestBareIsTheTextsBare: whatever a character is read as elsewhere, it is here, if that is ASCII.
+func TestBareIsTheTextsBare(t *testing.T) {
+	for c := range rune(0x1f200) { // up to letters in squares
+		// Halves of surrogate pairs; two letters that fold to ss, which no table has; two that fold to iota.
+		if c >= 0xd800 && c < 0xe000 || slices.Contains([]rune{'\u00df', '\u1e9e', '\u0345', '\u037a'}, c) {
+			continue
+		}
+		name, want := "a"+string(c), ""
+		if want = text.Bare(name); strings.ContainsFunc(want, func(r rune) bool { return r > '~' }) || len(want) > longestMember {
+			want = name
+		}
+		if got := bare(name, longestMember); got != want {
+			t.Errorf("%U: %q, want %q", c, got, want)
+		}
+	}
+	if got := bare("a\xffb", longestMember); got != "a\xffb" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -24,6 +24,17 @@ type Key struct {
 	Signs bool
 	// Certificates are the readable ones of x5c, in their order.
 	Certificates []*x509view.Facts
+
+	crv string
+}
+
+// SignsWith says that the private half of the key can sign with an algorithm. One that is not known
+// here any key that signs may have, if it does not name another.
+func (k Key) SignsWith(alg string) bool {
+	known, listed := algorithms[alg]
+	curves, goes := known.keys[k.Kty]
+	return k.Signs && (k.Alg == "" || k.Alg == alg) &&
+		(!listed || goes && (len(curves) == 0 || slices.Contains(curves, k.crv)))
 }
 
 // Keys lists the readable keys of a set in their order. Whatever cannot be read is left out: the set
@@ -37,7 +48,7 @@ func Keys(set []byte) []Key {
 		if k == nil || k.unknown {
 			continue
 		}
-		summary := Key{Pointer: at, Kty: k.kty, Kid: deref(k.kid), Use: deref(k.use), Alg: deref(k.alg), Signs: k.signs()}
+		summary := Key{Pointer: at, Kty: k.kty, Kid: deref(k.kid), Use: deref(k.use), Alg: deref(k.alg), Signs: k.signs(), crv: k.crv}
 		if k.kty != "oct" {
 			summary.Thumbprint, _ = thumbprint(k.object)
 		}

@@ -73,9 +73,10 @@ func onCurves(kty string, names ...string) map[string][]string {
 	return map[string][]string{kty: names}
 }
 
-// algorithms are those of the registry that RFC 7518 section 7.1 made, and drafts of RFC 8037 and
-// ECDH-1PU. An alg that is not listed goes with any key.
+// algorithms are those of the registry that RFC 7518 section 7.1 made, those of browsers' keys
+// (Web Cryptography) included, and drafts of RFC 8037 and ECDH-1PU. An alg that is not listed goes with any key.
 var algorithms = map[string]algorithm{
+	"RS1":   {keys: rsaKeys},
 	"RS256": {requirement: "RECOMMENDED", keys: rsaKeys},
 	"RS384": {requirement: "OPTIONAL", keys: rsaKeys},
 	"RS512": {requirement: "OPTIONAL", keys: rsaKeys},
@@ -115,6 +116,7 @@ var algorithms = map[string]algorithm{
 	"A128GCMKW": {requirement: "OPTIONAL"}, "A192GCMKW": {requirement: "OPTIONAL"}, "A256GCMKW": {requirement: "OPTIONAL"},
 	"PBES2-HS256+A128KW": {requirement: "OPTIONAL"}, "PBES2-HS384+A192KW": {requirement: "OPTIONAL"},
 	"PBES2-HS512+A256KW": {requirement: "OPTIONAL"}, "dir": {requirement: "RECOMMENDED"},
+	"HS1": {}, "A128CBC": {}, "A192CBC": {}, "A256CBC": {}, "A128CTR": {}, "A192CTR": {}, "A256CTR": {},
 	"A128CBC-HS256": {}, "A192CBC-HS384": {}, "A256CBC-HS512": {}, "A128GCM": {}, "A192GCM": {}, "A256GCM": {},
 
 	algNone: {requirement: "REQUIRED"},
@@ -122,9 +124,9 @@ var algorithms = map[string]algorithm{
 
 const algNone = "none"
 
-// operations are the names of RFC 7517 section 4.3, each with the use it agrees with.
+// operations are the names of RFC 7517 section 4.3, each with the use it agrees with; see also agrees.
 var operations = map[string]string{
 	"sign": "sig", "verify": "sig",
 	"encrypt": "enc", "decrypt": "enc", "wrapKey": "enc", "unwrapKey": "enc",
-	"deriveKey": "", "deriveBits": "",
+	"deriveKey": "enc", "deriveBits": "enc",
 }

@@ -125,7 +125,7 @@ func (k *key) writeAlgorithm(w *strictjson.Writer) {
 func (k *key) writeRequired(w *strictjson.Writer) {
 	w.Open('{')
 	for _, name := range k.keyType.required {
-		if v := k.object.get(name); v != nil && !slices.Contains(privateMembers, name) {
+		if v := k.object.get(name); v != nil && !isPrivate(name) {
 			w.Name(name)
 			w.Text(v.text)
 		}
@@ -198,10 +198,10 @@ func writeSeconds(w *strictjson.Writer, seconds *int64) {
 // writeMembers writes the members of an object, without the keys of a set and without private members
 // of what looks like a key.
 func writeMembers(w *strictjson.Writer, members []member, isSet bool) {
-	isKey := slices.ContainsFunc(members, func(m member) bool { return m.name == "kty" })
+	isKey := slices.ContainsFunc(members, func(m member) bool { return isKty(m.name) })
 	for i := range members {
 		m := &members[i]
-		if isSet && m.name == "keys" || isKey && slices.Contains(privateMembers, m.name) {
+		if isSet && m.name == "keys" || isKey && isPrivate(m.name) {
 			continue
 		}
 		w.AnyName(m.name)

@@ -113,11 +113,13 @@ func (h *handler) removeRegistrations(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	said := c.Int("clients", -1)
+	asks := c.DryRun() && said < 0 // which clients there are
+	if said != int64(len(refs)) && len(refs) > 0 && !asks {
+		return nil, fault.New(fault.Conflict, "clients", "%d clients would be deleted; say clients=%d to delete them", len(refs), len(refs))
+	}
 	if c.DryRun() {
 		return h.rehearseRemoval(ctx, c.Scope, refs)
-	}
-	if said := c.Int("clients", -1); said != int64(len(refs)) && len(refs) > 0 {
-		return nil, fault.New(fault.Conflict, "clients", "%d clients would be deleted; say clients=%d to delete them", len(refs), len(refs))
 	}
 	var out removed
 	for _, ref := range refs {

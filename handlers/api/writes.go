@@ -113,7 +113,7 @@ func readWrite(in write) (changing, error) {
 			}
 			doc, notes, faults := document.Parse(raw, base)
 			*w.notes = notes
-			return doc, fault.Rules(faults)
+			return document.Once(doc, base), fault.Rules(faults)
 		}
 	}
 	if given != 1 || in.To != "" {

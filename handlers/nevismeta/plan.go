@@ -13,8 +13,9 @@ import (
 )
 
 // tried answers a write that is only tried: with what it would change, and the
-// risks of that. name is how the object is found; a new one has none.
-func tried[T document.Content](h *handler, c *web.Call, name *snapshots.Ref,
+// risks of that. name is how the object is found; a new one has none. secret is what
+// becomes of a client's secret.
+func tried[T document.Content](h *handler, c *web.Call, name *snapshots.Ref, secret secretChange,
 	write func(context.Context) (snapshots.Outcome[T], error)) (*web.Reply, error) {
 	ctx := c.Request.Context()
 	out, err := snapshots.Rehearse(ctx, write)
@@ -30,8 +31,16 @@ func tried[T document.Content](h *handler, c *web.Call, name *snapshots.Ref,
 		base = found.Content
 	}
 	result := diff.Of(base, out.Content, diff.Options{At: out.ValidFrom.Time(), From: out.Setup.Content, To: out.Setup.Content})
-	p := planDoc{DryRun: true, Changes: out.Changed, Base: text(string(out.Plan.Base)), Level: result.Level().String(),
-		Diff: diff.AppendRows(nil, result.Changes), Summary: diff.Markdown(&result), Later: make([]laterDoc, len(out.Plan.Later))}
+	level, summary := result.Level(), diff.Markdown(&result)
+	if secret == secretReplaced {
+		level = max(level, diff.Sensitive)
+		if result.Empty() {
+			summary = ""
+		}
+		summary += "The client secret is replaced: who uses the old one is refused.\n"
+	}
+	p := planDoc{DryRun: true, Changes: out.Changed || secret != "", Base: text(string(out.Plan.Base)), Level: level.String(), Secret: text(string(secret)),
+		Diff: diff.AppendRows(nil, result.Changes), Summary: summary, Later: make([]laterDoc, len(out.Plan.Later))}
 	if at := out.Plan.ValidFrom; at != nil {
 		from := instant(*at)
 		p.ValidFrom = &from
@@ -44,6 +53,34 @@ func tried[T document.Content](h *handler, c *web.Call, name *snapshots.Ref,
 		reply.NoStore = true
 	}
 	return reply, err
+}
+
+// secretChange says what a write does to a client's secret; empty for nothing.
+type secretChange string
+
+const (
+	secretAdded    secretChange = "added"
+	secretReplaced secretChange = "replaced"
+)
+
+// secretChangeOf is what a write with a secret does to the client that is there.
+func (h *handler) secretChangeOf(c *web.Call, ref snapshots.Ref, secret *snapshots.NewSecret) (secretChange, error) {
+	if secret == nil {
+		return "", nil
+	}
+	has, err := h.Store.HasSecret(c.Request.Context(), c.Scope, ref, 0)
+	if has {
+		return secretReplaced, err
+	}
+	return secretAdded, err
+}
+
+// first is what the registration of a client does.
+func first(secret *snapshots.NewSecret) secretChange {
+	if secret == nil {
+		return ""
+	}
+	return secretAdded
 }
 
 // triedDeletion answers a deletion that is only tried: with what it would

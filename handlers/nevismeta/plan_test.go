@@ -65,15 +65,52 @@ func TestPlanOfASetup(t *testing.T) {
 	f.send(t, "PUT", f.setup, `{"name":"test","client_defaults":{"grant_types":["authorization_code"],"access_token_ttl":3600,"force_reauthentication":true},
 		"resource_server_defaults":{"scope_policy_implicit_flow":"consent_required"}}`).want(t, 200)
 	in := f.get(t, f.setup).Header().Get("Tenure-Snapshot-Id")
-	plan := f.send(t, "PUT", f.setup+"?dry_run=true", `{"name":"test","client_defaults":{"grant_types":["authorization_code","password"],"access_token_ttl":36000},
+	plan := f.send(t, "PUT", f.setup+"?dry_run=true", `{"name":"test","client_defaults":{"grant_types":["authorization_code","implicit"],"access_token_ttl":36000},"metadata":[{"name":"tos_uri","value":"http://a.example/"}],
 		"resource_server_defaults":{"scope_policy_implicit_flow":"consent_not_required"}}`).want(t, 200, `"level":"critical"`, `"valid_from":null`,
-		`"base_snapshot_id":"`+in+`"`, "new grant type password", "access token lifetime ×10", "scope policy implicit flow relaxed", "no longer required: force reauthentication")
-	if plan.Header().Get("Cache-Control") != "no-store" || len(plan.doc(t)["diff"].([]any)) != 4 {
+		`"base_snapshot_id":"`+in+`"`, "new grant type implicit", "tos uri without TLS added", "access token lifetime ×10", "scope policy implicit flow relaxed", "no longer required: force reauthentication")
+	if plan.Header().Get("Cache-Control") != "no-store" || len(plan.doc(t)["diff"].([]any)) != 5 {
 		t.Errorf("%v %s", plan.Header(), plan.Body)
 	}
 	f.send(t, "PUT", f.setup+"?dry_run=true", `{"name":"test","valid_from":"2999-01-01T00:00:00Z"}`).want(t, 200, `"valid_from":"2999-01-01T00:00:00.000Z"`, `"later":[]`)
 	f.send(t, "PUT", f.setup, `{"name":"test","valid_from":"2999-01-01T00:00:00Z"}`).want(t, 200)
 	f.send(t, "PUT", f.setup+"?dry_run=true", `{"name":"other"}`).want(t, 200, `"later":[{"snapshot_id":"`)
+}
+
+// A plan says what becomes of the secret, which is no part of the document.
+func TestPlanOfASecret(t *testing.T) {
+	f := newFixture(t)
+	const doc = `{"name":"a","confidentiality_type":"confidential","redirect_uris":["https://app.example/cb"]`
+	f.send(t, "POST", f.setup+"/clients?dry_run=true", doc+"}").want(t, 200, `"secret":"added"`)
+	f.send(t, "POST", f.setup+"/clients?dry_run=true", strings.Replace(doc, `"confidential"`, `"public"`, 1)+"}").want(t, 200, `"secret":null`)
+	client := f.client(t, doc+"}")
+	f.send(t, "PUT", client+"?dry_run=true", doc+"}").want(t, 200, `"changes":false`, `"secret":null`, `"summary":"No change.`)
+	shown := f.get(t, client).text(t, "client_secret")
+	f.send(t, "PUT", client+"?dry_run=true", doc+`,"client_secret":"`+shown+`"}`).want(t, 200, `"changes":false`, `"secret":null`)
+	f.send(t, "PUT", client+"?dry_run=true", doc+`,"client_secret":"another secret, 27 letters"}`).want(t, 200, `"changes":true`, `"secret":"replaced"`,
+		`"level":"sensitive"`, `"summary":"The client secret is replaced`)
+	if now := f.get(t, client).text(t, "client_secret"); now != shown {
+		t.Error("a plan replaced the secret")
+	}
+}
+
+// The plan of a new client has the risk of what it leaves out: without grant types it acts with
+// authorization_code, an empty list or not.
+func TestPlanOfAClientThatLeavesOutGrants(t *testing.T) {
+	f := newFixture(t).asAdmin()
+	const risk, rest = "there is no redirect URI", `"name":"d","confidentiality_type":"confidential"}`
+	clients := f.setup + "/clients?dry_run=true"
+	for _, grants := range []string{`{`, `{"grant_types":[],`, `{"grant_types":["authorization_code"],`} {
+		f.send(t, "POST", clients, grants+rest).want(t, 200, risk, `"level":"sensitive"`)
+	}
+	for _, grants := range []string{`{"redirect_uris":["https://app.example/cb"],`, `{"grant_types":["client_credentials"],`} {
+		if plan := f.send(t, "POST", clients, grants+rest).want(t, 200); strings.Contains(plan.Body.String(), risk) {
+			t.Errorf("%s: %s", grants, plan.Body)
+		}
+	}
+	f.send(t, "PUT", f.setup, `{"name":"test","client_defaults":{"grant_types":["client_credentials"]}}`).want(t, 200)
+	if plan := f.send(t, "POST", clients, `{`+rest).want(t, 200); strings.Contains(plan.Body.String(), risk) {
+		t.Errorf("with the setup's grant types: %s", plan.Body)
+	}
 }
 
 // A resource server that clients use goes only with their number.

@@ -19,7 +19,7 @@ func clientRules() []document.Rule[document.Client] {
 		document.MaxLength[document.Client](4000, "comment", "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"),
 		document.AbsoluteURI[document.Client]("redirect_uris"),
 		document.NoEmptyItems[document.Client]("contacts"),
-		{Name: "grant-type", Fields: []string{"grant_types"}, Check: checkGrantTypes},
+		grantTypeRule(func(c *document.Client) []string { return c.GrantTypes }),
 		{Name: "response-type", Fields: []string{"response_types"}, Check: checkResponseTypes},
 		document.ResponseTypesFitGrants(),
 		document.PublicWithoutClientCredentials(),
@@ -37,12 +37,25 @@ func clientRules() []document.Rule[document.Client] {
 	}
 }
 
-// checkGrantTypes takes the flows that the pages name, and extension grants,
-// which are absolute URIs (RFC 6749 section 4.5).
-func checkGrantTypes(in document.Input[document.Client]) []fault.Field {
-	known := []string{"authorization_code", "implicit", "client_credentials", "refresh_token"}
-	return eachItem("/grant_types", in.Next.GrantTypes, "one of "+strings.Join(known, ", ")+", or the URI of an extension grant",
-		func(s string) bool { return slices.Contains(known, s) || strings.Contains(s, ":") })
+// setupRules are those of a setup, whose defaults its clients inherit.
+func setupRules() []document.Rule[document.Setup] {
+	return []document.Rule[document.Setup]{grantTypeRule(func(s *document.Setup) []string { return s.GrantTypes })}
+}
+
+// grantTypeRule takes the flows that the pages name, extension grants, which are
+// absolute URIs (RFC 6749 section 4.5), and what was stored before.
+func grantTypeRule[T document.Content](of func(*T) []string) document.Rule[T] {
+	return document.Rule[T]{Name: "grant-type", Fields: []string{"grant_types"}, Check: func(in document.Input[T]) []fault.Field {
+		known := []string{"authorization_code", "implicit", "client_credentials", "refresh_token"}
+		var stored []string
+		if in.Base != nil {
+			stored = of(in.Base)
+		}
+		return eachItem("/grant_types", of(in.Next), "one of "+strings.Join(known, ", ")+", or the URI of an extension grant",
+			func(s string) bool {
+				return slices.Contains(known, s) || slices.Contains(stored, s) || strings.Contains(s, ":")
+			})
+	}}
 }
 
 // checkResponseTypes takes combinations of code, token and id_token, and none.

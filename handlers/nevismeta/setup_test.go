@@ -45,4 +45,30 @@ func TestPutOfSetupsAndServersChangesNothing(t *testing.T) {
 	}
 }
 
+// TestGrantTypesOfSetups are those of their clients: what a client may not ask for, it does not inherit either.
+func TestGrantTypesOfSetups(t *testing.T) {
+	f := newFixture(t).asAdmin()
+	body := func(grants string) string { return `{"name":"test","client_defaults":{"grant_types":` + grants + `}}` }
+	for grants, path := range map[string]string{
+		`["password"]`: "grant_types/0: one of", `["authorization_code","foo"]`: "grant_types/1: ", `["Implicit"]`: "grant_types/0: ", `["implicit","password"]`: "grant_types/1: ",
+	} {
+		f.send(t, "PUT", f.setup, body(grants)).want(t, 400, path)
+		f.send(t, "POST", "/v2/modules/"+module+"/setups", body(grants)).want(t, 400, path)
+		f.send(t, "POST", f.setup+"/clients", `{"name":"a","redirect_uris":["https://a.example/cb"],"grant_types":`+grants+`}`).want(t, 400, path)
+	}
+	for _, grants := range []string{`[]`, `["authorization_code","refresh_token","implicit","client_credentials"]`, `["urn:ietf:params:oauth:grant-type:device_code"]`} {
+		f.send(t, "PUT", f.setup, body(grants)).want(t, 200)
+	}
+	// Another API stored one: it stays, and what is added is judged.
+	_, err := snapshots.Edit(ctx, f.store, f.Scope(t, f.North, tenancy.Admin), snapshots.SetupRef(module, f.id), snapshots.Change[document.Setup]{
+		Apply: func(base *document.Setup, _ *document.Setup) (*document.Setup, error) {
+			next := document.Clone(base)
+			next.GrantTypes = []string{"password"}
+			return next, nil
+		}})
+	must(t, err)
+	f.send(t, "PUT", f.setup, body(`["password","authorization_code"]`)).want(t, 200)
+	f.send(t, "PUT", f.setup, body(`["password","foo"]`)).want(t, 400, "grant_types/1: ")
+}
+
 func (f *fixture) asAdmin() *fixture { return f.as(f.North, tenancy.Admin) }

@@ -169,6 +169,7 @@ type planDoc struct {
 	Level     string          `json:"level"`   // routine, sensitive or critical
 	Diff      json.RawMessage `json:"diff"`    // rows, each with its risks
 	Summary   string          `json:"summary"` // Markdown
+	Secret    *string         `json:"secret"`  // added, replaced or null
 	Later     []laterDoc      `json:"later"`   // planned snapshots that it comes before
 }
 

@@ -22,7 +22,7 @@ func (h *handler) postClient(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	if c.DryRun() {
-		return tried(h, c, nil, write)
+		return tried(h, c, nil, first(secret), write)
 	}
 	out, err := write(c.Request.Context())
 	if err != nil {
@@ -121,7 +121,11 @@ func (h *handler) putClient(c *web.Call) (*web.Reply, error) {
 			Match: match, Apply: applying(body, faults), Rules: clientRules(), DialectChecksScopes: true, Secret: secret})
 	}
 	if c.DryRun() {
-		return tried(h, c, &ref, write)
+		changed, err := h.secretChangeOf(c, ref, secret)
+		if err != nil {
+			return nil, err
+		}
+		return tried(h, c, &ref, changed, write)
 	}
 	out, err := write(c.Request.Context())
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // setupChange reads a written setup.
 func setupChange(c *web.Call) (snapshots.Change[document.Setup], error) {
 	var doc setupDoc
-	var ch snapshots.Change[document.Setup]
+	ch := snapshots.Change[document.Setup]{Rules: setupRules()}
 	if err := c.JSON(&doc, web.JSONOptions{Strict: true}); err != nil {
 		return ch, err
 	}
@@ -38,7 +38,7 @@ func (h *handler) postSetup(c *web.Call) (*web.Reply, error) {
 		return h.Store.CreateSetup(ctx, c.Scope, c.Var("module"), ch)
 	}
 	if c.DryRun() {
-		return tried(h, c, nil, write)
+		return tried(h, c, nil, "", write)
 	}
 	out, err := write(c.Request.Context())
 	if err != nil {
@@ -61,7 +61,7 @@ func (h *handler) putSetup(c *web.Call) (*web.Reply, error) {
 		return snapshots.Edit(ctx, h.Store, c.Scope, ref, ch)
 	}
 	if c.DryRun() {
-		return tried(h, c, &ref, write)
+		return tried(h, c, &ref, "", write)
 	}
 	out, err := write(c.Request.Context())
 	if err != nil {
@@ -112,7 +112,7 @@ func (h *handler) postServer(c *web.Call) (*web.Reply, error) {
 		return h.Store.CreateResourceServer(ctx, c.Scope, ref.Module, ref.Setup, ch)
 	}
 	if c.DryRun() {
-		return tried(h, c, nil, write)
+		return tried(h, c, nil, "", write)
 	}
 	out, err := write(c.Request.Context())
 	if err != nil {
@@ -142,7 +142,7 @@ func (h *handler) putServer(c *web.Call) (*web.Reply, error) {
 		return snapshots.Edit(ctx, h.Store, c.Scope, ref, ch)
 	}
 	if c.DryRun() {
-		return tried(h, c, &ref, write)
+		return tried(h, c, &ref, "", write)
 	}
 	out, err := write(c.Request.Context())
 	if err != nil {

@@ -111,6 +111,15 @@ func memberNames(shape reflect.Type) []string {
 	return names
 }
 
+// show is fromDomain with the profile's default where an empty list means it.
+func (p Profile) show(stored *document.Client, setup *document.Setup) client {
+	view := fromDomain(stored, setup)
+	if p.EmptyIsDefault && view.ResponseTypes != nil && len(view.ResponseTypes) == 0 {
+		view.ResponseTypes = p.Responses
+	}
+	return view
+}
+
 // fromDomain makes an answer of a client as it acts inside its setup. The caller
 // fills in identifiers, secret and token. What is unset is left out, but for defaults
 // that say what the client does, and both spellings of the certificate-bound member

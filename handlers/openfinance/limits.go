@@ -34,9 +34,9 @@ func checkLimits(c, kept *document.Client) error {
 		{"token_endpoint_auth_method", c.TokenEndpointAuthMethod, scheme.TextWithin(60)},
 		{"introspection_endpoint_auth_method", c.IntrospectionEndpointAuthMethod, scheme.TextWithin(60)},
 		{"revocation_endpoint_auth_method", c.RevocationEndpointAuthMethod, scheme.TextWithin(60)},
-		{"jwks_uri", c.JWKSURI, webURI}, {"client_uri", c.ClientURI, webURI}, {"logo_uri", c.LogoURI, webURI},
-		{"policy_uri", c.PolicyURI, webURI}, {"tos_uri", c.TosURI, webURI}, {"sector_identifier_uri", c.SectorIdentifierURI, webURI},
-		{"initiate_login_uri", c.InitiateLoginURI, webURI}, {"tls_client_auth_subject_dn", c.TLSClientAuthSubjectDN, nameText},
+		{"jwks_uri", c.JWKSURI, webURI}, {"client_uri", c.ClientURI, webPage}, {"logo_uri", c.LogoURI, webPage},
+		{"policy_uri", c.PolicyURI, webPage}, {"tos_uri", c.TosURI, webPage}, {"sector_identifier_uri", c.SectorIdentifierURI, webURI},
+		{"initiate_login_uri", c.InitiateLoginURI, webPage}, {"tls_client_auth_subject_dn", c.TLSClientAuthSubjectDN, nameText},
 	} {
 		if m.text == "" {
 			continue
@@ -91,24 +91,34 @@ func checkLimits(c, kept *document.Client) error {
 func localizedRule(name string) func(string) string {
 	switch name {
 	case "client_uri", "logo_uri", "policy_uri", "tos_uri":
-		return webURI
+		return webPage
 	case "client_name", "organisation_name", "software_name", "software_description":
 		return scheme.TextWithin(255)
 	}
 	return func(string) string { return "" }
 }
 
-// webURI is a text rule for absolute http or https URIs without fragment: web is
-// the only application type.
+// webURI is a text rule for webPage without a fragment: OAuth 2.0 appends to these
+// addresses, or a server calls them.
 func webURI(text string) string {
+	if message := webPage(text); message != "" {
+		return message
+	}
+	if strings.Contains(text, "#") {
+		return "must not have a fragment"
+	}
+	return ""
+}
+
+// webPage is a text rule for absolute http or https URIs: web is the only
+// application type.
+func webPage(text string) string {
 	u, err := url.Parse(text)
 	switch {
 	case scheme.TextWithin(scheme.MaxURI)(text) != "":
 		return scheme.TextWithin(scheme.MaxURI)(text)
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil:
 		return "must be an http or https URI with a host"
-	case strings.Contains(text, "#"):
-		return "must not have a fragment"
 	case strings.ContainsAny(text, " \\"):
 		return "must not contain a space or backslash"
 	}

@@ -36,7 +36,7 @@ func TestA15Limits(t *testing.T) {
 			refuses(t, profile(name), "256 characters", openfinance.CodeMetadata, path, statement(t), set(strings.Repeat("é", 256)))
 		}
 	}
-	for name, text := range map[string]string{"client_name": strings.Repeat("é", 256), "logo_uri": "com.example:/logo", "tos_uri": "https://a.example/#x"} {
+	for name, text := range map[string]string{"client_name": strings.Repeat("é", 256), "logo_uri": "com.example:/logo", "tos_uri": "https://a.example/ #x"} {
 		french := []document.Localized{{Name: name, Value: text, Locale: "fr"}}
 		refuses(t, profile("plain"), name+" in French", openfinance.CodeMetadata, "/"+name+"#fr", nil, func(r req) { r.Wanted.Localized = french })
 		kept := profile("plain").Keeping(&document.Client{Localized: french})
@@ -77,6 +77,41 @@ func TestA15Limits(t *testing.T) {
 	refuses(t, profile(""), "encryption", openfinance.CodeMetadata, "/request_object_encryption_alg", statement(t), func(r req) { r.Wanted.RequestObjectEncryptionAlg = "RSA1_5" })
 	refuses(t, profile("plain"), "enc alone", openfinance.CodeMetadata, "/userinfo_encrypted_response_enc", nil, func(r req) { r.Wanted.UserinfoEncryptedResponseEnc = "A256GCM" })
 	refuses(t, profile("plain"), "a long alg", openfinance.CodeMetadata, "/id_token_encrypted_response_alg", nil, func(r req) { r.Wanted.IDTokenEncryptedResponseAlg = strings.Repeat("x", 61) })
+}
+
+// TestPagesMayHaveFragments, in every profile: people's browsers open them. Addresses that servers call have none.
+func TestPagesMayHaveFragments(t *testing.T) {
+	for name, member := range map[string]func(*document.Client) *string{
+		"client_uri":         func(c *document.Client) *string { return &c.ClientURI },
+		"logo_uri":           func(c *document.Client) *string { return &c.LogoURI },
+		"policy_uri":         func(c *document.Client) *string { return &c.PolicyURI },
+		"tos_uri":            func(c *document.Client) *string { return &c.TosURI },
+		"initiate_login_uri": func(c *document.Client) *string { return &c.InitiateLoginURI },
+	} {
+		set := func(text string) func(req) { return func(r req) { *member(&r.Wanted) = text } }
+		for _, text := range []string{"https://a.example/legal#privacy", "https://a.example#", "https://a.example/x?y=z#/a/b"} {
+			for _, p := range []string{"ofb-dcr2", "ofb-id3", "plain"} {
+				if _, err := profile(p).Client(asked(set(text)), statement(t)); err != nil {
+					t.Errorf("%s: %s of %s: %v", p, name, text, err)
+				}
+			}
+			french := []document.Localized{{Name: name, Value: text, Locale: "fr"}}
+			if _, err := profile("plain").Client(asked(func(r req) { r.Wanted.Localized = french }), nil); err != nil {
+				t.Errorf("%s in French: %v", name, err)
+			}
+		}
+		for _, text := range []string{"https://a.example/legal #privacy", "https://a.example/#a b", "https://u@a.example/#x", "#x", "com.example:/x#y",
+			"https://a.example/#" + strings.Repeat("x", 2048)} {
+			refuses(t, profile("plain"), text, openfinance.CodeMetadata, "/"+name, nil, set(text))
+		}
+	}
+	for path, set := range map[string]func(req){
+		"/jwks_uri":                    func(r req) { r.Wanted.JWKSURI = "https://a.example/jwks#x" },
+		"/sector_identifier_uri":       func(r req) { r.Wanted.SectorIdentifierURI = "https://a.example/s#x" },
+		"/post_logout_redirect_uris/0": func(r req) { r.Wanted.PostLogoutRedirectURIs = []string{"https://a.example/out#x"} },
+	} {
+		refuses(t, profile("plain"), path, openfinance.CodeMetadata, path, nil, set)
+	}
 }
 
 // TestA28A32Defaults: what is left out falls back, and each profile has its own.

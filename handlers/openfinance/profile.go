@@ -33,6 +33,7 @@ type Profile struct {
 	Grants           []string // default
 	ResponseTypes    []string // that a client may have, words sorted
 	Responses        []string // default, if authorization_code is a grant
+	EmptyIsDefault   bool     // no response types in a list mean the default, as no list does (RFC 7591 section 2)
 	HybridImplicit   bool     // R1-5: code id_token needs the implicit grant as well as authorization_code
 
 	IDTokenAlgs []string // 7.1.1: the first, the strongest, is the default
@@ -187,7 +188,7 @@ func plain() Profile {
 			"urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba"},
 		Grants:        []string{grantCode},
 		ResponseTypes: []string{"code", "code id_token", "code token", "code id_token token", "id_token", "id_token token", "token"},
-		Responses:     []string{"code"}, HybridImplicit: true,
+		Responses:     []string{"code"}, EmptyIsDefault: true, HybridImplicit: true,
 		IDTokenAlgs: []string{"PS256", "RS256"}, SigningAlgs: []string{"PS256", "RS256", "ES256", "EdDSA"},
 	}
 }

@@ -18,17 +18,17 @@ func (h *handler) get(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.answer(c, http.StatusOK, m.client, credentials{token: m.token, secret: secret}, "")
+	return h.answer(c, m.profile, http.StatusOK, m.client, credentials{token: m.token, secret: secret}, "")
 }
 
 // getByKey shows a client to the organization of an API key, without token and
 // secret, and says which version it is.
 func (h *handler) getByKey(c *web.Call) (*web.Reply, error) {
-	found, err := h.findByKey(c, snapshots.InstantOf(c.Instants()))
+	found, profile, err := h.findByKey(c, snapshots.InstantOf(c.Instants()))
 	if err != nil {
 		return nil, err
 	}
-	reply, err := h.answer(c, http.StatusOK, found, credentials{}, "")
+	reply, err := h.answer(c, profile, http.StatusOK, found, credentials{}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -37,14 +37,15 @@ func (h *handler) getByKey(c *web.Call) (*web.Reply, error) {
 }
 
 // findByKey finds the client that the path names, for the organization of an API
-// key.
-func (h *handler) findByKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], error) {
-	_, err := h.arrive(c)
+// key, and the profile of its setup.
+func (h *handler) findByKey(c *web.Call, in snapshots.Instant) (snapshots.Resolved[document.Client], Profile, error) {
+	a, err := h.arrive(c)
 	if err != nil && !(in.Given() && fault.HasCode(err, fault.CodeSetupUnknown)) { // a deleted setup was there then
-		return snapshots.Resolved[document.Client]{}, err
+		return snapshots.Resolved[document.Client]{}, a.profile, err
 	}
 	name := snapshots.Registered(c.Var("module"), h.setupID(c), c.Var("ClientId"))
-	return snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, name, in)
+	found, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Store, c.Scope, name, in)
+	return found, a.profile, err
 }
 
 // secretOf returns the secret that a client may be shown again. It is empty if
@@ -66,8 +67,8 @@ type credentials struct{ token, secret string }
 
 // answer shows a client. statement is the software statement that the write
 // brought, empty for none.
-func (h *handler) answer(c *web.Call, status int, found snapshots.Resolved[document.Client], shown credentials, statement string) (*web.Reply, error) {
-	view := fromDomain(found.Content, found.Setup.Content)
+func (h *handler) answer(c *web.Call, p Profile, status int, found snapshots.Resolved[document.Client], shown credentials, statement string) (*web.Reply, error) {
+	view := p.show(found.Content, found.Setup.Content)
 	view.ClientID, *view.IssuedAt = found.Entity.ClientID, found.Entity.RecordedAt.Time().Unix()
 	view.RegistrationURI, view.RegistrationToken = h.registrationURI(c, found.Entity), shown.token
 	view.Secret, view.Statement = shown.secret, statement

@@ -62,7 +62,8 @@ func (p Profile) flows(c *document.Client, _ Request, _ *scheme.Statement) error
 	if c.GrantTypes == nil {
 		c.GrantTypes = []string{} // nil would inherit from the setup
 	}
-	if c.ResponseTypes == nil && slices.Contains(c.GrantTypes, grantCode) {
+	unset := c.ResponseTypes == nil || p.EmptyIsDefault && len(c.ResponseTypes) == 0
+	if unset && slices.Contains(c.GrantTypes, grantCode) {
 		c.ResponseTypes = slices.Clone(p.Responses)
 	}
 	for i, combination := range c.ResponseTypes {

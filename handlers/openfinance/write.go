@@ -44,7 +44,7 @@ func (h *handler) post(c *web.Call, r *registration) (*web.Reply, error) {
 	if change.Secret != nil {
 		shown.secret = change.Secret.Plain()
 	}
-	return h.answer(c, http.StatusCreated, out.Resolved, shown, r.statement.JWT())
+	return h.answer(c, r.profile, http.StatusCreated, out.Resolved, shown, r.statement.JWT())
 }
 
 func (h *handler) newToken() *snapshots.NewToken { return NewToken(h.Store, h.Tenancy.IDs()) }
@@ -109,7 +109,7 @@ func (h *handler) put(c *web.Call, m *management) (*web.Reply, error) {
 	} else if shown.secret, err = h.secretOf(c, out.Resolved); err != nil {
 		return nil, endedMeanwhile(err)
 	}
-	return h.answer(c, http.StatusOK, out.Resolved, shown, statement.JWT())
+	return h.answer(c, m.profile, http.StatusOK, out.Resolved, shown, statement.JWT())
 }
 
 // rotates reports whether a policy wants a client's PUT to renew its token.
@@ -160,7 +160,7 @@ func (h *handler) delete(c *web.Call, m *management) (*web.Reply, error) {
 
 // deleteByKey is delete for the organization of an API key.
 func (h *handler) deleteByKey(c *web.Call) (*web.Reply, error) {
-	found, err := h.findByKey(c, snapshots.Instant{})
+	found, _, err := h.findByKey(c, snapshots.Instant{})
 	if err == nil {
 		err = h.deleteClient(c, found.Entity)
 	}
@@ -215,7 +215,7 @@ func (h *handler) change(ctx context.Context, e edit, base *document.Client) (ch
 		if err != nil {
 			return nil, err
 		}
-		if base != nil && sameAnswer(base, &next, setup) {
+		if base != nil && e.profile.sameAnswer(base, &next, setup) {
 			return base, nil
 		}
 		return &next, nil
@@ -224,8 +224,8 @@ func (h *handler) change(ctx context.Context, e edit, base *document.Client) (ch
 }
 
 // sameAnswer reports whether answers show two clients alike.
-func sameAnswer(a, b *document.Client, setup *document.Setup) bool {
-	one, err := fromDomain(a, setup).encode(a)
-	other, errOther := fromDomain(b, setup).encode(b)
+func (p Profile) sameAnswer(a, b *document.Client, setup *document.Setup) bool {
+	one, err := p.show(a, setup).encode(a)
+	other, errOther := p.show(b, setup).encode(b)
 	return err == nil && errOther == nil && bytes.Equal(one, other)
 }

@@ -131,9 +131,12 @@ var wireNames = map[string]string{
 }
 
 // wireName is how a member is called in this dialect, by its JSON pointer in
-// domain names: "scopes/0".
+// domain names: "scopes/0". The settings of hosted pages are a body of their own.
 func wireName(path string) string {
 	first, rest, nested := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if nested && first == "ui_configuration" {
+		return rest
+	}
 	if own, ok := wireNames[first]; ok {
 		first = own
 	}

@@ -264,6 +264,9 @@ func TestOversizedBodies(t *testing.T) {
 		`{"handleTypes":["a",1]}`: "handleTypes: this must be a list of strings", `{"handleTypes":[null]}`: "handleTypes: ", `{"dynamicFlowConfig":[]}`: "dynamicFlowConfig: this must be an object",
 		`{"dynamicFlowEnabled":1}`: "dynamicFlowEnabled: ", `{"logoUrl":1}`: "logoUrl: ", `{"pageBackgroundColor":{}}`: "pageBackgroundColor: ", `{"storeLastFactor":null}`: "storeLastFactor: ",
 		`{"supportURL":[]}`: "supportURL: ", `{"alternativeAuthURL":false}`: "alternativeAuthURL: ", `{"faviconUrl":1}`: "faviconUrl: ", `{"pageTitle":1}`: "pageTitle: ",
+		`{"pageTitle":"a\u202eb"}`: "pageTitle: the text has a character that cannot be seen", `{"pageTitle":"\u200b"}`: "pageTitle: ",
+		`{"textOverrides":{"a":"x\u202e"}}`: "textOverrides/a: ", `{"dynamicFlowConfig":{"backURL":"javascript:alert(1)"}}`: "dynamicFlowConfig/backURL: the address has a scheme",
+		`{"foo":[{"url":"javascript:alert(1)"}]}`: "foo/0/url: ",
 		`[]`: "this must be an object", `null`: "this must not be null", ``: "the body is empty", `{"a":1,"a":2}`: "must not be repeated",
 	} {
 		f.send("PUT", path+"/ui-configuration", body).want(400, words)

@@ -2,6 +2,7 @@ package credential_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -41,6 +42,24 @@ func TestForeignHash(t *testing.T) {
 	for _, bad := range []string{"", "plain", "$sha256$00", strings.Replace(text, "i=4096", "i=2000001", 1)} {
 		if _, err := credential.ParseHash(bad, credential.MaxBcryptCost); err == nil || credential.Hash(bad).Matches("correct horse") {
 			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+// TestForeignBcrypt: the reason names what is wrong with a hash, be it its length, its letters or its cost.
+func TestForeignBcrypt(t *testing.T) {
+	const rest = "N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
+	for text, want := range map[string]string{
+		"$2b$04$" + rest: "", "$2a$10$" + rest: "", "$2y$14$" + rest: "",
+		"$2b$00$" + rest: "bcrypt costs are 4 to 31, not 0", "$2b$03$" + rest: "bcrypt costs are 4 to 31, not 3", "$2y$32$" + rest: "bcrypt costs are 4 to 31, not 32",
+		"$2a$99$" + rest: "bcrypt costs are 4 to 31, not 99", "$2b$15$" + rest: "bcrypt cost 15 exceeds 14", "$2b$31$" + rest: "bcrypt cost 31 exceeds 18",
+		"$2b$03$" + rest[1:]: "the bcrypt hash is not whole: it must have 60 characters", "$2b$10$" + rest + "x": "the bcrypt hash is not whole: it must have 60 characters",
+		"$2b$10$" + rest[1:] + "!": "the bcrypt hash is not whole: it must have 60 characters of ./A-Za-z0-9 and $",
+		"$2b$3$" + rest + "x":      "the bcrypt hash is not whole: it must have 60 characters of ./A-Za-z0-9 and $",
+	} {
+		_, err := credential.ParseHash(text, credential.MaxBcryptCost)
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
 }

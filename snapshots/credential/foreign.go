@@ -74,11 +74,17 @@ func readHash(text string) (holds func(secret string) bool, err error) {
 // characters, and no text matches them.
 var wholeBcrypt = regexp.MustCompile(`^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$`)
 
+const bcryptLength = 60
+
 func readBcrypt(text string) (func(string) bool, error) {
 	cost, err := bcrypt.Cost([]byte(text))
 	switch {
-	case err != nil || !wholeBcrypt.MatchString(text):
-		return nil, errors.New("the bcrypt hash is not whole: it must have 60 characters")
+	case len(text) != bcryptLength:
+		return nil, fmt.Errorf("the bcrypt hash is not whole: it must have %d characters", bcryptLength)
+	case !wholeBcrypt.MatchString(text):
+		return nil, fmt.Errorf("the bcrypt hash is not whole: it must have %d characters of ./A-Za-z0-9 and $", bcryptLength)
+	case err != nil:
+		return nil, fmt.Errorf("bcrypt costs are %d to %d, not %s", bcrypt.MinCost, bcrypt.MaxCost, strings.TrimPrefix(text[4:6], "0"))
 	case cost > MostBcryptCost:
 		return nil, &CostError{cost, MostBcryptCost}
 	}

@@ -174,6 +174,9 @@ func (w *walker) key(p place, old, new *keyItem) {
 	}
 	r := w.add(q, gone, come)
 	r.line = unquote(find(k.members, "kty"))
+	if old == nil {
+		r.x5u = unquote(find(new.members, "x5u"))
+	}
 	r.oldCertificates, r.newCertificates = certificates(old), certificates(new)
 	parts := func() { w.keyMembers(q, old, new) }
 	if r.Kind == Equal {

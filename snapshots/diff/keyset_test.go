@@ -197,3 +197,44 @@ func TestKeyOfAlgorithmPair(t *testing.T) {
 		t.Errorf("%+v", r.Changes)
 	}
 }
+
+// TestAddressesOfKeys: a plan says what is wrong with the x5u of a new key, and with one that changes.
+func TestAddressesOfKeys(t *testing.T) {
+	p, other := newPair(t), newPair(t)
+	with := func(p pair, address string) map[string]any {
+		key := p.jwk("a")
+		if address != "" {
+			key["x5u"] = address
+		}
+		return key
+	}
+	const inside, outside = "https://10.0.0.1/a.pem", "https://a.example/a.pem"
+	for name, row := range map[string]struct {
+		from, to *document.Client
+		want     string
+	}{
+		"a new client":       {nil, withKeys(keySet(t, with(p, inside))), "x5u of a key: the address leads into the network behind this machine"},
+		"a new key":          {withKeys(keySet(t, with(p, ""))), withKeys(keySet(t, with(p, ""), with(other, "http://a.example/a.pem"))), "x5u of a key: the address is http, and not one of this device"},
+		"a new address":      {withKeys(keySet(t, with(p, ""))), withKeys(keySet(t, with(p, "https://localhost/a.pem"))), "x5u of a key: the address leads to this machine"},
+		"another address":    {withKeys(keySet(t, with(p, outside))), withKeys(keySet(t, with(p, inside))), "x5u of a key: the address leads into the network behind this machine"},
+		"a good address":     {nil, withKeys(keySet(t, with(p, outside))), ""},
+		"an address is gone": {withKeys(keySet(t, with(p, inside))), withKeys(keySet(t, with(p, ""))), ""},
+		"a key is gone":      {withKeys(keySet(t, with(p, ""), with(other, inside))), withKeys(keySet(t, with(p, ""))), ""},
+		"another kid":        {withKeys(keySet(t, with(p, inside))), withKeys(keySet(t, func() map[string]any { k := with(p, inside); k["kid"] = "b"; return k }())), ""},
+	} {
+		got := ""
+		for _, c := range diff.Of(row.from, row.to, diff.Options{At: noon}).Changes {
+			for _, risk := range c.Risks {
+				if risk.Rule == "key-x5u" {
+					got += risk.Label
+					if risk.Level != diff.Sensitive || risk.Effect != diff.Relaxes {
+						t.Errorf("%s: %+v", name, risk)
+					}
+				}
+			}
+		}
+		if got != row.want {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
+	}
+}

@@ -52,13 +52,17 @@ func (w *walker) localized(p place, old, new string) {
 	aKeys, bKeys := byKey(aNames), byKey(bNames)
 	for _, match := range join(aKeys, bKeys) {
 		i, label := at(aNames, bNames, match)
+		key := pick(aKeys, match.old)
+		if key == "" {
+			key = bKeys[match.new]
+		}
 		before, after := localizedValue(pick(a, i.old)), localizedValue(pick(b, i.new))
 		q := p.item(i).to(item(p.old, i.old), item(p.new, i.new), p.label+" "+label)
 		if before.Set() && after.Set() {
 			before.JSON, after.JSON = quote(before.Text), quote(after.Text)
 			q.new = strictjson.Below(q.new, "value")
 		}
-		w.add(q, before, after)
+		w.add(q, before, after).named, _, _ = strings.Cut(key, "\x00")
 	}
 }
 

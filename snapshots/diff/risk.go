@@ -102,6 +102,9 @@ func (in *input) risks(r *row) []Risk {
 	if !listed {
 		about = of[""]
 	}
+	if in.fresh && r == in.first() {
+		about = withWorks(r.name) // they may be told here, see breaks
+	}
 	for _, rule := range about {
 		if in.fresh && !rule.fresh {
 			continue

@@ -25,9 +25,9 @@ func Rows[T document.Content](from, to *T, o Options, equal bool) []Change {
 }
 
 // AppendRows appends rows as a JSON array of objects with the members path,
-// label, old, new, kind, risk, level and effects: old and new are texts to show,
+// label, old, new, kind, risk, level, effects and rules: old and new are texts to show,
 // null on a side that has nothing; risk the labels joined by "; ", empty for
-// none; effects those of the risks, each once.
+// none; effects those of the risks, each once; rules their names.
 func AppendRows(dst []byte, rows []Change) []byte {
 	dst = append(dst, '[')
 	for i := range rows {
@@ -41,10 +41,14 @@ func AppendRows(dst []byte, rows []Change) []byte {
 
 func appendRow(dst []byte, c *Change) []byte {
 	var labels []string
-	effects := []byte{'['}
+	names, effects := []byte{'['}, []byte{'['}
 	seen := map[Effect]bool{}
 	for _, r := range c.Risks {
 		labels = append(labels, r.Label)
+		if len(names) > 1 {
+			names = append(names, ',')
+		}
+		names = strictjson.AppendText(names, r.Rule)
 		if !seen[r.Effect] {
 			if seen[r.Effect] = true; len(effects) > 1 {
 				effects = append(effects, ',')
@@ -59,7 +63,8 @@ func appendRow(dst []byte, c *Change) []byte {
 	dst = strictjson.AppendText(append(dst, `,"kind":`...), string(c.Kind))
 	dst = strictjson.AppendText(append(dst, `,"risk":`...), strings.Join(labels, "; "))
 	dst = strictjson.AppendText(append(dst, `,"level":`...), c.Level().String())
-	return append(append(append(dst, `,"effects":`...), effects...), "]}"...)
+	dst = append(append(append(dst, `,"effects":`...), effects...), ']')
+	return append(append(append(dst, `,"rules":`...), names...), "]}"...)
 }
 
 func appendSide(dst []byte, v Value) []byte {

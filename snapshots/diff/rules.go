@@ -15,6 +15,11 @@ var rules = []rule{
 	{"uri-userinfo", addresses, Critical, Relaxes, true, addressBreaks("uri-userinfo", "%s with a user name added: people take it for the host")},
 	{"uri-dot-segment", addresses, Critical, Relaxes, true, addressBreaks("uri-dot-segment", "%s with a segment . or .. added: it is another path for browsers")},
 	{"uri-without-host", addresses, Critical, Relaxes, true, addressBreaks("uri-without-host", "%s without a host added")},
+	{"uri-encoded-control", addresses, Critical, Relaxes, true,
+		addressBreaks("uri-encoded-control", "%s with an encoded control character added: decoded, it can end a line or a header")},
+	{"uri-unencoded", addresses, Sensitive, Relaxes, true, addressBreaks("uri-unencoded", "%s with a character added that must be encoded")},
+	{"uri-absolute", addresses, Sensitive, Relaxes, true, addressBreaks("uri-absolute", "%s without a scheme added: where it leads depends on who reads it")},
+	{"uri-http", addresses, Sensitive, Relaxes, true, addressBreaks("uri-http", "%s added that is neither http nor https")},
 	{"uri-fragment", addresses, Sensitive, Alters, true, addressBreaks("uri-fragment", "%s with a fragment added")},
 	{"uri-loopback", addresses, Sensitive, Relaxes, true, addressBreaks("uri-loopback", "%s that leads to this machine added")},
 	{"uri-inside", addresses, Sensitive, Relaxes, true, addressBreaks("uri-inside", "%s that leads into the network behind this machine added")},
@@ -45,6 +50,7 @@ var rules = []rule{
 	{"certificate-not-yet-valid", keySets, Sensitive, Breaks, true, certificateNotYet},
 	{"certificate-expires-soon", keySets, Sensitive, Breaks, true, certificateSoon},
 	{"certificate-expires-sooner", keySets, Sensitive, Breaks, false, certificateSooner},
+	{"key-x5u", keySets, Sensitive, Relaxes, true, keyAddress},
 	{"jwks-uri-without-tls", []string{"jwks_uri"}, Critical, Relaxes, true, jwksURIWithoutTLS},
 	{"jwks-uri-other-host", []string{"jwks_uri"}, Critical, Relaxes, false, jwksURIOtherHost},
 	{"jwks-uri-new", []string{"jwks_uri"}, Sensitive, Relaxes, false, jwksURINew},
@@ -86,27 +92,36 @@ var rules = []rule{
 		breaks("code-without-redirect-uri", "there is no redirect URI to send people back to")},
 	{"pairwise-without-sector", works("pairwise-without-sector"), Sensitive, Breaks, true,
 		breaks("pairwise-without-sector", "pairwise subjects over several hosts without a sector identifier: sign-in fails")},
-	{"lifetime-positive", works("lifetime-positive"), Sensitive, Breaks, true, breaks("lifetime-positive", "tokens end before they begin")},
-	{"response-type-grant", works("response-type-grant"), Sensitive, Breaks, true, breaks("response-type-grant", "a response type has no grant type")},
+	{"lifetime-positive", works("lifetime-positive"), Sensitive, Breaks, true, breaks("lifetime-positive", "a lifetime ends before it begins")},
+	{"response-type-grant", works("response-type-grant"), Sensitive, Breaks, true, breaks("response-type-grant", "a response type has no grant type, or implicit no response type")},
 	{"response-type-known", works("response-type-known"), Sensitive, Breaks, true, breaks("response-type-known", "a response type is none that anybody registered")},
 	{"nothing-to-do", works("nothing-to-do"), Sensitive, Breaks, true, breaks("nothing-to-do", "refresh_token alone gets no first token")},
-	{"auth-without-means", works("auth-without-means"), Sensitive, Breaks, true, breaks("auth-without-means", "the client cannot authenticate: it has no keys or name for its method")},
+	{"auth-without-means", works("auth-without-means"), Sensitive, Breaks, true, breaks("auth-without-means", "the client cannot authenticate: it has no name, or no keys that fit its method and algorithm")},
 	{"certificate-name", works("certificate-name"), Sensitive, Breaks, true,
-		breaks("certificate-name", "the client cannot authenticate: its certificate has several names, or an IP address that is none")},
+		breaks("certificate-name", "the client cannot authenticate: its certificate has several names, or one without the form of its kind")},
+	{"value-known", works("value-known"), Sensitive, Breaks, true, unregistered},
+	{"id-token-unsigned", works("id-token-unsigned"), Critical, Relaxes, true,
+		breaks("id-token-unsigned", "ID tokens come through people's browsers unsigned")},
+	{"notification-without-endpoint", works("notification-without-endpoint"), Sensitive, Breaks, true,
+		breaks("notification-without-endpoint", "there is no endpoint to notify of a sign-in")},
 	{"claims-changed", []string{"custom_claims"}, Sensitive, Alters, false, replacedValue("claims in tokens change")},
 }
 
 // The members that rules share.
 var (
-	redirects   = []string{"redirect_uris", "post_logout_redirect_uris"}
-	uriLists    = []string{"redirect_uris", "post_logout_redirect_uris", "request_uris", "allowed_cors_origins", "webhook_uris"}
-	pages       = []string{"client_uri", "logo_uri", "tos_uri", "policy_uri", "initiate_login_uri", "frontchannel_logout_uri", "backchannel_logout_uri"}
-	addresses   = slices.Concat(uriLists, pages, []string{"jwks_uri", "sector_identifier_uri"})
+	redirects = []string{"redirect_uris", "post_logout_redirect_uris", "claims_redirect_uris"}
+	uriLists  = []string{"redirect_uris", "post_logout_redirect_uris", "claims_redirect_uris", "request_uris", "allowed_cors_origins", "webhook_uris"}
+	pages     = []string{"client_uri", "logo_uri", "tos_uri", "policy_uri", "initiate_login_uri", "frontchannel_logout_uri", "backchannel_logout_uri"}
+	addresses = slices.Concat(uriLists, pages, []string{"jwks_uri", "sector_identifier_uri", "signed_jwks_uri", "information_uri", "organization_uri",
+		"backchannel_client_notification_endpoint", "localized_metadata"})
 	authMethods = []string{"token_endpoint_auth_method", "introspection_endpoint_auth_method", "revocation_endpoint_auth_method"}
 	signingAlgs = []string{"token_endpoint_auth_signing_alg", "id_token_signed_response_alg", "userinfo_signed_response_alg",
-		"request_object_signing_alg", "authorization_signed_response_alg"}
+		"request_object_signing_alg", "authorization_signed_response_alg", "introspection_signed_response_alg", "nfv_token_signed_response_alg",
+		"backchannel_authentication_request_signing_alg"}
 	encryptionAlgs = []string{"id_token_encrypted_response_alg", "id_token_encrypted_response_enc", "userinfo_encrypted_response_alg",
-		"userinfo_encrypted_response_enc", "request_object_encryption_alg", "request_object_encryption_enc"}
+		"userinfo_encrypted_response_enc", "request_object_encryption_alg", "request_object_encryption_enc", "authorization_encrypted_response_alg",
+		"authorization_encrypted_response_enc", "introspection_encrypted_response_alg", "introspection_encrypted_response_enc",
+		"nfv_token_encrypted_response_alg", "nfv_token_encrypted_response_enc"}
 	keySets     = []string{"jwks"}
 	grantTypes  = []string{"grant_types"}
 	audiences   = []string{"audience", "authorization_details_types", "software_roles"}

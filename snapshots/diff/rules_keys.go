@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tenure/jwk/x509view"
+	"tenure/snapshots/document/uri"
 )
 
 // soon is how long before its end a new certificate is worth a word.
@@ -55,6 +56,26 @@ func keyChanged(_ *input, r *row) string {
 		return name + " of a key changed: what it was used for may be refused"
 	}
 	return ""
+}
+
+// keyAddress tells of a new address of certificates that a client which registers itself
+// could not bring.
+func keyAddress(_ *input, r *row) string {
+	address := r.x5u
+	if r.class == keyMember && strings.HasSuffix(r.Path, "/x5u") && r.New.Set() {
+		address = unquote(r.New.JSON)
+	}
+	if address == "" {
+		return ""
+	}
+	var faults []string
+	for _, broken := range uri.Broken(address, uri.Keys, true) {
+		faults = append(faults, broken.Message)
+	}
+	if len(faults) == 0 {
+		return ""
+	}
+	return "x5u of a key: " + strings.Join(faults, "; ")
 }
 
 // certificateRemoved tells of a key's own certificate that no other replaces.

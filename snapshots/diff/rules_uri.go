@@ -20,6 +20,8 @@ func noun(member string) string {
 		return "redirect URI"
 	case "post_logout_redirect_uris":
 		return "post-logout redirect URI"
+	case "claims_redirect_uris":
+		return "claims redirect URI"
 	case "request_uris":
 		return "request URI"
 	case "allowed_cors_origins":
@@ -49,16 +51,24 @@ func addressBreaks(rule, format string) func(*input, *row) string {
 	return func(in *input, r *row) string {
 		for _, broken := range in.addressFaults(r) {
 			if broken.Name == rule {
-				return fmt.Sprintf(format, noun(r.name))
+				return fmt.Sprintf(format, noun(r.about()))
 			}
 		}
 		return ""
 	}
 }
 
+// about is the name that says what a value is: the member's, or a localized text's own.
+func (r *row) about() string {
+	if r.class == text {
+		return r.named
+	}
+	return r.name
+}
+
 // addressFaults are the rules that the row's new address breaks.
 func (in *input) addressFaults(r *row) []*uri.Rule {
-	use, known := document.UseOf(r.name)
+	use, known := document.UseOf(r.about())
 	if r.Kind == Removed || !known || r.New.Text == r.Old.Text {
 		return nil
 	}

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"slices"
+	"strings"
 
 	"tenure/snapshots/document"
 )
@@ -13,20 +14,57 @@ func works(rule string) []string {
 }
 
 // breaks says the words at the first changed member of those that a rule of
-// document.Works reads, if the change breaks the rule.
+// document.Works reads, if the change breaks the rule. A new client may break one
+// by what it leaves out: then they are said at its first member.
 func breaks(rule, words string) func(*input, *row) string {
 	members := works(rule)
 	return func(in *input, r *row) string {
-		for i := range in.rows {
-			if one := &in.rows[i]; one.Kind != Equal && slices.Contains(members, one.name) {
-				if one.Path == r.Path && slices.Contains(in.broken(), rule) {
-					return words
-				}
-				return ""
-			}
+		at := in.firstOf(func(one *row) bool { return slices.Contains(members, one.name) })
+		if at == nil && in.fresh {
+			at = in.first()
+		}
+		if at == r && slices.Contains(in.broken(), rule) {
+			return words
 		}
 		return ""
 	}
+}
+
+// first is the first row that is a change, nil if there is none.
+func (in *input) first() *row { return in.firstOf(func(*row) bool { return true }) }
+
+// firstOf is first among those of a kind.
+func (in *input) firstOf(kind func(*row) bool) *row {
+	for i := range in.rows {
+		if r := &in.rows[i]; r.Kind != Equal && kind(r) {
+			return r
+		}
+	}
+	return nil
+}
+
+// withWorks are the rules about a member and all of document.Works, in the order of
+// the table.
+func withWorks(member string) []*rule {
+	var all []*rule
+	for i := range rules {
+		r := &rules[i]
+		of := slices.ContainsFunc(document.Works, func(w document.Work) bool { return w.Name == r.name })
+		if of || r.members == nil || slices.Contains(r.members, member) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// unregistered tells of a value that is not registered. none for an encryption is
+// nevisMeta's way to ask for no encryption.
+func unregistered(_ *input, r *row) string {
+	off := r.New.Text == document.MethodNone && strings.Contains(r.name, "encrypt")
+	if r.Kind == Removed || off || document.Registered(r.name, r.New.Text) {
+		return ""
+	}
+	return words(r.name) + " has a value that is not registered"
 }
 
 // brokenWorks names the rules of document.Works that a change of a client

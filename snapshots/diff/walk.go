@@ -31,6 +31,8 @@ type row struct {
 	detail bool   // a part of a change that another row tells whole
 	silent bool   // not a line: its parts are
 	line   string // what stands in the line, where that is not the value
+	named  string // the name of a localized text
+	x5u    string // of a key that is added
 
 	oldCertificates, newCertificates []*x509view.Facts // of a key or a certificate; a leaf first
 	leaf                             bool              // the certificate is the first of its chain

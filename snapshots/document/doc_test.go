@@ -87,10 +87,24 @@ func tables() map[string]string {
 		for i, name := range w.Fields {
 			members[i] = "`" + name + "`"
 		}
-		if w.Name == "lifetime-positive" {
-			members = []string{"the four `…_ttl`", "all `…_lifespan`"}
+		switch w.Name {
+		case "lifetime-positive":
+			members = []string{"the four `…_ttl`", "all `…_lifespan`", "`default_max_age`"}
+		case "value-known":
+			members = []string{"those of the table below"}
 		}
 		row("@works", "`"+w.Name+"`", from, strings.Join(members, ", "), w.Says)
+	}
+	members, values := map[string][]string{}, map[string]string{}
+	for _, name := range sorted(registered) {
+		set := "`" + strings.Join(registered[name], "`, `") + "`"
+		members[set] = append(members[set], "`"+name+"`")
+	}
+	for set, names := range members {
+		values[strings.Join(names, ", ")] = set
+	}
+	for _, names := range sorted(values) {
+		row("@values", names, values[names])
 	}
 	return all
 }
@@ -117,6 +131,7 @@ func TestThePageHasTheTables(t *testing.T) {
 		"@addresses": "| rule | everywhere for | itself for | policy may allow | says |\n|---|---|---|---|---|\n",
 		"@texts":     "| kind | members | at most | takes |\n|---|---|---|---|\n",
 		"@works":     "| rule | refused from | members | wants |\n|---|---|---|---|\n",
+		"@values":    "| members | registered values |\n|---|---|\n",
 	}
 	doc := string(raw)
 	for name, want := range tables() {
@@ -127,7 +142,7 @@ func TestThePageHasTheTables(t *testing.T) {
 		}
 		got := rest[:max(0, strings.Index(rest, "\n\n")+1)]
 		if name == "@members" {
-			want += "| other names of localized texts that end in `uri`, `uris`, `url` or `urls`; `supportURL` and `alternativeAuthURL` of a UI configuration | unknown |\n"
+			want += "| other names of localized texts, and names at any depth of a UI configuration, that end in `uri`, `uris`, `url` or `urls` | unknown |\n"
 		}
 		if got != want {
 			t.Errorf("the table %s of the page is\n%s\nwant\n%s", name, got, want)

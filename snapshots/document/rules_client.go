@@ -17,6 +17,7 @@ import (
 func ClientRules() []Rule[Client] {
 	return slices.Concat(everyRules[Client](), []Rule[Client]{
 		{Name: "address", Check: checkAddresses[Client]},
+		{Name: "ui-configuration", Fields: []string{"ui_configuration"}, Check: checkUIConfiguration},
 		NoEmptyItems[Client]("post_logout_redirect_uris", "request_uris", "allowed_cors_origins", "webhook_uris"),
 		{"jwks", []string{"jwks"}, checkJWKS},
 		{"jwks-or-jwks-uri", []string{"jwks", "jwks_uri"}, checkOneKeySource},

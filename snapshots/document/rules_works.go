@@ -1,7 +1,6 @@
 package document
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -49,17 +48,22 @@ var Works = []Work{
 		"authorization_code and implicit have a redirect URI", codeWithoutRedirect},
 	{"pairwise-without-sector", ByTenure, []string{"subject_type", "redirect_uris", "sector_identifier_uri"},
 		"pairwise subjects over several hosts have a sector identifier", pairwiseWithoutSector},
-	{"lifetime-positive", ByTenure, lifetimes(), "a lifetime is more than 0", lifetimesPositive},
-	{"response-type-grant", ByItself, []string{"grant_types", "response_types"}, "a response type has its grant type", responseWithoutGrant},
+	{"lifetime-positive", ByTenure, lifetimes(), "a lifetime is more than 0; default_max_age may be 0", lifetimesPositive},
+	{"response-type-grant", ByItself, []string{"grant_types", "response_types"}, "a response type has its grant type, and implicit a response type: the default is code", responseWithoutGrant},
 	{"response-type-known", ByItself, []string{"response_types"}, "a response type is a combination of code, token, id_token and vp_token, or none", unknownResponses},
 	{"nothing-to-do", ByItself, []string{"grant_types"}, "there is a grant type besides refresh_token", nothingToDo},
-	{"auth-without-means", ByItself, append([]string{"token_endpoint_auth_method", "jwks", "jwks_uri"}, certificateNames...),
-		"a method of authentication has the keys or the name that it needs", authWithoutMeans},
+	{"auth-without-means", ByItself, append([]string{"token_endpoint_auth_method", "token_endpoint_auth_signing_alg", "jwks", "jwks_uri"}, certificateNames...),
+		"a method of authentication has the name or the keys that it needs, one of them for its algorithm", authWithoutMeans},
 	{"certificate-name", ByItself, append([]string{"token_endpoint_auth_method"}, certificateNames...),
-		"tls_client_auth has one name of a certificate, and an IP address is one", certificateName},
+		"tls_client_auth has one name of a certificate, and each name has its form", certificateName},
+	{"value-known", ByItself, withValues(), "the value is registered for the member", unknownValues},
+	{"id-token-unsigned", ByItself, []string{"id_token_signed_response_alg", "response_types"},
+		"an ID token of the authorization endpoint is signed", unsignedIDToken},
+	{"notification-without-endpoint", ByItself, []string{"backchannel_token_delivery_mode", "backchannel_client_notification_endpoint"},
+		"ping and push have an endpoint to notify", notificationWithoutEndpoint},
 }
 
-// certificateNames are the members of RFC 8705 section 2.1.2.
+// certificateNames are the members of RFC 8705 section 2.1.2; nameForms has their forms.
 var certificateNames = []string{"tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip",
 	"tls_client_auth_san_email"}
 
@@ -142,10 +146,20 @@ func unknownMethods(in Input[Client]) []fault.Field {
 	return all
 }
 
+// CheckGrantTypes says which grant types neither IANA nor the URI of an extension
+// names, by a path below path.
+func CheckGrantTypes(path string, grants []string) []fault.Field {
+	return unknownGrantsAt(path, grants, nil)
+}
+
 // unknownGrants takes extension grants too, which are absolute URIs (RFC 6749
 // section 4.5), and those that were stored before.
 func unknownGrants(grants, stored []string) []fault.Field {
-	return eachText("/grant_types", &grants, func(grant string) string {
+	return unknownGrantsAt("/grant_types", grants, stored)
+}
+
+func unknownGrantsAt(path string, grants, stored []string) []fault.Field {
+	return eachText(path, &grants, func(grant string) string {
 		if slices.Contains(knownGrants, grant) || slices.Contains(stored, grant) || len(uri.Broken(grant, uri.Identifier, false)) == 0 {
 			return ""
 		}
@@ -181,11 +195,11 @@ func pairwiseWithoutSector(in Input[Client]) []fault.Field {
 	return nil
 }
 
-// lifetimes are the members that are lifetimes of something issued.
+// lifetimes are the members that are lifetimes.
 func lifetimes() []string {
 	var names []string
 	for _, f := range clientFields {
-		if _, ok := f.at(&Client{}).(*Lifetime); ok && f.Name != "default_max_age" { // 0 there asks for a new sign-in each time
+		if _, ok := f.at(&Client{}).(*Lifetime); ok {
 			names = append(names, f.Name)
 		}
 	}
@@ -195,8 +209,13 @@ func lifetimes() []string {
 func lifetimesPositive(in Input[Client]) []fault.Field {
 	var all []fault.Field
 	for _, name := range lifetimes() {
-		if span := *memberAt[Client](name)(in.Next).(*Lifetime); in.Binds(name) && span != nil && *span <= 0 {
+		span := *memberAt[Client](name)(in.Next).(*Lifetime)
+		switch {
+		case span == nil || *span > 0 || !in.Binds(name):
+		case name != "default_max_age":
 			all = append(all, broken("/"+name, "the lifetime is not more than 0")...)
+		case *span < 0: // 0 asks for a new sign-in each time
+			all = append(all, broken("/"+name, "the lifetime is less than 0")...)
 		}
 	}
 	return all
@@ -204,9 +223,13 @@ func lifetimesPositive(in Input[Client]) []fault.Field {
 
 // responseWithoutGrant: of a client that lists its grant types, code with
 // id_token alone is content with authorization_code. Open Finance Brasil's own
-// registrations are such.
+// registrations are such. Without response types code is the one (RFC 7591
+// section 2), and implicit alone does not allow it.
 func responseWithoutGrant(in Input[Client]) []fault.Field {
 	grants := effectiveGrants(in)
+	if len(in.Next.ResponseTypes) == 0 && slices.Contains(grants, grantImplicit) && !slices.Contains(grants, grantCode) {
+		return broken("/response_types", "the grant type %s needs a response type: the default, code, needs %s", grantImplicit, grantCode)
+	}
 	var all []fault.Field
 	for i, combination := range in.Next.ResponseTypes {
 		needs := grantsFor(combination)
@@ -249,6 +272,24 @@ func unknownResponses(in Input[Client]) []fault.Field {
 	})
 }
 
+// unsignedIDToken: people's browsers carry it there, and could change it (OpenID Connect
+// Registration section 2).
+func unsignedIDToken(in Input[Client]) []fault.Field {
+	front := func(combination string) bool { return slices.Contains(strings.Fields(combination), "id_token") }
+	if in.Next.IDTokenSignedResponseAlg == MethodNone && slices.ContainsFunc(in.Next.ResponseTypes, front) {
+		return broken("/id_token_signed_response_alg", "a response type with id_token needs a signature")
+	}
+	return nil
+}
+
+// notificationWithoutEndpoint: CIBA section 4.
+func notificationWithoutEndpoint(in Input[Client]) []fault.Field {
+	if mode := in.Next.BackchannelDeliveryMode; (mode == "ping" || mode == "push") && in.Next.BackchannelNotification == "" {
+		return broken("/backchannel_client_notification_endpoint", "%s needs an endpoint to notify", mode)
+	}
+	return nil
+}
+
 func nothingToDo(in Input[Client]) []fault.Field {
 	for _, grant := range effectiveGrants(in) {
 		if grant != grantRefresh {
@@ -260,7 +301,7 @@ func nothingToDo(in Input[Client]) []fault.Field {
 
 func authWithoutMeans(in Input[Client]) []fault.Field {
 	const own, selfSigned = "private_key_jwt", "self_signed_tls_client_auth"
-	set := []byte(in.Next.JWKS)
+	set, alg := []byte(in.Next.JWKS), in.Next.TokenEndpointAuthSigningAlg
 	switch method := in.Next.TokenEndpointAuthMethod; {
 	case method == "tls_client_auth" && in.Next.CertificateNames() == 0:
 		return broken("/token_endpoint_auth_method", "%s needs the subject of the certificate", method)
@@ -272,35 +313,31 @@ func authWithoutMeans(in Input[Client]) []fault.Field {
 		return broken("/jwks", "%s needs a key, and the set has none", method)
 	case method == own && !slices.ContainsFunc(jwk.Keys(set), func(k jwk.Key) bool { return k.Signs }):
 		return broken("/jwks", "%s needs a key that can sign, and the set has none", method)
+	case method == own && alg != "" && !slices.ContainsFunc(jwk.Keys(set), func(k jwk.Key) bool { return k.SignsWith(alg) }):
+		return broken("/token_endpoint_auth_signing_alg", "%s needs a key that can sign with the algorithm, and the set has none", method)
 	}
 	return nil
-}
-
-func certificateName(in Input[Client]) (all []fault.Field) {
-	if in.Next.TokenEndpointAuthMethod == "tls_client_auth" && in.Next.CertificateNames() > 1 {
-		all = broken("/token_endpoint_auth_method", "tls_client_auth takes exactly one of %s", strings.Join(certificateNames, ", "))
-	}
-	if ip := in.Next.TLSClientAuthSANIP; ip != "" && in.Binds("tls_client_auth_san_ip") {
-		if address, err := netip.ParseAddr(ip); err != nil || address.Zone() != "" {
-			all = append(all, broken("/tls_client_auth_san_ip", "the value is no IP address")...)
-		}
-	}
-	return all
 }
 
 // Settled is the document as it is kept: origins in their canonical form, and no
 // element twice in what a client brings itself. A list that equals the base's
 // stays as it is.
-func Settled[T Content](next, base *T, level Level) *T {
+func Settled[T Content](next, base *T, level Level) *T { return settled(next, base, level == ByItself) }
+
+// Once is Settled for what somebody has just written and no original decides on: no
+// element twice.
+func Once[T Content](next, base *T) *T { return settled(next, base, true) }
+
+func settled[T Content](next, base *T, once bool) *T {
 	client, ok := any(next).(*Client)
-	if !ok || level != ByItself && len(client.AllowedCORSOrigins) == 0 {
+	if !ok || client == nil || !once && len(client.AllowedCORSOrigins) == 0 {
 		return next
 	}
 	was, _ := any(base).(*Client)
-	settled := *client
+	kept := *client
 	for _, f := range clientFields {
-		list, ok := listOf(f.at(&settled))
-		if !ok || len(list) == 0 || f.Name != "allowed_cors_origins" && level != ByItself {
+		list, ok := listOf(f.at(&kept))
+		if !ok || len(list) == 0 || f.Name != "allowed_cors_origins" && !once {
 			continue
 		}
 		var stored []string
@@ -310,18 +347,20 @@ func Settled[T Content](next, base *T, level Level) *T {
 		if slices.Equal(list, stored) {
 			continue
 		}
-		kept := make([]string, 0, len(list))
+		items := make([]string, 0, len(list))
+		seen := make(map[string]bool, len(list))
 		for _, text := range list {
 			if f.Name == "allowed_cors_origins" && !slices.Contains(stored, text) {
 				text = uri.CanonicalOrigin(text)
 			}
-			if level != ByItself || !slices.Contains(kept, text) {
-				kept = append(kept, text)
+			if !once || !seen[text] {
+				items = append(items, text)
 			}
+			seen[text] = true
 		}
-		setList(f.at(&settled), kept)
+		setList(f.at(&kept), items)
 	}
-	return any(&settled).(*T)
+	return any(&kept).(*T)
 }
 
 func setList(member any, list []string) {

@@ -21,6 +21,15 @@ func TestWorks(t *testing.T) {
 	okp := func(crv, others string) document.JWKS {
 		return document.ReadKeySet([]byte(`{"keys":[{"kty":"OKP","crv":"` + crv + `","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"` + others + `}]}`)).Stored
 	}
+	ec := func(others string) document.JWKS { // of RFC 7517 appendix A.1
+		return document.ReadKeySet([]byte(`{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"` + others + `}]}`)).Stored
+	}
+	rsa := func(others string) document.JWKS {
+		return document.ReadKeySet([]byte(`{"keys":[{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("_", 342) + `"` + others + `}]}`)).Stored
+	}
+	lists := func(kinds, encs string) client {
+		return client{RedirectURIs: at, ClientRegistrationTypes: strings.Fields(kinds), EncryptedResponseEncs: strings.Fields(encs)}
+	}
 	for _, row := range []struct {
 		name     string
 		doc      client
@@ -29,7 +38,17 @@ func TestWorks(t *testing.T) {
 		{"minimum", client{RedirectURIs: at}, "", ""},
 		{"nothing at all", client{}, "code-without-redirect-uri", "code-without-redirect-uri"},
 		{"code", client{GrantTypes: []string{"authorization_code"}}, "code-without-redirect-uri", "code-without-redirect-uri"},
-		{"implicit", client{GrantTypes: []string{"implicit"}}, "code-without-redirect-uri", "code-without-redirect-uri"},
+		{"implicit", client{GrantTypes: []string{"implicit"}}, "code-without-redirect-uri", "code-without-redirect-uri response-type-grant"},
+		{"implicit without a response type", client{RedirectURIs: at, GrantTypes: []string{"implicit"}}, "", "response-type-grant"},
+		{"implicit with an empty list", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{}}, "", "response-type-grant"},
+		{"implicit and machine without a response type", client{RedirectURIs: at, GrantTypes: []string{"client_credentials", "implicit"}}, "", "response-type-grant"},
+		{"implicit with token", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{"token"}}, "", ""},
+		{"implicit with id_token", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{"id_token"}}, "", ""},
+		{"implicit with none", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{"none"}}, "", ""},
+		{"implicit with code", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, ResponseTypes: []string{"code"}}, "", "response-type-grant"},
+		{"implicit and code without a response type", client{RedirectURIs: at, GrantTypes: []string{"implicit", "authorization_code"}}, "", ""},
+		{"code with an empty list", client{RedirectURIs: at, GrantTypes: []string{"authorization_code"}, ResponseTypes: []string{}}, "", ""},
+		{"machine with an empty list", client{GrantTypes: []string{"client_credentials"}, ResponseTypes: []string{}}, "", ""},
 		{"machine", client{GrantTypes: []string{"client_credentials"}}, "", ""},
 		{"device", client{GrantTypes: []string{"urn:ietf:params:oauth:grant-type:device_code", "refresh_token"}}, "", ""},
 		{"public machine", client{GrantTypes: []string{"client_credentials"}, TokenEndpointAuthMethod: "none"}, "public-client-credentials", "public-client-credentials"},
@@ -48,6 +67,40 @@ func TestWorks(t *testing.T) {
 		{"negative lifespan", client{RedirectURIs: at, Lifespans: document.Lifespans{ImplicitIDToken: ttl(-1)}}, "lifetime-positive", "lifetime-positive"},
 		{"a nanosecond", client{RedirectURIs: at, Lifespans: document.Lifespans{ImplicitIDToken: ttl(1)}}, "", ""},
 		{"sign in each time", client{RedirectURIs: at, DefaultMaxAge: ttl(0)}, "", ""},
+		{"sign in before the last time", client{RedirectURIs: at, DefaultMaxAge: ttl(-1)}, "lifetime-positive", "lifetime-positive"},
+		{"web", client{RedirectURIs: at, ApplicationType: "web"}, "", ""},
+		{"native", client{RedirectURIs: at, ApplicationType: "native"}, "", ""},
+		{"another application", client{RedirectURIs: at, ApplicationType: "tv"}, "", "value-known"},
+		{"application in another case", client{RedirectURIs: at, ApplicationType: "Web"}, "", "value-known"},
+		{"poll", client{RedirectURIs: at, BackchannelDeliveryMode: "poll"}, "", ""},
+		{"ping", client{RedirectURIs: at, BackchannelDeliveryMode: "ping", BackchannelNotification: "https://a.example/n"}, "", ""},
+		{"push", client{RedirectURIs: at, BackchannelDeliveryMode: "push", BackchannelNotification: "https://a.example/n"}, "", ""},
+		{"pull", client{RedirectURIs: at, BackchannelDeliveryMode: "pull"}, "", "value-known"},
+		{"ping nowhere", client{RedirectURIs: at, BackchannelDeliveryMode: "ping"}, "", "notification-without-endpoint"},
+		{"push nowhere", client{RedirectURIs: at, BackchannelDeliveryMode: "push"}, "", "notification-without-endpoint"},
+		{"federation", lists("automatic explicit", ""), "", ""},
+		{"another federation", lists("automatic manual", ""), "", "value-known"},
+		{"presentations", lists("", "A128GCM A256CBC-HS512"), "", ""},
+		{"other presentations", lists("", "A128GCM A512GCM a128gcm"), "", "value-known value-known"},
+		{"signed by a key", client{RedirectURIs: at, IDTokenSignedResponseAlg: "ML-DSA-65", UserinfoSignedResponseAlg: "Ed25519", RequestObjectSigningAlg: "ES256K",
+			AuthorizationSignedResponseAlg: "EdDSA", IntrospectionSignedAlg: "PS512", NFVTokenSignedAlg: "RS384", BackchannelSigningAlg: "ES384"}, "", ""},
+		{"signed by a secret", client{RedirectURIs: at, IDTokenSignedResponseAlg: "HS256", UserinfoSignedResponseAlg: "HS512", RequestObjectSigningAlg: "HS384",
+			TokenEndpointAuthMethod: "client_secret_jwt", TokenEndpointAuthSigningAlg: "HS256"}, "", ""},
+		{"signed in another case", client{RedirectURIs: at, IDTokenSignedResponseAlg: "rs256"}, "", "value-known"},
+		{"signed somehow", client{RedirectURIs: at, RequestObjectSigningAlg: "foo"}, "", "value-known"},
+		{"signed by an encryption", client{RedirectURIs: at, UserinfoSignedResponseAlg: "RSA-OAEP"}, "", "value-known"},
+		{"unsigned", client{RedirectURIs: at, IDTokenSignedResponseAlg: "none", UserinfoSignedResponseAlg: "none", RequestObjectSigningAlg: "none"}, "", ""},
+		{"unsigned code", client{RedirectURIs: at, IDTokenSignedResponseAlg: "none", ResponseTypes: []string{"code"}}, "", ""},
+		{"unsigned in a browser", client{RedirectURIs: at, GrantTypes: []string{"implicit"}, IDTokenSignedResponseAlg: "none", ResponseTypes: []string{"token id_token"}}, "", "id-token-unsigned"},
+		{"unsigned authentication", client{RedirectURIs: at, TokenEndpointAuthSigningAlg: "none"}, "", "value-known"},
+		{"unsigned answer", client{RedirectURIs: at, AuthorizationSignedResponseAlg: "none"}, "", "value-known"},
+		{"unsigned introspection", client{RedirectURIs: at, IntrospectionSignedAlg: "none"}, "", "value-known"},
+		{"back channel by a secret", client{RedirectURIs: at, BackchannelSigningAlg: "HS256"}, "", "value-known"},
+		{"encrypted", client{RedirectURIs: at, IDTokenEncryptedResponseAlg: "ECDH-ES+A256KW", IDTokenEncryptedResponseEnc: "A256GCM", UserinfoEncryptedResponseAlg: "dir",
+			UserinfoEncryptedResponseEnc: "A128CBC-HS256", RequestObjectEncryptionAlg: "RSA-OAEP-256", RequestObjectEncryptionEnc: "A192GCM"}, "", ""},
+		{"encrypted somehow", client{RedirectURIs: at, IDTokenEncryptedResponseAlg: "RSA", IDTokenEncryptedResponseEnc: "AES"}, "", "value-known value-known"},
+		{"encrypted by a signature", client{RedirectURIs: at, IntrospectionEncryptAlg: "RS256", AuthorizationEncryptAlg: "none"}, "", "value-known value-known"},
+		{"encrypted with the other", client{RedirectURIs: at, NFVTokenEncryptedAlg: "A128GCM", NFVTokenEncryptedEnc: "A128GCMKW"}, "", "value-known value-known"},
 		{"token without implicit", client{RedirectURIs: at, ResponseTypes: []string{"token"}}, "", "response-type-grant"},
 		{"token with client_credentials", client{GrantTypes: []string{"client_credentials"}, ResponseTypes: []string{"token"}}, "", "response-type-grant"},
 		{"hybrid with code alone", client{RedirectURIs: at, ResponseTypes: []string{"code id_token"}}, "", "response-type-grant"},
@@ -76,6 +129,18 @@ func TestWorks(t *testing.T) {
 		{"key of operations", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: okp("Ed25519", `,"key_ops":["deriveKey"]`)}, "", "auth-without-means"},
 		{"key to verify", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: okp("Ed25519", `,"key_ops":["verify"],"use":"sig"`)}, "", ""},
 		{"key of an unknown kty", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", JWKS: `{"keys":[{"kty":"LMS"}]}`}, "", "auth-without-means"},
+		{"key of another curve", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES384", JWKS: ec("")}, "", "auth-without-means"},
+		{"key of another kind", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "RS256", JWKS: ec("")}, "", "auth-without-means"},
+		{"key of another alg", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS256", JWKS: rsa(`,"alg":"RS256"`)}, "", "auth-without-means"},
+		{"RSA key to sign with ES256", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", JWKS: rsa("")}, "", "auth-without-means"},
+		{"key to sign with a secret", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "HS256", JWKS: rsa("")}, "", "auth-without-means"},
+		{"key of Ed25519 to sign with Ed448", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "Ed448", JWKS: okp("Ed25519", "")}, "", "auth-without-means"},
+		{"key of its curve", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", JWKS: ec("")}, "", ""},
+		{"key of its alg", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "ES256", JWKS: ec(`,"alg":"ES256","use":"sig"`)}, "", ""},
+		{"RSA key of any alg", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "PS512", JWKS: rsa("")}, "", ""},
+		{"key of EdDSA", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "EdDSA", JWKS: okp("Ed25519", "")}, "", ""},
+		{"keys at an address", client{RedirectURIs: at, TokenEndpointAuthMethod: "private_key_jwt", TokenEndpointAuthSigningAlg: "RS256", JWKSURI: "https://a.example/jwks"}, "", ""},
+		{"a secret beside keys", client{RedirectURIs: at, TokenEndpointAuthMethod: "client_secret_jwt", TokenEndpointAuthSigningAlg: "HS256", JWKS: ec("")}, "", ""},
 		{"own certificate with no key", client{RedirectURIs: at, TokenEndpointAuthMethod: "self_signed_tls_client_auth", JWKS: `{"keys":[]}`}, "", "auth-without-means"},
 		{"own certificate with a key", client{RedirectURIs: at, TokenEndpointAuthMethod: "self_signed_tls_client_auth", JWKS: okp("X25519", "")}, "", ""},
 		{"certificate with two names", client{RedirectURIs: at, TokenEndpointAuthMethod: "tls_client_auth", TLSClientAuthSubjectDN: "CN=a", TLSClientAuthSANDNS: "a.example"}, "", "certificate-name"},
@@ -99,7 +164,8 @@ func TestWorks(t *testing.T) {
 func TestOnlyWhatIsNewIsJudged(t *testing.T) {
 	type client = document.Client
 	stored := client{ClientName: "a\u202eb", RedirectURIs: []string{"javascript:alert(1)", "http://a.example/cb"}, Scopes: []string{`a"b`},
-		Localized: []document.Localized{{Name: "logo_uri", Value: "data:x"}}, GrantTypes: []string{"magic"}, TokenEndpointAuthMethod: "magic"}
+		Localized: []document.Localized{{Name: "logo_uri", Value: "data:x"}}, GrantTypes: []string{"magic"}, TokenEndpointAuthMethod: "magic",
+		ApplicationType: "tv", IDTokenSignedResponseAlg: "magic", ClientRegistrationTypes: []string{"magic"}, DefaultMaxAge: ttl(-1), BackchannelDeliveryMode: "ping"}
 	for name, row := range map[string]struct {
 		change func(*client)
 		want   []string
@@ -116,7 +182,13 @@ func TestOnlyWhatIsNewIsJudged(t *testing.T) {
 		"one more grant":  {func(c *client) { c.GrantTypes = append(c.GrantTypes, "client_credentials") }, nil},
 		"an unknown one":  {func(c *client) { c.GrantTypes = append(c.GrantTypes, "foo") }, []string{"/grant_types/1 grant-type-known"}},
 		"another method":  {func(c *client) { c.RevocationEndpointAuthMethod = "private_key_jwt" }, nil},
+		"an application":  {func(c *client) { c.ApplicationType = "radio" }, []string{"/application_type value-known"}},
+		"one more type":   {func(c *client) { c.ClientRegistrationTypes = append(c.ClientRegistrationTypes, "automatic") }, nil},
+		"an unknown type": {func(c *client) { c.ClientRegistrationTypes = append(c.ClientRegistrationTypes, "foo") }, []string{"/client_registration_types/1 value-known"}},
+		"another max age": {func(c *client) { c.DefaultMaxAge = ttl(-2) }, []string{"/default_max_age lifetime-positive"}},
+		"another alg":     {func(c *client) { c.UserinfoSignedResponseAlg = "RS256" }, nil},
 		"nothing is left": {func(c *client) { c.RedirectURIs, c.GrantTypes = nil, []string{} }, []string{"/redirect_uris code-without-redirect-uri"}},
+		"an encoded line": {func(c *client) { c.RedirectURIs = append(c.RedirectURIs, "https://a.example/%0d%0a") }, []string{"/redirect_uris/2 uri-encoded-control"}},
 	} {
 		next := document.Clone(&stored)
 		row.change(next)
@@ -141,6 +213,12 @@ func TestSettled(t *testing.T) {
 	want.AllowedCORSOrigins, want.RedirectURIs = want.AllowedCORSOrigins[:2], []string{"b", "a"}
 	if got := document.Settled(&next, &base, document.ByItself); !reflect.DeepEqual(*got, want) {
 		t.Errorf("by itself %+v", got)
+	}
+	if got := document.Once(&next, &base); !reflect.DeepEqual(*got, want) {
+		t.Errorf("once %+v", got)
+	}
+	if got := document.Settled(&next, &base, document.ByTenure); len(got.RedirectURIs) != 3 || len(got.AllowedCORSOrigins) != 3 {
+		t.Errorf("a rollback at /v1 %+v", got)
 	}
 	if !reflect.DeepEqual(next, before) {
 		t.Error("the document was changed")

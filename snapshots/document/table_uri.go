@@ -1,14 +1,12 @@
 package document
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
-	"tenure/jwk/strictjson"
 	"tenure/snapshots/document/uri"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/text"
 )
 
 // addresses is the use of every member that is an address, in domain names. A
@@ -37,9 +35,10 @@ var addresses = map[string]uri.Use{
 }
 
 // UseOf is what a member's address is for, by the member's domain name or the
-// name of a localized text; ok is false where it is no address.
+// name of a localized text; ok is false where it is no address. Names that readers
+// may take for each other (text.Bare) have one use.
 func UseOf(name string) (use uri.Use, ok bool) {
-	if use, ok = addresses[name]; ok {
+	if use, ok = addresses[text.Bare(name)]; ok {
 		return use, ok
 	}
 	if addressName(name) {
@@ -67,9 +66,6 @@ func checkAddresses[T Content](in Input[T]) []fault.Field {
 			check(path, value, use)
 		}
 	})
-	if client, ok := any(in.Next).(*Client); ok && in.Binds("ui_configuration") && client.UIConfiguration != "" {
-		eachAddressOf("/ui_configuration", client.UIConfiguration, check)
-	}
 	slices.SortStableFunc(all, func(a, b fault.Field) int { return rank(a.Rule) - rank(b.Rule) })
 	return all
 }
@@ -79,24 +75,10 @@ func rank(rule string) int {
 	return slices.IndexFunc(uri.Rules, func(row uri.Rule) bool { return row.Name == rule })
 }
 
-// eachAddressOf visits the addresses of a free JSON object: what the names of
-// its members say.
-func eachAddressOf(path string, doc JSON, check func(path, address string, use uri.Use)) {
-	var members map[string]any
-	if json.Unmarshal([]byte(doc), &members) != nil {
-		return // no object, which other rules refuse
-	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if address, ok := members[name].(string); ok && address != "" && addressName(name) {
-			check(strictjson.Below(path, name), address, uri.Unknown)
-		}
-	}
-}
-
 // addressName reports whether a name of a caller's own invention says that what
 // it names is an address.
 func addressName(name string) bool {
-	name = strings.TrimSuffix(strings.ToLower(name), "s")
+	name = strings.TrimSuffix(text.Bare(name), "s")
 	return strings.HasSuffix(name, "uri") || strings.HasSuffix(name, "url")
 }
 
@@ -164,9 +146,9 @@ func eachNewText(under, field, name string, member, stored any, visit func(path,
 		if stored != nil {
 			old, _ = listOf(stored)
 		}
-		for i, text := range list {
-			if !slices.Contains(old, text) {
-				visit(item(under+"/"+field, i), name, text, false)
+		for i, one := range list {
+			if !slices.Contains(old, one) {
+				visit(item(under+"/"+field, i), name, one, false)
 			}
 		}
 	}

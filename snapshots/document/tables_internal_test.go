@@ -1,7 +1,13 @@
 package document
 
 import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
+
+	"tenure/tenancy/text"
 )
 
 // TestEveryTextAndAddressIsInATable, so that no new member is forgotten: each
@@ -51,6 +57,25 @@ func TestEveryTextAndAddressIsInATable(t *testing.T) {
 	}
 }
 
+// TestEveryAlgorithmHasItsValues, so that no new member is forgotten.
+func TestEveryAlgorithmHasItsValues(t *testing.T) {
+	for name, kind := range texts {
+		if (strings.HasSuffix(name, "_alg") || strings.HasSuffix(name, "_enc")) && (kind != text.Word || len(registered[name]) == 0) {
+			t.Errorf("%s has no registered values", name)
+		}
+	}
+	for name, values := range registered {
+		if texts[name] != text.Word || memberAt[Client](name) == nil {
+			t.Errorf("%s is no member with words", name)
+		}
+		for i, value := range values {
+			if text.Check(text.Word, value) != nil || slices.Contains(values[:i], value) {
+				t.Errorf("%s: %s is no word, or stands twice", name, value)
+			}
+		}
+	}
+}
+
 // TestEveryAddressIsJudged: a script address in any member that can have one,
 // and in its localized form, is refused; and so is a hidden character in any
 // text.
@@ -74,6 +99,16 @@ func TestEveryAddressIsJudged(t *testing.T) {
 			refused(t, f.Name+"#fr", &Client{Localized: []Localized{{Name: f.Name, Value: bad, Locale: "fr"}}})
 		}
 	}
+	for _, name := range []string{"logo_uri ", "Logo_URI", "logo_ur\u0301i", "lo\u0301go_uri", "l\u00f3go_uri", "\uff4cogo_uri", "logo_uri\u00a0", " help_url", "help URL", "Help_\u212aURLs", "HELP_UR\u0130"} {
+		refused(t, strconv.QuoteToASCII(name), &Client{Localized: []Localized{{Name: name, Value: "javascript:alert(1)"}}})
+		quoted, _ := json.Marshal(name)
+		settings, err := ParseJSON([]byte(`{` + string(quoted) + `:"javascript:alert(1)"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused(t, strconv.QuoteToASCII(name)+" of ui_configuration", &Client{UIConfiguration: settings})
+	}
+	refused(t, "an invisible character in a name", &Client{UIConfiguration: "{\"help_\u200burl\":\"javascript:alert(1)\"}"})
 	refused(t, "a name of its own", &Client{Localized: []Localized{{Name: "help_url", Value: "javascript:alert(1)"}}})
 	refused(t, "ui_configuration", &Client{UIConfiguration: `{"supportURL":"javascript:alert(1)"}`})
 }

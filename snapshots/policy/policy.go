@@ -236,14 +236,14 @@ func (p Policy) Check() []fault.Field {
 				Message: "one of " + strings.Join(document.Waivable(), ", ")})
 		}
 	}
-	return slices.Concat(faults, checkWords("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes),
+	return slices.Concat(faults, checkGrants("/allowed_grants", p.AllowedGrants), checkWords("/allowed_scopes", p.AllowedScopes),
 		checkWords("/default_scopes", p.DefaultScopes), checkLength("/registration_origins", p.Origins))
 }
 
 // Bounds of UnusedTTL in seconds: uses are recorded some seconds after they happen.
 const (
 	MinUnusedTTL = 3600
-	maxUnusedTTL = 10 * 366 * 24 * 3600
+	maxUnusedTTL = 10 * 365 * 24 * 3600
 )
 
 func checkLength(path string, list []string) []fault.Field {
@@ -251,6 +251,18 @@ func checkLength(path string, list []string) []fault.Field {
 		return []fault.Field{{Path: path, Rule: "list-length", Message: fmt.Sprintf("at most %d items", document.MaxItems)}}
 	}
 	return nil
+}
+
+// checkGrants wants words that are grant types.
+func checkGrants(path string, grants []string) []fault.Field {
+	if faults := checkWords(path, grants); faults != nil {
+		return faults
+	}
+	faults := document.CheckGrantTypes(path, grants)
+	for i := range faults {
+		faults[i].Rule = "grant-type-known"
+	}
+	return faults
 }
 
 // checkWords holds the rule of a scope's word for each.

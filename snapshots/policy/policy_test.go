@@ -50,6 +50,21 @@ func TestPoliciesOfAnOlderProgram(t *testing.T) {
 	}
 }
 
+// TestAllowedGrants: what no client could have is no grant type that one may have.
+func TestAllowedGrants(t *testing.T) {
+	for grant, rule := range map[string]string{
+		"authorization_code": "", "implicit": "", "password": "", "client_credentials": "", "refresh_token": "",
+		"urn:ietf:params:oauth:grant-type:device_code": "", "https://a.example/grants/x": "",
+		"foo": "grant-type-known", "Authorization_Code": "grant-type-known", "*": "grant-type-known", "javascript:x": "grant-type-known",
+		"a b": "word", "": "word", "a\u200b": "word",
+	} {
+		faults := policy.Policy{AllowedGrants: []string{"implicit", grant}}.Filled().Check()
+		if rule == "" && len(faults) != 0 || rule != "" && (len(faults) != 1 || faults[0].Rule != rule || faults[0].Path != "/allowed_grants/1") {
+			t.Errorf("%q: %v, want %q", grant, faults, rule)
+		}
+	}
+}
+
 // TestOrigins: what no browser sends is refused, "*" is alone, and lists have nothing twice.
 func TestOrigins(t *testing.T) {
 	for _, row := range []struct {

@@ -135,6 +135,17 @@ func TestSame(t *testing.T) {
 	}
 }
 
+func TestBare(t *testing.T) {
+	for name, want := range map[string]string{
+		"logo_uri": "logo_uri", "Logo_URI ": "logo_uri", "l\u00f3go": "logo", "lo\u0301go": "logo", "\uff4c\u200bo g\u3000o": "logo", "a-b.c": "a-b.c",
+		"\u0130": "i", "\u00df": "ss", "\u65e5": "\u65e5", "": "", " \t": "",
+	} {
+		if got := text.Bare(name); got != want || text.Bare(got) != got {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
 // FuzzCheck: what passes can be stored and shown, and a name that passes is the
 // same as itself in every form.
 func FuzzCheck(f *testing.F) {

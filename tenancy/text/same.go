@@ -2,6 +2,7 @@ package text
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -17,3 +18,18 @@ func Folded(name string) string {
 
 // Same reports whether people would take two names for one.
 func Same(a, b string) bool { return a == b || Folded(a) == Folded(b) }
+
+// Bare is what is left of a name for readers who pass over case, width, accents, blanks
+// and what cannot be seen.
+func Bare(name string) string {
+	if !strings.ContainsFunc(name, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		return name
+	}
+	folded := cases.Fold().String(norm.NFKD.String(name))
+	return strings.Map(func(r rune) rune {
+		if !visible(r) || unicode.Is(unicode.M, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(folded))
+}

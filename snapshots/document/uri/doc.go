@@ -2,7 +2,7 @@
 // setup may keep, and which ones a client that registers itself may not bring.
 //
 // It owns the reading of an address as browsers and servers read it (parse.go,
-// host.go), the table of rules (rules.go) and the canonical form of an origin
+// host.go, scripts.go), the table of rules (rules.go) and the canonical form of an origin
 // (origin.go). It does not own which member of a document has which use: that
 // is package document.
 //

@@ -26,6 +26,8 @@ type host struct {
 	// odd says that readers disagree about it: a number in another form than
 	// RFC 3986's, a zone, a name that is none, a port that no host has.
 	odd bool
+	// mixed says that people take its name for another one.
+	mixed bool
 }
 
 // maxMapped is the longest name that is mapped, which costs the square of it: no
@@ -68,7 +70,7 @@ func hostNamed(written string) host {
 	if err != nil {
 		ascii = strings.ToLower(written)
 	}
-	h := host{name: ascii, odd: err != nil || !hostName(ascii)}
+	h := host{name: ascii, odd: err != nil || !hostName(ascii), mixed: mixedName(ascii)}
 	dotless := strings.TrimSuffix(ascii, ".")
 	if ip, numeric := ipv4(dotless); numeric {
 		if !ip.IsValid() {

@@ -1,6 +1,7 @@
 package uri
 
 import (
+	"html"
 	"net/url"
 	"slices"
 	"strconv"
@@ -41,23 +42,41 @@ func Parse(text string) *Address {
 }
 
 // bentScheme is the scheme of an address for readers that pass over spaces, tabs,
-// line ends and marks, decode percents, or take letters of other widths for ASCII.
+// line ends, marks and dots at its ends, decode percents and HTML's character references, or take
+// letters of other widths for ASCII.
 func bentScheme(text string) string {
-	text = clipped(text)
-	for range 3 {
-		text = decoded(text)
+	for range layers {
+		text = html.UnescapeString(decoded(text))
 	}
 	head, _, found := strings.Cut(norm.NFKC.String(text), ":")
 	if !found || strings.ContainsAny(head, "/?#") {
 		return ""
 	}
-	return strings.Map(func(r rune) rune {
+	return strings.Trim(strings.Map(func(r rune) rune {
 		r = unicode.ToLower(r)
 		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '+' || r == '-' || r == '.' {
 			return r
 		}
 		return -1
-	}, head)
+	}, head), ".")
+}
+
+// layers is how often an address is decoded: readers one behind the other each do it
+// once.
+const layers = 3
+
+// encodedControl reports whether decoding percents gives a control character of ASCII.
+func (a *Address) encodedControl() bool {
+	text := a.text
+	for range layers {
+		if !strings.Contains(text, "%") {
+			return false
+		}
+		if text = decoded(text); strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return true
+		}
+	}
+	return false
 }
 
 // decoded replaces each valid percent escape by the character that it encodes.
@@ -79,15 +98,6 @@ func decoded(text string) string {
 	return string(out)
 }
 
-// clipped is the beginning of a text, in which its scheme would be.
-func clipped(text string) string {
-	const most = 1 << 10
-	if len(text) > most {
-		return text[:most]
-	}
-	return text
-}
-
 // scheme is that of RFC 3986, in lower case; empty if it has none or does not
 // parse.
 func (a *Address) scheme() string {
@@ -100,11 +110,11 @@ func (a *Address) scheme() string {
 // web reports whether it is an http or https address.
 func (a *Address) web() bool { return a.scheme() == "http" || a.scheme() == "https" }
 
-// spelt writes dots and slashes of other spellings as they are; readers take a backslash for a slash.
-var spelt = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", "/", "%5C", "/", `\`, "/")
+// spelt writes dots, slashes and semicolons of other spellings as they are; readers take a backslash for a slash.
+var spelt = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%3b", ";", "%3B", ";", "%5c", "/", "%5C", "/", `\`, "/")
 
 // dotSegments reports whether a segment of the path is "." or "..", which
-// readers take out of it, in whatever spelling.
+// readers take out of it, in whatever spelling and with whatever parameters (;x=y).
 func (a *Address) dotSegments() bool {
 	if a.url == nil {
 		return false
@@ -115,7 +125,7 @@ func (a *Address) dotSegments() bool {
 	}
 	path = spelt.Replace(path)
 	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "." || segment == ".." {
+		if segment, _, _ = strings.Cut(segment, ";"); segment == "." || segment == ".." {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package uri
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -52,7 +53,7 @@ const maxAddress = text.MaxLine
 
 // Rules is the table; it is never written to. Sources: RFC 3986, 6749 section 3.1.2, 7591 section 5, 8252
 // sections 7 and 8, 9700 sections 2.1 and 4.1, OpenID Connect Back-Channel Logout
-// section 2.2, the WHATWG URL standard.
+// section 2.2, the WHATWG URL standard, UTS 39.
 var Rules = []Rule{
 	{"uri-script-scheme", every, every, false,
 		"the address has a scheme that runs a script or reads a local document", true, (*Address).scripts},
@@ -68,12 +69,18 @@ var Rules = []Rule{
 		"the value is not an absolute URI", true, func(a *Address) bool { return a.scheme() == "" }},
 	{"uri-http", Page | Frame | Called | Keys | Origin, followed &^ redirects, false,
 		"the URI is not an http or https URI with a host", false, func(a *Address) bool { return !a.web() || a.url.Host == "" }},
+	{"uri-origin", Origin, Origin, false,
+		"an origin has a scheme, a host and a port, and nothing else: no path, query, fragment or user name", false, func(a *Address) bool { return !a.bare() }},
 	{"uri-fragment", 0, Logout | Frame | Called | Keys, true,
 		"the address must not have a fragment (#)", false, (*Address).fragment},
 	{"uri-without-host", 0, redirects, true,
 		"the address has no host", false, func(a *Address) bool { return a.web() && a.url.Host == "" }},
 	{"uri-host", 0, followed, true,
-		"the address has a host or port that readers take for different ones", false, func(a *Address) bool { return a.host.odd }},
+		"the address has a host or port that readers take for different ones", false, func(a *Address) bool { return a.host.odd || a.host.mixed }},
+	{"uri-encoded-control", 0, followed, true,
+		"the address has a control character in it, encoded with percents", false, (*Address).encodedControl},
+	{"uri-unencoded", 0, followed, true,
+		"the address has a character that must be encoded with percents", false, func(a *Address) bool { return strings.ContainsAny(a.text, "\"<>^`{|}") }},
 	{"uri-backslash", 0, followed, true,
 		"the address has a backslash, which browsers read as a slash", false, func(a *Address) bool { return strings.Contains(a.text, `\`) }},
 	{"uri-userinfo", 0, followed, true,
@@ -85,10 +92,10 @@ var Rules = []Rule{
 	{"uri-without-tls", 0, followed, true,
 		"the address is http, and not one of this device", false, func(a *Address) bool { return a.scheme() == "http" && !a.host.device() }},
 	{"uri-scheme-without-dot", 0, redirects, true,
-		"the address has a private-use scheme without a dot, such as com.example.app", false, (*Address).plainScheme},
-	{"uri-loopback", Called | Request, Page | Frame | fetched, true,
+		"the address has a private-use scheme that is no domain name in reverse, such as com.example.app", false, (*Address).plainScheme},
+	{"uri-loopback", Called | Request, Logout | Page | Frame | fetched, true,
 		"the address leads to this machine", false, func(a *Address) bool { return a.host.place == loopback }},
-	{"uri-inside", Called | Request, Page | Frame | fetched, true,
+	{"uri-inside", Called | Request, Logout | Page | Frame | fetched, true,
 		"the address leads into the network behind this machine", false, func(a *Address) bool { return a.host.place == inside }},
 }
 
@@ -121,9 +128,11 @@ func (a *Address) fragment() bool { return strings.Contains(a.text, "#") }
 // plainScheme: reversed names of a domain keep schemes of two apps apart (RFC
 // 8252 section 7.1).
 func (a *Address) plainScheme() bool {
-	scheme := a.scheme()
-	return scheme != "" && !a.web() && !strings.Contains(scheme, ".")
+	return a.scheme() != "" && !a.web() && !reversedName.MatchString(a.scheme())
 }
+
+// reversedName is two labels of a domain or more.
+var reversedName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`)
 
 // Broken are the rules that an address breaks: those that no policy can allow,
 // else those that one could. self says that who brings the address registers

@@ -1,6 +1,7 @@
 package uri_test
 
 import (
+	"html"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,22 @@ var redirects = []row{
 	{"ｊａｖａｓｃｒｉｐｔ:alert(1)", "uri-script-scheme", "uri-script-scheme"},
 	{"javascript：alert(1)", "uri-script-scheme", "uri-script-scheme"},
 	{"java\u200bscript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"java&#115;cript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"&#x6a;avascript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"&#0000106avascript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"javascript&colon;alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"java&Tab;script:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"java&NewLine;script&#58;alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"java%26%23115;cript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"java&percnt;73cript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"java&amp;#115;cript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{strings.Repeat("&#32;", 1000) + "javascript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"d&#97;ta:text/html,x", "uri-script-scheme", "uri-script-scheme"},
+	{"https://a.example/cb?a=1&b=2&colon;c", "", ""},
+	{"https://a.example/cb?x&#106avascript:", "redirect-uri-fragment", "redirect-uri-fragment"},
+	{"https://a.example/javascript&colon;x?data:&amp;vbscript:x", "", ""},
+	{"https&colon;//a.example/cb", "redirect-uri", "redirect-uri uri-absolute"},
+	{"com.example.app:/cb?x=javascript&colon;x", "", ""},
 	{"data:text/html,x", "uri-script-scheme", "uri-script-scheme"},
 	{"VBScript:x", "uri-script-scheme", "uri-script-scheme"},
 	{"file:///etc/passwd", "uri-script-scheme", "uri-script-scheme"},
@@ -59,6 +76,16 @@ var redirects = []row{
 	{"http://foo.localhost/cb", "", "uri-without-tls"},
 	{"http://[::ffff:7f00:1]/cb", "", "uri-without-tls"},
 	{"javascripts.example:/cb", "", ""}, // another word
+	{"com.javascript.app:/cb", "", ""},
+	{"javascript.example:/cb", "", ""},
+	{"example.data:/cb", "", ""},
+	{"javascript.:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"data.:x", "uri-script-scheme", "uri-script-scheme"},
+	{"JavaScript..:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{".javascript:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"javascript%2e:alert(1)", "uri-script-scheme", "uri-script-scheme"},
+	{"vbscript&period;:x", "uri-script-scheme", "uri-script-scheme"},
+	{"javascript．:alert(1)", "uri-script-scheme", "uri-script-scheme"},
 	{"/data:x", "", "uri-absolute"},
 
 	{"https://a.example/c b", "uri-character", "uri-character"},
@@ -109,10 +136,73 @@ var redirects = []row{
 	{"https://a.example/x/..%2Fcb", "", "uri-dot-segment"},
 	{"https://a.example/..", "", "uri-dot-segment"},
 	{"https://a.example/...", "", ""},
+	{"https://a.example/a/..;/cb", "", "uri-dot-segment"},
+	{"https://a.example/a/.;x/cb", "", "uri-dot-segment"},
+	{"https://a.example/a/..;jsessionid=1;x", "", "uri-dot-segment"},
+	{"https://a.example/a/%2e.%3Bx/cb", "", "uri-dot-segment"},
+	{"https://a.example/a/..%3b%2Fcb", "", "uri-dot-segment"},
+	{"com.example.app:/a/..;x/cb", "", "uri-dot-segment"},
+	{"https://a.example/a/...;x/cb", "", ""},
+	{"https://a.example/a;../cb", "", ""},
+	{"https://a.example/a;x=../cb", "", ""},
+	{"https://a.example/;/cb", "", ""},
+	{"https://a.example/cb?x=/..;/", "", ""},
 	{"https://a.example/x\\y", "", "uri-backslash"},
 	{"myapp:/cb", "", "uri-scheme-without-dot"},
 	{"ms-settings:privacy", "", "uri-scheme-without-dot"},
+	{"com.:/cb", "", "uri-scheme-without-dot"},
+	{"com..app:/cb", "", "uri-scheme-without-dot"},
+	{"x-.y:/", "", "uri-scheme-without-dot"},
+	{"com.-y:/", "", "uri-scheme-without-dot"},
+	{"com.example.y-:/cb", "", "uri-scheme-without-dot"},
+	{"com.example.:/cb", "", "uri-scheme-without-dot"},
+	{"com.example+app:/cb", "", "uri-scheme-without-dot"},
+	{"COM..APP:/cb", "", "uri-scheme-without-dot"},
+	{"c.d:/cb", "", ""},
+	{"COM.Example.App:/cb", "", ""},
+	{"com.example.my-app2:/cb", "", ""},
+	{"com.xn--bcher-kva.2go:/cb", "", ""},
+	{"com.example.a--b:/cb", "", ""},
 	{"urn:ietf:wg:oauth:2.0:oob", "", "uri-scheme-without-dot"},
+	{"https://a.example/cb%0d%0aSet-Cookie:x=y", "", "uri-encoded-control"},
+	{"https://a.example/cb%0D%0A", "", "uri-encoded-control"},
+	{"https://a.example/cb?x=%00", "", "uri-encoded-control"},
+	{"https://a.example/cb?x=%1f", "", "uri-encoded-control"},
+	{"https://a.example/cb?x=%7F", "", "uri-encoded-control"},
+	{"https://a.example/cb%250d%250a", "", "uri-encoded-control"},
+	{"https://a.example/cb%25250a", "", "uri-encoded-control"},
+	{"com.example.app:/cb%0a", "", "uri-encoded-control"},
+	{"https://a.example/cb?x=%20%21%7e%80%C3%BC", "", ""},
+	{"https://a.example/cb?x=%2520%252f%25", "", ""},
+	{"https://a.example/cb?x=0d%0", "", ""}, // no escape
+	{`https://a.example/cb?x="`, "", "uri-unencoded"},
+	{"https://a.example/<script>", "", "uri-unencoded"},
+	{"https://a.example/cb?x=>", "", "uri-unencoded"},
+	{"https://a.example/^", "", "uri-unencoded"},
+	{"https://a.example/`", "", "uri-unencoded"},
+	{"https://a.example/{id}", "", "uri-unencoded"},
+	{"https://a.example/a|b", "", "uri-unencoded"},
+	{"com.example.app:/{x}", "", "uri-unencoded"},
+	{"https://a.example/%22%3C%3E%5E%60%7B%7C%7D", "", ""},
+	{"https://a.example/~!$&'()+,;=:@-._[]", "", ""},
+	{"https://a.example/ü", "", ""},
+	{"https://\u0430pple.com/cb", "", "uri-host"}, // Cyrillic а
+	{"https://xn--pple-43d.com/cb", "", "uri-host"},
+	{"https://XN--pple-43D.com/cb", "", "uri-host"},
+	{"https://www.p\u0430ypal.example/cb", "", "uri-host"},
+	{"https://go\u03bfgle.example/cb", "", "uri-host"},                  // Greek ο
+	{"https://\u65e5\u672c\u0434.example/cb", "", "uri-host"},           // Han and Cyrillic
+	{"https://\u3072\u3089\ud55c.example/cb", "", "uri-host"},           // Hiragana and Hangul
+	{"https://\u4e2d\u3105\ud55c.example/cb", "", "uri-host"},           // Bopomofo and Hangul
+	{"https://\u044f\u043d\u0434\u0435\u043a\u0441.example/cb", "", ""}, // Cyrillic alone
+	{"https://\u044f\u043d\u0434\u0435\u043a\u0441-1.example/cb", "", ""},
+	{"https://a.\u044f\u043d\u0434\u0435\u043a\u0441.example/cb", "", ""}, // each label by itself
+	{"https://\u65e5\u672c\u8a9eabc.example/cb", "", ""},
+	{"https://\u30ab\u30bf\u3072\u3089\u6f22\u5b57abc.example/cb", "", ""},
+	{"https://\u4e2d\u3105abc.example/cb", "", ""},
+	{"https://\ud55c\uad6d\u6f22abc.example/cb", "", ""},
+	{"https://\u03b5\u03bb\u03bb\u03ac\u03b4\u03b1.example/cb", "", ""}, // Greek alone
+	{"https://\u0627\u0644\u0639\u0631\u0628\u064a\u0629.example/cb", "", ""},
 	{"http://u@*.a.example/../x", "", "uri-userinfo uri-wildcard uri-dot-segment uri-without-tls"},
 }
 
@@ -184,11 +274,20 @@ func TestRules(t *testing.T) {
 	}{{uri.Redirect, redirects}, {uri.Called, called}, {uri.Page, pages},
 		{uri.Keys, []row{{"https://10.0.0.1/jwks", "", "uri-inside"}, {"https://localhost/jwks", "", "uri-loopback"}, {"http://a.example/jwks", "", "uri-without-tls"}}},
 		{uri.Request, []row{{"urn:example:request", "", "uri-http"}, {"http://169.254.169.254/", "uri-inside", "uri-without-tls uri-inside"}, {"https://a.example/r#hash", "", ""}}},
-		{uri.Logout, []row{{"https://a.example/#x", "", "uri-fragment"}, {"/out", "", "uri-absolute"}, {"javascript:x", "uri-script-scheme", "uri-script-scheme"}}},
+		{uri.Logout, []row{{"https://a.example/#x", "", "uri-fragment"}, {"/out", "", "uri-absolute"}, {"https://localhost/out", "", "uri-loopback"},
+			{"http://127.0.0.1:8080/out", "", "uri-loopback"}, {"https://10.0.0.1/out", "", "uri-inside"}, {"https://intra/out", "", "uri-inside"}, {"https://a.example/out", "", ""}, {"javascript:x", "uri-script-scheme", "uri-script-scheme"}}},
 		{uri.Frame, []row{{"javascript:alert(1)", "uri-script-scheme", "uri-script-scheme"}, {"com.example:/x", "uri-http", "uri-http"}}},
-		{uri.Origin, []row{{"https://a.example:8443", "", ""}, {"https://*.a.example", "", "uri-wildcard"}, {"a.example", "uri-absolute", "uri-absolute"}}},
-		{uri.Identifier, []row{{"urn:example:api", "", ""}, {"api", "uri-absolute", "uri-absolute"}, {"data:x", "uri-script-scheme", "uri-script-scheme"}}},
-		{uri.Unknown, []row{{"see us at a.example", "uri-character", "uri-character"}, {"a.example/help", "", ""}, {"data:x", "uri-script-scheme", "uri-script-scheme"}}},
+		{uri.Origin, []row{{"https://a.example:8443", "", ""}, {"https://*.a.example", "", "uri-wildcard"}, {"a.example", "uri-absolute", "uri-absolute"},
+			{"http://localhost:3000", "", ""}, {"https://[2001:db8::1]:8443", "", ""}, {"https://a.example:443", "", ""},
+			{"https://a.example/x", "uri-origin", "uri-origin"}, {"https://a.example/", "uri-origin", "uri-origin"}, {"https://a.example//", "uri-origin", "uri-origin"},
+			{"https://a.example/%2f", "uri-origin", "uri-origin"}, {"https://*.a.example/x", "uri-origin", "uri-origin"}, {"https://a.example:8443/x", "uri-origin", "uri-origin"},
+			{"https://a.example?q=1", "uri-origin", "uri-origin"}, {"https://a.example?", "uri-origin", "uri-origin"}, {"https://a.example/?q", "uri-origin", "uri-origin"},
+			{"https://u:p@a.example", "uri-origin", "uri-origin"}, {"https://u@a.example", "uri-origin", "uri-origin"}, {"https://@a.example", "uri-origin", "uri-origin"},
+			{"https://a.example#f", "uri-origin", "uri-origin"}, {"https://a.example#", "uri-origin", "uri-origin"}, {"https:a.example", "uri-http uri-origin", "uri-http uri-origin"},
+			{"com.example.app:/x", "uri-http uri-origin", "uri-http uri-origin"}}},
+		{uri.Identifier, []row{{"urn:example:api", "", ""}, {"api", "uri-absolute", "uri-absolute"}, {"data:x", "uri-script-scheme", "uri-script-scheme"},
+			{"urn:example:%0a{x}", "", ""}, {"https://\u0430pple.com/", "", ""}}},
+		{uri.Unknown, []row{{"see us at a.example", "uri-character", "uri-character"}, {"a.example/help", "", ""}, {"a.example/help?a&colon;b", "", ""}, {"/help&colon;", "", ""}, {"javascript&colon;x", "uri-script-scheme", "uri-script-scheme"}, {"data:x", "uri-script-scheme", "uri-script-scheme"}}},
 	} {
 		for _, r := range table.rows {
 			for self, want := range map[bool]string{false: r.everyone, true: r.self} {
@@ -277,6 +376,11 @@ func FuzzBroken(f *testing.F) {
 		seen := strings.ToLower(strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(strings.TrimLeftFunc(address, func(r rune) bool { return r <= ' ' })))
 		if strings.HasPrefix(seen, "javascript:") && len(uri.Broken(address, uri.Unknown, false)) == 0 {
 			t.Fatalf("%q passes", address)
+		}
+		// The same in a page that nobody escaped it for.
+		seen = strings.ToLower(strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(strings.TrimLeftFunc(html.UnescapeString(address), func(r rune) bool { return r <= ' ' })))
+		if strings.HasPrefix(seen, "javascript:") && len(uri.Broken(address, uri.Unknown, false)) == 0 {
+			t.Fatalf("%q passes in a page", address)
 		}
 		once := uri.CanonicalOrigin(address)
 		if again := uri.CanonicalOrigin(once); again != once {
