@@ -51,8 +51,9 @@ func (g *IDs) Hex() string {
 // added at the right edge of their indexes, so that few pages change.
 func (g *IDs) Ordered(at history.Micros) string {
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(at.Millis())<<16)
-	g.Read(b[6:])
+	g.Read(b[:])
+	random := binary.BigEndian.Uint64(b[:8]) & (1<<16 - 1)
+	binary.BigEndian.PutUint64(b[:8], uint64(at.Millis())<<16|random)
 	return hex.EncodeToString(b[:])
 }
 
