@@ -17,8 +17,8 @@ import (
 // erasure empties contents; current
 // is true while the entity is not deleted, which every use asks; bearers is
 // true until another client is made. A
-// timeline (what is in force, and until when) does: an event about its entity
-// drops it, and a fill that read an older state than the newest drop is not
+// timeline (what is in force, and until when) does, and so do secrets: an event about
+// their entity drops them, and a fill that read an older state than the newest drop is not
 // kept. rendered holds bytes without secrets; their key names everything they
 // depend on, and they are looked up only after Authorize.
 type cache struct {
@@ -27,6 +27,7 @@ type cache struct {
 	current   kept[clientKey, Entity]
 	timelines kept[EntityID, *timeline]
 	rendered  kept[RenderKey, *Rendering]
+	secrets   kept[EntityID, *secrets]
 	bearers   kept[string, bearing]
 	made      atomic.Int64 // clients made, and restored by themselves or with their setup, since the start
 	erased    atomic.Int64 // clients erased since the start
@@ -110,8 +111,10 @@ func newCache(bytes uint64, fresh func() bool) *cache {
 			Weigher: func(_ SnapshotID, c content) uint32 { return uint32(2*len(c.raw)) + 1500 }}),
 		timelines: otter.Must(&otter.Options[EntityID, *timeline]{MaximumWeight: bytes / 8,
 			Weigher: func(EntityID, *timeline) uint32 { return 600 }}),
-		rendered: otter.Must(&otter.Options[RenderKey, *Rendering]{MaximumWeight: bytes / 8 * 3,
+		rendered: otter.Must(&otter.Options[RenderKey, *Rendering]{MaximumWeight: bytes / 16 * 5,
 			Weigher: func(_ RenderKey, r *Rendering) uint32 { return uint32(len(r.Body)) + 400 }}),
+		secrets: otter.Must(&otter.Options[EntityID, *secrets]{MaximumWeight: bytes / 16,
+			Weigher: func(_ EntityID, t *secrets) uint32 { return uint32(300 + 500*len(t.rows)) }}),
 	}
 }
 
@@ -139,6 +142,7 @@ func (c *cache) follow(events []history.Applied, size int64) {
 			s.mu.Lock()
 			s.dropped = max(s.dropped, size)
 			c.timelines.Invalidate(id)
+			c.secrets.Invalidate(id)
 			s.mu.Unlock()
 		}
 	}
@@ -166,6 +170,32 @@ func (c *cache) keep(t *timeline) {
 // held is the timeline of id if it answers for at.
 func (c *cache) held(id EntityID, at history.Millis) *timeline {
 	if t, ok := c.timelines.GetIfPresent(id); ok && t.covers(at) && c.fresh() {
+		return t
+	}
+	return nil
+}
+
+// secrets are a client's secrets that had not ended when they were read. The copies
+// are sealed, as in the database: no secret stays in memory.
+type secrets struct {
+	rows []secretRow
+	at   history.Millis // when they were read
+	size int64          // of the log then
+}
+
+// keepSecrets is keep for secrets.
+func (c *cache) keepSecrets(id EntityID, t *secrets) {
+	s := c.shard(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.size >= s.dropped {
+		c.secrets.Set(id, t)
+	}
+}
+
+// heldSecrets are the secrets of id, if they answer for at; nil otherwise.
+func (c *cache) heldSecrets(id EntityID, at history.Millis) *secrets {
+	if t, ok := c.secrets.GetIfPresent(id); ok && t.at <= at && c.fresh() {
 		return t
 	}
 	return nil

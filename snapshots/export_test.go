@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 
+	"tenure/snapshots/disclosures"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
@@ -51,6 +52,6 @@ func (s *Store) HoldHashSlots() (release func()) {
 
 // What is counted of disclosures.
 const (
-	DisclosureSpan  = disclosureSpan
-	MostDisclosures = mostDisclosures
+	DisclosureSpan  = disclosures.Span
+	MostDisclosures = disclosures.Most
 )

@@ -323,36 +323,35 @@ func (s *Store) timeline(ctx context.Context, id EntityID, now history.Millis) (
 	return t, nil
 }
 
-// fill reads an entity around now in one view, with the log's size then.
+// fill reads an entity around now by one statement. Its size is what this node had seen
+// of the log before: what has come since drops it, or is in it.
 func (s *Store) fill(ctx context.Context, id EntityID, now history.Millis) (*timeline, error) {
-	t := &timeline{}
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		if err = c.Get(&t.size, "SELECT size FROM log_head WHERE log_id = 1"); err != nil {
-			return err
-		}
-		if t.entity, err = s.entity(c, id); err != nil {
-			return err
-		}
-		if t.active, err = inForce(c, t.entity, now); err != nil {
-			return err
-		}
-		if t.next, err = nextAfter(c, t.entity, now); err != nil || t.active == nil || t.active.tombstone() {
-			return err
-		}
-		return s.cacheContent(c, t)
-	})
-	return t, err
-}
-
-// cacheContent decodes the content in force within the same view.
-func (s *Store) cacheContent(c *db.Conn, t *timeline) (err error) {
-	switch t.entity.Kind {
-	case KindSetup:
-		_, _, err = body[document.Setup](s, c, t.active.ID)
-	case KindResourceServer:
-		_, _, err = body[document.ResourceServer](s, c, t.active.ID)
-	case KindClient:
-		_, _, err = body[document.Client](s, c, t.active.ID)
+	if !storable(string(id)) {
+		return nil, errNoRow()
 	}
-	return err
+	t, erased := &timeline{size: s.log.Size()}, s.cache.erased.Load()
+	var r aroundRow
+	if err := s.db.Single(ctx).Get(&r, around, now, now, id); err != nil {
+		return nil, err
+	}
+	t.entity, t.next = r.entity(), r.Next
+	if r.Active.ID == "" {
+		return t, nil
+	}
+	if t.active = &r.Active; r.Active.tombstone() {
+		return t, nil
+	}
+	if r.HasBody == 0 {
+		return t, errErased()
+	}
+	var err error
+	switch raw := []byte(r.Content); t.entity.Kind {
+	case KindSetup:
+		_, err = keepBody[document.Setup](s, t.active.ID, raw, erased)
+	case KindResourceServer:
+		_, err = keepBody[document.ResourceServer](s, t.active.ID, raw, erased)
+	case KindClient:
+		_, err = keepBody[document.Client](s, t.active.ID, raw, erased)
+	}
+	return t, err
 }

@@ -186,7 +186,7 @@ func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, set
 	if err := fault.Rules(faults); err != nil {
 		return t, "", err
 	}
-	id, fresh := s.ids.Hex(), s.ids.Token(InitialPrefix)
+	id, fresh := s.newID(), s.ids.Token(InitialPrefix)
 	hash := sha256.Sum256([]byte(fresh))
 	var text string
 	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {

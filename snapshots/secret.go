@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"tenure/snapshots/credential"
 	"tenure/tenancy"
@@ -69,11 +68,11 @@ func (s *Store) ImportedSecret(text string, maxCost int) (*NewSecret, error) {
 		f.Fields = []fault.Field{{Path: "/client_secret", Rule: "hash", Message: err.Error()}}
 		return nil, f
 	}
-	return &NewSecret{ID: s.ids.Hex(), hash: hash, sealed: []byte{}}, nil
+	return &NewSecret{ID: s.newID(), hash: hash, sealed: []byte{}}, nil
 }
 
 func (s *Store) newSecret(plain string, hash credential.Hash) (*NewSecret, error) {
-	n := &NewSecret{ID: s.ids.Hex(), plain: plain, hash: hash, sealed: []byte{}}
+	n := &NewSecret{ID: s.newID(), plain: plain, hash: hash, sealed: []byte{}}
 	if s.sealer == nil {
 		return n, nil
 	}
@@ -219,59 +218,10 @@ func (s *Store) Disclose(ctx context.Context, scope tenancy.Scope, e Entity, at 
 	if err != nil || found.ID == "" {
 		return Disclosed{}, err
 	}
-	by := scope.Event(history.Event{})
-	to := disclosure{by.Actor, by.ActingOrg, by.Surface, e.ID, e.Owner, found.ID}
-	err = s.disclosures.Happens(ctx, to, s.log.Now(), func() error {
-		return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
-			if err := scope.RecheckRead(tx, e.Owner); err != nil {
-				return err
-			}
-			to.record(tx, by.Reason, nil)
-			return nil
-		})
-	})
-	if err != nil {
+	if err := s.disclosures.Show(ctx, scope, string(e.ID), e.Owner, found.ID); err != nil {
 		return Disclosed{}, err
 	}
 	return found, nil
-}
-
-// disclosure is a secret that was shown to somebody.
-type disclosure struct {
-	actor, actingOrg, surface string
-	client                    EntityID
-	owner                     tenancy.OrgID
-	secret                    string
-}
-
-const (
-	disclosureSpan  = history.Micros(time.Hour / time.Microsecond)
-	mostDisclosures = 100_000 // that are counted; further ones are each logged
-)
-
-func (d disclosure) record(tx *db.Tx, reason string, detail []byte) {
-	history.Record(tx, history.Event{Kind: "client.secret-disclosed", ObjectKind: history.ObjectClient, Object: string(d.client), Ref: d.secret,
-		Org: string(d.owner), Actor: d.actor, ActingOrg: d.actingOrg, Surface: d.surface, Reason: reason, Effective: history.At(tx).Millis(),
-		Detail: detail})
-}
-
-// flushDisclosures logs how often secrets were shown again, in hours that are over or,
-// with all, until now.
-func (s *Store) flushDisclosures(ctx context.Context, all bool) error {
-	counts := s.disclosures.Take(s.log.Now(), all)
-	if len(counts) == 0 {
-		return nil
-	}
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		for _, c := range counts {
-			c.Key.record(tx, "", fmt.Appendf(nil, `{"again":%d,"since":%q}`, c.More, c.Since.Time().Format(time.RFC3339Nano)))
-		}
-		return nil
-	})
-	if err != nil {
-		s.disclosures.Return(counts)
-	}
-	return err
 }
 
 // WouldDisclose is Disclose for an answer that has the headers of one that shows
@@ -339,16 +289,24 @@ func (s *Store) ownSecret(ctx context.Context, scope tenancy.Scope, ref Ref, at 
 }
 
 func (s *Store) secretAt(ctx context.Context, id EntityID, at history.Millis) (*secretRow, error) {
-	at = max(at, s.log.Now().Millis())
-	var rows []secretRow
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		rows, err = secretsFrom(c, id, at)
-		return err
-	})
-	for i := range rows {
-		if rows[i].validAt(at) {
-			return &rows[i], err
+	now := s.log.Now().Millis()
+	held := s.cache.heldSecrets(id, now)
+	if held == nil {
+		held = &secrets{at: now}
+		if err := s.db.View(ctx, func(c *db.Conn) (err error) {
+			if err = c.Get(&held.size, "SELECT size FROM log_head WHERE log_id = 1"); err == nil {
+				held.rows, err = secretsFrom(c, id, now)
+			}
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		s.cache.keepSecrets(id, held)
+	}
+	for i := range held.rows {
+		if held.rows[i].validAt(max(at, now)) {
+			return &held.rows[i], nil
 		}
 	}
-	return nil, err
+	return nil, nil
 }

@@ -22,7 +22,7 @@ type NewToken struct {
 // least 256 random bits in that dialect's form, significant the part that
 // counts (a dialect may let its prefix be left out).
 func (s *Store) GenerateToken(surface, text, significant string) *NewToken {
-	return &NewToken{id: s.ids.Hex(), Text: text, hash: sha256.Sum256([]byte(significant)), surface: surface}
+	return &NewToken{id: s.newID(), Text: text, hash: sha256.Sum256([]byte(significant)), surface: surface}
 }
 
 // token adds the change's registration token; the ones before it end.

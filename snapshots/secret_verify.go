@@ -128,7 +128,7 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 	if err != nil {
 		return err
 	}
-	n := &NewSecret{ID: s.ids.Hex(), plain: plain, hash: hash, sealed: []byte{}}
+	n := &NewSecret{ID: s.newID(), plain: plain, hash: hash, sealed: []byte{}}
 	ref := Ref{Module: v.Entity.Module, Setup: v.Entity.Setup, Entity: v.Entity.ID}
 	_, err = s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
 		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)

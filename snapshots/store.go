@@ -8,9 +8,10 @@ import (
 
 	"tenure/snapshots/consistency"
 	"tenure/snapshots/credential"
+	"tenure/snapshots/disclosures"
 	"tenure/snapshots/document"
+	"tenure/snapshots/lastuse"
 	"tenure/snapshots/readlog"
-	"tenure/snapshots/tally"
 	"tenure/snapshots/turns"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -36,14 +37,14 @@ type Store struct {
 	ids    *tenancy.IDs
 	sealer *credential.Sealer
 	cache  *cache
-	uses   *uses
+	uses   *lastuse.Uses
 	reads  *readlog.Log // nil where none are kept
 
 	pageKey     [32]byte
 	turns       turns.Turns
 	failureTime time.Duration
 
-	disclosures *tally.Tally[disclosure]
+	disclosures *disclosures.Log
 }
 
 // Open makes a store over an open database. It refuses (Conflict) a sealing
@@ -52,8 +53,8 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: newUses(), reads: readlog.New(opts.ReadLog), turns: turns.New(), failureTime: opts.FailureTime,
-		disclosures: tally.New[disclosure](disclosureSpan, mostDisclosures)}
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: lastuse.New(), reads: readlog.New(opts.ReadLog), turns: turns.New(), failureTime: opts.FailureTime,
+		disclosures: disclosures.New(d, log.Now)}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {
 		return nil, fmt.Errorf("sealing key: %w", err)
@@ -89,6 +90,10 @@ func (s *Store) entity(c *db.Conn, id EntityID) (Entity, error) {
 	}
 	return e, nil
 }
+
+// newID is an id for a new row, by the log's clock: those of one node do not run
+// ahead of another's.
+func (s *Store) newID() string { return s.ids.Ordered(s.log.Committed()) }
 
 // find reads the entity that ref names and checks that it is of the kind and
 // where ref says; NotFound otherwise.
@@ -135,15 +140,21 @@ func body[T document.Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, 
 	if err != nil {
 		return nil, nil, err
 	}
+	doc, err := keepBody[T](s, id, raw, erased)
+	return doc, raw, err
+}
+
+// keepBody decodes a content that was read after so many erasures, and remembers it.
+func keepBody[T document.Content](s *Store, id SnapshotID, raw []byte, erased int64) (*T, error) {
 	doc, err := document.Decode[T](raw)
 	if err != nil {
-		return nil, nil, fmt.Errorf("snapshot %s: %w", id, err)
+		return nil, fmt.Errorf("snapshot %s: %w", id, err)
 	}
 	s.cache.contents.Set(id, content{doc, raw})
 	if s.cache.erased.Load() != erased {
 		s.cache.contents.Invalidate(id)
 	}
-	return doc, raw, nil
+	return doc, nil
 }
 
 // versionOf joins a row with its entity, without its content.

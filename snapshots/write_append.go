@@ -141,7 +141,7 @@ func (w *writing[T]) append(doc *T, raw []byte) (*snapshotRow, error) {
 
 // newRow is a row at the change's place.
 func (w *writing[T]) newRow(kind string) snapshotRow {
-	row := snapshotRow{Entity: w.entity.ID, ID: SnapshotID(w.s.ids.Hex()), Kind: kind, ValidFrom: w.validFrom, Attempt: w.attempt}
+	row := snapshotRow{Entity: w.entity.ID, ID: SnapshotID(w.s.newID()), Kind: kind, ValidFrom: w.validFrom, Attempt: w.attempt}
 	if w.base != nil {
 		row.Base = w.base.ID
 	}

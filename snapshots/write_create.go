@@ -37,7 +37,7 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 	if err := fault.Rules(document.CheckClientID(c.ClientID, false)); err != nil {
 		return Outcome[document.Client]{}, err
 	}
-	id := EntityID(s.ids.Hex())
+	id := EntityID(s.newID())
 	out, err := perform(ctx, s, scope, guessNew[document.Client](ctx, s, c.Setup, ch.ValidFrom), ch, func(tx *db.Tx, ch Change[document.Client]) (Outcome[document.Client], error) {
 		setup, err := s.usableSetup(&tx.Conn, scope, c.Module, c.Setup)
 		if err != nil {
@@ -176,7 +176,7 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return Outcome[document.Setup]{}, err
 	}
-	id := EntityID(s.ids.Hex())
+	id := EntityID(s.newID())
 	out, err := perform(ctx, s, scope, &ground[document.Setup]{}, ch, func(tx *db.Tx, ch Change[document.Setup]) (Outcome[document.Setup], error) {
 		if err := scope.Recheck(tx, scope.Acting()); err != nil {
 			return Outcome[document.Setup]{}, err
@@ -199,7 +199,7 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return Outcome[document.ResourceServer]{}, err
 	}
-	id := EntityID(s.ids.Hex())
+	id := EntityID(s.newID())
 	out, err := perform(ctx, s, scope, guessNew[document.ResourceServer](ctx, s, setup, ch.ValidFrom), ch, func(tx *db.Tx, ch Change[document.ResourceServer]) (Outcome[document.ResourceServer], error) {
 		in, err := s.usableSetup(&tx.Conn, scope, module, setup)
 		if err != nil {

@@ -45,7 +45,15 @@ func occupyReaders(t *testing.T, d *db.DB) {
 	for taken := true; taken; {
 		inside := make(chan struct{})
 		readers.Go(func() {
-			_ = d.View(ctx, func(*db.Conn) error { close(inside); <-leave; return nil })
+			_ = d.View(ctx, func(c *db.Conn) error { // a view has a connection from its first statement on
+				var one int
+				if err := c.Get(&one, "SELECT 1"); err != nil {
+					return err
+				}
+				close(inside)
+				<-leave
+				return nil
+			})
 		})
 		select {
 		case <-inside:
