@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,18 +14,11 @@ func TestAHashIsNoSecret(t *testing.T) {
 	in := newInstallation(t)
 	call := func(method, path, credential, body string) (int, string) {
 		t.Helper()
-		req, err := http.NewRequest(method, in.public.URL+path, strings.NewReader(body))
-		must(t, err)
+		headers := map[string]string{}
 		if credential != "" {
-			req.Header.Set("Authorization", "Bearer "+credential)
+			headers["Authorization"] = "Bearer " + credential
 		}
-		req.Header.Set("Content-Type", "application/json")
-		res, err := in.public.Client().Do(req)
-		must(t, err)
-		defer res.Body.Close()
-		answer, err := io.ReadAll(res.Body)
-		must(t, err)
-		return res.StatusCode, string(answer)
+		return in.sent(t, method, path, headers, body)
 	}
 	member := func(body, name string) string {
 		_, rest, _ := strings.Cut(body, `"`+name+`":"`)

@@ -15,11 +15,7 @@ func (s *Store) LastUsed(ctx context.Context, scope tenancy.Scope, ids ...Entity
 	if err := scope.Check(tenancy.Resolve); err != nil {
 		return nil, err
 	}
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = string(id)
-	}
-	return s.uses.Read(ctx, s.db, s.log.Now(), list)
+	return s.uses.Read(ctx, s.db, s.log.Now(), ids)
 }
 
 // Flush writes the uses gathered since the previous Flush, and how often secrets
@@ -34,4 +30,4 @@ func (s *Store) flush(ctx context.Context, all bool) error {
 }
 
 // verified notes that a client has just proved who it is.
-func (s *Store) verified(e Entity) { s.uses.Note(string(e.ID), s.log.Now()) }
+func (s *Store) verified(e Entity) { s.uses.Note(e.ID, s.log.Now()) }

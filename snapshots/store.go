@@ -37,7 +37,7 @@ type Store struct {
 	ids    *tenancy.IDs
 	sealer *credential.Sealer
 	cache  *cache
-	uses   *lastuse.Uses
+	uses   *lastuse.Uses[EntityID]
 	reads  *readlog.Log // nil where none are kept
 
 	pageKey     [32]byte
@@ -53,7 +53,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = 64 << 20
 	}
-	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: lastuse.New(), reads: readlog.New(opts.ReadLog), turns: turns.New(), failureTime: opts.FailureTime,
+	s := &Store{db: d, log: log, ids: ids, sealer: opts.Sealer, cache: newCache(opts.CacheBytes, log.Fresh), uses: lastuse.New[EntityID](), reads: readlog.New(opts.ReadLog), turns: turns.New(), failureTime: opts.FailureTime,
 		disclosures: disclosures.New(d, log.Now)}
 	log.OnCommit(s.cache.follow)
 	if err := s.bindSealer(ctx); err != nil {

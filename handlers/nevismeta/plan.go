@@ -75,8 +75,8 @@ func (h *handler) secretChangeOf(c *web.Call, ref snapshots.Ref, secret *snapsho
 	return secretAdded, err
 }
 
-// first is what the registration of a client does.
-func first(secret *snapshots.NewSecret) secretChange {
+// addsSecret is what the registration of a client does to its secret.
+func addsSecret(secret *snapshots.NewSecret) secretChange {
 	if secret == nil {
 		return ""
 	}

@@ -35,7 +35,7 @@ func (h *handler) registerClient(c *web.Call) (*web.Reply, error) {
 		return nil, respell(err, body.Metadata, members)
 	}
 	if c.DryRun() {
-		reply, err := tried(h, c, nil, first(secret), write)
+		reply, err := tried(h, c, nil, addsSecret(secret), write)
 		if err != nil {
 			return nil, respell(err, body.Metadata, members)
 		}

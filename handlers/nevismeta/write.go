@@ -22,7 +22,7 @@ func (h *handler) postClient(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	if c.DryRun() {
-		return tried(h, c, nil, first(secret), write)
+		return tried(h, c, nil, addsSecret(secret), write)
 	}
 	out, err := write(c.Request.Context())
 	if err != nil {

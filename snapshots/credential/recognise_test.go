@@ -93,7 +93,7 @@ func TestForm(t *testing.T) {
 	}
 }
 
-// TestFamilies: forms of one family by their several makers, and what stands around them in files.
+// TestFamilies: the forms that several makers write, and how files wrap them.
 func TestFamilies(t *testing.T) {
 	for text, want := range map[string]string{
 		"$wp$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy": "bcrypt",

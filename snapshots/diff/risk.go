@@ -61,6 +61,7 @@ type input struct {
 	// broken names the rules of document.Works that the change breaks. Few changes touch their members, and
 	// they read the whole client, so nothing is asked before a rule needs it.
 	broken func() []string
+	keys   func() int // how many the new document has
 	// asked and owners keep what was found out about the rows' addresses: many rules ask the same.
 	asked  map[*row][]*uri.Rule
 	owners map[string][]string // by member, the domains of the addresses that the old document has
@@ -70,7 +71,8 @@ func inputOf[T document.Content](from, to *T, o Options, rows []row) *input {
 	in := &input{at: o.At, fresh: from == nil, rows: rows, asked: map[*row][]*uri.Rule{}, owners: map[string][]string{}}
 	if len(rows) > 0 {
 		in.old, in.new = values(from, o.From), values(to, o.To)
-		in.broken = sync.OnceValue(func() []string { return brokenWorks(from, to, o.To) })
+		in.keys = sync.OnceValue(func() int { return len(items(find(properties(in.new["jwks"]), "keys"))) })
+		in.broken = sync.OnceValue(func() []string { return brokenWorks(from, to, rows, o.To) })
 	}
 	return in
 }

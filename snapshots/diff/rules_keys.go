@@ -29,7 +29,7 @@ func keyRemoved(_ *input, r *row) string {
 // keysGone tells of a key source that is taken away with no other in its place.
 // It speaks once: of the URI, or of the first key.
 func keysGone(in *input, r *row) string {
-	if r.Kind != Removed || in.new["jwks_uri"] != "" || len(items(find(properties(in.new["jwks"]), "keys"))) > 0 {
+	if r.Kind != Removed || in.new["jwks_uri"] != "" || in.keys() > 0 {
 		return ""
 	}
 	for i := range in.rows {

@@ -170,7 +170,7 @@ func TestRisksOfTheirOwnNames(t *testing.T) {
 }
 
 // TestRisksOfWhatANewClientLeavesOut: grant types that it does not name are those of the setup, else
-// authorization_code, and an empty list means what none means. Their risk is told at its first member.
+// authorization_code, and an empty list means what none means. The plan gives its risk at the first member.
 func TestRisksOfWhatANewClientLeavesOut(t *testing.T) {
 	setup := func(grants ...string) *document.Setup { return &document.Setup{GrantTypes: grants} }
 	at := []string{"https://a.example/cb"}

@@ -67,16 +67,21 @@ func unregistered(_ *input, r *row) string {
 	return words(r.name) + " has a value that is not registered"
 }
 
-// brokenWorks names the rules of document.Works that a change of a client
-// breaks.
-func brokenWorks[T document.Content](from, to *T, setup *document.Setup) []string {
+// brokenWorks names the rules of document.Works that a change of a client breaks, which
+// is in rows.
+func brokenWorks[T document.Content](from, to *T, rows []row, setup *document.Setup) []string {
 	client, ok := any(to).(*document.Client)
 	if !ok || client == nil {
 		return nil
 	}
 	base, _ := any(from).(*document.Client)
-	var names []string
-	for _, w := range document.Broken(client, base, setup) {
+	var changed, names []string
+	for i := range rows {
+		if r := &rows[i]; r.Kind != Equal && !slices.Contains(changed, r.Member) {
+			changed = append(changed, r.Member)
+		}
+	}
+	for _, w := range document.Broken(client, base, changed, setup) {
 		names = append(names, w.Name)
 	}
 	return names

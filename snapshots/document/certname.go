@@ -26,6 +26,13 @@ var nameForms = []struct {
 	{"tls_client_auth_san_email", "the value is no e-mail address", isMailbox},
 }
 
+var certificateNames = func() (members []string) {
+	for _, form := range nameForms {
+		members = append(members, form.member)
+	}
+	return members
+}()
+
 func certificateName(in Input[Client]) (all []fault.Field) {
 	if in.Next.TokenEndpointAuthMethod == "tls_client_auth" && in.Next.CertificateNames() > 1 {
 		all = broken("/token_endpoint_auth_method", "tls_client_auth takes exactly one of %s", strings.Join(certificateNames, ", "))

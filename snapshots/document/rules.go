@@ -40,7 +40,7 @@ type Input[T Content] struct {
 	// cause.
 	Unread []fault.Field
 
-	changed []string // by Validate; of no meaning without a base
+	changed []string // members; by Validate if it is nil, of no meaning without a base
 }
 
 // Binds reports whether rules bind the member: it is new, or its value is not
@@ -55,7 +55,10 @@ func (in Input[T]) Binds(name string) bool {
 // members changed is skipped.
 func Validate[T Content](rules []Rule[T], in Input[T]) []fault.Field {
 	if in.Base != nil {
-		if in.changed = Changed(in.Base, in.Next); len(in.changed) == 0 {
+		if in.changed == nil {
+			in.changed = Changed(in.Base, in.Next)
+		}
+		if len(in.changed) == 0 {
 			return nil
 		}
 	}

@@ -56,7 +56,7 @@ func TestUIConfiguration(t *testing.T) {
 	}
 }
 
-// TestUIConfigurationOfBefore: what was stored there stays, and who sends thousands of bad texts is told of some.
+// TestUIConfigurationOfBefore: what was stored stays, and of thousands of bad texts the answer names some.
 func TestUIConfigurationOfBefore(t *testing.T) {
 	parse := func(text string) *document.Client {
 		doc, err := document.ParseJSON([]byte(text))

@@ -63,10 +63,6 @@ var Works = []Work{
 		"ping and push have an endpoint to notify", notificationWithoutEndpoint},
 }
 
-// certificateNames are the members of RFC 8705 section 2.1.2; nameForms has their forms.
-var certificateNames = []string{"tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip",
-	"tls_client_auth_san_email"}
-
 var authMethods = []string{"token_endpoint_auth_method", "introspection_endpoint_auth_method", "revocation_endpoint_auth_method"}
 
 // workRules are the rows of Works, each for its level.
@@ -112,10 +108,11 @@ func Waive(broken []fault.Field, allowed []string) []fault.Field {
 }
 
 // Broken names the rows of Works that a client breaks now and its base did not
-// break, whoever wrote it; base is nil for a new client.
-func Broken(next, base *Client, setup *Setup) []Work {
+// break, whoever wrote it; base is nil for a new client, and changed is what Changed says
+// of an edited one.
+func Broken(next, base *Client, changed []string, setup *Setup) []Work {
 	var names []Work
-	in := Input[Client]{Next: next, Base: base, Setup: setup, Level: ByItself}
+	in := Input[Client]{Next: next, Base: base, Setup: setup, Level: ByItself, changed: changed}
 	for _, rule := range Validate(workRules(), in) {
 		at := slices.IndexFunc(Works, func(row Work) bool { return row.Name == rule.Rule })
 		if !slices.ContainsFunc(names, func(row Work) bool { return row.Name == rule.Rule }) {

@@ -18,26 +18,34 @@ import (
 	"tenure/tenancy/history"
 )
 
-// Uses is safe for use by several goroutines.
-type Uses struct {
-	*tenancy.LastUsed[string]
-	stored *otter.Cache[string, use]
+// Uses is of clients with such entity ids. It is safe for use by several goroutines.
+type Uses[ID ~string] struct {
+	*tenancy.LastUsed[ID]
+	stored held
+}
+
+// held is what is asked of a cache. It is an interface because the compiler would
+// compile the whole cache again otherwise, in every package that knows a Uses.
+type held interface {
+	GetIfPresent(string) (use, bool)
+	Set(string, use) (use, bool)
+	Invalidate(string) (use, bool)
 }
 
 type use struct{ last, read history.Micros }
 
 // New has seen no use.
-func New() *Uses {
-	return &Uses{LastUsed: tenancy.NewLastUsed[string]("client_use", "entity_id"),
+func New[ID ~string]() *Uses[ID] {
+	return &Uses[ID]{LastUsed: tenancy.NewLastUsed[ID]("client_use", "entity_id"),
 		stored: otter.Must(&otter.Options[string, use]{MaximumSize: 20_000})}
 }
 
 // Read is when each of the clients was used last, by their entity ids; 0 for never.
-func (u *Uses) Read(ctx context.Context, d *db.DB, now history.Micros, ids []string) ([]history.Micros, error) {
+func (u *Uses[ID]) Read(ctx context.Context, d *db.DB, now history.Micros, ids []ID) ([]history.Micros, error) {
 	found := make([]history.Micros, len(ids))
 	var ask []int // places in ids
 	for i, id := range ids {
-		if held, ok := u.stored.GetIfPresent(id); ok && now-held.read < history.Micros(tenancy.FlushEvery.Microseconds()) {
+		if held, ok := u.stored.GetIfPresent(string(id)); ok && now-held.read < history.Micros(tenancy.FlushEvery.Microseconds()) {
 			found[i] = held.last
 		} else {
 			ask = append(ask, i)
@@ -45,10 +53,10 @@ func (u *Uses) Read(ctx context.Context, d *db.DB, now history.Micros, ids []str
 	}
 	if len(ask) > 0 {
 		var rows []struct {
-			ID   string         `db:"entity_id"`
+			ID   ID             `db:"entity_id"`
 			Last history.Micros `db:"last_used"`
 		}
-		unread := make([]string, len(ask))
+		unread := make([]ID, len(ask))
 		for n, i := range ask {
 			unread[n] = ids[i]
 		}
@@ -56,13 +64,13 @@ func (u *Uses) Read(ctx context.Context, d *db.DB, now history.Micros, ids []str
 		if err := d.View(ctx, func(c *db.Conn) error { return c.SelectBuilt(&rows, q) }); err != nil {
 			return nil, err
 		}
-		last := make(map[string]history.Micros, len(rows))
+		last := make(map[ID]history.Micros, len(rows))
 		for _, r := range rows {
 			last[r.ID] = r.Last
 		}
 		for _, i := range ask {
 			found[i] = last[ids[i]]
-			u.stored.Set(ids[i], use{found[i], now})
+			u.stored.Set(string(ids[i]), use{found[i], now})
 		}
 	}
 	for i, id := range ids {
@@ -72,10 +80,10 @@ func (u *Uses) Read(ctx context.Context, d *db.DB, now history.Micros, ids []str
 }
 
 // Write writes what is new.
-func (u *Uses) Write(ctx context.Context, d *db.DB) error {
+func (u *Uses[ID]) Write(ctx context.Context, d *db.DB) error {
 	written, err := u.Flush(ctx, d)
 	for _, id := range written {
-		u.stored.Invalidate(id)
+		u.stored.Invalidate(string(id))
 	}
 	return err
 }

@@ -102,7 +102,7 @@ func TestReserve(t *testing.T) {
 }
 
 // TestFullAgain: where the disk is full even after the reserve was freed, every write is
-// refused, and the reason is told once.
+// refused, and the log gives the reason once.
 func TestFullAgain(t *testing.T) {
 	path := dbtest.SQLite(t)
 	d, _ := load(t, path, db.Options{})
