@@ -33,12 +33,17 @@ type Options struct {
 	// can bring up to that of the program, refuses an empty one, and sets no
 	// bound to how long a statement or a batch takes.
 	Migrating bool
-	// Inject, when set by a test, is called before and after each COMMIT; an
-	// error from it is taken as the commit's own.
+	// Inject, when set by a test, is called between the round trips of a batch: when its
+	// rows are read, before COMMIT and after it. An error from it is taken as theirs.
 	Inject func(point string) error
 	// Lane, when set by a test, is called of each write that is queued, with its
 	// lane, and says in which one it is to wait.
 	Lane func(lane string) string
+	// Verify, when set by a test, compares each look-up that memory answers with the
+	// database.
+	Verify bool
+	// Piped, when set by a test, is called of each round trip of a batch on PostgreSQL.
+	Piped func()
 	// Asked, when set by a test, is called after each statement with its text and
 	// the number of rows it read or changed.
 	Asked func(query string, rows int)
@@ -46,6 +51,7 @@ type Options struct {
 
 // Points at which Options.Inject is called.
 const (
+	AfterLoad    = "after-load"
 	BeforeCommit = "before-commit"
 	AfterCommit  = "after-commit"
 )
@@ -59,6 +65,8 @@ type DB struct {
 	inject         func(string) error
 	unbounded      bool // how long a batch takes
 	asked          func(string, int)
+	verify         bool
+	piped          func()
 	lane           func(string) string
 	path           string // of a SQLite file
 	storage        storage
@@ -81,7 +89,7 @@ type DB struct {
 // locked, Conflict with CodeSchema for a schema version this program does not
 // use.
 func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
-	d := &DB{inject: opts.Inject, asked: opts.Asked, lane: opts.Lane, unbounded: opts.Migrating, queue: fair.NewQueue[*job](fair.Bounds{Lane: laneLength, All: queueLength}), wake: make(chan struct{}, 1),
+	d := &DB{inject: opts.Inject, asked: opts.Asked, verify: opts.Verify, piped: opts.Piped, lane: opts.Lane, unbounded: opts.Migrating, queue: fair.NewQueue[*job](fair.Bounds{Lane: laneLength, All: queueLength}), wake: make(chan struct{}, 1),
 		batchWork: batchWork, stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
 		d.inject = func(string) error { return nil }
@@ -135,13 +143,25 @@ func (d *DB) Raw() *sqlx.DB { return d.writer }
 type Conn struct {
 	dialect Dialect
 	ctx     context.Context
-	ext     sqlx.ExtContext
-	begin   func() (sqlx.ExtContext, error) // of a View whose first statement has not come; else nil
-	asked   func(string, int)               // nil outside tests
+	ext     executor
+	begin   func() (executor, error) // of a View whose first statement has not come; else nil
+	before  func(write bool) error   // of a Tx, asked before each statement; else nil
+	asked   func(string, int)        // nil outside tests
+}
+
+// executor runs statements: a transaction, a connection or a pool.
+type executor interface {
+	sqlx.QueryerContext
+	sqlx.ExecerContext
 }
 
 // open is what statements run on.
-func (c *Conn) open() (sqlx.ExtContext, error) {
+func (c *Conn) open(write bool) (executor, error) {
+	if c.before != nil {
+		if err := c.before(write); err != nil {
+			return nil, err
+		}
+	}
 	if c.begin == nil {
 		return c.ext, nil
 	}
@@ -157,7 +177,7 @@ func (c *Conn) Get(dest any, query string, args ...any) error {
 	if c.asked != nil {
 		defer c.asked(query, 1)
 	}
-	ext, err := c.open()
+	ext, err := c.open(false)
 	if err == nil {
 		err = sqlx.GetContext(c.ctx, ext, dest, c.rebind(query), args...)
 	}
@@ -166,7 +186,7 @@ func (c *Conn) Get(dest any, query string, args ...any) error {
 
 // Select scans all rows of query into dest, a pointer to a slice.
 func (c *Conn) Select(dest any, query string, args ...any) error {
-	ext, err := c.open()
+	ext, err := c.open(false)
 	if err != nil {
 		return c.classify(err)
 	}
@@ -188,7 +208,7 @@ func (c *Conn) SelectBuilt(dest any, b squirrel.SelectBuilder) error {
 
 // Each calls fn for every row of query; fn scans it.
 func (c *Conn) Each(fn func(scan func(...any) error) error, query string, args ...any) error {
-	ext, err := c.open()
+	ext, err := c.open(false)
 	if err != nil {
 		return c.classify(err)
 	}
@@ -211,7 +231,7 @@ func (c *Conn) Each(fn func(scan func(...any) error) error, query string, args .
 
 // Exec runs a statement and returns the number of rows it touched.
 func (c *Conn) Exec(query string, args ...any) (int64, error) {
-	ext, err := c.open()
+	ext, err := c.open(true)
 	if err != nil {
 		return 0, c.classify(err)
 	}
@@ -268,7 +288,7 @@ func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) er
 			tx.Rollback()
 		}
 	}()
-	return fn(&Conn{dialect: d.Dialect, ctx: ctx, asked: d.asked, begin: func() (_ sqlx.ExtContext, err error) {
+	return fn(&Conn{dialect: d.Dialect, ctx: ctx, asked: d.asked, begin: func() (_ executor, err error) {
 		tx, err = pool.BeginTxx(ctx, opts)
 		return tx, err
 	}})

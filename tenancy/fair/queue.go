@@ -74,6 +74,21 @@ func (q *Queue[T]) Pop(mayServe func(lane string) bool) (item T, ok bool) {
 	return item, false
 }
 
+// Peek lists the next items, n at most, in the order in which they are popped if none
+// is pushed meanwhile.
+func (q *Queue[T]) Peek(n int) []T {
+	n = min(n, q.size)
+	next := make([]T, 0, n)
+	for round := 0; len(next) < n; round++ {
+		for _, l := range q.turns {
+			if round < len(l.items) && len(next) < n {
+				next = append(next, l.items[round])
+			}
+		}
+	}
+	return next
+}
+
 // Remove takes out an item that need not be served; false if it is not there.
 func (q *Queue[T]) Remove(name string, item T) bool {
 	l := q.lanes[name]

@@ -57,7 +57,10 @@ type Log struct {
 	missed   atomic.Int64              // batches of this node whose outcome it could not hand on
 	caught   atomic.Int64              // what missed was when the last successful poll began to read
 
-	batch batch // the committer's goroutine only
+	mirrored atomic.Int64 // all events before it are in every mirror
+
+	batch batch    // the committer's goroutine only
+	edge  tileEdge // likewise
 }
 
 type batch struct {
@@ -67,6 +70,7 @@ type batch struct {
 	changes []Change
 	clock   int64
 	newSize int64
+	exact   bool // every mirror had all events when the batch began
 }
 
 // New makes a Log with the wall clock and the source of salts; nil for the
@@ -106,6 +110,7 @@ func (l *Log) Load(ctx context.Context, d *db.DB) error {
 		}
 		l.observe(head.Clock, head.Size)
 		l.polled = head.Size
+		raise(&l.mirrored, head.Size) // mirrors are loaded later
 		return nil
 	}); err != nil {
 		return fmt.Errorf("log head: %w", err)
@@ -185,12 +190,20 @@ func Rehearsed(err error) ([]Event, bool) {
 	return events, true
 }
 
-// Open locks the head and takes the clock from it.
+// lockHead reads the head. The update changes nothing: it is the lock that orders
+// writers on every engine.
+var lockHead = db.Lookup[Head]{Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING size, frontier, root, clock"}
+
+// Needs is the lock of the head, which every batch takes first.
+func (l *Log) Needs() []db.Need { return []db.Need{lockHead} }
+
+// Open takes the clock from the head, which is locked.
 func (l *Log) Open(tx *db.Tx) error {
-	var head Head
-	// The update changes nothing: it is the lock that orders writers on every engine.
-	if err := tx.Get(&head, `UPDATE log_head SET log_id = 1 WHERE log_id = 1
-		RETURNING size, frontier, root, clock`); err != nil {
+	head, err := lockHead.One(tx)
+	if err == nil && head == nil {
+		err = fault.New(fault.NotFound, "", "not found")
+	}
+	if err != nil {
 		return fmt.Errorf("lock log head: %w", err)
 	}
 	if micros := head.Clock - l.wall().UnixMicro(); micros > maxSkew.Microseconds() {
@@ -205,6 +218,8 @@ func (l *Log) Open(tx *db.Tx) error {
 		return err
 	}
 	l.batch = batch{tree: t, first: head.Size}
+	l.batch.exact = l.mirrored.Load() == head.Size && l.missed.Load() == l.caught.Load()
+	l.edge.next = nil
 	tx.Clock = head.Clock
 	return nil
 }
@@ -215,44 +230,45 @@ func (l *Log) Next(tx *db.Tx) {
 	tx.Stamp = tx.Clock
 }
 
+// Remembers reports, inside a transaction, whether this node's memory of rows (Mirror)
+// was exact when it began. What the transaction itself has written is not in it.
+func (l *Log) Remembers() bool { return l.batch.exact }
+
 // Seal writes the batch's events, the tiles they fill and the new head.
 func (l *Log) Seal(tx *db.Tx, events []any) error {
 	l.batch.clock, l.batch.newSize = tx.Clock, l.batch.first
 	if len(events) == 0 { // a change without an event; its instant counts all the same
-		_, err := tx.Exec("UPDATE log_head SET clock = ? WHERE log_id = 1", tx.Clock)
-		return err
+		tx.Afterwards("UPDATE log_head SET clock = ? WHERE log_id = 1", tx.Clock)
+		return nil
 	}
 	rows, err := l.sequence(tx, events)
 	if err != nil {
 		return err
 	}
-	if err := insertEvents(tx, rows); err != nil {
+	if err := l.writeTiles(tx, rows); err != nil {
 		return err
 	}
-	if err := writeTiles(tx, l.batch.first, l.batch.tree.size()); err != nil {
-		return err
-	}
+	insertEvents(tx, rows)
 	root, err := l.batch.tree.root()
 	if err != nil {
 		return err
 	}
 	l.batch.newSize = l.batch.tree.size()
-	_, err = tx.Exec("UPDATE log_head SET size = ?, frontier = ?, root = ?, clock = ? WHERE log_id = 1",
+	tx.Afterwards("UPDATE log_head SET size = ?, frontier = ?, root = ?, clock = ? WHERE log_id = 1",
 		l.batch.newSize, l.batch.tree.frontier(), root, tx.Clock)
-	return err
+	return nil
 }
 
 // sequence gives each event its place in the log and in its object's chain.
 func (l *Log) sequence(tx *db.Tx, events []any) ([]eventRow, error) {
+	chains, err := lastOf(tx, events)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]eventRow, 0, len(events))
-	chains := make(map[string]chain)
 	for _, event := range events {
 		e := event.(queued)
-		last, err := lastOf(tx, chains, e.Object)
-		if err != nil {
-			return nil, err
-		}
-		row, err := l.row(e.recorded, last, l.batch.first+int64(len(rows)))
+		row, err := l.row(e.recorded, chains[e.Object], l.batch.first+int64(len(rows)))
 		if err != nil {
 			return nil, err
 		}
@@ -313,8 +329,11 @@ func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool,
 	if len(l.batch.changes) == 0 {
 		return true, nil
 	}
+	l.edge.keep(l.batch.newSize)
 	if err := l.mirror(nil, l.batch.changes, l.batch.newSize); err != nil {
 		l.missed.Add(1)
+	} else if l.mirrored.Load() == l.batch.first {
+		raise(&l.mirrored, l.batch.newSize)
 	}
 	events := make([]Applied, len(l.batch.changes))
 	for i, c := range l.batch.changes {

@@ -1,11 +1,9 @@
 package history
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
 	"tenure/tenancy/db"
-	"tenure/tenancy/fault"
 )
 
 // eventRow is a row of log_event, with the row of log_detail that goes with it.
@@ -28,40 +26,20 @@ type eventRow struct {
 
 const eventColumns = "idx, leaf_hash, commitment, salt, envelope, kind, object_id, object_seq, ref, org_id, actor, recorded_at"
 
-// insertEvents writes rows in chunks of a few fixed sizes, so that the
-// engines' statement caches hold.
-func insertEvents(tx *db.Tx, rows []eventRow) error {
-	for _, r := range rows {
-		if r.detail == nil {
-			continue
-		}
-		if _, err := tx.Exec("INSERT INTO log_detail (idx, salt, content) VALUES (?, ?, ?)",
-			r.Idx, r.detailSalt, string(r.detail)); err != nil {
-			return err
-		}
-	}
-	for _, size := range []int{64, 16, 4, 1} {
-		for len(rows) >= size {
-			if err := insertChunk(tx, rows[:size]); err != nil {
-				return err
-			}
-			rows = rows[size:]
-		}
-	}
-	return nil
-}
+var (
+	eventTable  = db.NewTable("log_event", eventColumns, "")
+	detailTable = db.NewTable("log_detail", "idx, salt, content", "")
+	tileTable   = db.NewTable("log_tile", "level, n, data", "")
+)
 
-func insertChunk(tx *db.Tx, rows []eventRow) error {
-	args := make([]any, 0, 12*len(rows))
+func insertEvents(tx *db.Tx, rows []eventRow) {
 	for _, r := range rows {
-		args = append(args, r.Idx, r.LeafHash, r.Commitment, r.Salt, r.Envelope, string(r.Kind),
+		if r.detail != nil {
+			tx.Insert(detailTable, "", r.Idx, r.detailSalt, string(r.detail))
+		}
+		tx.Insert(eventTable, "", r.Idx, r.LeafHash, r.Commitment, r.Salt, r.Envelope, string(r.Kind),
 			r.ObjectID, r.ObjectSeq, r.Ref, r.OrgID, r.Actor, r.RecordedAt)
 	}
-	values := strings.Repeat(", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(rows))[2:]
-	if _, err := tx.Exec("INSERT INTO log_event ("+eventColumns+") VALUES "+values, args...); err != nil {
-		return fmt.Errorf("append to the log: %w", err)
-	}
-	return nil
 }
 
 // chain is the last event of one object.
@@ -70,44 +48,108 @@ type chain struct {
 	Commitment []byte `db:"commitment"`
 }
 
-func lastOf(tx *db.Tx, known map[string]chain, object string) (chain, error) {
-	if c, ok := known[object]; ok {
-		return c, nil
-	}
-	var c chain
-	err := tx.Get(&c, `SELECT object_seq, commitment FROM log_event WHERE object_id = ?
-		ORDER BY object_seq DESC LIMIT 1`, object)
-	if fault.Is(err, fault.NotFound) {
-		return chain{}, nil
-	}
-	return c, err
+// LastOf is what a batch looks up of each object that it has events of, unless the
+// object is new (db.Tx.Made).
+func LastOf(object string) db.Need { return lastEvent(object) }
+
+func lastEvent(object string) db.Lookup[chain] {
+	return db.Lookup[chain]{Query: "SELECT object_seq, commitment FROM log_event WHERE object_id = CAST(? AS TEXT) ORDER BY object_seq DESC LIMIT 1",
+		Args: []any{object}}
 }
 
-// writeTiles writes every tile that the leaves from old to size fill.
-func writeTiles(tx *db.Tx, old, size int64) error {
-	for n := old / tileWidth; n < size/tileWidth; n++ {
-		data := make([]byte, 0, tileWidth*hashSize)
-		err := tx.Each(func(scan func(...any) error) error {
-			var leaf []byte
-			err := scan(&leaf)
-			data = append(data, leaf...)
-			return err
-		}, "SELECT leaf_hash FROM log_event WHERE idx >= ? AND idx < ? ORDER BY idx", n*tileWidth, (n+1)*tileWidth)
-		if err != nil {
-			return err
+// lastOf looks up the chains of the events' objects.
+func lastOf(tx *db.Tx, events []any) (map[string]chain, error) {
+	chains := make(map[string]chain, len(events))
+	var needs []db.Need
+	for _, event := range events {
+		object := event.(queued).Object
+		if _, seen := chains[object]; seen {
+			continue
 		}
-		if err := writeTile(tx, 0, n, data); err != nil {
-			return err
+		if chains[object] = (chain{}); !tx.Makes(object) {
+			needs = append(needs, lastEvent(object))
 		}
 	}
+	if err := tx.Load(needs...); err != nil {
+		return nil, err
+	}
+	for _, n := range needs {
+		l := n.(db.Lookup[chain])
+		last, err := l.One(tx)
+		if err != nil {
+			return nil, err
+		}
+		if last != nil {
+			chains[l.Args[0].(string)] = *last
+		}
+	}
+	return chains, nil
+}
+
+// tileEdge are the leaf hashes of the tile that is not full yet, as the last batch of
+// this process left them.
+type tileEdge struct {
+	size int64  // of the log that they end
+	data []byte // 32 bytes each
+	next []byte // of the batch that is not settled
+}
+
+// keep takes over what the batch added, now that it stands.
+func (l *tileEdge) keep(size int64) {
+	if l.next != nil {
+		l.size, l.data, l.next = size, l.next, nil
+	}
+}
+
+// begun are the leaves of the tile that a log of a size has begun: from memory, or
+// from the database where another node has written.
+func (l *tileEdge) begun(tx *db.Tx, size int64) ([]byte, error) {
+	if l.size == size {
+		return slices.Clone(l.data), nil
+	}
+	data := make([]byte, 0, tileWidth*hashSize)
+	if size%tileWidth == 0 {
+		return data, nil
+	}
+	rows, err := leavesFrom(size - size%tileWidth).Rows(tx)
+	for _, r := range rows {
+		data = append(data, r.Hash...)
+	}
+	return data, err
+}
+
+type leafRow struct {
+	Hash []byte `db:"leaf_hash"`
+}
+
+// leavesFrom looks up the leaves from an index on.
+func leavesFrom(first int64) db.Lookup[leafRow] {
+	return db.Lookup[leafRow]{Query: "SELECT leaf_hash FROM log_event WHERE idx >= ? ORDER BY idx", Args: []any{first}}
+}
+
+// writeTiles writes every tile that the new rows fill.
+func (l *Log) writeTiles(tx *db.Tx, rows []eventRow) error {
+	l.edge.next = nil
+	data, err := l.edge.begun(tx, l.batch.first)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if data = append(data, r.LeafHash...); len(data) < tileWidth*hashSize {
+			continue
+		}
+		if err := writeTile(tx, 0, r.Idx/tileWidth, data); err != nil {
+			return err
+		}
+		data = make([]byte, 0, tileWidth*hashSize)
+	}
+	l.edge.next = data
 	return nil
 }
 
 // writeTile stores a full tile, and the one above if that is full with it.
 func writeTile(tx *db.Tx, level, n int64, data []byte) error {
-	if _, err := tx.Exec("INSERT INTO log_tile (level, n, data) VALUES (?, ?, ?)", level, n, data); err != nil {
-		return fmt.Errorf("write tile %d/%d: %w", level, n, err)
-	}
+	tx.Insert(tileTable, "", level, n, data)
 	if (n+1)%tileWidth != 0 {
 		return nil
 	}
