@@ -1,8 +1,6 @@
 package snapshots
 
 import (
-	"strings"
-
 	"tenure/snapshots/document"
 	"tenure/tenancy/db"
 )
@@ -51,32 +49,18 @@ func bucket(e Entity) string {
 	return string(e.Setup)
 }
 
-// addTerms indexes what the base did not have yet, in statements of two sizes,
-// so that the engines' statement caches hold.
-func (s *Store) addTerms(tx *db.Tx, e Entity, next, base []term) error {
+// addTerms indexes what the base did not have yet.
+func addTerms(tx *db.Tx, e Entity, next, base []term) {
 	known := make(map[term]bool, len(base)+len(next))
 	for _, t := range base {
 		known[t] = true
 	}
-	var added []any
 	for _, t := range next {
 		if !known[t] {
 			known[t] = true
-			added = append(added, bucket(e), cut(t.field), cut(t.value), e.ID)
+			tx.Insert(termTable, "", bucket(e), cut(t.field), cut(t.value), e.ID)
 		}
 	}
-	for len(added) > 0 {
-		rows := 1
-		if len(added) >= 4*4 {
-			rows = 4
-		}
-		if _, err := tx.Exec("INSERT INTO entity_term (bucket, field, value, entity_id) VALUES (?, ?, ?, ?)"+
-			strings.Repeat(", (?, ?, ?, ?)", rows-1)+" ON CONFLICT (bucket, field, value, entity_id) DO NOTHING", added[:4*rows]...); err != nil {
-			return err
-		}
-		added = added[4*rows:]
-	}
-	return nil
 }
 
 // cut shortens a text to what the index holds, at a character's boundary.

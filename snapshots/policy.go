@@ -32,17 +32,22 @@ const (
 // DefaultPolicy is that of a setup that was given none.
 func DefaultPolicy() Policy { return policy.Default() }
 
+// policyOf looks up the newest policy of a setup that was recorded by an instant.
+func policyOf(setup EntityID, by history.Micros) db.Lookup[bodyRow] {
+	return db.Lookup[bodyRow]{Query: "SELECT content FROM setup_policy WHERE setup_id = " + asText + " AND recorded_at <= ? ORDER BY seq DESC LIMIT 1",
+		Args: []any{string(setup), int64(by)}, Of: []db.Of{{Table: policyTable.Name, Object: string(setup)}}}
+}
+
 // readPolicy is the newest policy of a setup, or the default.
 func readPolicy(c *db.Conn, setup EntityID, by history.Micros) (Policy, error) {
-	var raw string
-	err := c.Get(&raw, "SELECT content FROM setup_policy WHERE setup_id = "+asText+" AND recorded_at <= ? ORDER BY seq DESC LIMIT 1", setup, by)
-	if fault.Is(err, fault.NotFound) {
-		return DefaultPolicy(), nil
-	}
+	row, err := policyOf(setup, by).One(c)
 	if err != nil {
 		return Policy{}, err
 	}
-	p, err := policy.Decode([]byte(raw))
+	if row == nil {
+		return DefaultPolicy(), nil
+	}
+	p, err := policy.Decode([]byte(row.Content))
 	if err != nil {
 		return Policy{}, fmt.Errorf("policy of setup %s: %w", setup, err)
 	}
@@ -68,7 +73,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 			return err
 		}
 		if p.RegistrationOwner != "" {
-			inside, err := tenancy.Below(tx, to.entity.Owner, p.RegistrationOwner)
+			inside, err := scope.Below(tx, to.entity.Owner, p.RegistrationOwner)
 			if err != nil {
 				return err
 			}
@@ -80,10 +85,7 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 		if err := tx.Get(&seq, "SELECT COALESCE(max(seq), 0) + 1 FROM setup_policy WHERE setup_id = ?", setup); err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO setup_policy (setup_id, seq, content, recorded_at) VALUES (?, ?, ?, ?)",
-			setup, seq, string(content), int64(history.At(tx))); err != nil {
-			return err
-		}
+		tx.Insert(policyTable, string(setup), setup, seq, string(content), int64(history.At(tx)))
 		history.Record(tx, scope.Event(history.Event{Kind: "setup.policy", ObjectKind: history.ObjectSetup, Object: string(to.entity.ID),
 			Org: string(to.entity.Owner), Effective: history.At(tx).Millis(), Detail: content}))
 		return nil

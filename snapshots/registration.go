@@ -149,10 +149,11 @@ func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, initial st
 	if initial == "" {
 		return nil
 	}
-	_, err = tx.Exec("INSERT INTO initial_token_use (token_id, entity_id, recorded_at) VALUES (?, ?, ?)",
-		initial, e.ID, int64(history.At(tx)))
-	return err
+	tx.Insert(initialUseTable, "", initial, e.ID, int64(history.At(tx)))
+	return nil
 }
+
+var initialUseTable = db.NewTable("initial_token_use", "token_id, entity_id, recorded_at", "")
 
 // InitialToken is what may be told of an initial access token.
 type InitialToken struct {

@@ -38,10 +38,37 @@ func storable(text string) bool {
 
 func errNoRow() error { return fault.New(fault.NotFound, "", "not found") }
 
-func insertEntity(tx *db.Tx, e Entity) error {
-	_, err := tx.Exec("INSERT INTO entity ("+entityColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		e.ID, e.Kind, e.Module, e.Setup, e.ClientID, e.Incarnation, e.Owner, e.Surface, int64(e.RecordedAt))
-	return err
+// The tables that changes insert into.
+var (
+	entityTable     = db.NewTable("entity", entityColumns, "")
+	snapshotTable   = db.NewTable("snapshot", "module, setup_id, entity_id, valid_from, attempt, snapshot_id, kind, base_id, commitment, imported, recorded_at", "")
+	bodyTable       = db.NewTable("snapshot_body", "snapshot_id, salt, content", "")
+	withdrawalTable = db.NewTable("withdrawal", "snapshot_id, recorded_at", "")
+	termTable       = db.NewTable("entity_term", "bucket, field, value, entity_id", "ON CONFLICT (bucket, field, value, entity_id) DO NOTHING")
+	policyTable     = db.NewTable("setup_policy", "setup_id, seq, content, recorded_at", "")
+)
+
+func insertEntity(tx *db.Tx, e Entity) {
+	tx.Made(string(e.ID))
+	tx.Touch(namesake(e.Setup, e.ClientID))
+	tx.Insert(entityTable, string(e.ID), e.ID, e.Kind, e.Module, e.Setup, e.ClientID, e.Incarnation, e.Owner, e.Surface, int64(e.RecordedAt))
+}
+
+// entityBy looks up an entity by its id.
+func entityBy(id EntityID) db.Lookup[entityRow] {
+	return db.Lookup[entityRow]{Query: "SELECT " + entityColumns + " FROM entity WHERE entity_id = ?", Args: []any{string(id)},
+		Of: []db.Of{{Table: entityTable.Name, Object: string(id)}}}
+}
+
+// bearerOf looks up the newest incarnation of a client_id.
+func bearerOf(setup EntityID, clientID string) db.Lookup[entityRow] {
+	return db.Lookup[entityRow]{Query: "SELECT " + entityColumns + " FROM entity WHERE setup_id = " + asText + " AND kind = 'client' AND client_id = " + asText +
+		" ORDER BY incarnation DESC LIMIT 1", Args: []any{string(setup), clientID}, Of: []db.Of{namesake(setup, clientID)}}
+}
+
+// namesake is what the clients with a client_id in a setup belong to together.
+func namesake(setup EntityID, clientID string) db.Of {
+	return db.Of{Table: entityTable.Name, Object: string(setup) + "/" + clientID}
 }
 
 // snapshotRow is a row of snapshot.
@@ -74,8 +101,13 @@ const (
 
 func (r *snapshotRow) tombstone() bool { return r.Kind == rowTombstone }
 
-// inForce reads the snapshot of e in force at an instant; nil if none is.
+// inForce reads the snapshot of e in force at an instant; nil if none is. A
+// transaction asks for no instant before its own, and looks it up.
 func inForce(c *db.Conn, e Entity, at history.Millis) (*snapshotRow, error) {
+	if tx := c.Tx(); tx != nil && at >= history.At(tx).Millis() {
+		rows, err := courseOf(e).Rows(c)
+		return course(rows).inForce(at), err
+	}
 	var r snapshotRow
 	err := c.Get(&r, "SELECT "+snapshotColumns+ofEntity+" AND s.valid_from <= ?"+notWithdrawn+
 		" ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1", e.Module, e.Setup, e.ID, at)
@@ -83,6 +115,56 @@ func inForce(c *db.Conn, e Entity, at history.Millis) (*snapshotRow, error) {
 		return nil, nil
 	}
 	return &r, err
+}
+
+// course is the snapshot of an entity that was in force when the last change of all was
+// made, and those after it, oldest first.
+type course []courseRow
+
+type courseRow struct {
+	snapshotRow
+	Withdrawn int64 `db:"withdrawn"`
+}
+
+// courseOf looks one up. Whatever a transaction asks of it is later than the head's clock.
+func courseOf(e Entity) db.Lookup[courseRow] {
+	return db.Lookup[courseRow]{Args: []any{e.Module, string(e.Setup), string(e.ID), e.Module, string(e.Setup), string(e.ID)},
+		Of: []db.Of{{Table: snapshotTable.Name, Object: string(e.ID)}, {Table: withdrawalTable.Name}},
+		Query: "SELECT " + snapshotColumns + ", (SELECT count(*) FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id) AS withdrawn" + ofEntity +
+			" AND s.valid_from >= COALESCE((SELECT x.valid_from FROM snapshot x WHERE x.module = " + asText + " AND x.setup_id = " + asText +
+			" AND x.entity_id = " + asText + ` AND x.valid_from <= ` + clock + `
+			AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = x.snapshot_id) ORDER BY x.valid_from DESC LIMIT 1), -9000000000000000)
+			ORDER BY s.valid_from, s.attempt`}
+}
+
+func (c course) inForce(at history.Millis) (found *snapshotRow) {
+	for i := range c {
+		if c[i].Withdrawn == 0 && c[i].ValidFrom <= at {
+			row := c[i].snapshotRow // a look-up's rows are not for change
+			found = &row
+		}
+	}
+	return found
+}
+
+// after are the snapshots that take effect after an instant and are not withdrawn.
+func (c course) after(at history.Millis) (later []snapshotRow) {
+	for _, r := range c {
+		if r.Withdrawn == 0 && r.ValidFrom > at {
+			later = append(later, r.snapshotRow)
+		}
+	}
+	return later
+}
+
+// attempt counts the snapshots at an instant, one to come among them.
+func (c course) attempt(at history.Millis) (n int64) {
+	for _, r := range c {
+		if r.ValidFrom == at {
+			n = max(n, r.Attempt)
+		}
+	}
+	return n + 1
 }
 
 // aroundRow is an entity with the snapshot of it that is in force at an instant, its
@@ -108,18 +190,15 @@ const around = `SELECT e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e
 		AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = x.snapshot_id) ORDER BY x.valid_from DESC, x.attempt DESC LIMIT 1)
 	LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id WHERE e.entity_id = ` + asText
 
-// placeAt reads what a new snapshot of e at an instant must know: the instant
+// placeAt tells what a new snapshot of e at an instant must know: the instant
 // of the first one after it that is not withdrawn (0 if there is none), and
 // which attempt at its own instant it is.
-func placeAt(c *db.Conn, e Entity, at history.Millis) (next history.Millis, attempt int64, err error) {
-	var r struct {
-		Next    history.Millis `db:"next"`
-		Attempt int64          `db:"attempt"`
+func placeAt(tx *db.Tx, e Entity, at history.Millis) (next history.Millis, attempt int64, err error) {
+	rows, err := courseOf(e).Rows(&tx.Conn)
+	if later := course(rows).after(at); len(later) > 0 {
+		next = later[0].ValidFrom
 	}
-	err = c.Get(&r, "SELECT COALESCE(min(CASE WHEN s.valid_from > ?"+notWithdrawn+" THEN s.valid_from END), 0) AS next,"+
-		" COALESCE(max(CASE WHEN s.valid_from = ? THEN s.attempt END), 0) + 1 AS attempt"+ofEntity+" AND s.valid_from >= ?",
-		at, at, e.Module, e.Setup, e.ID, at)
-	return r.Next, r.Attempt, err
+	return next, course(rows).attempt(at), err
 }
 
 // nextAfter is the instant of the first snapshot of e after at that is not
@@ -146,24 +225,32 @@ func series(c *db.Conn, e Entity, withdrawn bool) ([]snapshotRow, error) {
 	return rows, err
 }
 
-func insertSnapshot(tx *db.Tx, e Entity, r snapshotRow, salt, content []byte) error {
-	if _, err := tx.Exec(`INSERT INTO snapshot (module, setup_id, entity_id, valid_from, attempt, snapshot_id, kind, base_id,
-		commitment, imported, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.Module, e.Setup, e.ID, r.ValidFrom,
-		r.Attempt, r.ID, r.Kind, r.Base, r.Commitment, r.Imported, int64(r.RecordedAt)); err != nil {
-		return err
-	}
-	_, err := tx.Exec("INSERT INTO snapshot_body (snapshot_id, salt, content) VALUES (?, ?, ?)", r.ID, salt, string(content))
-	return err
+func insertSnapshot(tx *db.Tx, e Entity, r snapshotRow, salt, content []byte) {
+	tx.Insert(snapshotTable, string(e.ID), e.Module, e.Setup, e.ID, r.ValidFrom,
+		r.Attempt, r.ID, r.Kind, r.Base, r.Commitment, r.Imported, int64(r.RecordedAt))
+	tx.Insert(bodyTable, string(r.ID), r.ID, salt, string(content))
+}
+
+type bodyRow struct {
+	Content string `db:"content"`
+}
+
+// bodyOf looks up the exact bytes of a snapshot's content.
+func bodyOf(id SnapshotID) db.Lookup[bodyRow] {
+	return db.Lookup[bodyRow]{Query: "SELECT content FROM snapshot_body WHERE snapshot_id = ?", Args: []any{string(id)},
+		Of: []db.Of{{Table: bodyTable.Name, Object: string(id)}}}
 }
 
 // readBody reads the exact bytes of a snapshot's content; Gone if they are erased.
 func readBody(c *db.Conn, id SnapshotID) ([]byte, error) {
-	var content string
-	err := c.Get(&content, "SELECT content FROM snapshot_body WHERE snapshot_id = ?", id)
-	if fault.Is(err, fault.NotFound) {
+	row, err := bodyOf(id).One(c)
+	if err != nil {
+		return nil, err
+	}
+	if row == nil {
 		return nil, errErased()
 	}
-	return []byte(content), err
+	return []byte(row.Content), nil
 }
 
 func errErased() error {

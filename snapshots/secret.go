@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tenure/snapshots/credential"
@@ -113,6 +114,9 @@ const (
 	plannedOf  = `SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id AND p.valid_from > c.valid_from
 		AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at AND p.recorded_at <= ?` + unlessVoid + "p.snapshot_id)"
 
+	// clock is the log's, in milliseconds.
+	clock = "(SELECT h.clock / 1000 FROM log_head h WHERE h.log_id = 1)"
+
 	secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at,
 		COALESCE((SELECT min(z.ends_at) FROM (` + endOf + " UNION ALL " + plannedOf + `) z), 0) AS ends_at
 		FROM client_secret c WHERE c.entity_id = ? AND c.recorded_at <= ?` + unlessVoid + `c.snapshot_id)
@@ -129,10 +133,30 @@ func secretsAt(c *db.Conn, id EntityID, m moment) ([]secretRow, error) {
 	return rows, err
 }
 
-// secretsFrom is secretsAt with all that is known.
+// secretsFrom is secretsAt with all that is known. A transaction asks for no instant
+// before its own, or for ever, and looks them up.
 func secretsFrom(c *db.Conn, id EntityID, at history.Millis) ([]secretRow, error) {
-	return secretsAt(c, id, moment{at, forever})
+	tx := c.Tx()
+	if tx == nil || at < history.At(tx).Millis() {
+		return secretsAt(c, id, moment{at, forever})
+	}
+	rows, err := secretsNow(id).Rows(c)
+	return slices.DeleteFunc(slices.Clone(rows), func(r secretRow) bool { return r.EndsAt != 0 && r.EndsAt <= at }), err
 }
+
+var (
+	secretTable    = db.NewTable("client_secret", "secret_id, entity_id, snapshot_id, hash, sealed, last4, valid_from, recorded_at", "")
+	secretEndTable = db.NewTable("secret_end", "secret_id, snapshot_id, ends_at, recorded_at", "")
+)
+
+// secretsNow looks up the secrets that had not ended when the last change of all was made.
+func secretsNow(id EntityID) db.Lookup[secretRow] {
+	k := int64(forever)
+	return db.Lookup[secretRow]{Query: secretsOfNow, Args: []any{k, k, k, k, string(id), k, k, k, k, k, k},
+		Of: []db.Of{{Table: secretTable.Name, Object: string(id)}, {Table: secretEndTable.Name, Object: string(id)}, {Table: withdrawalTable.Name}}}
+}
+
+var secretsOfNow = strings.NewReplacer("x.ends_at <= ?", "x.ends_at <= "+clock, "p.valid_from <= ?)", "p.valid_from <= "+clock+")").Replace(secretsOf)
 
 // ever is an instant before all others.
 const ever = history.Millis(-1)
@@ -152,22 +176,18 @@ func (w *writing[T]) secret(row *snapshotRow) error {
 	if w.scheduled {
 		start = row.ID
 	}
-	if err := w.addSecret(n, w.validFrom, start); err != nil {
-		return err
+	w.addSecret(n, w.validFrom, start)
+	if w.fresh {
+		return nil // it has no other
 	}
 	return w.s.endSecrets(w.tx, w.scope, w.entity, w.validFrom, n.ID, start)
 }
 
 // addSecret stores a secret that is valid from an instant, on the condition of
 // a scheduled snapshot if one is named.
-func (w *writing[T]) addSecret(n *NewSecret, from history.Millis, start SnapshotID) error {
-	if _, err := w.tx.Exec(`INSERT INTO client_secret (secret_id, entity_id, snapshot_id, hash, sealed, last4, valid_from, recorded_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, n.ID, w.entity.ID, start, n.hash, n.sealed, last4(n.plain), from,
-		int64(history.At(w.tx))); err != nil {
-		return err
-	}
+func (w *writing[T]) addSecret(n *NewSecret, from history.Millis, start SnapshotID) {
+	w.tx.Insert(secretTable, string(w.entity.ID), n.ID, w.entity.ID, start, n.hash, n.sealed, last4(n.plain), from, int64(history.At(w.tx)))
 	w.s.secretEvent(w.tx, w.scope, w.entity, "client.secret-added", n.ID, from)
-	return nil
 }
 
 // endSecrets ends at the instant every secret of e but one, which came with
@@ -184,20 +204,14 @@ func (s *Store) endSecrets(tx *db.Tx, scope tenancy.Scope, e Entity, at history.
 		if r.ID == except || except != "" && r.ValidFrom > at {
 			continue
 		}
-		if err := s.endSecret(tx, scope, e, r.ID, at, with); err != nil {
-			return err
-		}
+		s.endSecret(tx, scope, e, r.ID, at, with)
 	}
 	return nil
 }
 
-func (s *Store) endSecret(tx *db.Tx, scope tenancy.Scope, e Entity, id string, at history.Millis, with SnapshotID) error {
-	if _, err := tx.Exec(`INSERT INTO secret_end (secret_id, snapshot_id, ends_at, recorded_at) VALUES (?, ?, ?, ?)`,
-		id, with, at, int64(history.At(tx))); err != nil {
-		return err
-	}
+func (s *Store) endSecret(tx *db.Tx, scope tenancy.Scope, e Entity, id string, at history.Millis, with SnapshotID) {
+	tx.Insert(secretEndTable, string(e.ID), id, with, at, int64(history.At(tx)))
 	s.secretEvent(tx, scope, e, "client.secret-ended", id, at)
-	return nil
 }
 
 func (s *Store) secretEvent(tx *db.Tx, scope tenancy.Scope, e Entity, kind history.Kind, id string, at history.Millis) {

@@ -53,11 +53,10 @@ func (w *writing[T]) rotate(n *NewSecret, ends history.Millis) error {
 		if end == 0 || r.EndsAt != 0 && r.EndsAt <= end {
 			continue
 		}
-		if err := w.s.endSecret(w.tx, w.scope, w.entity, r.ID, end, ""); err != nil {
-			return err
-		}
+		w.s.endSecret(w.tx, w.scope, w.entity, r.ID, end, "")
 	}
-	return w.addSecret(n, w.now, "")
+	w.addSecret(n, w.now, "")
+	return nil
 }
 
 // EndRotated ends every secret of a client but the newest.

@@ -31,13 +31,12 @@ func (w *writing[T]) token() error {
 	if n == nil {
 		return nil
 	}
-	if err := w.s.endTokens(w.tx, w.scope, w.entity); err != nil {
-		return err
+	if !w.fresh {
+		if err := w.s.endTokens(w.tx, w.scope, w.entity); err != nil {
+			return err
+		}
 	}
-	if _, err := w.tx.Exec(`INSERT INTO registration_token (token_id, entity_id, surface, hash, recorded_at) VALUES (?, ?, ?, ?, ?)`,
-		n.id, w.entity.ID, n.surface, n.hash[:], int64(history.At(w.tx))); err != nil {
-		return err
-	}
+	w.tx.Insert(tokenTable, string(w.entity.ID), n.id, w.entity.ID, n.surface, n.hash[:], int64(history.At(w.tx)))
 	w.s.secretEvent(w.tx, w.scope, w.entity, "client.token-added", n.id, w.now)
 	return nil
 }
@@ -47,18 +46,28 @@ func (s *Store) endTokens(tx *db.Tx, scope tenancy.Scope, e Entity) error {
 	if e.Kind != KindClient {
 		return nil
 	}
-	var ids []string
-	if err := tx.Select(&ids, `SELECT token_id FROM registration_token t WHERE entity_id = ?
-		AND NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id)`, e.ID); err != nil {
-		return err
+	rows, err := tokensOf(e.ID).Rows(&tx.Conn)
+	for _, r := range rows {
+		tx.Insert(tokenEndTable, string(e.ID), r.ID, int64(history.At(tx)))
+		s.secretEvent(tx, scope, e, "client.token-ended", r.ID, history.At(tx).Millis())
 	}
-	for _, id := range ids {
-		if _, err := tx.Exec("INSERT INTO registration_token_end (token_id, recorded_at) VALUES (?, ?)", id, int64(history.At(tx))); err != nil {
-			return err
-		}
-		s.secretEvent(tx, scope, e, "client.token-ended", id, history.At(tx).Millis())
-	}
-	return nil
+	return err
+}
+
+var (
+	tokenTable    = db.NewTable("registration_token", "token_id, entity_id, surface, hash, recorded_at", "")
+	tokenEndTable = db.NewTable("registration_token_end", "token_id, recorded_at", "")
+)
+
+type tokenRow struct {
+	ID string `db:"token_id"`
+}
+
+// tokensOf looks up the registration tokens of a client that have not ended.
+func tokensOf(id EntityID) db.Lookup[tokenRow] {
+	return db.Lookup[tokenRow]{Query: `SELECT token_id FROM registration_token t WHERE entity_id = ?
+		AND NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id)`, Args: []any{string(id)},
+		Of: []db.Of{{Table: tokenTable.Name, Object: string(id)}, {Table: tokenEndTable.Name, Object: string(id)}}}
 }
 
 // VerifyToken proves that a caller holds the registration token of the client

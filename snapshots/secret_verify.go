@@ -139,20 +139,17 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 			if r.ID != v.secret || !r.validAt(w.now) {
 				continue
 			}
-			if err := w.addSecret(n, r.ValidFrom, ""); err != nil {
-				return err
-			}
+			w.addSecret(n, r.ValidFrom, "")
 			// An end that came with a planned secret follows from that one.
 			var ends history.Millis
 			if err := w.tx.Get(&ends, "SELECT COALESCE(min(ends_at), 0) FROM secret_end WHERE secret_id = ? AND snapshot_id = ''", r.ID); err != nil {
 				return err
 			}
 			if ends != 0 {
-				if err := s.endSecret(w.tx, w.scope, w.entity, n.ID, ends, ""); err != nil {
-					return err
-				}
+				s.endSecret(w.tx, w.scope, w.entity, n.ID, ends, "")
 			}
-			return s.endSecret(w.tx, w.scope, w.entity, r.ID, w.now, "")
+			s.endSecret(w.tx, w.scope, w.entity, r.ID, w.now, "")
+			return nil
 		}
 		return nil // another request was first
 	})

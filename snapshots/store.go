@@ -80,9 +80,12 @@ func (s *Store) entity(c *db.Conn, id EntityID) (Entity, error) {
 	if !storable(string(id)) {
 		return Entity{}, errNoRow()
 	}
-	var r entityRow
-	if err := c.Get(&r, "SELECT "+entityColumns+" FROM entity WHERE entity_id = ?", id); err != nil {
+	r, err := entityBy(id).One(c)
+	if err != nil {
 		return Entity{}, err
+	}
+	if r == nil {
+		return Entity{}, errNoRow()
 	}
 	e := r.entity()
 	if e.RecordedAt <= s.log.Committed() {

@@ -16,7 +16,7 @@ import (
 
 // SetupUsable refuses a setup that org may not use: unknown, deleted, or
 // neither org's own nor above or below it.
-func (s *Store) SetupUsable(tx *db.Tx, org tenancy.OrgID, setup EntityID) error {
+func (s *Store) SetupUsable(tx *db.Tx, scope tenancy.Scope, org tenancy.OrgID, setup EntityID) error {
 	bad := fault.At("/default_setup_id", "unknown", "there is no such setup for this organization")
 	e, err := s.entity(&tx.Conn, setup)
 	if fault.Is(err, fault.NotFound) || err == nil && e.Kind != KindSetup {
@@ -29,11 +29,11 @@ func (s *Store) SetupUsable(tx *db.Tx, org tenancy.OrgID, setup EntityID) error 
 	if err != nil {
 		return err
 	}
-	up, err := tenancy.Below(tx, e.Owner, org)
+	up, err := scope.Below(tx, e.Owner, org)
 	if err != nil {
 		return err
 	}
-	down, err := tenancy.Below(tx, org, e.Owner)
+	down, err := scope.Below(tx, org, e.Owner)
 	if err == nil && (row == nil || row.tombstone() || !up && !down) {
 		return bad
 	}

@@ -136,7 +136,8 @@ func (w *writing[T]) append(doc *T, raw []byte) (*snapshotRow, error) {
 	if err := w.s.appendSnapshot(w.tx, w.scope, w.entity, &row, raw, w.verb()); err != nil {
 		return nil, err
 	}
-	return &row, w.s.addTerms(w.tx, w.entity, terms(doc), terms(w.baseDoc))
+	addTerms(w.tx, w.entity, terms(doc), terms(w.baseDoc))
+	return &row, nil
 }
 
 // newRow is a row at the change's place.
@@ -189,9 +190,7 @@ func (s *Store) appendSnapshot(tx *db.Tx, scope tenancy.Scope, e Entity, row *sn
 	}
 	commitment := history.Commitment(salt[:], raw)
 	row.Commitment, row.RecordedAt = commitment[:], history.At(tx)
-	if err := insertSnapshot(tx, e, *row, salt[:], raw); err != nil {
-		return err
-	}
+	insertSnapshot(tx, e, *row, salt[:], raw)
 	history.Record(tx, scope.Event(history.Event{Kind: history.Kind(string(e.Kind) + "." + verb), ObjectKind: string(e.Kind),
 		Object: string(e.ID), Ref: string(row.ID), Org: string(e.Owner), Effective: row.ValidFrom, Commitment: row.Commitment}))
 	return nil

@@ -173,16 +173,12 @@ func endTarget[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, to 
 
 // endEverything withdraws what is planned after at and ends every secret then.
 func (s *Store) endEverything(tx *db.Tx, scope tenancy.Scope, e Entity, at history.Millis) error {
-	rows, err := series(&tx.Conn, e, false)
+	rows, err := courseOf(e).Rows(&tx.Conn)
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		if r.ValidFrom > at {
-			if err := s.withdraw(tx, scope, e, r); err != nil {
-				return err
-			}
-		}
+	for _, r := range course(rows).after(at) {
+		s.withdraw(tx, scope, e, r)
 	}
 	if err := s.endSecrets(tx, scope, e, at, "", ""); err != nil {
 		return err
@@ -218,17 +214,15 @@ func Withdraw[T document.Content](ctx context.Context, s *Store, scope tenancy.S
 			if len(rows) == 1 {
 				return fault.New(fault.Forbidden, fault.CodeLastSnapshot, "the last remaining snapshot cannot be deleted; delete the object itself")
 			}
-			return s.withdraw(tx, scope, to.entity, r)
+			s.withdraw(tx, scope, to.entity, r)
+			return nil
 		}
 		return unknownSnapshot()
 	})
 }
 
-func (s *Store) withdraw(tx *db.Tx, scope tenancy.Scope, e Entity, r snapshotRow) error {
-	if _, err := tx.Exec("INSERT INTO withdrawal (snapshot_id, recorded_at) VALUES (?, ?)", r.ID, int64(history.At(tx))); err != nil {
-		return err
-	}
+func (s *Store) withdraw(tx *db.Tx, scope tenancy.Scope, e Entity, r snapshotRow) {
+	tx.Insert(withdrawalTable, "", r.ID, int64(history.At(tx)))
 	history.Record(tx, scope.Event(history.Event{Kind: history.Kind(string(e.Kind) + ".withdrawn"), ObjectKind: string(e.Kind),
 		Object: string(e.ID), Ref: string(r.ID), Org: string(e.Owner), Effective: history.At(tx).Millis(), Commitment: r.Commitment}))
-	return nil
 }

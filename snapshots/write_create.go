@@ -104,9 +104,7 @@ func repeated[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope) (Out
 
 // publishFirst makes an entity with its first snapshot; a setup is its own setup.
 func publishFirst[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, e, setup Entity, ch Change[T]) (Outcome[T], error) {
-	if err := insertEntity(tx, e); err != nil {
-		return Outcome[T]{}, err
-	}
+	insertEntity(tx, e)
 	to := target{entity: e, setup: setup, fresh: true}
 	if e.Kind != KindSetup {
 		var err error
@@ -133,7 +131,7 @@ func owner(tx *db.Tx, scope tenancy.Scope, setup Entity, asked tenancy.OrgID) (t
 	if chosen == "" {
 		chosen = scope.Acting()
 	}
-	inside, err := tenancy.Below(tx, setup.Owner, chosen)
+	inside, err := scope.Below(tx, setup.Owner, chosen)
 	if err != nil {
 		return "", err
 	}
@@ -149,14 +147,12 @@ func owner(tx *db.Tx, scope tenancy.Scope, setup Entity, asked tenancy.OrgID) (t
 
 // incarnation decides whether e may take its client_id, and as which one.
 func (s *Store) incarnation(tx *db.Tx, scope tenancy.Scope, e Entity) (int64, error) {
-	var last entityRow
-	err := tx.Get(&last, "SELECT "+entityColumns+" FROM entity WHERE setup_id = "+asText+" AND kind = "+asText+
-		" AND client_id = "+asText+" ORDER BY incarnation DESC LIMIT 1", e.Setup, e.Kind, e.ClientID)
-	if fault.Is(err, fault.NotFound) {
-		return 1, nil
-	}
+	last, err := bearerOf(e.Setup, e.ClientID).One(&tx.Conn)
 	if err != nil {
 		return 0, err
+	}
+	if last == nil {
+		return 1, nil
 	}
 	taken := fault.At("/client_id", "taken", "the client_id is in use")
 	taken.Kind, taken.Code = fault.Conflict, fault.CodeIDTaken

@@ -99,7 +99,7 @@ func (w *writing[T]) explicit(at history.Millis) error {
 // to, and compares the base with what the caller expects.
 func (w *writing[T]) loadBase() (err error) {
 	if w.attempt = 1; !w.fresh {
-		if w.next, w.attempt, err = placeAt(&w.tx.Conn, w.entity, w.validFrom); err != nil {
+		if w.next, w.attempt, err = placeAt(w.tx, w.entity, w.validFrom); err != nil {
 			return err
 		}
 	}

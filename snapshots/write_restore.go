@@ -178,7 +178,7 @@ func restore[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, to ta
 		return Outcome[T]{}, err
 	}
 	var err error
-	if w.next, w.attempt, err = placeAt(&tx.Conn, to.entity, w.validFrom); err != nil {
+	if w.next, w.attempt, err = placeAt(tx, to.entity, w.validFrom); err != nil {
 		return Outcome[T]{}, err
 	}
 	raw, err := readBody(&tx.Conn, to.active.Base)

@@ -80,7 +80,7 @@ func (s Scope) recheckGrant(tx *db.Tx, org OrgID) error {
 			return err
 		}
 	}
-	path, err := pathOf(tx, org)
+	path, err := s.store.pathOf(tx, org)
 	if err == nil && path.gone() {
 		return fault.New(fault.Forbidden, fault.CodeOrgUnknown, "the owner organization is deleted")
 	}

@@ -52,26 +52,34 @@ func (s Scope) Once(o Once) Scope {
 	return s
 }
 
+// onceRow is what is remembered of a request.
+type onceRow struct {
+	MAC       []byte `db:"request_mac"`
+	Result    string `db:"result"`
+	ExpiresAt int64  `db:"expires_at"`
+}
+
+// earlier looks up what is remembered of the scope's request.
+func (s Scope) earlier() db.Lookup[onceRow] {
+	return db.Lookup[onceRow]{Query: "SELECT request_mac, result, expires_at FROM idempotency WHERE key_id = ? AND route = ? AND idem_key = ?",
+		Args: []any{s.principal.KeyID, s.once.route, s.once.key}, Of: []db.Of{{Table: onceTable.Name, Object: s.once.key}}}
+}
+
 // Earlier tells inside tx what the same request made before; empty if it did
 // not. Replayed if its Idempotency-Key came with another request.
 func (s Scope) Earlier(tx *db.Tx) (result string, err error) {
 	if s.once.key == "" {
 		return "", nil
 	}
-	var row struct {
-		MAC    []byte `db:"request_mac"`
-		Result string `db:"result"`
+	row, err := s.earlier().One(&tx.Conn)
+	if err != nil || row == nil || row.ExpiresAt <= int64(history.At(tx)) {
+		return "", err
 	}
-	err = tx.Get(&row, `SELECT request_mac, result FROM idempotency WHERE key_id = ? AND route = ? AND idem_key = ? AND expires_at > ?`,
-		s.principal.KeyID, s.once.route, s.once.key, int64(history.At(tx)))
-	if fault.Is(err, fault.NotFound) {
-		return "", nil
-	}
-	if err == nil && subtle.ConstantTimeCompare(row.MAC, s.once.mac[:]) == 0 {
+	if subtle.ConstantTimeCompare(row.MAC, s.once.mac[:]) == 0 {
 		return "", fault.New(fault.Replayed, "", "the Idempotency-Key was used with another request")
 	}
-	s.once.replayed.Store(err == nil)
-	return row.Result, err
+	s.once.replayed.Store(true)
+	return row.Result, nil
 }
 
 // Remember stores in tx what the request made, and forgets what is too old.
@@ -79,11 +87,8 @@ func (s Scope) Remember(tx *db.Tx, result string) error {
 	if s.once.key == "" {
 		return nil
 	}
-	now := history.At(tx)
-	if _, err := tx.Exec("DELETE FROM idempotency WHERE expires_at <= ?", int64(now)); err != nil {
-		return err
-	}
-	_, err := tx.Exec(`INSERT INTO idempotency (key_id, route, idem_key, request_mac, result, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		s.principal.KeyID, s.once.route, s.once.key, s.once.mac[:], result, int64(now)+IdempotencyTime.Microseconds())
-	return err
+	now := int64(history.At(tx))
+	tx.Insert(onceTable, s.once.key, s.principal.KeyID, s.once.route, s.once.key, s.once.mac[:], result, now+IdempotencyTime.Microseconds())
+	tx.Afterwards("DELETE FROM idempotency WHERE expires_at <= ?", now)
+	return nil
 }

@@ -57,6 +57,17 @@ func (r *keyring) has(id string) bool {
 	return there
 }
 
+// expires is when a key that is there ends; 0 for never.
+func (r *keyring) expires(id string) (at history.Micros, there bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	k := r.byHash[r.hashes[id]]
+	if k == nil || k.ID != id {
+		return 0, false
+	}
+	return k.ExpiresAt, true
+}
+
 func (r *keyring) add(row keyRow) {
 	hash, k := [32]byte(row.Hash), row.key()
 	r.mu.Lock()

@@ -88,10 +88,8 @@ func (d keyDraft) insert(tx *db.Tx, scope Scope) (Key, error) {
 	k := Key{ID: d.id, Org: d.Org, Name: d.Name, Role: d.Role, Surface: cmp.Or(d.surface, scope.surface),
 		ExpiresAt: d.ExpiresAt, RecordedAt: history.At(tx)}
 	hash := hashKey(d.text)
-	if _, err := tx.Exec(`INSERT INTO api_key (key_id, org_id, name, role, surface, hash, expires_at, recorded_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, k.ID, k.Org, k.Name, k.Role, k.Surface, hash[:], int64(k.ExpiresAt), int64(k.RecordedAt)); err != nil {
-		return k, err
-	}
+	tx.Made(k.ID)
+	tx.Insert(keyTable, k.ID, k.ID, k.Org, k.Name, k.Role, k.Surface, hash[:], int64(k.ExpiresAt), int64(k.RecordedAt))
 	detail, err := keyDetail(k)
 	if err != nil {
 		return k, err
@@ -192,9 +190,7 @@ func keepsLastKey(tx *db.Tx, scope Scope, k keyRow) error {
 }
 
 func revoke(tx *db.Tx, scope Scope, k keyRow) error {
-	if _, err := tx.Exec("INSERT INTO key_revocation (key_id, recorded_at) VALUES (?, ?)", k.ID, int64(history.At(tx))); err != nil {
-		return err
-	}
+	tx.Insert(revocationTable, k.ID, k.ID, int64(history.At(tx)))
 	history.RecordRow(tx, scope.Event(history.Event{Kind: keyRevoked, ObjectKind: history.ObjectKey, Object: k.ID,
 		Org: string(k.Org), Effective: history.At(tx).Millis()}), revokedKey{})
 	return nil

@@ -109,7 +109,7 @@ func (s *Store) MoveOrganization(ctx context.Context, scope Scope, id, parent Or
 		if err := scope.Recheck(tx, parent); err != nil {
 			return err
 		}
-		above, err := pathOf(tx, parent)
+		above, err := s.pathOf(tx, parent)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (s *Store) MoveOrganization(ctx context.Context, scope Scope, id, parent Or
 		if len(above)+height > MaxDepth {
 			return fault.At("/parent_id", "depth", "organizations are at most %d deep", MaxDepth)
 		}
-		left, err := pathOf(tx, v.Parent)
+		left, err := s.pathOf(tx, v.Parent)
 		if err != nil {
 			return err
 		}
@@ -139,10 +139,9 @@ func (s *Store) MoveOrganization(ctx context.Context, scope Scope, id, parent Or
 	})
 }
 
-// Below reports whether org is ancestor or lies below it, as the rows of the
-// transaction say, and neither it nor an organization above is deleted.
-func Below(tx *db.Tx, ancestor, org OrgID) (bool, error) {
-	path, err := pathOf(tx, org)
+// Below reports inside a transaction whether org is ancestor or lies below it, and neither it nor an organization above is deleted.
+func (s Scope) Below(tx *db.Tx, ancestor, org OrgID) (bool, error) {
+	path, err := s.store.pathOf(tx, org)
 	return err == nil && path.holds(ancestor) && !path.gone(), err
 }
 
@@ -242,9 +241,7 @@ func mayChangeOrg(scope Scope, id OrgID) error {
 }
 
 func (s *Store) appendOrg(tx *db.Tx, scope Scope, kind history.Kind, v orgVersion) error {
-	if err := v.insert(tx); err != nil {
-		return err
-	}
+	v.insert(tx)
 	detail, err := v.detail()
 	if err != nil {
 		return err

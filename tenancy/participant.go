@@ -22,18 +22,17 @@ func (s *Store) participant(tx *db.Tx, scope Scope, p Participant) (OrgID, error
 		return "", err
 	}
 	for _, id := range ids {
-		if inside, err := Below(tx, parent, id); err != nil || inside {
+		if inside, err := scope.Below(tx, parent, id); err != nil || inside {
 			return id, err
 		}
 	}
 	n := NewOrganization{Parent: parent, Name: p.Name}
-	if err := n.check(tx); err != nil {
+	if err := n.check(tx, scope); err != nil {
 		return "", err
 	}
 	if err := s.appendOrg(tx, scope, "organization.created", n.version(tx, p.ID)); err != nil {
 		return "", err
 	}
-	_, err := tx.Exec("INSERT INTO participant (parent_id, code, org_id, recorded_at) VALUES (?, ?, ?, ?)",
-		parent, p.Code, p.ID, int64(history.At(tx)))
-	return p.ID, err
+	tx.Insert(participantTable, "", parent, p.Code, p.ID, int64(history.At(tx)))
+	return p.ID, nil
 }

@@ -86,7 +86,7 @@ func (s *Store) toRestore(tx *db.Tx, scope Scope, id OrgID, with Restoring) (org
 	if err != nil {
 		return old, nil, err
 	}
-	above, err := pathOf(tx, old.Parent)
+	above, err := s.pathOf(tx, old.Parent)
 	if err == nil && old.Parent != "" && !above.gone() {
 		if err = scope.Recheck(tx, old.Parent); err == nil {
 			earlier, failed := scope.Earlier(tx)

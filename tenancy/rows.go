@@ -34,17 +34,27 @@ const (
 	currentOrg = "SELECT " + orgColumns + " FROM org_version v WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)"
 )
 
+var (
+	orgTable         = db.NewTable("org_version", orgColumns, "")
+	keyTable         = db.NewTable("api_key", "key_id, org_id, name, role, surface, hash, expires_at, recorded_at", "")
+	revocationTable  = db.NewTable("key_revocation", "key_id, recorded_at", "")
+	participantTable = db.NewTable("participant", "parent_id, code, org_id, recorded_at", "")
+	onceTable        = db.NewTable("idempotency", "key_id, route, idem_key, request_mac, result, expires_at",
+		"ON CONFLICT (key_id, route, idem_key) DO UPDATE SET request_mac = excluded.request_mac, result = excluded.result, expires_at = excluded.expires_at")
+)
+
 func readOrg(c *db.Conn, id OrgID) (orgVersion, error) {
 	var v orgVersion
 	err := c.Get(&v, currentOrg+" AND org_id = ?", id)
 	return v, err
 }
 
-func (v orgVersion) insert(tx *db.Tx) error {
-	_, err := tx.Exec("INSERT INTO org_version ("+orgColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		v.ID, v.Seq, v.Parent, v.Name, v.DefaultSetup, v.TokenDuration, v.MaxBelow, v.PersonsPool, v.GroupsPool,
+func (v orgVersion) insert(tx *db.Tx) {
+	if v.Seq == 1 {
+		tx.Made(string(v.ID))
+	}
+	tx.Insert(orgTable, "", v.ID, v.Seq, v.Parent, v.Name, v.DefaultSetup, v.TokenDuration, v.MaxBelow, v.PersonsPool, v.GroupsPool,
 		flag(v.InheritsRBAC), flag(v.RequireReason), flag(v.Deleted), v.RecordedAt)
-	return err
 }
 
 // flag is how a yes or no is stored.
@@ -84,8 +94,8 @@ type orgPath []pathStep
 type pathStep struct {
 	ID       OrgID `db:"org_id"`
 	MaxBelow int64 `db:"max_below"`
-	Deleted  bool  `db:"deleted"`
-	Reason   bool  `db:"require_reason"`
+	Deleted  int   `db:"deleted"`
+	Reason   int   `db:"require_reason"`
 	Depth    int   `db:"depth"`
 }
 
@@ -114,12 +124,12 @@ func (p orgPath) without(q orgPath) orgPath {
 
 // wantsReason reports whether one of them asks for a reason.
 func (p orgPath) wantsReason() bool {
-	return slices.ContainsFunc(p, func(step pathStep) bool { return step.Reason })
+	return slices.ContainsFunc(p, func(step pathStep) bool { return step.Reason != 0 })
 }
 
 func (p orgPath) gone() bool {
 	for _, step := range p {
-		if step.Deleted {
+		if step.Deleted != 0 {
 			return true
 		}
 	}
@@ -156,14 +166,39 @@ func EndsAfter(c *db.Conn, org OrgID, at, known history.Micros) (history.Micros,
 	return ends, err
 }
 
-func pathOf(tx *db.Tx, id OrgID) (orgPath, error) {
-	var path orgPath
-	err := tx.Select(&path, `WITH RECURSIVE up (org_id, parent_id, max_below, deleted, require_reason, depth) AS (
+// upwards looks up an organization and its ancestors.
+func upwards(id OrgID) db.Lookup[pathStep] {
+	return db.Lookup[pathStep]{Of: []db.Of{{Table: "org_version"}}, Args: []any{string(id)},
+		Query: `WITH RECURSIVE up (org_id, parent_id, max_below, deleted, require_reason, depth) AS (
 		SELECT v.org_id, v.parent_id, v.max_below, v.deleted, v.require_reason, 1 FROM org_version v WHERE v.org_id = ?
 			AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
 		UNION ALL
 		SELECT v.org_id, v.parent_id, v.max_below, v.deleted, v.require_reason, up.depth + 1 FROM up JOIN org_version v ON v.org_id = up.parent_id
 			WHERE up.depth <= 32 AND NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)
-	) SELECT org_id, max_below, deleted, require_reason, depth FROM up ORDER BY depth`, id)
-	return path, err
+	) SELECT org_id, max_below, deleted, require_reason, depth FROM up ORDER BY depth`}
+}
+
+// pathOf is an organization with its ancestors inside a transaction: from memory
+// where that is exact, else from the rows.
+func (s *Store) pathOf(tx *db.Tx, id OrgID) (orgPath, error) {
+	if s.log.Remembers() && !tx.Wrote(orgTable.Name) {
+		return s.tree.pathOf(id), nil
+	}
+	return upwards(id).Rows(&tx.Conn)
+}
+
+// pathOf is an organization with its ancestors; empty if there is none.
+func (t *tree) pathOf(id OrgID) orgPath {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	n := t.nodes[id]
+	if n == nil {
+		return nil
+	}
+	path := make(orgPath, 0, len(n.path))
+	for i, above := range slices.Backward(n.path) {
+		v := t.nodes[above]
+		path = append(path, pathStep{above, v.MaxBelow, flag(v.Deleted), flag(v.RequireReason), len(n.path) - i})
+	}
+	return path
 }

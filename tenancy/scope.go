@@ -183,7 +183,7 @@ func (s Scope) recheck(tx *db.Tx, owner OrgID) (orgPath, error) {
 	if err := s.recheckKey(tx); err != nil {
 		return nil, err
 	}
-	path, err := pathOf(tx, owner)
+	path, err := s.store.pathOf(tx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -212,22 +212,61 @@ func (s Scope) RecheckUse(tx *db.Tx, org OrgID) error {
 	if err := s.Recheck(tx, s.acting); err != nil {
 		return err
 	}
-	up, err := pathOf(tx, s.acting)
+	up, err := s.store.pathOf(tx, s.acting)
 	if err == nil && !up.holds(org) {
 		return s.Recheck(tx, org)
 	}
 	return err
 }
 
+// liveKey is what ends a key.
+type liveKey struct {
+	ExpiresAt int64 `db:"expires_at"`
+	Revoked   int   `db:"revoked"`
+}
+
+// ownKey looks up the key that acts.
+func (s Scope) ownKey() db.Lookup[liveKey] {
+	id := s.principal.KeyID
+	return db.Lookup[liveKey]{Args: []any{id}, Of: []db.Of{{Table: keyTable.Name, Object: id}, {Table: revocationTable.Name, Object: id}},
+		Query: `SELECT expires_at, (SELECT count(*) FROM key_revocation r WHERE r.key_id = k.key_id) AS revoked FROM api_key k WHERE key_id = ?`}
+}
+
+// recheckKey asks whether the key that acts holds: of memory where that is exact,
+// else of the rows.
 func (s Scope) recheckKey(tx *db.Tx) error {
-	var k struct {
-		ExpiresAt int64 `db:"expires_at"`
-		Revoked   int   `db:"revoked"`
+	var key *liveKey
+	if s.store.log.Remembers() && !tx.Wrote(keyTable.Name) && !tx.Wrote(revocationTable.Name) {
+		if expires, ok := s.store.keys.expires(s.principal.KeyID); ok {
+			key = &liveKey{ExpiresAt: int64(expires)}
+		}
+	} else {
+		var err error
+		if key, err = s.ownKey().One(&tx.Conn); err != nil {
+			return err
+		}
 	}
-	err := tx.Get(&k, `SELECT expires_at, (SELECT count(*) FROM key_revocation r WHERE r.key_id = k.key_id) AS revoked
-		FROM api_key k WHERE key_id = ?`, s.principal.KeyID)
-	if fault.Is(err, fault.NotFound) || err == nil && (k.Revoked > 0 || k.ExpiresAt != 0 && history.At(tx) >= history.Micros(k.ExpiresAt)) {
+	if key == nil || key.Revoked > 0 || key.ExpiresAt != 0 && history.At(tx) >= history.Micros(key.ExpiresAt) {
 		return errKey()
 	}
-	return err
+	return nil
+}
+
+// Needs are what a write of the scope looks up of the rows where memory is not exact:
+// the key that acts, the path of the acting organization and those of others, and an
+// earlier answer.
+func (s Scope) Needs(orgs ...OrgID) (needs []db.Need) {
+	if s.once.key != "" {
+		needs = append(needs, s.earlier())
+	}
+	if s.store == nil || s.operator != "" || s.store.log.Remembered() {
+		return needs
+	}
+	if s.grant == nil {
+		needs = append(needs, s.ownKey(), upwards(s.acting))
+	}
+	for _, id := range orgs {
+		needs = append(needs, upwards(id))
+	}
+	return needs
 }

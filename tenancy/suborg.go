@@ -69,7 +69,7 @@ func (s *Store) CreateSuborganization(ctx context.Context, scope Scope, n NewOrg
 			return err
 		}
 		id = fresh
-		if err := n.check(tx); err != nil {
+		if err := n.check(tx, scope); err != nil {
 			return err
 		}
 		if err := s.appendOrg(tx, scope, "organization.created", n.version(tx, id)); err != nil {
@@ -96,8 +96,8 @@ func (n NewOrganization) version(tx *db.Tx, id OrgID) orgVersion {
 }
 
 // check asks the rows whether the organization may be made.
-func (n NewOrganization) check(tx *db.Tx) error {
-	path, err := pathOf(tx, n.Parent)
+func (n NewOrganization) check(tx *db.Tx, scope Scope) error {
+	path, err := scope.store.pathOf(tx, n.Parent)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (n NewOrganization) check(tx *db.Tx) error {
 		if pool == "" || path.holds(pool) {
 			continue
 		}
-		inside, err := Below(tx, n.Parent, pool)
+		inside, err := scope.Below(tx, n.Parent, pool)
 		if err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (s *Store) SetRequireReason(ctx context.Context, scope Scope, id OrgID, req
 		if err != nil {
 			return err
 		}
-		path, err := pathOf(tx, id)
+		path, err := s.pathOf(tx, id)
 		switch {
 		case err != nil:
 			return err

@@ -138,7 +138,7 @@ func (h *handler) change(c *web.Call, id tenancy.OrgID, in organizationPatch) (t
 		if err != nil {
 			return tenancy.Organization{}, err
 		}
-		return h.Tenancy.SetDefaultSetup(ctx, c.Scope, id, setup, func(tx *db.Tx) error { return h.Snapshots.SetupUsable(tx, id, snapshots.EntityID(setup)) })
+		return h.Tenancy.SetDefaultSetup(ctx, c.Scope, id, setup, func(tx *db.Tx) error { return h.Snapshots.SetupUsable(tx, c.Scope, id, snapshots.EntityID(setup)) })
 	}
 	most, err := toQuota(in.MaxSuborganizations)
 	if err != nil {

@@ -145,9 +145,12 @@ type Conn struct {
 	ctx     context.Context
 	ext     executor
 	begin   func() (executor, error) // of a View whose first statement has not come; else nil
-	before  func(write bool) error   // of a Tx, asked before each statement; else nil
+	tx      *Tx                      // the write transaction that it is part of; else nil
 	asked   func(string, int)        // nil outside tests
 }
+
+// Tx is the write transaction that c is part of; nil for a view.
+func (c *Conn) Tx() *Tx { return c.tx }
 
 // executor runs statements: a transaction, a connection or a pool.
 type executor interface {
@@ -157,8 +160,8 @@ type executor interface {
 
 // open is what statements run on.
 func (c *Conn) open(write bool) (executor, error) {
-	if c.before != nil {
-		if err := c.before(write); err != nil {
+	if c.tx != nil {
+		if err := c.tx.before(write); err != nil {
 			return nil, err
 		}
 	}

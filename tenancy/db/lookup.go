@@ -30,14 +30,22 @@ type Need interface {
 	of() []Of
 }
 
-// Rows answers the look-up inside a transaction. The caller must not change them.
-func (l Lookup[T]) Rows(tx *Tx) ([]T, error) {
+// Rows answers the look-up: inside a transaction from what is known there, in a view
+// by a statement. The caller must not change them.
+func (l Lookup[T]) Rows(c *Conn) ([]T, error) {
+	tx := c.tx
+	if tx == nil {
+		var rows []T
+		err := c.Select(&rows, l.Query, l.Args...)
+		return rows, err
+	}
 	key := l.key()
 	if rows, ok := tx.memory.answer(key, l.Of); ok {
+		known := *rows.(*[]T)
 		if tx.db.verify {
-			return *rows.(*[]T), l.verified(tx, *rows.(*[]T))
+			return known, l.verified(tx, known)
 		}
-		return *rows.(*[]T), nil
+		return known, nil
 	}
 	if tx.broken != nil {
 		return nil, tx.broken
@@ -56,8 +64,8 @@ func (l Lookup[T]) Rows(tx *Tx) ([]T, error) {
 }
 
 // One is Rows of a look-up with one row at most; nil for none.
-func (l Lookup[T]) One(tx *Tx) (*T, error) {
-	rows, err := l.Rows(tx)
+func (l Lookup[T]) One(c *Conn) (*T, error) {
+	rows, err := l.Rows(c)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

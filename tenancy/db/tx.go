@@ -56,7 +56,7 @@ func (d *DB) begin(ctx context.Context, isolation sql.IsolationLevel) (*Tx, erro
 		opening += " ISOLATION LEVEL " + isolation.String()
 	}
 	tx := &Tx{db: d, conn: conn, opening: opening, made: map[string]bool{}, memory: newMemory()}
-	tx.Conn = Conn{dialect: d.Dialect, ctx: ctx, ext: conn, asked: d.asked, before: tx.before}
+	tx.Conn = Conn{dialect: d.Dialect, ctx: ctx, ext: conn, asked: d.asked, tx: tx}
 	return tx, nil
 }
 
@@ -97,6 +97,9 @@ func (tx *Tx) Insert(table *Table, object string, values ...any) {
 	tx.pending = append(tx.pending, entry{table: table, args: values})
 	tx.memory.wrote(Of{table.Name, object})
 }
+
+// Touch notes that rows inserted belong to one more object of a table.
+func (tx *Tx) Touch(o Of) { tx.memory.wrote(o) }
 
 // Made notes an object that this transaction makes: the database knows nothing of it.
 func (tx *Tx) Made(object string) { tx.made[object] = true }

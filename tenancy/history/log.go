@@ -57,6 +57,7 @@ type Log struct {
 	missed   atomic.Int64              // batches of this node whose outcome it could not hand on
 	caught   atomic.Int64              // what missed was when the last successful poll began to read
 
+	wasExact atomic.Bool  // what Remembers said last
 	mirrored atomic.Int64 // all events before it are in every mirror
 
 	batch batch    // the committer's goroutine only
@@ -199,7 +200,7 @@ func (l *Log) Needs() []db.Need { return []db.Need{lockHead} }
 
 // Open takes the clock from the head, which is locked.
 func (l *Log) Open(tx *db.Tx) error {
-	head, err := lockHead.One(tx)
+	head, err := lockHead.One(&tx.Conn)
 	if err == nil && head == nil {
 		err = fault.New(fault.NotFound, "", "not found")
 	}
@@ -219,6 +220,7 @@ func (l *Log) Open(tx *db.Tx) error {
 	}
 	l.batch = batch{tree: t, first: head.Size}
 	l.batch.exact = l.mirrored.Load() == head.Size && l.missed.Load() == l.caught.Load()
+	l.wasExact.Store(l.batch.exact)
 	l.edge.next = nil
 	tx.Clock = head.Clock
 	return nil
@@ -233,6 +235,10 @@ func (l *Log) Next(tx *db.Tx) {
 // Remembers reports, inside a transaction, whether this node's memory of rows (Mirror)
 // was exact when it began. What the transaction itself has written is not in it.
 func (l *Log) Remembers() bool { return l.batch.exact }
+
+// Remembered tells what Remembers is likely to say in the next transaction: what it
+// said in the one before, so that nothing is read in vain.
+func (l *Log) Remembered() bool { return l.wasExact.Load() }
 
 // Seal writes the batch's events, the tiles they fill and the new head.
 func (l *Log) Seal(tx *db.Tx, events []any) error {

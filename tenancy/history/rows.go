@@ -75,7 +75,7 @@ func lastOf(tx *db.Tx, events []any) (map[string]chain, error) {
 	}
 	for _, n := range needs {
 		l := n.(db.Lookup[chain])
-		last, err := l.One(tx)
+		last, err := l.One(&tx.Conn)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +111,7 @@ func (l *tileEdge) begun(tx *db.Tx, size int64) ([]byte, error) {
 	if size%tileWidth == 0 {
 		return data, nil
 	}
-	rows, err := leavesFrom(size - size%tileWidth).Rows(tx)
+	rows, err := leavesFrom(size - size%tileWidth).Rows(&tx.Conn)
 	for _, r := range rows {
 		data = append(data, r.Hash...)
 	}

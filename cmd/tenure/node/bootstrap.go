@@ -100,7 +100,7 @@ func (n *Node) makeDefaultSetup(ctx context.Context, operator tenancy.Scope, roo
 		return err
 	}
 	_, err = n.Tenancy.SetDefaultSetup(ctx, operator, root, string(out.Entity.ID), func(tx *db.Tx) error {
-		return n.Snapshots.SetupUsable(tx, root, out.Entity.ID)
+		return n.Snapshots.SetupUsable(tx, operator, root, out.Entity.ID)
 	})
 	return err
 }
