@@ -25,7 +25,7 @@ var unscoped = map[string]string{
 	"Register": "decides under which scope to act", "Registering": "decides under which scope to act",
 	"VerifySecret": "proves who may have a scope", "VerifyToken": "proves who may have a scope",
 	"GenerateSecret": "stores nothing", "ChosenSecret": "stores nothing",
-	"Restoring": "inside tenancy's transaction", "SetupUsable": "inside tenancy's transaction", "KeepsClients": "inside tenancy's transaction",
+	"Restoring": "inside tenancy's transaction", "KeepsClients": "inside tenancy's transaction",
 	"SetFresh": "of tests", "Fill": "of tests", "Holds": "of tests", "SecretEnds": "of tests", "HoldHashSlots": "of tests",
 }
 

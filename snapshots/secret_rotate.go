@@ -81,7 +81,7 @@ func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref,
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return Resolved[document.Client]{}, err
 	}
-	return inTransaction(ctx, s, scope, func(tx *db.Tx) (Resolved[document.Client], error) {
+	return inTransaction(ctx, s, scope, s.foresee(scope, ref, secretsNow(ref.Entity)), func(tx *db.Tx) (Resolved[document.Client], error) {
 		var found Resolved[document.Client]
 		to, err := s.toChange(tx, scope, KindClient, ref)
 		if err == nil && to.active == nil {

@@ -17,6 +17,9 @@ import (
 // SetupUsable refuses a setup that org may not use: unknown, deleted, or
 // neither org's own nor above or below it.
 func (s *Store) SetupUsable(tx *db.Tx, scope tenancy.Scope, org tenancy.OrgID, setup EntityID) error {
+	if err := scope.Check(0); err != nil {
+		return err
+	}
 	bad := fault.At("/default_setup_id", "unknown", "there is no such setup for this organization")
 	e, err := s.entity(&tx.Conn, setup)
 	if fault.Is(err, fault.NotFound) || err == nil && e.Kind != KindSetup {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tenure/snapshots/document"
 	"tenure/tenancy"
@@ -212,11 +213,11 @@ func (w *writing[T]) plansSecret() bool {
 	return w.change.Secret != nil && w.scheduled && w.base.ValidFrom != w.validFrom
 }
 
-// inTransaction runs fn in a write transaction and returns what its last run made. Of a
-// rehearsal it returns that beside the *db.Rehearsed.
-func inTransaction[R any](ctx context.Context, s *Store, scope tenancy.Scope, fn func(tx *db.Tx) (R, error)) (R, error) {
+// inTransaction runs fn in a write transaction, which looks up what needs says, and
+// returns what its last run made. Of a rehearsal it returns that beside the *db.Rehearsed.
+func inTransaction[R any](ctx context.Context, s *Store, scope tenancy.Scope, needs func() []db.Need, fn func(tx *db.Tx) (R, error)) (R, error) {
 	var result R
-	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) (err error) {
+	err := s.db.Decide(ctx, scope.Lane(), needs, func(tx *db.Tx) (err error) {
 		result, err = fn(tx)
 		return err
 	})
@@ -225,4 +226,40 @@ func inTransaction[R any](ctx context.Context, s *Store, scope tenancy.Scope, fn
 		return none, err
 	}
 	return result, err
+}
+
+// foresee is what a change of what ref names looks up, as far as that can be told before
+// it: without an entity, what any change in the setup does.
+func (s *Store) foresee(scope tenancy.Scope, ref Ref, more ...db.Need) func() []db.Need {
+	return func() []db.Need {
+		ids := []EntityID{ref.Setup}
+		if ref.Entity != "" && ref.Entity != ref.Setup {
+			ids = append(ids, ref.Entity)
+		}
+		var owners []tenancy.OrgID
+		needs := []db.Need{policyOf(ref.Setup, forever)}
+		for _, id := range ids {
+			needs = append(needs, courseOf(Entity{Module: ref.Module, Setup: ref.Setup, ID: id}))
+			if e, ok := s.cache.entities.GetIfPresent(id); ok {
+				owners = append(owners, e.Owner)
+			} else {
+				needs = append(needs, entityBy(id))
+			}
+		}
+		if ref.Entity != "" {
+			needs = append(needs, history.LastOf(string(ref.Entity)))
+		}
+		return slices.Concat(needs, scope.Needs(owners...), more)
+	}
+}
+
+// foresees is what the parts of the change look up besides.
+func (ch *Change[T]) foresees(id EntityID) (needs []db.Need) {
+	if ch.Match != nil || ch.Secret != nil {
+		needs = append(needs, secretsNow(id))
+	}
+	if ch.Token != nil {
+		needs = append(needs, tokensOf(id))
+	}
+	return needs
 }

@@ -27,20 +27,21 @@ func Edit[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope
 	if err := scope.Check(writePermission(kind)); err != nil {
 		return Outcome[T]{}, err
 	}
-	out, err := perform(ctx, s, scope, guess[T](ctx, s, scope, ref, ch.ValidFrom), ch, func(tx *db.Tx, ch Change[T]) (Outcome[T], error) {
-		to, err := s.toChange(tx, scope, kind, ref)
-		if err != nil {
-			return Outcome[T]{}, err
-		}
-		if again, err := repeated[T](s, tx, scope); err != nil || again.Repeated {
-			return again, err
-		}
-		out, err := publish(s, tx, scope, to, ch)
-		if err == nil {
-			err = scope.Remember(tx, string(out.ID))
-		}
-		return out, err
-	})
+	out, err := perform(ctx, s, scope, guess[T](ctx, s, scope, ref, ch.ValidFrom), ch,
+		s.foresee(scope, ref, ch.foresees(ref.Entity)...), func(tx *db.Tx, ch Change[T]) (Outcome[T], error) {
+			to, err := s.toChange(tx, scope, kind, ref)
+			if err != nil {
+				return Outcome[T]{}, err
+			}
+			if again, err := repeated[T](s, tx, scope); err != nil || again.Repeated {
+				return again, err
+			}
+			out, err := publish(s, tx, scope, to, ch)
+			if err == nil {
+				err = scope.Remember(tx, string(out.ID))
+			}
+			return out, err
+		})
 	return decodeOutcome(s, out, err)
 }
 
@@ -85,7 +86,8 @@ func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Sco
 	case KindResourceServer:
 		return s.DeleteResourceServer(ctx, scope, ref, match, 0)
 	}
-	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error { return endEntity[T](s, tx, scope, ref, match) })
+	return s.db.Decide(ctx, scope.Lane(), s.foresee(scope, ref, secretsNow(ref.Entity), tokensOf(ref.Entity)),
+		func(tx *db.Tx) error { return endEntity[T](s, tx, scope, ref, match) })
 }
 
 // DeleteSetup is Delete for a setup of which the caller says how many clients go

@@ -38,31 +38,32 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 		return Outcome[document.Client]{}, err
 	}
 	id := EntityID(s.newID())
-	out, err := perform(ctx, s, scope, guessNew[document.Client](ctx, s, c.Setup, ch.ValidFrom), ch, func(tx *db.Tx, ch Change[document.Client]) (Outcome[document.Client], error) {
-		setup, err := s.usableSetup(&tx.Conn, scope, c.Module, c.Setup)
-		if err != nil {
-			return Outcome[document.Client]{}, err
-		}
-		e := Entity{ID: id, Kind: KindClient, Module: c.Module, Setup: c.Setup, ClientID: c.ClientID, Incarnation: 1,
-			Owner: c.Owner, Surface: c.Surface, RecordedAt: history.At(tx)}
-		if e.Owner, err = owner(tx, scope, setup, c.Owner); err != nil {
-			return Outcome[document.Client]{}, err
-		}
-		if again, err := repeated[document.Client](s, tx, scope); err != nil || again.Repeated {
-			return again, err
-		}
-		if e.Incarnation, err = s.incarnation(tx, scope, e); err != nil {
-			return Outcome[document.Client]{}, err
-		}
-		made, err := publishFirst(s, tx, scope, e, setup, ch)
-		if err == nil && c.OnePerSoftware {
-			err = onlyOne(tx, e)
-		}
-		if err == nil {
-			err = s.registering(tx, scope, e, c.Initial)
-		}
-		return made, err
-	})
+	out, err := perform(ctx, s, scope, guessNew[document.Client](ctx, s, c.Setup, ch.ValidFrom), ch,
+		s.foresee(scope, Ref{Module: c.Module, Setup: c.Setup}, bearerOf(c.Setup, c.ClientID)), func(tx *db.Tx, ch Change[document.Client]) (Outcome[document.Client], error) {
+			setup, err := s.usableSetup(&tx.Conn, scope, c.Module, c.Setup)
+			if err != nil {
+				return Outcome[document.Client]{}, err
+			}
+			e := Entity{ID: id, Kind: KindClient, Module: c.Module, Setup: c.Setup, ClientID: c.ClientID, Incarnation: 1,
+				Owner: c.Owner, Surface: c.Surface, RecordedAt: history.At(tx)}
+			if e.Owner, err = owner(tx, scope, setup, c.Owner); err != nil {
+				return Outcome[document.Client]{}, err
+			}
+			if again, err := repeated[document.Client](s, tx, scope); err != nil || again.Repeated {
+				return again, err
+			}
+			if e.Incarnation, err = s.incarnation(tx, scope, e); err != nil {
+				return Outcome[document.Client]{}, err
+			}
+			made, err := publishFirst(s, tx, scope, e, setup, ch)
+			if err == nil && c.OnePerSoftware {
+				err = onlyOne(tx, e)
+			}
+			if err == nil {
+				err = s.registering(tx, scope, e, c.Initial)
+			}
+			return made, err
+		})
 	return decodeOutcome(s, out, err)
 }
 
@@ -173,7 +174,7 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 		return Outcome[document.Setup]{}, err
 	}
 	id := EntityID(s.newID())
-	out, err := perform(ctx, s, scope, &ground[document.Setup]{}, ch, func(tx *db.Tx, ch Change[document.Setup]) (Outcome[document.Setup], error) {
+	out, err := perform(ctx, s, scope, &ground[document.Setup]{}, ch, nil, func(tx *db.Tx, ch Change[document.Setup]) (Outcome[document.Setup], error) {
 		if err := scope.Recheck(tx, scope.Acting()); err != nil {
 			return Outcome[document.Setup]{}, err
 		}
@@ -196,21 +197,22 @@ func (s *Store) CreateResourceServer(ctx context.Context, scope tenancy.Scope, m
 		return Outcome[document.ResourceServer]{}, err
 	}
 	id := EntityID(s.newID())
-	out, err := perform(ctx, s, scope, guessNew[document.ResourceServer](ctx, s, setup, ch.ValidFrom), ch, func(tx *db.Tx, ch Change[document.ResourceServer]) (Outcome[document.ResourceServer], error) {
-		in, err := s.usableSetup(&tx.Conn, scope, module, setup)
-		if err != nil {
-			return Outcome[document.ResourceServer]{}, err
-		}
-		if err := mayChange(tx, scope, in); err != nil {
-			return Outcome[document.ResourceServer]{}, err
-		}
-		if again, err := repeated[document.ResourceServer](s, tx, scope); err != nil || again.Repeated {
-			return again, err
-		}
-		e := Entity{ID: id, Kind: KindResourceServer, Module: module, Setup: setup, ClientID: string(id), Incarnation: 1,
-			Owner: in.Owner, RecordedAt: history.At(tx)}
-		return publishFirst(s, tx, scope, e, in, ch)
-	})
+	out, err := perform(ctx, s, scope, guessNew[document.ResourceServer](ctx, s, setup, ch.ValidFrom), ch,
+		s.foresee(scope, Ref{Module: module, Setup: setup}), func(tx *db.Tx, ch Change[document.ResourceServer]) (Outcome[document.ResourceServer], error) {
+			in, err := s.usableSetup(&tx.Conn, scope, module, setup)
+			if err != nil {
+				return Outcome[document.ResourceServer]{}, err
+			}
+			if err := mayChange(tx, scope, in); err != nil {
+				return Outcome[document.ResourceServer]{}, err
+			}
+			if again, err := repeated[document.ResourceServer](s, tx, scope); err != nil || again.Repeated {
+				return again, err
+			}
+			e := Entity{ID: id, Kind: KindResourceServer, Module: module, Setup: setup, ClientID: string(id), Incarnation: 1,
+				Owner: in.Owner, RecordedAt: history.At(tx)}
+			return publishFirst(s, tx, scope, e, in, ch)
+		})
 	return decodeOutcome(s, out, err)
 }
 

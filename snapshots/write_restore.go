@@ -24,7 +24,7 @@ func (s *Store) RestoreClient(ctx context.Context, scope tenancy.Scope, id Entit
 		return Outcome[document.Client]{}, nil, err
 	}
 	then := Resolved[document.Client]{}
-	out, err := inTransaction(ctx, s, scope, func(tx *db.Tx) (Outcome[document.Client], error) {
+	out, err := inTransaction(ctx, s, scope, nil, func(tx *db.Tx) (Outcome[document.Client], error) {
 		to, err := s.toRestore(tx, scope, KindClient, id)
 		if err != nil {
 			return Outcome[document.Client]{}, err
@@ -81,7 +81,7 @@ func (s *Store) RestoreSetup(ctx context.Context, scope tenancy.Scope, id Entity
 	}
 	find := func(tx *db.Tx) (target, error) { return s.toRestore(tx, scope, KindSetup, id) }
 	for {
-		out, err := inTransaction(ctx, s, scope, func(tx *db.Tx) (Outcome[document.Setup], error) {
+		out, err := inTransaction(ctx, s, scope, nil, func(tx *db.Tx) (Outcome[document.Setup], error) {
 			to, err := find(tx)
 			if err != nil {
 				return Outcome[document.Setup]{}, err

@@ -106,9 +106,9 @@ func (a *attempt[T]) of(ch *Change[T], g ground[T]) (*worked[T], error) {
 	return nil, &asksFor[T]{g}
 }
 
-// perform runs a change: first its work, for what is there now, then the
+// perform runs a change, which looks up what needs says: first its work, for what is there now, then the
 // transaction, until both agree.
-func perform[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, on *ground[T], ch Change[T],
+func perform[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, on *ground[T], ch Change[T], needs func() []db.Need,
 	fn func(*db.Tx, Change[T]) (Outcome[T], error)) (Outcome[T], error) {
 	a := &attempt[T]{}
 	ch.attempt = a
@@ -127,7 +127,7 @@ func perform[T document.Content](ctx context.Context, s *Store, scope tenancy.Sc
 			}
 		}
 		a.last = n == maxAttempts
-		out, err := inTransaction(ctx, s, scope, func(tx *db.Tx) (Outcome[T], error) { return fn(tx, ch) })
+		out, err := inTransaction(ctx, s, scope, needs, func(tx *db.Tx) (Outcome[T], error) { return fn(tx, ch) })
 		var asks *asksFor[T]
 		if !errors.As(err, &asks) {
 			return out, err

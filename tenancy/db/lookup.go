@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jmoiron/sqlx"
@@ -25,6 +26,7 @@ type Of struct{ Table, Object string }
 
 // Need is a Lookup of any type.
 type Need interface {
+	storable() bool
 	key() string
 	statement() statement
 	of() []Of
@@ -34,7 +36,10 @@ type Need interface {
 // by a statement. The caller must not change them.
 func (l Lookup[T]) Rows(c *Conn) ([]T, error) {
 	tx := c.tx
-	if tx == nil {
+	switch {
+	case !l.storable():
+		return nil, nil
+	case tx == nil:
 		var rows []T
 		err := c.Select(&rows, l.Query, l.Args...)
 		return rows, err
@@ -61,6 +66,18 @@ func (l Lookup[T]) Rows(c *Conn) ([]T, error) {
 	}
 	tx.memory.keep(key, s.into.rows())
 	return *s.into.rows().(*[]T), nil
+}
+
+// storable reports whether columns can hold every text among the arguments:
+// PostgreSQL takes neither NUL nor what is not UTF-8, and would fail the whole batch
+// for it. Nothing stored is found by such a text.
+func (l Lookup[T]) storable() bool {
+	for _, a := range l.Args {
+		if text, ok := a.(string); ok && (!utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // One is Rows of a look-up with one row at most; nil for none.
@@ -112,6 +129,9 @@ func (tx *Tx) Load(needs ...Need) error {
 	var keys []string
 	known := map[string]bool{}
 	for _, n := range needs {
+		if !n.storable() {
+			continue
+		}
 		key := n.key()
 		if _, ok := tx.memory.answer(key, n.of()); ok || known[key] || tx.memory.waits(n.of()) {
 			continue
