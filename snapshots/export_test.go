@@ -15,8 +15,11 @@ func (s *Store) SetFresh(fresh func() bool) { s.cache.fresh = fresh }
 // Fill reads an entity's timeline as a resolve does that misses the cache, and
 // returns what puts it there.
 func (s *Store) Fill(ctx context.Context, id EntityID) (keep func(), err error) {
-	t, err := s.fill(ctx, id, s.log.Now().Millis())
-	return func() { s.cache.keep(t) }, err
+	found, err := s.fill(ctx, s.log.Now().Millis(), ofID, string(id))
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return func() { _ = found[0].keep(s) }, found[0].err
 }
 
 // Holds reports whether the cache answers for the entity now.

@@ -4,10 +4,10 @@ import (
 	"context"
 
 	"tenure/snapshots/document"
-	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // State is how a client is now.
@@ -75,44 +75,47 @@ func (s *Store) current(ctx context.Context, setup EntityID, clientID string) (E
 		}
 		s.cache.current.Invalidate(key)
 	}
-	if !storable(clientID) || !storable(string(setup)) {
-		return Entity{}, unknown(KindClient)
-	}
-	var r entityRow
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		return c.Get(&r, "SELECT "+entityColumns+` FROM entity WHERE setup_id = ? AND kind = 'client' AND client_id = ?
-			ORDER BY incarnation DESC LIMIT 1`, setup, clientID)
-	})
-	if fault.Is(err, fault.NotFound) {
-		return Entity{}, unknown(KindClient)
+	found, err := s.fill(ctx, now, ofNewest, string(setup), clientID)
+	if err == nil && len(found) == 0 {
+		err = unknown(KindClient)
 	}
 	if err != nil {
 		return Entity{}, err
 	}
-	s.cache.current.Set(key, r.entity())
-	return r.entity(), nil
+	_ = found[0].keep(s) // erased content is for whoever asks for it to find
+	s.cache.current.Set(key, found[0].entity)
+	return found[0].entity, nil
 }
+
+// mostBearers is up to how many clients of one client_id are read with their contents.
+const (
+	mostBearers = 16
+	fewBearers  = " LIMIT 17"
+)
 
 // bearers are the clients that have client_id in all setups, planned ones too.
 // They are remembered until the next client is made, and may be deleted by then.
-func (s *Store) bearers(ctx context.Context, clientID string) ([]Entity, error) {
+func (s *Store) bearers(ctx context.Context, clientID string, now history.Millis) ([]Entity, error) {
 	made := s.cache.made.Load()
 	if held, ok := s.cache.bearers.GetIfPresent(clientID); ok && held.made == made && s.cache.fresh() {
 		return held.entities, nil
 	}
-	if !storable(clientID) {
-		return nil, nil
+	held := bearing{made: made}
+	rows, err := s.fill(ctx, now, ofBearers+fewBearers, clientID)
+	for _, r := range rows {
+		_ = r.keep(s)
+		held.entities = append(held.entities, r.entity)
 	}
-	var rows []entityRow
-	if err := s.db.View(ctx, func(c *db.Conn) error {
-		return c.Select(&rows, "SELECT "+entityColumns+" FROM entity e WHERE e.kind = 'client' AND e.client_id = "+asText+" AND NOT"+holdings.Ended+
-			" ORDER BY e.recorded_at, e.entity_id", clientID)
-	}); err != nil {
+	if err == nil && len(rows) > mostBearers { // their contents would be too much
+		var all []entityRow
+		all, err = db.Lookup[entityRow]{Query: "SELECT " + entityColumns + " FROM entity e WHERE " + ofBearers, Args: []any{clientID}}.Rows(s.db.Single(ctx))
+		held.entities = held.entities[:0]
+		for _, r := range all {
+			held.entities = append(held.entities, r.entity())
+		}
+	}
+	if err != nil {
 		return nil, err
-	}
-	held := bearing{entities: make([]Entity, len(rows)), made: made}
-	for i, r := range rows {
-		held.entities[i] = r.entity()
 	}
 	s.cache.bearers.Set(clientID, held)
 	return held.entities, nil

@@ -219,7 +219,7 @@ func (l *look) byClientID(n Name) (place, error) {
 // candidates are the clients that have, or had, a client_id, the newest first.
 func (l *look) candidates(n Name) ([]Entity, error) {
 	if l.view == nil {
-		return l.s.bearers(l.ctx, n.clientID)
+		return l.s.bearers(l.ctx, n.clientID, l.at)
 	}
 	if !storable(n.clientID) || !storable(string(n.ref.Setup)) {
 		return nil, nil
@@ -315,43 +315,58 @@ func (s *Store) timeline(ctx context.Context, id EntityID, now history.Millis) (
 	if t := s.cache.held(id, now); t != nil {
 		return t, nil
 	}
-	t, err := s.fill(ctx, id, now)
+	t, err := s.fill(ctx, now, ofID, string(id))
+	if err == nil && len(t) == 0 {
+		err = errNoRow()
+	}
 	if err != nil {
 		return nil, err
 	}
-	s.cache.keep(t)
-	return t, nil
+	return t[0].timeline, t[0].keep(s)
 }
 
-// fill reads an entity around now by one statement. Its size is what this node had seen
-// of the log before: what has come since drops it, or is in it.
-func (s *Store) fill(ctx context.Context, id EntityID, now history.Millis) (*timeline, error) {
-	if !storable(string(id)) {
-		return nil, errNoRow()
+// filled is a timeline as it was read, or why it is of no use.
+type filled struct {
+	*timeline
+	err error
+}
+
+// keep remembers it, or says why not.
+func (f filled) keep(s *Store) error {
+	if f.err == nil {
+		s.cache.keep(f.timeline)
 	}
-	t, erased := &timeline{size: s.log.Size()}, s.cache.erased.Load()
-	var r aroundRow
-	if err := s.db.Single(ctx).Get(&r, around, now, now, id); err != nil {
-		return nil, err
+	return f.err
+}
+
+// fill reads entities around now by one statement. Their size is what
+// this node had seen of the log before: what has come since drops them, or is in them.
+func (s *Store) fill(ctx context.Context, now history.Millis, which string, args ...any) ([]filled, error) {
+	size, erased := s.log.Size(), s.cache.erased.Load()
+	rows, err := db.Lookup[aroundRow]{Query: around + which, Args: append([]any{now, now}, args...)}.Rows(s.db.Single(ctx))
+	list := make([]filled, len(rows))
+	for i, r := range rows {
+		list[i] = filled{timeline: &timeline{entity: r.entity(), next: r.Next, size: size}}
+		if r.Active.ID != "" {
+			list[i].active = &rows[i].Active
+			list[i].err = s.keepActive(&list[i], r, erased)
+		}
 	}
-	t.entity, t.next = r.entity(), r.Next
-	if r.Active.ID == "" {
-		return t, nil
-	}
-	if t.active = &r.Active; r.Active.tombstone() {
-		return t, nil
-	}
-	if r.HasBody == 0 {
-		return t, errErased()
-	}
-	var err error
-	switch raw := []byte(r.Content); t.entity.Kind {
-	case KindSetup:
+	return list, err
+}
+
+// keepActive remembers the content that is in force.
+func (s *Store) keepActive(t *filled, r aroundRow, erased int64) (err error) {
+	switch raw := []byte(r.Content); {
+	case t.active.tombstone():
+	case r.HasBody == 0:
+		return errErased()
+	case t.entity.Kind == KindSetup:
 		_, err = keepBody[document.Setup](s, t.active.ID, raw, erased)
-	case KindResourceServer:
+	case t.entity.Kind == KindResourceServer:
 		_, err = keepBody[document.ResourceServer](s, t.active.ID, raw, erased)
-	case KindClient:
+	case t.entity.Kind == KindClient:
 		_, err = keepBody[document.Client](s, t.active.ID, raw, erased)
 	}
-	return t, err
+	return err
 }

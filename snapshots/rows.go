@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -177,8 +178,10 @@ type aroundRow struct {
 	Next    history.Millis `db:"next"`
 }
 
-// around reads one. Its parameters are the instant twice, and the entity.
-const around = `SELECT e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
+// What is read around an instant: its parameters are the instant twice, and those of
+// one of the conditions.
+const (
+	around = `SELECT e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
 	COALESCE(s.entity_id, '') AS "s.entity_id", COALESCE(s.snapshot_id, '') AS "s.snapshot_id", COALESCE(s.kind, '') AS "s.kind",
 	COALESCE(s.valid_from, 0) AS "s.valid_from", COALESCE(s.attempt, 0) AS "s.attempt", COALESCE(s.base_id, '') AS "s.base_id",
 	s.commitment AS "s.commitment", COALESCE(s.imported, 0) AS "s.imported", COALESCE(s.recorded_at, 0) AS "s.recorded_at",
@@ -188,7 +191,13 @@ const around = `SELECT e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e
 	FROM entity e LEFT JOIN snapshot s ON s.snapshot_id = (SELECT x.snapshot_id FROM snapshot x
 		WHERE x.module = e.module AND x.setup_id = e.setup_id AND x.entity_id = e.entity_id AND x.valid_from <= ` + asInstant + `
 		AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = x.snapshot_id) ORDER BY x.valid_from DESC, x.attempt DESC LIMIT 1)
-	LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id WHERE e.entity_id = ` + asText
+	LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id WHERE `
+
+	ofID     = "e.entity_id = " + asText
+	ofNewest = "e.entity_id = (SELECT x.entity_id FROM entity x WHERE x.setup_id = " + asText + " AND x.kind = 'client' AND x.client_id = " + asText +
+		" ORDER BY x.incarnation DESC LIMIT 1)"
+	ofBearers = "e.kind = 'client' AND e.client_id = " + asText + " AND NOT" + holdings.Ended + " ORDER BY e.recorded_at, e.entity_id"
+)
 
 // placeAt tells what a new snapshot of e at an instant must know: the instant
 // of the first one after it that is not withdrawn (0 if there is none), and

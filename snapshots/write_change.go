@@ -166,26 +166,21 @@ func endTarget[T document.Content](s *Store, tx *db.Tx, scope tenancy.Scope, to 
 	if err := w.loadBase(); err != nil {
 		return err
 	}
+	rows, err := courseOf(to.entity).Rows(&tx.Conn)
+	if err != nil {
+		return err
+	}
 	row := w.newRow(rowTombstone)
 	if err := s.appendSnapshot(tx, scope, to.entity, &row, nil, "deleted"); err != nil {
 		return err
 	}
-	return s.endEverything(tx, scope, to.entity, w.validFrom)
-}
-
-// endEverything withdraws what is planned after at and ends every secret then.
-func (s *Store) endEverything(tx *db.Tx, scope tenancy.Scope, e Entity, at history.Millis) error {
-	rows, err := courseOf(e).Rows(&tx.Conn)
-	if err != nil {
+	for _, r := range course(rows).after(w.validFrom) {
+		s.withdraw(tx, scope, to.entity, r)
+	}
+	if err := s.endSecrets(tx, scope, to.entity, w.validFrom, "", ""); err != nil {
 		return err
 	}
-	for _, r := range course(rows).after(at) {
-		s.withdraw(tx, scope, e, r)
-	}
-	if err := s.endSecrets(tx, scope, e, at, "", ""); err != nil {
-		return err
-	}
-	return s.endTokens(tx, scope, e)
+	return s.endTokens(tx, scope, to.entity)
 }
 
 // Withdraw takes back a planned snapshot; it stays in history as withdrawn,

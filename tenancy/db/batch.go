@@ -114,7 +114,6 @@ func (d *DB) isolation(try int) sql.IsolationLevel {
 // It takes two round trips where every look-up was foreseen: one begins the
 // transaction, locks the head and reads, the other writes and commits.
 func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sql.IsolationLevel) (wrote bool, err error) {
-	begun := time.Now()
 	tx, err := d.begin(ctx, isolation)
 	if err != nil {
 		return false, err
@@ -133,7 +132,7 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sq
 	if err := seq.Open(tx); err != nil {
 		return false, err
 	}
-	succeeded := 0
+	begun, succeeded := time.Now(), 0
 	for i := 0; ; i++ {
 		j := b.job(i, d, begun)
 		if j == nil {
