@@ -15,15 +15,34 @@ const answerTime = 30 * time.Second
 
 // work is what the connections of a row ask: the status that every answer must have,
 // and the next request, which is written to buf. It is nil when all has been asked.
-// Connections ask for it side by side.
+// Connections ask for it side by side. turn, unless it is nil, waits until the request
+// may be sent, and returns when that is.
 type work struct {
 	status int
 	next   func(buf []byte) []byte
+	turn   func() time.Time
 }
 
 // always is work that repeats one request.
 func always(status int, request []byte) work {
-	return work{status, func([]byte) []byte { return request }}
+	return work{status: status, next: func([]byte) []byte { return request }}
+}
+
+// paced lets so many requests a second pass, evenly.
+func paced(rate int) func() time.Time {
+	var mu sync.Mutex
+	var last time.Time
+	return func() time.Time {
+		mu.Lock()
+		last = last.Add(time.Second / time.Duration(rate))
+		if now := time.Now(); last.Before(now) {
+			last = now
+		}
+		mine := last
+		mu.Unlock()
+		time.Sleep(time.Until(mine))
+		return mine
+	}
 }
 
 // load is a set of kept-alive connections, spread over the addresses of a server's
@@ -128,6 +147,11 @@ func (c *connection) run(ctx context.Context, w work, until time.Time) (s slice)
 			return s
 		}
 		c.buf = request[:0:cap(request)]
+		if w.turn != nil {
+			if begun = w.turn(); !begun.Before(until) {
+				return s
+			}
+		}
 		a, err := c.ask(ctx, request)
 		if ctx.Err() != nil {
 			return s

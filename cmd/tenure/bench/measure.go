@@ -108,6 +108,9 @@ func measure(ctx context.Context, own, yard side, connections int, length time.D
 	}
 	r.Rate, r.YardRate, r.Ratio = median(it.rates), median(beside.rates), median(ratios)
 	r.CPU, r.YardCPU = it.perRequest(), beside.perRequest()
+	if own.work.turn != nil {
+		r.Ratio = 0 // the pace decides
+	}
 	r.P50, r.P99 = milliseconds(percentile(it.latencies, 0.50)), milliseconds(percentile(it.latencies, 0.99))
 	return nil
 }

@@ -56,7 +56,7 @@ func (s *scatter) take() (number int, first bool) {
 // inTurn repeats requests one after another.
 func inTurn(status int, requests [][]byte) work {
 	var next atomic.Uint64
-	return work{status, func([]byte) []byte {
+	return work{status: status, next: func([]byte) []byte {
 		return requests[(next.Add(1)-1)%uint64(len(requests))]
 	}}
 }

@@ -59,8 +59,8 @@ func (r *run) warmRows() []row {
 		{name: "warm-register", text: "warm GET, /oauth2/register, the client itself", connections: n, target: warm,
 			prepare: plain(r.get("/oauth2/register/"+own, bearer(r.state.Token)))},
 		{name: "warm-slashid", text: "warm GET, SlashID, reader", connections: n, target: warm, prepare: plain(r.get("/oauth2/clients/"+own, slash))},
-		{name: "warm-openfinance", text: "warm GET, Open Finance /reg, reader", connections: n, target: warm,
-			prepare: plain(r.get("/reg/"+clientID(financeClient), reader))},
+		{name: "warm-openfinance", text: fmt.Sprintf("warm GET, Open Finance /reg, readers, %d/s (its limit: 1,000)", financePace), connections: n, target: target{cpu: 30},
+			prepare: plain(r.finance())},
 		{name: "admin", text: "warm GET, nevisMeta, administrator, secret shown", connections: n, target: target{ratio: 0.50},
 			prepare: plain(r.get(r.nevis(secretClient), admin))},
 		{name: "depth", text: "warm GET, client 31 organizations below the reader's", connections: n, target: target{ratio: 0.90},
@@ -69,10 +69,28 @@ func (r *run) warmRows() []row {
 	}
 }
 
+// financePace is how many calls a second are made at /reg, which limits those of one key
+// to 20 a second and those about one setup to 1,000; financeKeys share them.
+const (
+	financePace = 900
+	financeKeys = 50
+)
+
+// finance reads a client at /reg with many keys in turn.
+func (r *run) finance() work {
+	var requests [][]byte
+	for _, key := range r.state.Finance {
+		requests = append(requests, appendGet(nil, "/reg/"+clientID(financeClient), bearer(key)))
+	}
+	w := inTurn(http.StatusOK, requests)
+	w.turn = paced(financePace)
+	return w
+}
+
 // cold asks for each of n clients once; of numbers the client of each.
 func (r *run) cold(n int, number func(k int) int) func(context.Context) (work, error) {
 	reader, order := bearer(r.state.Reader), newScatter(n)
-	return plain(work{http.StatusOK, func(buf []byte) []byte {
+	return plain(work{status: http.StatusOK, next: func(buf []byte) []byte {
 		k, first := order.take()
 		if !first {
 			return nil
@@ -116,7 +134,7 @@ func (r *run) writeRows() []row {
 		{name: "create", text: "durable create, Hydra form, no secret", connections: n, target: fast, prepare: create("none")},
 		{name: "create-secret", text: "durable create, Hydra form, secret made by the server", connections: n, prepare: create("client_secret_basic")},
 		{name: "patch", text: "durable PATCH of a random client, Hydra form", connections: n,
-			prepare: plain(work{http.StatusOK, func(buf []byte) []byte {
+			prepare: plain(work{status: http.StatusOK, next: func(buf []byte) []byte {
 				k, _ := order.take()
 				body := fmt.Appendf(nil, `[{"op":"replace","path":"/policy_uri","value":"https://policies.example/%d"}]`, count.Add(1))
 				return appendSend(buf, "PATCH", "/admin/clients/"+clientID(plainClient(k)), admin, "application/json", body)
@@ -137,7 +155,7 @@ func (r *run) listRows() []row {
 	list := target{rate: 1000}
 	filter := func(n int, query func(k int) string) func(context.Context) (work, error) {
 		order := newScatter(n)
-		return plain(work{http.StatusOK, func(buf []byte) []byte {
+		return plain(work{status: http.StatusOK, next: func(buf []byte) []byte {
 			k, _ := order.take()
 			return appendGet(buf, "/admin/clients?page_size=100&"+query(k), reader)
 		}})

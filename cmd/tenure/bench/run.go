@@ -190,6 +190,7 @@ func (r *run) measureSide(ctx context.Context, row row, own side, aim target) er
 			return err
 		}
 		yard.work = always(own.work.status, own.work.next(nil))
+		yard.work.turn = own.work.turn
 	}
 	if err := measure(ctx, own, yard, row.connections, r.seconds(), &result); err != nil {
 		return err

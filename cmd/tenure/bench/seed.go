@@ -81,14 +81,26 @@ func (w *seeding) install(ctx context.Context, organizations int) (err error) {
 	if err := w.node.Snapshots.SetPolicy(ctx, w.scope, w.Module, w.Setup, policy); err != nil {
 		return err
 	}
-	if _, w.Reader, err = w.node.Tenancy.CreateKey(ctx, w.scope, tenancy.NewKey{Org: w.Root, Name: "reader", Role: tenancy.Reader}); err != nil {
+	if w.Reader, err = w.makeReader(ctx, "reader"); err != nil {
 		return err
+	}
+	for len(w.Finance) < financeKeys {
+		key, err := w.makeReader(ctx, fmt.Sprintf("open finance %d", len(w.Finance)))
+		if err != nil {
+			return err
+		}
+		w.Finance = append(w.Finance, key)
 	}
 	if err := w.makeTree(ctx, organizations); err != nil {
 		return err
 	}
 	w.Organizations = organizations
 	return w.write()
+}
+
+func (w *seeding) makeReader(ctx context.Context, name string) (string, error) {
+	_, text, err := w.node.Tenancy.CreateKey(ctx, w.scope, tenancy.NewKey{Org: w.Root, Name: name, Role: tenancy.Reader})
+	return text, err
 }
 
 // makeTree makes a path from the root to the greatest depth, and beside it a tree in

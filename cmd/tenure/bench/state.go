@@ -24,10 +24,12 @@ type state struct {
 	Setup         snapshots.EntityID `json:"setup"`
 	Organizations int                `json:"organizations"`
 	Clients       int                `json:"clients"`
-	// Keys of the root by role, and the registration access token of client 0.
-	Reader string `json:"reader_key"`
-	Admin  string `json:"admin_key"`
-	Token  string `json:"registration_access_token"`
+	// Keys of the root by role, further keys of readers, and the registration access token
+	// of client 0.
+	Reader  string   `json:"reader_key"`
+	Admin   string   `json:"admin_key"`
+	Finance []string `json:"open_finance_reader_keys"`
+	Token   string   `json:"registration_access_token"`
 
 	entities []byte // 16 bytes a client: its entity id
 }
