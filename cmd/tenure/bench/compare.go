@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -54,13 +53,13 @@ func (o *other) measure(ctx context.Context, r *run, row row) error {
 	switch row.name {
 	case "create":
 		var requests [][]byte
-		requests, err = creates(o.path, "", "none")
+		requests, err = creates(o.path, o.headers(), "none")
 		w = inTurn(http.StatusCreated, requests)
 	case "warm-hydra":
 		w = o.get("/" + o.id(0))
 	case "list":
 		var requests [][]byte
-		requests, err = pages(ctx, o.address, o.path, "")
+		requests, err = pages(ctx, o.address, o.path, o.headers())
 		w = inTurn(http.StatusOK, requests)
 	case "list-owner":
 		w = o.get("?page_size=100&owner=" + escaped(o.run))
@@ -74,10 +73,12 @@ func (o *other) measure(ctx context.Context, r *run, row row) error {
 	return r.measureSide(ctx, row, side{addresses: []string{o.address}, work: w}, target{})
 }
 
+func (o *other) headers() headers { return headers("Host: " + o.address + "\r\n") }
+
 func (o *other) id(i int) string { return fmt.Sprintf("%s-%d", o.run, i) }
 
 func (o *other) get(below string) work {
-	return always(http.StatusOK, appendGet(nil, o.path+below, ""))
+	return always(http.StatusOK, appendGet(nil, o.path+below, o.headers()))
 }
 
 // otherClients is how many clients the other server has of a run before its first row.
@@ -92,11 +93,9 @@ func (o *other) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a, err := sample(ctx, o.address, always(http.StatusCreated, appendSend(nil, "POST", o.path, "", "application/json", body)))
-		if err != nil {
-			return errors.Join(err, ctx.Err())
+		if _, err := sample(ctx, o.address, always(http.StatusCreated, appendSend(nil, "POST", o.path, o.headers(), "application/json", body))); err != nil {
+			return err
 		}
-		_ = a
 	}
 	return nil
 }

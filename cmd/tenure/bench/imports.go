@@ -39,7 +39,7 @@ func (r *run) measureImport(ctx context.Context) (err error) {
 		return err
 	}
 	cpu := float64(used.Microseconds()) / float64(r.opts.Imported)
-	result := Result{Row: rowImport, Work: fmt.Sprintf("import of a file with %s clients", thousands(float64(r.opts.Imported))),
+	result := Result{Row: rowImport, Work: fmt.Sprintf("import of a file with %s clients", commas(r.opts.Imported)),
 		Requests: r.opts.Imported, Rate: float64(r.opts.Imported) / took.Seconds(), CPU: &cpu}
 	target{rate: 8000}.judge(&result)
 	r.add(result)

@@ -60,6 +60,16 @@ func newLoad(addresses []string, n int, w work) *load {
 	return l
 }
 
+// connect opens the connections, so that no slice has to.
+func (l *load) connect(ctx context.Context) error {
+	for _, c := range l.connections {
+		if _, err := c.open(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l *load) close() {
 	for _, c := range l.connections {
 		c.close()

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -79,9 +80,9 @@ func measure(ctx context.Context, own, yard side, connections int, length time.D
 	it, beside := newCourse(own, connections), newCourse(yard, connections)
 	defer it.load.close()
 	defer beside.load.close()
-	// A first slice, which does not count, opens the connections.
-	it.load.run(ctx, length/20)
-	beside.load.run(ctx, length/20)
+	if err := errors.Join(it.load.connect(ctx), beside.load.connect(ctx)); err != nil {
+		return err
+	}
 	var ratios []float64
 	before := beside.run(ctx, length/(2*rounds))
 	for range rounds {

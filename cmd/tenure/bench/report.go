@@ -34,7 +34,7 @@ var columns = []struct {
 // head prints what was measured, and the head of the table.
 func (r Report) head(out io.Writer) {
 	fmt.Fprintf(out, "%s on %s: %s clients, %s organizations, %d cores, %d connections, %.1f s a row",
-		r.Program, r.Engine, thousands(float64(r.Clients)), thousands(float64(r.Organizations)), r.Cores, r.Connections, r.Seconds)
+		r.Program, r.Engine, commas(r.Clients), commas(r.Organizations), r.Cores, r.Connections, r.Seconds)
 	if r.Nodes > 1 {
 		fmt.Fprintf(out, ", %d nodes", r.Nodes)
 	}

@@ -10,19 +10,22 @@ import (
 	"sync/atomic"
 )
 
-// auth is the header lines that authenticate a request, each with its end.
-type auth string
+// headers are the lines that say which host a request is for, and whose it is; each has
+// its end.
+type headers string
 
-func bearer(key string) auth { return auth("Authorization: Bearer " + key + "\r\n") }
+const ownHost headers = "Host: bench\r\n"
+
+func bearer(key string) headers { return ownHost + headers("Authorization: Bearer "+key+"\r\n") }
 
 // appendGet appends a GET to buf.
-func appendGet(buf []byte, path string, c auth) []byte {
-	return fmt.Appendf(buf, "GET %s HTTP/1.1\r\nHost: bench\r\n%s\r\n", path, c)
+func appendGet(buf []byte, path string, h headers) []byte {
+	return fmt.Appendf(buf, "GET %s HTTP/1.1\r\n%s\r\n", path, h)
 }
 
 // appendSend appends a request with a JSON body to buf.
-func appendSend(buf []byte, method, path string, c auth, kind string, body []byte) []byte {
-	return fmt.Appendf(buf, "%s %s HTTP/1.1\r\nHost: bench\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", method, path, c, kind, len(body), body)
+func appendSend(buf []byte, method, path string, h headers, kind string, body []byte) []byte {
+	return fmt.Appendf(buf, "%s %s HTTP/1.1\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", method, path, h, kind, len(body), body)
 }
 
 // scatter gives the numbers below n in an order that looks random, each once, and then
@@ -72,14 +75,14 @@ func hydraObject(i int, method string) map[string]any {
 }
 
 // creates are requests that create clients of every name, by Hydra's API at a path.
-func creates(path string, c auth, method string) ([][]byte, error) {
+func creates(path string, h headers, method string) ([][]byte, error) {
 	requests := make([][]byte, nameKinds)
 	for i := range requests {
 		body, err := json.Marshal(hydraObject(i*chainEvery, method))
 		if err != nil {
 			return nil, err
 		}
-		requests[i] = appendSend(nil, "POST", path, c, "application/json", body)
+		requests[i] = appendSend(nil, "POST", path, h, "application/json", body)
 	}
 	return requests, nil
 }
@@ -89,11 +92,11 @@ const mostPages = 50
 
 // pages are requests for pages of 100 at places all over a list of Hydra's API. It walks
 // there in pages of 500.
-func pages(ctx context.Context, address, path string, c auth) ([][]byte, error) {
+func pages(ctx context.Context, address, path string, h headers) ([][]byte, error) {
 	var requests [][]byte
 	for at := path + "?page_size=500"; at != "" && len(requests) < mostPages; {
-		requests = append(requests, appendGet(nil, strings.Replace(at, "page_size=500", "page_size=100", 1), c))
-		a, err := sample(ctx, address, always(200, appendGet(nil, at, c)))
+		requests = append(requests, appendGet(nil, strings.Replace(at, "page_size=500", "page_size=100", 1), h))
+		a, err := sample(ctx, address, always(200, appendGet(nil, at, h)))
 		if err != nil {
 			return nil, err
 		}

@@ -58,12 +58,12 @@ func (t target) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// judge fills in the target and whether the result reaches it. A result with failures
-// reaches nothing. Processor time that is not known does not count against it.
+// judge fills in the target and whether the result reaches it. A result with failures, or
+// with no answer, reaches nothing. Processor time that is not known does not count against it.
 func (t target) judge(r *Result) {
 	r.Target = t.text()
 	switch {
-	case r.Failed > 0:
+	case r.Failed > 0, r.Beside != "" && r.Requests == 0:
 		r.Verdict = failed
 	case r.Target == "":
 	case r.Rate < t.rate, r.Ratio < t.ratio, t.cpu > 0 && r.CPU != nil && *r.CPU > t.cpu,
@@ -74,12 +74,17 @@ func (t target) judge(r *Result) {
 	}
 }
 
-// thousands writes a number of three digits or more without decimals and with commas.
+// thousands writes a rate: with a decimal below 100, and with commas above.
 func thousands(v float64) string {
 	if v < 100 {
 		return fmt.Sprintf("%.1f", v)
 	}
-	digits := fmt.Sprintf("%.0f", v)
+	return commas(int(v + 0.5))
+}
+
+// commas writes a number with a comma before each three digits.
+func commas(n int) string {
+	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}

@@ -38,8 +38,8 @@ func plain(w work) func(context.Context) (work, error) {
 	return func(context.Context) (work, error) { return w, nil }
 }
 
-func (r *run) get(path string, c auth) work {
-	return always(http.StatusOK, appendGet(nil, path, c))
+func (r *run) get(path string, h headers) work {
+	return always(http.StatusOK, appendGet(nil, path, h))
 }
 
 // nevis is the path of a client in nevisMeta's API.
@@ -49,7 +49,7 @@ func (r *run) nevis(i int) string {
 
 func (r *run) warmRows() []row {
 	reader, admin := bearer(r.state.Reader), bearer(r.state.Admin)
-	slash := auth(fmt.Sprintf("SlashID-OrgID: %s\r\nSlashID-API-Key: %s\r\n", r.state.Root, r.state.Reader))
+	slash := ownHost + headers(fmt.Sprintf("SlashID-OrgID: %s\r\nSlashID-API-Key: %s\r\n", r.state.Root, r.state.Reader))
 	own := clientID(ownClient)
 	warm := target{ratio: 0.60, cpu: 30}
 	n := r.opts.Connections
@@ -59,7 +59,7 @@ func (r *run) warmRows() []row {
 		{name: "warm-register", text: "warm GET, /oauth2/register, the client itself", connections: n, target: warm,
 			prepare: plain(r.get("/oauth2/register/"+own, bearer(r.state.Token)))},
 		{name: "warm-slashid", text: "warm GET, SlashID, reader", connections: n, target: warm, prepare: plain(r.get("/oauth2/clients/"+own, slash))},
-		{name: "warm-openfinance", text: fmt.Sprintf("warm GET, Open Finance /reg, readers, %d/s (its limit: 1,000)", financePace), connections: n, target: target{cpu: 30},
+		{name: "warm-openfinance", text: fmt.Sprintf("warm GET, Open Finance /reg, readers, paced at %d/s", financePace), connections: n, target: target{cpu: 30},
 			prepare: plain(r.finance())},
 		{name: "admin", text: "warm GET, nevisMeta, administrator, secret shown", connections: n, target: target{ratio: 0.50},
 			prepare: plain(r.get(r.nevis(secretClient), admin))},
@@ -108,7 +108,7 @@ func plainClient(k int) int { return chainEvery + 1 + k/(chainEvery-1)*chainEver
 func chainClient(k int) int { return (k + 1) * chainEvery }
 
 func (r *run) coldRows() []row {
-	of := thousands(float64(r.state.Clients))
+	of := commas(r.state.Clients)
 	return []row{
 		{name: "cold", text: "cold GET, nevisMeta, random of " + of + ", no certificates", connections: r.opts.Connections, target: target{cpu: 150},
 			prepare: r.cold(r.state.plains(), plainClient)},

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -101,7 +103,12 @@ func (r *run) measure(ctx context.Context) error {
 	if err := seed(ctx, cfg, r.state, r.opts.Clients, r.opts.Organizations, r.say); err != nil {
 		return err
 	}
-	r.report = Report{Program: r.program, Engine: "SQLite", Clients: r.state.Clients, Organizations: r.state.Organizations,
+	version, err := exec.CommandContext(ctx, r.program, "version").Output()
+	if err != nil {
+		return fmt.Errorf("%s version: %w", r.program, err)
+	}
+	name, _, _ := strings.Cut(string(version), "\n")
+	r.report = Report{Program: name, Engine: "SQLite", Clients: r.state.Clients, Organizations: r.state.Organizations,
 		Connections: r.opts.Connections, Seconds: r.opts.Seconds, Nodes: r.opts.Nodes, Cores: runtime.NumCPU()}
 	if r.postgres() {
 		r.report.Engine = "PostgreSQL"
