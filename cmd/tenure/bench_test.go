@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -160,36 +162,78 @@ func TestBenchCountsFailures(t *testing.T) {
 	}
 }
 
-// TestInterruptedBenchLeavesNothing: neither processes nor files.
-func TestInterruptedBenchLeavesNothing(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
-	cmd := command(append(small("--only", "warm"), "--seconds", "60")...)
-	output, err := cmd.StdoutPipe()
+// childrenOf are the processes that a process has started, as /proc says.
+func childrenOf(t *testing.T, pid int) (children []int) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	must(t, err)
-	must(t, cmd.Start())
-	defer cmd.Process.Kill()
-	head := make([]byte, 1)
-	_, err = io.ReadFull(output, head) // the servers are about to start
-	must(t, err)
-	must(t, cmd.Process.Signal(syscall.SIGINT))
-	ended := make(chan error, 1)
-	go func() {
-		_, _ = io.Copy(io.Discard, output) // ends when the last process that has it ends
-		ended <- cmd.Wait()
-	}()
-	select {
-	case <-ended:
-	case <-time.After(30 * time.Second):
-		t.Fatal("it did not end")
+	for _, path := range all {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		var state string
+		var parent int
+		_, err = fmt.Sscan(string(raw[bytes.LastIndexByte(raw, ')')+1:]), &state, &parent)
+		if err == nil && parent == pid {
+			child, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			must(t, err)
+			children = append(children, child)
+		}
 	}
-	if code := cmd.ProcessState.ExitCode(); code != exit.Failure {
-		t.Errorf("exit code %d", code)
+	return children
+}
+
+// running reports whether a process is there and has not ended.
+func running(pid int) bool {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !bytes.Contains(raw, []byte(") Z "))
+}
+
+// TestBenchLeavesNoProcess, whether it is interrupted or killed; an interrupted one
+// leaves no files either.
+func TestBenchLeavesNoProcess(t *testing.T) {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("no /proc on this machine")
 	}
-	left, err := os.ReadDir(dir)
-	must(t, err)
-	if len(left) > 0 {
-		t.Errorf("it left %v", left)
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
+		t.Run(signal.String(), func(t *testing.T) {
+			dir := t.TempDir()
+			t.Setenv("TMPDIR", dir)
+			cmd := command(append(small("--only", "start,warm"), "--seconds", "60")...)
+			output, err := cmd.StdoutPipe()
+			must(t, err)
+			must(t, cmd.Start())
+			defer cmd.Process.Kill()
+			lines := bufio.NewReader(output)
+			for line := ""; !strings.Contains(line, "first GET"); { // the server and the bare handler run by then
+				line, err = lines.ReadString('\n')
+				must(t, err)
+			}
+			children := childrenOf(t, cmd.Process.Pid)
+			if len(children) != 2 {
+				t.Fatalf("children %v", children)
+			}
+			must(t, cmd.Process.Signal(signal))
+			_, _ = io.Copy(io.Discard, lines)
+			err = cmd.Wait()
+			if code := cmd.ProcessState.ExitCode(); code != exit.Failure && signal != syscall.SIGKILL {
+				t.Errorf("exit code %d, %v", code, err)
+			}
+			ticks := time.NewTicker(10 * time.Millisecond)
+			defer ticks.Stop()
+			for tries := 0; slices.ContainsFunc(children, running); tries++ {
+				if signal != syscall.SIGKILL || tries > 2000 {
+					t.Fatalf("of %v some still run", children)
+				}
+				<-ticks.C
+			}
+			left, err := os.ReadDir(dir)
+			must(t, err)
+			if len(left) > 0 && signal != syscall.SIGKILL {
+				t.Errorf("it left %v", left)
+			}
+		})
 	}
 }
 

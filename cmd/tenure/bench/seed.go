@@ -43,9 +43,6 @@ type seeding struct {
 // seed opens the database and brings it to at least the clients that are asked for. A
 // database that is not empty must be that of the state.
 func seed(ctx context.Context, cfg node.Config, s *state, clients, organizations int, say func(string)) (err error) {
-	if s.Clients >= clients && s.Organizations == organizations {
-		return nil
-	}
 	n, err := node.Open(ctx, cfg)
 	if err != nil {
 		return err
@@ -68,6 +65,9 @@ func seed(ctx context.Context, cfg node.Config, s *state, clients, organizations
 		if err := w.install(ctx, organizations); err != nil {
 			return err
 		}
+	}
+	if s.Clients >= clients {
+		return nil
 	}
 	return w.fill(ctx, clients)
 }
