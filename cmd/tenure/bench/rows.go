@@ -15,6 +15,7 @@ type row struct {
 	// yard is the yardstick; nil for the bare handler.
 	yard   func() work
 	beside string // what it is; empty for the bare handler
+	shows  string // what the answers must contain
 	target target
 }
 
@@ -62,7 +63,7 @@ func (r *run) warmRows() []row {
 		{name: "warm-openfinance", text: fmt.Sprintf("warm GET, Open Finance /reg, readers, paced at %d/s", financePace), connections: n, target: target{cpu: 30},
 			prepare: plain(r.finance())},
 		{name: "admin", text: "warm GET, nevisMeta, administrator, secret shown", connections: n, target: target{ratio: 0.50},
-			prepare: plain(r.get(r.nevis(secretClient), admin))},
+			prepare: plain(r.get(r.nevis(secretClient), admin)), shows: `"client_secret":"`},
 		{name: "depth", text: "warm GET, client 31 organizations below the reader's", connections: n, target: target{ratio: 0.90},
 			prepare: plain(r.get(r.nevis(deepClient), reader)),
 			yard:    func() work { return r.get(r.nevis(shallowClient), reader) }, beside: "the same 1 organization below"},
@@ -113,7 +114,7 @@ func (r *run) coldRows() []row {
 		{name: "cold", text: "cold GET, nevisMeta, random of " + of + ", no certificates", connections: r.opts.Connections, target: target{cpu: 150},
 			prepare: r.cold(r.state.plains(), plainClient)},
 		{name: "cold-chain", text: "cold GET, nevisMeta, random, 3-certificate chain", connections: r.opts.Connections, target: target{cpu: 280},
-			prepare: r.cold(r.state.chains(), chainClient)},
+			prepare: r.cold(r.state.chains(), chainClient), shows: `"tbscertificate":`},
 	}
 }
 

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -122,10 +123,12 @@ func (r *run) measure(ctx context.Context) error {
 	if err := r.measureStart(ctx); err != nil {
 		return err
 	}
+	loaded := false
 	for _, row := range r.rows() {
 		if !r.opts.selects(row.name) {
 			continue
 		}
+		loaded = true
 		if err := r.measureRow(ctx, row); err != nil {
 			return err
 		}
@@ -135,7 +138,7 @@ func (r *run) measure(ctx context.Context) error {
 			}
 		}
 	}
-	if r.opts.selects(rowStart) {
+	if loaded && r.opts.selects(rowStart) {
 		r.measureMemory()
 	}
 	if r.opts.selects(rowImport) {
@@ -187,6 +190,9 @@ func (r *run) measureSide(ctx context.Context, row row, own side, aim target) er
 	first, err := sample(ctx, own.addresses[0], own.work)
 	if err != nil {
 		return fmt.Errorf("%s: %w", row.name, err)
+	}
+	if !bytes.Contains(first.body, []byte(row.shows)) {
+		return fmt.Errorf("%s: the answer does not show %s: %.300s", row.name, row.shows, first.body)
 	}
 	yard := side{addresses: []string{r.bare.address}, pids: []int{r.bare.pid()}, work: own.work}
 	result := Result{Row: row.name, Work: row.text, Beside: "bare handler"}
