@@ -20,6 +20,7 @@ import (
 
 	"tenure/cmd/tenure/bench"
 	"tenure/cmd/tenure/exit"
+	"tenure/tenancy/db/dbtest"
 )
 
 // small are the flags of a run that a test can wait for.
@@ -107,6 +108,29 @@ func TestBenchKeepsItsClients(t *testing.T) {
 	}
 }
 
+// TestBenchOnPostgres: two nodes behind a proxy, and a second run that finds the
+// clients of the first.
+func TestBenchOnPostgres(t *testing.T) {
+	dir, dsn := t.TempDir(), dbtest.Postgres(t)
+	for _, c := range []struct{ only, rows string }{{"cold,distance,import", "cold cold-chain distance import"}, {"cold", "cold cold-chain"}} {
+		report := reportOf(t, small("--keep", dir, "--database", dsn, "--nodes", "2", "--distance", "1ms", "--only", c.only)...)
+		var names []string
+		for _, r := range report.Rows {
+			if r.Failed > 0 || r.Row != "import-memory" && r.Requests == 0 {
+				t.Errorf("%+v", r)
+			}
+			names = append(names, r.Row)
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return name == "import-memory" })
+		if want := strings.Fields(c.rows); !slices.Equal(names, want) {
+			t.Errorf("rows %v, want %v", names, want)
+		}
+		if report.Engine != "PostgreSQL" || report.Nodes != 2 || report.Distance != 1 || report.Measured < 1 {
+			t.Errorf("%+v", report)
+		}
+	}
+}
+
 // TestBenchComparesWithHydra: with the listener of a server of ours, and with one that
 // answers as little as Hydra would.
 func TestBenchComparesWithHydra(t *testing.T) {
@@ -126,7 +150,7 @@ func TestBenchComparesWithHydra(t *testing.T) {
 	}))
 	defer fake.Close()
 	for _, url := range []string{p.info.HydraAdminURL, fake.URL + "/base"} {
-		report := reportOf(t, small("--compare", "hydra="+url, "--only", "create,warm,list")...)
+		report := reportOf(t, small("--compare", "hydra="+url, "--only", "create,warm-hydra,list")...)
 		var names []string
 		for _, r := range report.Rows {
 			if strings.HasPrefix(r.Row, "hydra-") {
