@@ -109,6 +109,9 @@ func (r *run) measure(ctx context.Context) error {
 		return fmt.Errorf("%s version: %w", r.program, err)
 	}
 	name, _, _ := strings.Cut(string(version), "\n")
+	if r.opts.Program != "" {
+		name += " (" + filepath.Base(r.program) + ")"
+	}
 	r.report = Report{Program: name, Engine: "SQLite", Clients: r.state.Clients, Organizations: r.state.Organizations,
 		Connections: r.opts.Connections, Seconds: r.opts.Seconds, Nodes: r.opts.Nodes, Cores: runtime.NumCPU()}
 	if r.postgres() {

@@ -95,7 +95,7 @@ func (w *seeding) install(ctx context.Context, organizations int) (err error) {
 		return err
 	}
 	w.Organizations = organizations
-	return w.write()
+	return w.write(0)
 }
 
 func (w *seeding) makeReader(ctx context.Context, name string) (string, error) {
@@ -148,7 +148,7 @@ func (w *seeding) fill(ctx context.Context, clients int) error {
 			return err
 		}
 		w.Clients = to
-		if err := w.write(); err != nil {
+		if err := w.write(from); err != nil {
 			return err
 		}
 		if to > firstPlain {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"tenure/cmd/tenure/exit"
+	"tenure/cmd/tenure/node"
 	"tenure/snapshots"
 	"tenure/tenancy"
 )
@@ -63,16 +64,23 @@ func readState(dir string) (*state, error) {
 	return s, nil
 }
 
-// write makes the state what the next run finds; keys are readable by their owner only.
-func (s *state) write() error {
+// write makes the state what the next run finds; from is the first client that is new
+// since the last time. Keys are readable by their owner only. A run that ends in between
+// leaves the state of before, with entity ids too many.
+func (s *state) write(from int) error {
+	f, err := os.OpenFile(filepath.Join(s.dir, entitiesFile), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(s.entities[from*idBytes:], int64(from*idBytes))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
 	raw, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(s.dir, entitiesFile), s.entities, 0o600); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(s.dir, stateFile), append(raw, '\n'), 0o600)
+	return node.ReplaceFile(filepath.Join(s.dir, stateFile), append(raw, '\n'))
 }
 
 // entity is the entity id of a seeded client.
