@@ -180,9 +180,13 @@ func TestBenchCountsFailures(t *testing.T) {
 		}
 	}))
 	defer half.Close()
-	table := measured(t, small("--compare", "hydra="+half.URL, "--only", "warm-hydra")...)
-	if !strings.Contains(table, "| failed") || !strings.Contains(table, "the first with: status 503 instead of 200") {
-		t.Errorf("\n%s", table)
+	for url, says := range map[string]string{half.URL: "the first with: status 503 instead of 200", "http://127.0.0.1:1": "connection refused"} {
+		t.Setenv(asProgram, "1")
+		var out, errors bytes.Buffer
+		code := run(small("--compare", "hydra="+url, "--only", "warm-hydra"), &out, &errors)
+		if code != exit.Failure || !strings.Contains(errors.String(), "1 of 2 rows failed") || !strings.Contains(out.String(), "| failed") || !strings.Contains(out.String(), says) {
+			t.Errorf("%s: exit %d\n%s%s", url, code, out.String(), errors.String())
+		}
 	}
 }
 

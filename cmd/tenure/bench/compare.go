@@ -45,20 +45,25 @@ func (o *other) measure(ctx context.Context, r *run, row row) error {
 	if !shared[row.name] {
 		return nil
 	}
+	row.name, row.text, row.yard, row.shows = o.name+"-"+row.name, fmt.Sprintf("  %s: %s", o.name, row.text), nil, ""
+	ours := strings.TrimPrefix(row.name, o.name+"-")
+	row.prepare = func(ctx context.Context) (work, error) { return o.work(ctx, ours) }
+	return r.measureSide(ctx, row, side{addresses: []string{o.address}}, target{})
+}
+
+// work is what the other server is asked in the place of one of our rows.
+func (o *other) work(ctx context.Context, row string) (w work, err error) {
 	if err := o.fill(ctx); err != nil {
-		return fmt.Errorf("%s at %s: %w", o.name, o.address, err)
+		return w, err
 	}
-	var w work
-	var err error
-	switch row.name {
+	var requests [][]byte
+	switch row {
 	case "create":
-		var requests [][]byte
 		requests, err = creates(o.path, o.headers(), "none")
 		w = inTurn(http.StatusCreated, requests)
 	case "warm-hydra":
 		w = o.get("/" + o.id(0))
 	case "list":
-		var requests [][]byte
 		requests, err = pages(ctx, o.address, o.path, o.headers())
 		w = inTurn(http.StatusOK, requests)
 	case "list-owner":
@@ -66,11 +71,7 @@ func (o *other) measure(ctx context.Context, r *run, row row) error {
 	case "list-name":
 		w = o.get("?page_size=100&client_name=" + escaped(nameOf(0)))
 	}
-	if err != nil {
-		return fmt.Errorf("%s at %s: %w", o.name, o.address, err)
-	}
-	row.name, row.text, row.yard = o.name+"-"+row.name, fmt.Sprintf("  %s: %s", o.name, row.text), nil
-	return r.measureSide(ctx, row, side{addresses: []string{o.address}, work: w}, target{})
+	return w, err
 }
 
 func (o *other) headers() headers { return headers("Host: " + o.address + "\r\n") }

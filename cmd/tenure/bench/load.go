@@ -143,6 +143,9 @@ func (c *connection) open(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := opened.SetDeadline(time.Now().Add(answerTime)); err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
 	c.net = opened
 	c.reader.Reader = bufio.NewReaderSize(opened, 32<<10)
 	return opened, nil
@@ -151,6 +154,9 @@ func (c *connection) open(ctx context.Context) (net.Conn, error) {
 // run asks until the deadline. A connection that fails is opened again at the next
 // slice only, so that a server that is gone is not asked as fast as it refuses.
 func (c *connection) run(ctx context.Context, w work, until time.Time) (s slice) {
+	if opened, err := c.open(ctx); err == nil {
+		_ = opened.SetDeadline(until.Add(answerTime)) // one for all answers: setting it costs as much as parsing one
+	}
 	for begun := time.Now(); begun.Before(until) && ctx.Err() == nil; {
 		request := w.next(c.buf[:0])
 		if request == nil {
@@ -190,13 +196,11 @@ func (s *slice) note(err error) {
 	}
 }
 
-// ask sends a request and reads its answer.
+// ask sends a request and reads its answer, which must come before the deadline that
+// opening the connection sets, or the slice.
 func (c *connection) ask(ctx context.Context, request []byte) (answer, error) {
 	opened, err := c.open(ctx)
 	if err != nil {
-		return answer{}, err
-	}
-	if err := opened.SetDeadline(time.Now().Add(answerTime)); err != nil {
 		return answer{}, err
 	}
 	if _, err := opened.Write(request); err != nil {

@@ -92,6 +92,16 @@ func (r Result) print(out io.Writer) {
 	}
 }
 
+// failures is the number of rows that failed.
+func (r Report) failures() (n int) {
+	for _, row := range r.Rows {
+		if row.Verdict == failed {
+			n++
+		}
+	}
+	return n
+}
+
 func (r Report) writeJSON(out io.Writer) error {
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {

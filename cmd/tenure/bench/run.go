@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,10 @@ func Run(out, screen io.Writer, o Options) (err error) {
 	}
 	err = r.measure(ctx)
 	if ctx.Err() != nil {
-		err = errors.New("interrupted")
+		return errors.New("interrupted")
+	}
+	if n := r.report.failures(); err == nil && n > 0 {
+		err = fmt.Errorf("%d of %d rows failed", n, len(r.report.Rows))
 	}
 	return err
 }
@@ -177,41 +181,54 @@ func (r *run) seconds() time.Duration { return time.Duration(r.opts.Seconds * fl
 
 // measureRow measures a row on the servers.
 func (r *run) measureRow(ctx context.Context, row row) error {
-	w, err := row.prepare(ctx)
-	if err != nil {
-		return fmt.Errorf("%s: %w", row.name, err)
-	}
-	own := side{addresses: r.addresses(), work: w}
+	own := side{addresses: r.addresses()}
 	for _, s := range r.servers {
 		own.pids = append(own.pids, s.pid())
 	}
 	return r.measureSide(ctx, row, own, row.target)
 }
 
-// measureSide measures a row on any server, beside the row's yardstick.
+// measureSide measures a row on any server, beside the row's yardstick. A server that
+// does not answer as it should makes the row fail, and not the run.
 func (r *run) measureSide(ctx context.Context, row row, own side, aim target) error {
-	first, err := sample(ctx, own.addresses[0], own.work)
-	if err != nil {
-		return fmt.Errorf("%s: %w", row.name, err)
-	}
-	if !bytes.Contains(first.body, []byte(row.shows)) {
-		return fmt.Errorf("%s: the answer does not show %s: %.300s", row.name, row.shows, first.body)
-	}
-	yard := side{addresses: []string{r.bare.address}, pids: []int{r.bare.pid()}, work: own.work}
-	result := Result{Row: row.name, Work: row.text, Beside: "bare handler"}
-	if row.yard != nil {
-		yard, result.Beside = side{addresses: own.addresses, pids: own.pids, work: row.yard()}, row.beside
-	} else {
-		if err := answerWith(ctx, r.bare.address, first); err != nil {
+	result := Result{Row: row.name, Work: row.text, Beside: cmp.Or(row.beside, "bare handler")}
+	w, first, err := row.first(ctx, own.addresses[0])
+	if err == nil {
+		own.work = w
+		yard := side{addresses: []string{r.bare.address}, pids: []int{r.bare.pid()}}
+		if row.yard != nil {
+			yard = side{addresses: own.addresses, pids: own.pids, work: row.yard()}
+		} else {
+			yard.work = always(w.status, w.next(nil))
+			yard.work.turn = w.turn
+			err = answerWith(ctx, r.bare.address, first)
+		}
+		if err == nil {
+			err = measure(ctx, own, yard, row.connections, r.seconds(), &result)
+		}
+		if err != nil {
 			return err
 		}
-		yard.work = always(own.work.status, own.work.next(nil))
-		yard.work.turn = own.work.turn
+	} else {
+		result.Failed, result.Failure = 1, err.Error()
 	}
-	if err := measure(ctx, own, yard, row.connections, r.seconds(), &result); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	aim.judge(&result)
 	r.add(result)
 	return r.emptyLogs()
+}
+
+// first prepares a row and asks for its first answer.
+func (row row) first(ctx context.Context, address string) (work, answer, error) {
+	w, err := row.prepare(ctx)
+	if err != nil {
+		return w, answer{}, err
+	}
+	a, err := sample(ctx, address, w)
+	if err == nil && !bytes.Contains(a.body, []byte(row.shows)) {
+		err = fmt.Errorf("the answer does not show %s: %.300s", row.shows, a.body)
+	}
+	return w, a, err
 }

@@ -237,7 +237,7 @@ func (w *seeding) ownerOf(i int) tenancy.OrgID {
 	case deepClient:
 		return w.deep
 	case shallowClient:
-		return w.orgs[min(1, len(w.orgs)-1)]
+		return w.orgs[1]
 	}
 	return w.orgs[i*7919%len(w.orgs)]
 }
