@@ -16,7 +16,8 @@ const rounds = 5
 // side is one of the two that are measured in turn.
 type side struct {
 	addresses []string
-	pids      []int // whose processor time counts; none if it is not known
+	pids      []int        // whose processor time counts; none if it is not known
+	trips     func() int64 // round trips to the database so far; nil if they are not counted
 	work      work
 }
 
@@ -32,6 +33,13 @@ func (s side) cpu() (sum time.Duration, known bool) {
 	return sum, len(s.pids) > 0
 }
 
+func (s side) tripped() int64 {
+	if s.trips == nil {
+		return 0
+	}
+	return s.trips()
+}
+
 // course is a side while a row is measured.
 type course struct {
 	side
@@ -40,6 +48,7 @@ type course struct {
 	latencies []time.Duration
 	used      time.Duration // processor time
 	known     bool
+	trips     int64
 	failed    int
 	why       error
 }
@@ -51,8 +60,10 @@ func newCourse(s side, connections int) *course {
 // run measures one slice and returns its rate, 0 if there was nothing to ask.
 func (c *course) run(ctx context.Context, length time.Duration) float64 {
 	before, known := c.cpu()
+	trips := c.side.tripped()
 	s := c.load.run(ctx, length)
 	after, still := c.cpu()
+	c.trips += c.side.tripped() - trips
 	c.known = c.known && known && still
 	c.used += after - before
 	c.latencies = append(c.latencies, s.latencies...)
@@ -109,6 +120,9 @@ func measure(ctx context.Context, own, yard side, connections int, length time.D
 	}
 	r.Rate, r.YardRate, r.Ratio = median(it.rates), median(beside.rates), median(ratios)
 	r.CPU, r.YardCPU = it.perRequest(), beside.perRequest()
+	if own.trips != nil && len(it.latencies) > 0 {
+		r.Trips = float64(it.trips) / float64(len(it.latencies)+it.failed)
+	}
 	if own.work.turn != nil {
 		r.Ratio = 0 // the pace decides
 	}

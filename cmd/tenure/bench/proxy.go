@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,8 +34,9 @@ type parcel struct {
 const queued = 4096
 
 // delay copies from one side to the other, each read later by the delay. Reading goes on
-// meanwhile, so that what was sent together arrives together, at any rate.
-func delay(to io.Writer, from io.Reader, by time.Duration, c clock) error {
+// meanwhile, so that what was sent together arrives together, at any rate. seen is called
+// for each read.
+func delay(to io.Writer, from io.Reader, by time.Duration, c clock, seen func()) error {
 	parcels := make(chan parcel, queued)
 	writing := make(chan error, 1)
 	go func() {
@@ -53,6 +55,7 @@ func delay(to io.Writer, from io.Reader, by time.Duration, c clock) error {
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
+			seen()
 			parcels <- parcel{c.now().Add(by), slices.Clone(buf[:n])}
 		}
 		if err != nil {
@@ -73,6 +76,7 @@ type proxy struct {
 	to       string
 	by       time.Duration
 	clock    clock
+	trips    atomic.Int64 // round trips so far, of all connections
 	ctx      context.Context
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
@@ -120,11 +124,22 @@ func (p *proxy) pass(near net.Conn) {
 	defer far.Close()
 	end := func() { near.Close(); far.Close() }
 	defer context.AfterFunc(p.ctx, end)()
+	// A round trip begins with what is sent after something has come back.
+	var answered atomic.Bool
+	answered.Store(true)
+	sent := func() {
+		if answered.Swap(false) {
+			p.trips.Add(1)
+		}
+	}
 	var both sync.WaitGroup
-	for _, way := range [][2]net.Conn{{far, near}, {near, far}} {
+	for _, way := range []struct {
+		to, from net.Conn
+		seen     func()
+	}{{far, near, sent}, {near, far, func() { answered.Store(true) }}} {
 		both.Go(func() {
 			defer end()
-			_ = delay(way[0], way[1], p.by, p.clock) // the ends of the connection see it, too
+			_ = delay(way.to, way.from, p.by, p.clock, way.seen) // the ends of the connection see an error, too
 		})
 	}
 	both.Wait()

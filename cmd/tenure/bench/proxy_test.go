@@ -33,7 +33,7 @@ func TestTwoMessagesSentTogetherArriveTogether(t *testing.T) {
 	arrives, to := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := delay(to, from, 1300*time.Microsecond, still.clock())
+		err := delay(to, from, 1300*time.Microsecond, still.clock(), func() {})
 		to.Close()
 		ended <- err
 	}()
@@ -110,12 +110,55 @@ func TestProxyKeepsBytesInOrder(t *testing.T) {
 	}
 }
 
+// TestProxyCountsRoundTrips: what is sent together is one, whatever it is cut into.
+func TestProxyCountsRoundTrips(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p, err := newProxy("tcp", l.Addr().String(), 10*time.Microsecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	near, err := net.Dial("tcp", p.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	pass := func(from, to net.Conn, text string) {
+		t.Helper()
+		got := make([]byte, len(text))
+		if _, err := io.WriteString(from, text); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(to, got); err != nil || string(got) != text {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	for want := int64(1); want <= 3; want++ {
+		pass(near, far, "begin")
+		pass(near, far, "insert, commit")
+		pass(far, near, "done")
+		pass(far, near, "and done")
+		if got := p.trips.Load(); got != want {
+			t.Errorf("%d round trips, want %d", got, want)
+		}
+	}
+}
+
 // TestDelayEndsWhenNobodyReads: what cannot be written ends the direction and does not
 // keep the reader waiting.
 func TestDelayEndsWhenNobodyReads(t *testing.T) {
 	arrives, to := io.Pipe()
 	arrives.Close()
-	err := delay(to, bytes.NewReader(make([]byte, 1<<20)), 0, clock{time.Now, func(time.Time) {}})
+	err := delay(to, bytes.NewReader(make([]byte, 1<<20)), 0, clock{time.Now, func(time.Time) {}}, func() {})
 	if err == nil {
 		t.Error("no error")
 	}

@@ -28,7 +28,7 @@ var columns = []struct {
 	name  string
 	width int
 	left  bool
-}{{"work", 58, true}, {"per second", 11, false}, {"ratio", 6, false}, {"CPU µs", 7, false}, {"bare µs", 7, false}, {"p50 ms", 8, false}, {"p99 ms", 8, false},
+}{{"work", 58, true}, {"per second", 11, false}, {"ratio", 6, false}, {"CPU µs", 7, false}, {"bare µs", 7, false}, {"trips", 5, false}, {"p50 ms", 8, false}, {"p99 ms", 8, false},
 	{"target", 22, true}, {"", 8, true}}
 
 // head prints what was measured, and the head of the table.
@@ -86,7 +86,7 @@ func (r Result) print(out io.Writer) {
 		}
 		return fmt.Sprintf(format, v)
 	}
-	printLine(out, []string{r.Work, value, number("%.3f", r.Ratio), micros(r.CPU), micros(r.YardCPU), number("%.2f", r.P50), number("%.2f", r.P99), r.Target, r.Verdict})
+	printLine(out, []string{r.Work, value, number("%.3f", r.Ratio), micros(r.CPU), micros(r.YardCPU), number("%.2f", r.Trips), number("%.2f", r.P50), number("%.2f", r.P99), r.Target, r.Verdict})
 	if r.Failed > 0 {
 		fmt.Fprintf(out, "%s: %d of %d requests failed, the first with: %s\n", r.Row, r.Failed, r.Failed+r.Requests, r.Failure)
 	}

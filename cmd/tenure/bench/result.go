@@ -19,6 +19,7 @@ type Result struct {
 	Ratio    float64  `json:"ratio,omitempty"`
 	CPU      *float64 `json:"cpu_us,omitempty"` // of the server for one request; nil if not known
 	YardCPU  *float64 `json:"yardstick_cpu_us,omitempty"`
+	Trips    float64  `json:"round_trips,omitempty"` // to the database for one request, those of polls included
 	P50      float64  `json:"p50_ms,omitempty"`
 	P99      float64  `json:"p99_ms,omitempty"`
 	Seconds  float64  `json:"seconds,omitempty"`

@@ -185,6 +185,9 @@ func (r *run) measureRow(ctx context.Context, row row) error {
 	for _, s := range r.servers {
 		own.pids = append(own.pids, s.pid())
 	}
+	if r.proxy != nil {
+		own.trips = r.proxy.trips.Load
+	}
 	return r.measureSide(ctx, row, own, row.target)
 }
 
