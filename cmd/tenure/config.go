@@ -73,6 +73,7 @@ var flagTypes = map[string]struct{ text, member string }{
 	"string":      {"a text", "a string"},
 	"bool":        {"true or false", "true or false"},
 	"uint64":      {"a whole number, 0 or more", "a whole number, 0 or more"},
+	"float64":     {"a number", "a number"},
 	"duration":    {"a duration such as 90s or 1h30m", `a string with a duration, such as "90s" or "1h30m"`},
 	"stringSlice": {"a list, separated by commas", "a list of strings"},
 	"stringArray": {"a text", "a list of strings"},
@@ -88,7 +89,7 @@ func setMember(f *pflag.Flag, value any) bool {
 	case bool:
 		return kind == "bool" && f.Value.Set(strconv.FormatBool(v)) == nil
 	case json.Number:
-		return kind == "uint64" && f.Value.Set(v.String()) == nil
+		return (kind == "uint64" || kind == "float64") && f.Value.Set(v.String()) == nil
 	case []any:
 		list, takesList := f.Value.(pflag.SliceValue)
 		texts := make([]string, len(v))
