@@ -75,6 +75,7 @@ var flagTypes = map[string]struct{ text, member string }{
 	"uint64":      {"a whole number, 0 or more", "a whole number, 0 or more"},
 	"float64":     {"a number", "a number"},
 	"duration":    {"a duration such as 90s or 1h30m", `a string with a duration, such as "90s" or "1h30m"`},
+	"size":        {"a size such as 128MiB", `a string with a size, such as "128MiB"`},
 	"stringSlice": {"a list, separated by commas", "a list of strings"},
 	"stringArray": {"a text", "a list of strings"},
 }
@@ -85,7 +86,7 @@ func setMember(f *pflag.Flag, value any) bool {
 	kind := f.Value.Type()
 	switch v := value.(type) {
 	case string:
-		return (kind == "string" || kind == "duration") && f.Value.Set(v) == nil
+		return (kind == "string" || kind == "duration" || kind == "size") && f.Value.Set(v) == nil
 	case bool:
 		return kind == "bool" && f.Value.Set(strconv.FormatBool(v)) == nil
 	case json.Number:

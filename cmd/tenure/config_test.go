@@ -73,6 +73,9 @@ var configSamples = []struct {
 	{`"a,b c"`, map[string]any{"string": "a,b c"}},
 	{`"90s"`, map[string]any{"string": "90s", "duration": "1m30s"}},
 	{`"8"`, map[string]any{"string": "8"}},
+	{`"2048KiB"`, map[string]any{"string": "2048KiB", "size": "2MiB"}},
+	{`"0MiB"`, map[string]any{"string": "0MiB"}},
+	{`"9999999999GiB"`, map[string]any{"string": "9999999999GiB"}},
 	{`"true"`, map[string]any{"string": "true"}},
 	{`true`, map[string]any{"bool": "true"}},
 	{`false`, map[string]any{"bool": "false"}},
@@ -99,7 +102,7 @@ var configSamples = []struct {
 // JSON of its type, as it is; everything else is refused with its member named.
 func TestMembersOfTheConfigFile(t *testing.T) {
 	dir := t.TempDir()
-	types := []string{"string", "bool", "uint64", "float64", "duration", "stringSlice", "stringArray"}
+	types := []string{"string", "bool", "uint64", "float64", "duration", "size", "stringSlice", "stringArray"}
 	tried := 0
 	for _, path := range leaves(commandTree()) {
 		for _, setting := range settings(leaf(t, path)) {
@@ -143,6 +146,7 @@ func TestVariables(t *testing.T) {
 		"uint64":      {"1000000", "1000000", "1e+06"},
 		"float64":     {"0.5", "0.5", "half"},
 		"duration":    {"90s", "1m30s", "90"},
+		"size":        {"2048KiB", "2MiB", "2048"},
 		"stringSlice": {"10.0.0.0/8,::1/128", []string{"10.0.0.0/8", "::1/128"}, `"half`},
 		"stringArray": {"a,b", []string{"a,b"}, ""},
 	}

@@ -13,6 +13,8 @@ import (
 
 	"tenure/snapshots/credential"
 	"tenure/tenancy/history"
+
+	"tenure/cmd/tenure/node"
 )
 
 // sealingKey and logKey are the key files of the servers: with SQLite those beside the
@@ -162,8 +164,8 @@ func (r *run) measureStart(ctx context.Context) error {
 	return nil
 }
 
-// defaultCache is the server's --cache-mib, which a memory target has on top.
-const defaultCache = 64 << 20
+// defaultCache is the server's --cache-size, which a memory target has on top.
+const defaultCache = node.CacheBytes
 
 func (r *run) memory(name, text string, bytes int64) Result {
 	result := Result{Row: name, Work: text, Bytes: bytes}
