@@ -60,11 +60,7 @@ func (s *Store) Registering(ctx context.Context, setup EntityID, by policy.Door)
 	if err != nil {
 		return e, Policy{}, err
 	}
-	var p Policy
-	err = s.db.View(ctx, func(c *db.Conn) (err error) {
-		p, err = readPolicy(c, setup, forever)
-		return err
-	})
+	p, err := readPolicy(s.db.Single(ctx), setup, forever)
 	if err == nil && !p.Opens(by) {
 		err = fault.New(fault.NotFound, CodeRegistrationOff, "registration is off for this setup")
 	}
@@ -110,14 +106,11 @@ func (s *Store) takeInitial(ctx context.Context, r *Registration, token string) 
 		}
 		return row, err
 	}
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		row, err := look(c, s.log.Now())
-		r.Initial = row.ID
-		return err
-	})
+	row, err := look(s.db.Single(ctx), s.log.Now())
 	if err != nil {
 		return err
 	}
+	r.Initial = row.ID
 	r.Grant.Actor = "initial-token:" + r.Initial
 	r.Grant.Valid = func(tx *db.Tx) error {
 		_, err := look(&tx.Conn, history.At(tx))
