@@ -7,6 +7,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"tenure/snapshots/candidates"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
 )
@@ -29,6 +30,7 @@ type cache struct {
 	rendered  kept[RenderKey, *Rendering]
 	secrets   kept[EntityID, *secrets]
 	bearers   kept[string, bearing]
+	matches   *candidates.Matches
 	made      atomic.Int64 // clients made, and restored by themselves or with their setup, since the start
 	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool
@@ -100,8 +102,9 @@ type shard struct {
 func newCache(bytes uint64, fresh func() bool) *cache {
 	bytes = max(bytes, 16) // each part needs a share
 	return &cache{
-		fresh: fresh,
-		entities: otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 8,
+		fresh:   fresh,
+		matches: candidates.NewMatches(bytes / 16),
+		entities: otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 16,
 			Weigher: func(EntityID, Entity) uint32 { return 300 }}),
 		bearers: otter.Must(&otter.Options[string, bearing]{MaximumWeight: bytes / 16,
 			Weigher: func(id string, b bearing) uint32 { return uint32(len(id) + 300*len(b.entities) + 200) }}),
@@ -138,6 +141,9 @@ func (c *cache) follow(events []history.Applied, size int64) {
 				c.forget()
 			}
 			id := EntityID(e.Object)
+			if Kind(e.ObjectKind) == KindClient {
+				c.matches.Changed(e.Object, size)
+			}
 			s := c.shard(id)
 			s.mu.Lock()
 			s.dropped = max(s.dropped, size)
@@ -155,6 +161,7 @@ func (c *cache) forget() {
 	c.erased.Add(1)
 	c.contents.InvalidateAll()
 	c.rendered.InvalidateAll()
+	c.matches.Forget()
 }
 
 // keep stores a fill unless something newer was dropped meanwhile.

@@ -42,7 +42,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	d.path = path
 	file := fileURI(path)
 	write := file + "?_journal_mode=WAL&_sync=FULL&_txlock=immediate&_busy_timeout=5000&_fk=1&_rt=1&_secure_delete=on&_stmt_cache_size=64"
-	read := file + "?mode=ro&_query_only=1&_busy_timeout=5000&_fk=1&_stmt_cache_size=64"
+	read := file + "?mode=ro&_query_only=1&_busy_timeout=5000&_fk=1&_stmt_cache_size=64&_cache_size=-8192"
 	var err error
 	if opts.ReadOnly {
 		write = read
