@@ -41,18 +41,11 @@ func (h *handler) list(c *web.Call) (*web.Reply, error) {
 
 // join makes a list of the bodies that a read of each client answers with.
 func join(found []snapshots.Element) []byte {
-	size := len("[]\n")
-	for _, one := range found {
-		size += len(one.Body)
-	}
-	body := append(make([]byte, 0, size), '[')
+	items := make([][]byte, len(found))
 	for i, one := range found {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, one.Body[:len(one.Body)-1]...) // without the line feed
+		items[i] = one.Body[:len(one.Body)-1] // without the line feed
 	}
-	return append(body, "]\n"...)
+	return web.Splice([]byte("["), items, []byte("]\n"))
 }
 
 // readListQuery reads the parameters as leniently as Hydra does.
