@@ -258,30 +258,33 @@ func (s *Store) addTerms(tx *db.Tx, e Entity, next, base []candidates.Term) erro
 // out on the way about setups and owners, so that it is asked once.
 type lister struct {
 	look
-	size      int64 // of the log before the first statement
+	size      int64                  // of the log before the first statement
+	timelines map[EntityID]*timeline // of setups
 	setups    map[EntityID]Version[document.Setup]
 	setupsEnd map[EntityID]history.Millis
 	ownersEnd map[tenancy.OrgID]history.Millis
 }
 
 func newLister(ctx context.Context, s *Store, scope tenancy.Scope, in Instant, view *db.Conn) lister {
-	return lister{lookIn(ctx, s, scope, in, view), s.log.Size(), map[EntityID]Version[document.Setup]{},
+	return lister{lookIn(ctx, s, scope, in, view), s.log.Size(), map[EntityID]*timeline{}, map[EntityID]Version[document.Setup]{},
 		map[EntityID]history.Millis{}, map[tenancy.OrgID]history.Millis{}}
 }
 
-// timelineOf reads a setup around the moment, now as the caches have it.
-func (l *lister) timelineOf(id EntityID) (*timeline, error) {
-	look := l.look
-	if !l.past {
-		look.view = nil
-	}
-	return look.timelineOf(id)
+// setup reads a setup around the moment, now as the caches have it.
+func (l *lister) setup(id EntityID) (*timeline, error) {
+	return once(l.timelines, id, func() (*timeline, error) {
+		look := l.look
+		if !l.past {
+			look.view = nil
+		}
+		return look.timelineOf(id)
+	})
 }
 
 // listable finds a setup whose clients the scope may list at the moment: before
 // the setup there were none, after its end it is Gone.
 func (l *lister) listable(module string, id EntityID) (*timeline, error) {
-	t, err := l.timelineOf(id)
+	t, err := l.setup(id)
 	if err != nil {
 		return nil, err
 	}
@@ -310,7 +313,7 @@ func (l *lister) shows(e Entity) (bool, error) {
 // inherited is the setup's version of the moment.
 func (l *lister) inherited(id EntityID) (Version[document.Setup], error) {
 	return once(l.setups, id, func() (Version[document.Setup], error) {
-		t, err := l.timelineOf(id)
+		t, err := l.setup(id)
 		if err != nil {
 			return Version[document.Setup]{}, err
 		}

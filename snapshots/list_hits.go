@@ -20,6 +20,7 @@ type hit struct {
 type want struct {
 	form   string // the surface's form of which renderings do; empty for contents
 	filter Filter
+	page   int // how many of them; the one behind says only that there are more
 }
 
 // hits resolves candidates at the moment, and keeps those that the scope may see,
@@ -53,7 +54,7 @@ func (l *lister) hits(list []candidates.Client, w want) ([]hit, error) {
 		found = append(found, h)
 	}
 	if len(missing) > 0 {
-		if err := l.around(missing, w, func(id EntityID, h hit) { found[at[string(id)]] = h }); err != nil {
+		if err := l.around(missing, w, at, found); err != nil {
 			return nil, err
 		}
 	}
@@ -87,8 +88,9 @@ func (h hit) key(setup SnapshotID, form string) RenderKey {
 }
 
 // around reads clients with the snapshots that are in force at the moment, and their
-// contents; those that have none are left out. What it reads of now is remembered.
-func (l *lister) around(ids []string, w want, each func(id EntityID, h hit)) error {
+// contents, into their places among those found; those that have none are left out. What
+// it reads of now is remembered, but for contents of which the rendering will be.
+func (l *lister) around(ids []string, w want, at map[string]int, found []hit) error {
 	erased := l.s.cache.erased.Load()
 	rows, err := candidates.Around(l.view, ids, l.listed())
 	if err != nil {
@@ -104,7 +106,7 @@ func (l *lister) around(ids []string, w want, each func(id EntityID, h hit)) err
 		if r.Content != "" && t.inForce() {
 			whole, err := l.recall(&h, w)
 			if err == nil && !whole {
-				h.doc, err = decode[document.Client](l.s, t.active.ID, []byte(r.Content), erased, w.form == "" || w.filter.asks())
+				h.doc, err = decode[document.Client](l.s, t.active.ID, []byte(r.Content), erased, w.form == "" || w.filter.asks() || at[r.ID] >= w.page)
 			}
 			if err != nil {
 				return err
@@ -113,7 +115,7 @@ func (l *lister) around(ids []string, w want, each func(id EntityID, h hit)) err
 		if !l.past && (h.doc != nil || h.kept != nil || !t.inForce()) {
 			l.s.cache.keep(t)
 		}
-		each(t.entity.ID, h)
+		found[at[r.ID]] = h
 	}
 	return nil
 }
@@ -142,7 +144,7 @@ func (l *lister) ends(e Entity) (history.Millis, error) {
 		return 0, nil
 	}
 	setup, err := once(l.setupsEnd, e.Setup, func() (history.Millis, error) {
-		t, err := l.timelineOf(e.Setup)
+		t, err := l.setup(e.Setup)
 		if err != nil {
 			return 0, err
 		}

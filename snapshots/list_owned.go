@@ -54,7 +54,7 @@ func (s *Store) owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery, fo
 		if page, total, err = o.count(); err != nil {
 			return err
 		}
-		hits, err := o.hits(page, want{form: form})
+		hits, err := o.hits(page, want{form: form, page: len(page)})
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (o *owned) count() (page []candidates.Client, total int64, err error) {
 		return nil, 0, nil
 	}
 	there := func(t candidates.Thing) (bool, error) {
-		setup, err := o.timelineOf(EntityID(t.Setup))
+		setup, err := o.setup(EntityID(t.Setup))
 		if err != nil || !setup.inForce() || !o.past {
 			return err == nil && setup.inForce(), err
 		}

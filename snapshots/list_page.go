@@ -70,8 +70,8 @@ func (s *Store) paged(ctx context.Context, scope tenancy.Scope, setup EntityID, 
 	}
 	read := func(c *db.Conn) (err error) {
 		p := paging{lister: newLister(ctx, s, scope, q.In, c), query: q}
-		p.want = want{form, Filter{Name: q.Name, Owner: q.Owner}}
-		if p.setup, err = p.listable(q.Module, setup); err != nil {
+		p.want = want{form, Filter{Name: q.Name, Owner: q.Owner}, q.Limit}
+		if p.in, err = p.listable(q.Module, setup); err != nil {
 			return err
 		}
 		if err := p.collect(); err != nil {
@@ -87,7 +87,7 @@ func (s *Store) paged(ctx context.Context, scope tenancy.Scope, setup EntityID, 
 
 type paging struct {
 	lister
-	setup *timeline
+	in    *timeline // the setup
 	query PageQuery
 	want  want
 	found []hit
@@ -125,7 +125,7 @@ func (p *paging) collect() error {
 
 // walk goes over what may be on the page; nil for nothing.
 func (p *paging) walk() (*candidates.Walk, error) {
-	q := candidates.Question{Setup: string(p.setup.entity.ID), Before: p.query.Before, Unused: p.query.Unused}
+	q := candidates.Question{Setup: string(p.in.entity.ID), Before: p.query.Before, Unused: p.query.Unused}
 	if p.query.Itself {
 		q.Surfaces = policy.Surfaces()
 	}
@@ -143,7 +143,7 @@ func (p *paging) walk() (*candidates.Walk, error) {
 // which memory does not list.
 func (p *paging) owners() (list []tenancy.OrgID, all bool, err error) {
 	switch {
-	case p.scope.Covers(p.setup.entity.Owner):
+	case p.scope.Covers(p.in.entity.Owner):
 		return nil, true, nil
 	case !p.past:
 		return p.scope.Subtree(), false, nil
