@@ -21,7 +21,8 @@ import (
 // timeline (what is in force, and until when) does, and so do secrets: an event about
 // their entity drops them, and a fill that read an older state than the newest drop is not
 // kept. rendered holds bytes without secrets; their key names everything they
-// depend on, and they are looked up only after Authorize.
+// depend on, and they are looked up only after Authorize. matches is which clients ever
+// had a name or an owner label; it learns from the events which ones changed since.
 type cache struct {
 	entities  kept[EntityID, Entity]
 	contents  kept[SnapshotID, content]

@@ -19,7 +19,8 @@ import (
 // transactions, full synchronisation (said explicitly, as the driver's own
 // default under WAL is NORMAL) and recursive triggers (without them REPLACE
 // deletes a row past the triggers that forbid it), and a read-only pool of as
-// many connections as there are processors.
+// many connections as there are processors. Each of these keeps 8 MiB of pages: a page
+// of a list touches up to a thousand of 4 KiB, and the default of 2 MiB keeps half.
 func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	d.Dialect = SQLite
 	path = filepath.Clean(path)
