@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"tenure/snapshots/candidates"
-	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 )
@@ -19,18 +18,9 @@ type OwnedQuery struct {
 	Limit       int
 }
 
-// Owned reads the clients of the acting organization that are in force at an
-// instant, in the order in which they were registered, and how many there are
-// in all. Its cost grows with their number, not with that of other clients.
-func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) (page []Resolved[document.Client], total int64, err error) {
-	total, err = s.owned(ctx, scope, q, "", func(o *owned, hits []hit) (err error) {
-		page, err = o.resolved(hits, false)
-		return err
-	})
-	return page, total, err
-}
-
-// OwnedElements is Owned in a surface's form, as Elements is Page.
+// OwnedElements renders the clients of the acting organization that are in force at an
+// instant, in the order in which they were registered, as Elements does, and tells how
+// many there are in all. Its cost grows with their number, not with that of other clients.
 func (s *Store) OwnedElements(ctx context.Context, scope tenancy.Scope, q OwnedQuery, form string, fill Fill) (list []Element, total int64, err error) {
 	total, err = s.owned(ctx, scope, q, form, func(o *owned, hits []hit) (err error) {
 		list, err = o.elements(hits, form, fill, false)
