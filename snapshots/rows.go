@@ -45,7 +45,6 @@ var (
 	snapshotTable   = db.NewTable("snapshot", "module, setup_id, entity_id, valid_from, attempt, snapshot_id, kind, base_id, commitment, imported, recorded_at", "")
 	bodyTable       = db.NewTable("snapshot_body", "snapshot_id, salt, content", "")
 	withdrawalTable = db.NewTable("withdrawal", "snapshot_id, recorded_at", "")
-	termTable       = db.NewTable("entity_term", "bucket, field, value, entity_id", "ON CONFLICT (bucket, field, value, entity_id) DO NOTHING")
 	policyTable     = db.NewTable("setup_policy", "setup_id, seq, content, recorded_at", "")
 )
 
