@@ -207,6 +207,10 @@ func Rehearsed(err error) ([]Event, bool) {
 	return events, true
 }
 
+// ClockMillis is the clock of the log in a statement, in milliseconds: no instant of a
+// change to come is before it.
+const ClockMillis = "(SELECT h.clock / 1000 FROM log_head h WHERE h.log_id = 1)"
+
 // lockHead reads the head. The update changes nothing: it is the lock that orders
 // writers on every engine.
 var lockHead = db.Lookup[Head]{Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING size, frontier, root, clock"}
