@@ -65,6 +65,21 @@ type timeline struct {
 	active *snapshotRow // nil: nothing is in force
 	next   history.Millis
 	size   int64 // of the log that the fill saw
+
+	// What was read later is dropped with the rest.
+	token  atomic.Pointer[tokenRow] // a client's, once it was verified
+	policy atomic.Pointer[Policy]   // a setup's, once it was asked for
+}
+
+func (t *timeline) weight() uint32 {
+	n := 600
+	if t.token.Load() != nil {
+		n += 200
+	}
+	if p := t.policy.Load(); p != nil {
+		n += p.Weight()
+	}
+	return uint32(n)
 }
 
 // covers reports whether the timeline answers for at. The system's clock may
@@ -110,7 +125,7 @@ func newCache(bytes uint64, fresh func() bool) *cache {
 		contents: otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 4,
 			Weigher: func(_ SnapshotID, c content) uint32 { return uint32(2*len(c.raw)) + 1500 }}),
 		timelines: otter.Must(&otter.Options[EntityID, *timeline]{MaximumWeight: bytes / 8,
-			Weigher: func(EntityID, *timeline) uint32 { return 600 }}),
+			Weigher: func(_ EntityID, t *timeline) uint32 { return t.weight() }}),
 		rendered: otter.Must(&otter.Options[RenderKey, *Rendering]{MaximumWeight: bytes / 16 * 5,
 			Weigher: func(_ RenderKey, r *Rendering) uint32 { return uint32(len(r.Body)) + 400 }}),
 		secrets: otter.Must(&otter.Options[EntityID, *secrets]{MaximumWeight: bytes / 16,
@@ -157,7 +172,7 @@ func (c *cache) forget() {
 	c.rendered.InvalidateAll()
 }
 
-// keep stores a fill unless something newer was dropped meanwhile.
+// keep stores a fill, or weighs it again, unless something newer was dropped meanwhile.
 func (c *cache) keep(t *timeline) {
 	s := c.shard(t.entity.ID)
 	s.mu.Lock()
@@ -169,7 +184,15 @@ func (c *cache) keep(t *timeline) {
 
 // held is the timeline of id if it answers for at.
 func (c *cache) held(id EntityID, at history.Millis) *timeline {
-	if t, ok := c.timelines.GetIfPresent(id); ok && t.covers(at) && c.fresh() {
+	if t := c.known(id); t != nil && t.covers(at) {
+		return t
+	}
+	return nil
+}
+
+// known is the timeline of id, whichever instants it answers for; nil for none.
+func (c *cache) known(id EntityID) *timeline {
+	if t, ok := c.timelines.GetIfPresent(id); ok && c.fresh() {
 		return t
 	}
 	return nil

@@ -3,6 +3,8 @@ package snapshots
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/subtle"
+	"slices"
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -59,46 +61,55 @@ var (
 	tokenEndTable = db.NewTable("registration_token_end", "token_id, recorded_at", "")
 )
 
+// tokenRow is a registration token that has not ended.
 type tokenRow struct {
-	ID string `db:"token_id"`
+	ID      string   `db:"token_id"`
+	Entity  EntityID `db:"entity_id"`
+	Surface string   `db:"surface"`
+	Hash    []byte   `db:"hash"`
 }
 
-// tokensOf looks up the registration tokens of a client that have not ended.
+const liveTokens = `SELECT token_id, entity_id, surface, hash FROM registration_token t
+	WHERE NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id) AND `
+
+// tokensOf looks up the registration tokens of a client.
 func tokensOf(id EntityID) db.Lookup[tokenRow] {
-	return db.Lookup[tokenRow]{Query: `SELECT token_id FROM registration_token t WHERE entity_id = ?
-		AND NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id)`, Args: []any{string(id)},
+	return db.Lookup[tokenRow]{Query: liveTokens + "entity_id = ?", Args: []any{string(id)},
 		Of: []db.Of{{Table: tokenTable.Name, Object: string(id)}, {Table: tokenEndTable.Name, Object: string(id)}}}
 }
 
 // VerifyToken proves that a caller holds the registration token of the client
 // that bears client_id, from the same surface. It returns the client and what
-// to ask inside each write. Unauthenticated for anything that does not hold.
+// to ask inside each write. Unauthenticated for anything that does not hold, which
+// is looked up each time: only the client's own token is remembered.
 func (s *Store) VerifyToken(ctx context.Context, setup EntityID, clientID, surface, significant string) (Entity, func(*db.Tx) error, error) {
 	e, err := s.current(ctx, setup, clientID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return e, nil, err
 	}
-	hash := sha256.Sum256([]byte(significant))
-	var row struct {
-		ID     string   `db:"token_id"`
-		Entity EntityID `db:"entity_id"`
+	hash, known, row := sha256.Sum256([]byte(significant)), s.cache.known(e.ID), (*tokenRow)(nil)
+	if known != nil {
+		row = known.token.Load()
 	}
-	const live = `SELECT token_id, entity_id FROM registration_token t WHERE hash = ? AND surface = ?
-		AND NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id)`
-	found := s.db.View(ctx, func(c *db.Conn) error { return c.Get(&row, live, hash[:], surface) })
-	if found != nil && !fault.Is(found, fault.NotFound) {
-		return e, nil, found
-	}
-	if err != nil || found != nil || row.Entity != e.ID {
-		return Entity{}, nil, errClient()
+	if row == nil || row.Surface != surface || subtle.ConstantTimeCompare(row.Hash, hash[:]) != 1 {
+		var found error
+		row, found = db.Lookup[tokenRow]{Query: liveTokens + "hash = ? AND surface = ?", Args: []any{hash[:], surface}}.One(s.db.Single(ctx))
+		switch {
+		case found != nil:
+			return e, nil, found
+		case err != nil || row == nil || row.Entity != e.ID:
+			return Entity{}, nil, errClient()
+		case known != nil:
+			known.token.Store(row)
+			s.cache.keep(known)
+		}
 	}
 	s.verified(e)
-	valid := func(tx *db.Tx) error {
-		err := tx.Get(&row, live, hash[:], surface)
-		if fault.Is(err, fault.NotFound) {
-			return errClient()
+	return e, func(tx *db.Tx) error {
+		rows, err := tokensOf(e.ID).Rows(&tx.Conn)
+		if err == nil && !slices.ContainsFunc(rows, func(r tokenRow) bool { return r.ID == row.ID }) {
+			err = errClient()
 		}
 		return err
-	}
-	return e, valid, nil
+	}, nil
 }

@@ -249,6 +249,9 @@ func (s *Store) foresee(scope tenancy.Scope, ref Ref, more ...db.Need) func() []
 		if ref.Entity != "" {
 			needs = append(needs, history.LastOf(string(ref.Entity)))
 		}
+		if id := scope.Client(); id != "" {
+			needs = append(needs, tokensOf(EntityID(id)))
+		}
 		return slices.Concat(needs, scope.Needs(owners...), more)
 	}
 }
