@@ -49,6 +49,7 @@ const maxKeys = 100_000
 type handler struct {
 	Deps
 	callers, setups, bytes *web.Limiter
+	accepted               scheme.Accepted // certificates that callers presented
 }
 
 const (
