@@ -66,7 +66,7 @@ func (h *handler) arrive(c *web.Call) (arrival, error) {
 		}
 		return a, err
 	}
-	a.profile, _ = ProfileOf(a.policy.OpenFinanceProfile)
+	a.profile = h.profiles[a.policy.OpenFinanceProfile]
 	if err != nil {
 		a.off = fault.New(fault.NotFound, snapshots.CodeRegistrationOff, "registration is off for this setup")
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 
 	"tenure/jwk/strictjson"
 )
@@ -52,13 +53,18 @@ func (p *Parted) With(texts ...string) ([]byte, error) {
 		if text == "" {
 			continue
 		}
+		body = append(append(body, p.Rest[done:p.at[i]]...), `,"`...)
+		body = append(append(body, p.names[i]...), `":`...)
+		done = p.at[i]
+		if !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) { // needs no escapes
+			body = append(append(append(body, '"'), text...), '"')
+			continue
+		}
 		value, err := Encode(text)
 		if err != nil {
 			return nil, err
 		}
-		body = append(body, p.Rest[done:p.at[i]]...)
-		body = append(body, `,"`+p.names[i]+`":`...)
-		body, done = append(body, value...), p.at[i]
+		body = append(body, value...)
 	}
 	return append(body, p.Rest[done:]...), nil
 }
