@@ -19,6 +19,7 @@ import (
 	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
 	"tenure/snapshots/snapshotstest"
+	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 )
@@ -43,6 +44,8 @@ func TestWarmReadsOfAClientByItselfAskNoStatement(t *testing.T) {
 		policy.Registration, policy.OpenFinanceProfile = snapshots.RegistrationToken, snapshots.ProfilePlain
 		must(t, w.Store.SetPolicy(ctx, w.Admin(w.North), snapshotstest.Module, w.Setup, policy))
 		handler := handlers.New(web.Config{Tenancy: w.Tenancy, Log: zerolog.Nop()}, handlers.Stores{Tenancy: w.Tenancy, Snapshots: w.Store, Ready: w.DB.Ping})
+		_, key, err := w.Tenancy.CreateKey(ctx, w.Admin(w.North), tenancy.NewKey{Org: w.North, Name: "reader", Role: tenancy.Reader})
+		must(t, err)
 		below := "/modules/" + snapshotstest.Module + "/setups/" + string(w.Setup)
 		get := func(host, path, token string) (*httptest.ResponseRecorder, []string) {
 			w.Clock.Advance(time.Minute) // out of reach of the limits
@@ -89,6 +92,13 @@ func TestWarmReadsOfAClientByItselfAskNoStatement(t *testing.T) {
 				}
 				if len(statements) > 0 {
 					t.Errorf("%s%s: a warm read asked %d statements: %q", c.path, id, len(statements), statements)
+				}
+				if c.path == "/reg/" {
+					get("a.example", c.path+id, key)
+					if byKey, statements := get("a.example", c.path+id, key); byKey.Code != http.StatusOK || len(statements) > 0 || strings.Contains(byKey.Body.String(), "secret with") ||
+						strings.Contains(byKey.Body.String(), c.token.Text) || byKey.Header().Get("Tenure-Snapshot-Id") == "" {
+						t.Errorf("%s%s by an API key: %d %s, %d statements: %q", c.path, id, byKey.Code, byKey.Body, len(statements), statements)
+					}
 				}
 				if !strings.Contains(first.Body.String(), `"registration_client_uri":"http://a.example`+below+c.path+id+`"`) {
 					t.Errorf("%s%s: %s", c.path, id, first.Body)
