@@ -41,7 +41,7 @@ func benched(b *testing.B, opts snapshots.Options, n int) (*snapshotstest.World,
 }
 
 // parallel runs fn for 0 to n-1 from so many goroutines.
-func parallel(b *testing.B, goroutines, n int, fn func(i int) error) {
+func parallel(b testing.TB, goroutines, n int, fn func(i int) error) {
 	b.Helper()
 	var next atomic.Int64
 	var all sync.WaitGroup

@@ -71,17 +71,6 @@ type timeline struct {
 	policy atomic.Pointer[Policy]   // a setup's, once it was asked for
 }
 
-func (t *timeline) weight() uint32 {
-	n := 600
-	if t.token.Load() != nil {
-		n += 200
-	}
-	if p := t.policy.Load(); p != nil {
-		n += p.Weight()
-	}
-	return uint32(n)
-}
-
 // covers reports whether the timeline answers for at. The system's clock may
 // step back, hence the lower bound.
 func (t *timeline) covers(at history.Millis) bool {
@@ -112,24 +101,38 @@ type shard struct {
 	dropped int64
 }
 
+// The weights are bytes of the heap, with what the caches keep beside an entry
+// (TestWeightsAreBytes).
+func weighEntity(EntityID, Entity) uint32         { return 420 }
+func weighCurrent(k clientKey, _ Entity) uint32   { return uint32(len(k.clientID)) + 450 }
+func weighSecrets(_ EntityID, t *secrets) uint32  { return uint32(200 + 300*len(t.rows)) }
+func weighBearers(id string, b bearing) uint32    { return uint32(len(id) + 350*len(b.entities) + 150) }
+func weighContent(_ SnapshotID, c content) uint32 { return uint32(3*len(c.raw)) + 2000 }
+func weighTimeline(_ EntityID, t *timeline) uint32 {
+	n := 750
+	if t.token.Load() != nil {
+		n += 250
+	}
+	if p := t.policy.Load(); p != nil {
+		n += p.Weight()
+	}
+	return uint32(n)
+}
+func weighRendering(_ RenderKey, r *Rendering) uint32 {
+	return uint32(len(r.Body)) + 400
+}
+
 func newCache(bytes uint64, fresh func() bool) *cache {
 	bytes = max(bytes, 16) // each part needs a share
 	return &cache{
-		fresh: fresh,
-		entities: otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 8,
-			Weigher: func(EntityID, Entity) uint32 { return 300 }}),
-		bearers: otter.Must(&otter.Options[string, bearing]{MaximumWeight: bytes / 16,
-			Weigher: func(id string, b bearing) uint32 { return uint32(len(id) + 300*len(b.entities) + 200) }}),
-		current: otter.Must(&otter.Options[clientKey, Entity]{MaximumWeight: bytes / 16,
-			Weigher: func(k clientKey, _ Entity) uint32 { return uint32(len(k.clientID)) + 400 }}),
-		contents: otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 4,
-			Weigher: func(_ SnapshotID, c content) uint32 { return uint32(2*len(c.raw)) + 1500 }}),
-		timelines: otter.Must(&otter.Options[EntityID, *timeline]{MaximumWeight: bytes / 8,
-			Weigher: func(_ EntityID, t *timeline) uint32 { return t.weight() }}),
-		rendered: otter.Must(&otter.Options[RenderKey, *Rendering]{MaximumWeight: bytes / 16 * 5,
-			Weigher: func(_ RenderKey, r *Rendering) uint32 { return uint32(len(r.Body)) + 400 }}),
-		secrets: otter.Must(&otter.Options[EntityID, *secrets]{MaximumWeight: bytes / 16,
-			Weigher: func(_ EntityID, t *secrets) uint32 { return uint32(300 + 500*len(t.rows)) }}),
+		fresh:     fresh,
+		entities:  otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 8, Weigher: weighEntity}),
+		bearers:   otter.Must(&otter.Options[string, bearing]{MaximumWeight: bytes / 16, Weigher: weighBearers}),
+		current:   otter.Must(&otter.Options[clientKey, Entity]{MaximumWeight: bytes / 16, Weigher: weighCurrent}),
+		contents:  otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 4, Weigher: weighContent}),
+		timelines: otter.Must(&otter.Options[EntityID, *timeline]{MaximumWeight: bytes / 8, Weigher: weighTimeline}),
+		rendered:  otter.Must(&otter.Options[RenderKey, *Rendering]{MaximumWeight: bytes / 16 * 5, Weigher: weighRendering}),
+		secrets:   otter.Must(&otter.Options[EntityID, *secrets]{MaximumWeight: bytes / 16, Weigher: weighSecrets}),
 	}
 }
 

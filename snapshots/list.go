@@ -7,6 +7,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/modules"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -111,7 +112,7 @@ func (l *listing[T]) candidates() ([]candidate, error) {
 		OrderBy("e.recorded_at", "e.entity_id")
 	bucket := string(l.in.Setup)
 	if kind == KindSetup {
-		if err := moduleExists(l.view, l.in.Module); err != nil {
+		if err := modules.Exists(l.view, l.in.Module); err != nil {
 			return nil, err
 		}
 		bucket, q = l.in.Module, q.Where("e.kind = ? AND e.module = ?", kind, l.in.Module)

@@ -348,7 +348,8 @@ func (s *Store) fill(ctx context.Context, now history.Millis, which string, args
 	for i, r := range rows {
 		list[i] = filled{timeline: &timeline{entity: r.entity(), next: r.Next, size: size}}
 		if r.Active.ID != "" {
-			list[i].active = &rows[i].Active
+			active := r.Active // apart from the row, which has the content
+			list[i].active = &active
 			list[i].err = s.keepActive(&list[i], r, erased)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 
 	"tenure/snapshots/holdings"
+	"tenure/snapshots/initial"
 	"tenure/snapshots/policy"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -76,53 +77,25 @@ func (s *Store) Registering(ctx context.Context, setup EntityID, by policy.Door)
 	return t.entity, *p, err
 }
 
-// initialRow is a row of initial_token with how often it was used.
-type initialRow struct {
-	ID         string         `db:"token_id"`
-	Name       string         `db:"name"`
-	MaxUses    int64          `db:"max_uses"`
-	ExpiresAt  history.Micros `db:"expires_at"`
-	RecordedAt history.Micros `db:"recorded_at"`
-	Uses       int64          `db:"uses"`
-}
-
-const liveInitial = `SELECT t.token_id, t.name, t.max_uses, t.expires_at, t.recorded_at,
-	(SELECT count(*) FROM initial_token_use u WHERE u.token_id = t.token_id) AS uses
-	FROM initial_token t WHERE t.setup_id = ? AND NOT EXISTS (SELECT 1 FROM initial_token_end x WHERE x.token_id = t.token_id)`
-
-func (r initialRow) holds(now history.Micros) bool {
-	return (r.ExpiresAt == 0 || now < r.ExpiresAt) && (r.MaxUses == 0 || r.Uses < r.MaxUses)
-}
-
-func (r initialRow) token() InitialToken {
-	t := InitialToken{r.ID, r.Name, nil, r.Uses, r.ExpiresAt, r.RecordedAt}
-	if r.MaxUses > 0 {
-		t.MaxUses = &r.MaxUses
-	}
-	return t
-}
-
 // takeInitial checks an initial access token now and makes the grant check it
 // again inside the write, where its uses are counted.
 func (s *Store) takeInitial(ctx context.Context, r *Registration, token string) error {
-	hash := sha256.Sum256([]byte(token))
-	refused := fault.New(fault.Unauthenticated, "", "the initial access token is missing or not valid")
-	look := func(c *db.Conn, now history.Micros) (initialRow, error) {
-		var row initialRow
-		err := c.Get(&row, liveInitial+" AND t.hash = ?", r.Setup.ID, hash[:])
-		if fault.Is(err, fault.NotFound) || err == nil && !row.holds(now) {
-			return row, refused
+	presented := initial.ByHash(string(r.Setup.ID), sha256.Sum256([]byte(token)))
+	look := func(c *db.Conn, now history.Micros) (string, error) {
+		row, err := presented.One(c)
+		if err == nil && (row == nil || !row.Holds(now)) {
+			err = fault.New(fault.Unauthenticated, "", "the initial access token is missing or not valid")
 		}
-		return row, err
+		if err != nil {
+			return "", err
+		}
+		return row.ID, nil
 	}
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		row, err := look(c, s.log.Now())
-		r.Initial = row.ID
-		return err
-	})
+	id, err := look(s.db.Single(ctx), s.log.Now())
 	if err != nil {
 		return err
 	}
+	r.Initial = id
 	r.Grant.Actor = "initial-token:" + r.Initial
 	r.Grant.Valid = func(tx *db.Tx) error {
 		_, err := look(&tx.Conn, history.At(tx))
@@ -133,7 +106,7 @@ func (s *Store) takeInitial(ctx context.Context, r *Registration, token string) 
 
 // registering holds what binds clients that register themselves: the setup's
 // maximum, and the count of the token's uses.
-func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, initial string) error {
+func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, token string) error {
 	if _, registers := scope.Registers(); !registers {
 		return nil
 	}
@@ -151,26 +124,14 @@ func (s *Store) registering(tx *db.Tx, scope tenancy.Scope, e Entity, initial st
 			return fault.New(fault.Quota, "", "the setup has as many clients as it may have")
 		}
 	}
-	if initial == "" {
-		return nil
+	if token != "" {
+		initial.Use(tx, string(e.Setup), token, string(e.ID))
 	}
-	tx.Insert(initialUseTable, "", initial, e.ID, int64(history.At(tx)))
 	return nil
 }
 
-var initialUseTable = db.NewTable("initial_token_use", "token_id, entity_id, recorded_at", "")
-
-// InitialToken is what may be told of an initial access token.
-type InitialToken struct {
-	ID, Name   string
-	MaxUses    *int64 // 1 or more; nil for any number
-	Uses       int64
-	ExpiresAt  history.Micros // 0 for never
-	RecordedAt history.Micros
-}
-
-// InitialPrefix starts every initial access token.
-const InitialPrefix = "tenure_iat_"
+// InitialToken is what may be told of an initial access token; see package initial.
+type InitialToken = initial.Token
 
 // CreateInitialToken makes an initial access token of a setup that the scope
 // may change, and returns its text, which is not shown again: it is empty
@@ -179,20 +140,10 @@ func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, set
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return t, "", err
 	}
-	faults := tenancy.CheckName("/name", t.Name)
-	stored := int64(0) // any number
-	if t.MaxUses != nil {
-		if stored = *t.MaxUses; stored < 1 {
-			faults = append(faults, fault.Field{Path: "/max_uses", Rule: "range", Message: "1 or more, or null for any number"})
-		}
-	}
-	if t.ExpiresAt != 0 && t.ExpiresAt <= s.Now() {
-		faults = append(faults, fault.Field{Path: "/expires_at", Rule: "future", Message: "the expiry is not in the future"})
-	}
-	if err := fault.Rules(faults); err != nil {
+	if err := fault.Rules(t.Check(s.Now())); err != nil {
 		return t, "", err
 	}
-	id, fresh := s.newID(), s.ids.Token(InitialPrefix)
+	id, fresh := s.newID(), s.ids.Token(initial.Prefix)
 	hash := sha256.Sum256([]byte(fresh))
 	var text string
 	err := s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
@@ -201,15 +152,15 @@ func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, set
 			return err
 		}
 		if earlier, err := scope.Earlier(tx); err != nil || earlier != "" {
-			t, text, err = earlierInitial(tx, setup, earlier, err)
+			row, err := initial.ByID(string(setup), earlier).One(&tx.Conn)
+			if text = ""; err == nil && row != nil {
+				t = row.Token()
+			}
 			return err
 		}
 		text = fresh
 		t.ID, t.Uses, t.RecordedAt = id, 0, history.At(tx)
-		if _, err := tx.Exec(`INSERT INTO initial_token (token_id, setup_id, name, hash, max_uses, expires_at, recorded_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`, t.ID, setup, t.Name, hash[:], stored, int64(t.ExpiresAt), int64(t.RecordedAt)); err != nil {
-			return err
-		}
+		initial.Insert(tx, string(setup), t, hash)
 		s.secretEvent(tx, scope, e, "setup.initial-token-added", t.ID, t.RecordedAt.Millis())
 		return scope.Remember(tx, t.ID)
 	})
@@ -217,15 +168,6 @@ func (s *Store) CreateInitialToken(ctx context.Context, scope tenancy.Scope, set
 		return InitialToken{}, "", err
 	}
 	return t, text, nil
-}
-
-// earlierInitial is the token that a repeated request made, without its text.
-func earlierInitial(tx *db.Tx, setup EntityID, id string, err error) (InitialToken, string, error) {
-	var row initialRow
-	if err == nil {
-		err = tx.Get(&row, liveInitial+" AND t.token_id = ?", setup, id)
-	}
-	return row.token(), "", err
 }
 
 func (s *Store) setupToChange(tx *db.Tx, scope tenancy.Scope, setup EntityID) (Entity, error) {
@@ -250,18 +192,7 @@ func (s *Store) InitialTokens(ctx context.Context, scope tenancy.Scope, setup En
 		if _, err := l.policy(setup); err != nil {
 			return nil, err
 		}
-		then := l.tree()
-		var rows []initialRow
-		err := l.view.Select(&rows, `SELECT t.token_id, t.name, t.max_uses, t.expires_at, t.recorded_at,
-			(SELECT count(*) FROM initial_token_use u WHERE u.token_id = t.token_id AND u.recorded_at <= ?) AS uses
-			FROM initial_token t WHERE t.setup_id = ? AND t.recorded_at <= ?
-				AND NOT EXISTS (SELECT 1 FROM initial_token_end x WHERE x.token_id = t.token_id AND x.recorded_at <= ?)
-			ORDER BY t.recorded_at, t.token_id`, then, setup, then, then)
-		list := make([]InitialToken, len(rows))
-		for i, r := range rows {
-			list[i] = r.token()
-		}
-		return list, err
+		return initial.AsOf(l.view, string(setup), l.tree())
 	})
 }
 
@@ -275,17 +206,14 @@ func (s *Store) RevokeInitialToken(ctx context.Context, scope tenancy.Scope, set
 		if err != nil {
 			return err
 		}
-		var row initialRow
-		err = tx.Get(&row, liveInitial+" AND t.token_id = ?", setup, id)
-		if fault.Is(err, fault.NotFound) {
-			return fault.New(fault.NotFound, fault.CodeKeyUnknown, "there is no such initial access token")
+		row, err := initial.ByID(string(setup), id).One(&tx.Conn)
+		if err == nil && row == nil {
+			err = fault.New(fault.NotFound, fault.CodeKeyUnknown, "there is no such initial access token")
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO initial_token_end (token_id, recorded_at) VALUES (?, ?)", id, int64(history.At(tx))); err != nil {
-			return err
-		}
+		initial.End(tx, string(setup), id)
 		s.secretEvent(tx, scope, e, "setup.initial-token-ended", id, history.At(tx).Millis())
 		return nil
 	})

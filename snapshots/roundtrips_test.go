@@ -114,3 +114,39 @@ func TestRoundTrips(t *testing.T) {
 		}
 	})
 }
+
+// TestColdReadIsOneStatement: the first read of a client, however it is named, is one
+// statement without a transaction around it, which is one round trip, and scans nothing.
+func TestColdReadIsOneStatement(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		admin := w.Admin(w.North)
+		var made []snapshots.EntityID
+		for i := range 5 {
+			made = append(made, w.NewClient(admin, fmt.Sprint("cold-", i), snapshotstest.To(snapshotstest.Named("cold"))).Entity.ID)
+		}
+		asked := watch(w)
+		admin = w.Admin(w.North)
+		read := func(name snapshots.Name) {
+			t.Helper()
+			if _, err := snapshots.Resolve[client](ctx, w.Store, admin, name, snapshots.Instant{}); err != nil {
+				t.Error(err)
+			}
+		}
+		read(snapshots.ByEntity(made[0])) // the setup is read with it
+		for what, name := range map[string]snapshots.Name{
+			"by its path":          snapshots.ByRef(w.Ref(made[1])),
+			"by its id":            snapshots.ByEntity(made[2]),
+			"by its client_id":     snapshots.ByClientID(snapshotstest.Module, w.Setup, "cold-3"),
+			"by client_id, at all": snapshots.Anywhere("cold-4", ""),
+		} {
+			asked.texts, asked.rows = nil, 0
+			read(name)
+			if len(asked.texts) != 1 || asked.rows != 1 {
+				t.Errorf("%s: %d statements, %d rows", what, len(asked.texts), asked.rows)
+			}
+			for _, scan := range asked.scans(t, w) {
+				t.Errorf("%s: %s", what, scan)
+			}
+		}
+	})
+}

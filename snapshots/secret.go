@@ -306,13 +306,9 @@ func (s *Store) secretAt(ctx context.Context, id EntityID, at history.Millis) (*
 	now := s.log.Now().Millis()
 	held := s.cache.heldSecrets(id, now)
 	if held == nil {
-		held = &secrets{at: now}
-		if err := s.db.View(ctx, func(c *db.Conn) (err error) {
-			if err = c.Get(&held.size, "SELECT size FROM log_head WHERE log_id = 1"); err == nil {
-				held.rows, err = secretsFrom(c, id, now)
-			}
-			return err
-		}); err != nil {
+		held = &secrets{at: now, size: s.log.Size()}
+		var err error
+		if held.rows, err = secretsFrom(s.db.Single(ctx), id, now); err != nil {
 			return nil, err
 		}
 		s.cache.keepSecrets(id, held)

@@ -55,7 +55,7 @@ func (s *Store) verifySecret(ctx context.Context, setup EntityID, clientID, meth
 	var rows []secretRow
 	now := s.log.Now().Millis()
 	if err == nil {
-		if err := s.db.View(ctx, func(c *db.Conn) (err error) { rows, err = secretsFrom(c, e.ID, now); return err }); err != nil {
+		if rows, err = secretsFrom(s.db.Single(ctx), e.ID, now); err != nil {
 			return Verified{}, err
 		}
 	}

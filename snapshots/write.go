@@ -43,6 +43,9 @@ type Change[T document.Content] struct {
 	// those of the Level.
 	Rules []document.Rule[T]
 	Level document.Level
+	// RulesFirst says that this dialect tells of broken rules before it looks whether
+	// the change could be made.
+	RulesFirst bool
 	// Always says that a snapshot is appended even if it equals its base: the
 	// dialect shows when a client was last written.
 	Always bool

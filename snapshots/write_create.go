@@ -5,6 +5,7 @@ import (
 
 	"tenure/snapshots/document"
 	"tenure/snapshots/holdings"
+	"tenure/snapshots/modules"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -181,7 +182,7 @@ func (s *Store) CreateSetup(ctx context.Context, scope tenancy.Scope, module str
 		if again, err := repeated[document.Setup](s, tx, scope); err != nil || again.Repeated {
 			return again, err
 		}
-		if err := moduleExists(&tx.Conn, module); err != nil {
+		if err := modules.Exists(&tx.Conn, module); err != nil {
 			return Outcome[document.Setup]{}, err
 		}
 		e := Entity{ID: id, Kind: KindSetup, Module: module, Setup: id, ClientID: string(id), Incarnation: 1,

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/erasing"
 	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -77,7 +78,7 @@ func (s *Store) erase(tx *db.Tx, scope tenancy.Scope, id EntityID, want Erasure)
 	if err := s.ensureDeleted(tx, scope, e, want.Delete); err != nil {
 		return e, err
 	}
-	if err := wipe(tx, e); err != nil {
+	if err := erasing.Wipe(tx, e.Module, string(e.Setup), string(e.ID)); err != nil {
 		return e, err
 	}
 	event := scope.Event(history.Event{Kind: kindErased, ObjectKind: string(KindClient), Object: string(e.ID),
@@ -115,32 +116,4 @@ func (s *Store) ensureDeleted(tx *db.Tx, scope tenancy.Scope, e Entity, also boo
 		return fault.New(fault.Conflict, "", "the client is not deleted: delete it first, or ask for both at once")
 	}
 	return endEntity[document.Client](s, tx, scope, Ref{e.Module, e.Setup, e.ID}, nil)
-}
-
-// wipe removes the rows. The triggers let go only what stands in erasure.
-func wipe(tx *db.Tx, e Entity) error {
-	at := int64(history.At(tx))
-	for _, step := range []struct {
-		query string
-		args  []any
-	}{
-		{"INSERT INTO erasure (ref, recorded_at) VALUES (?, ?)", []any{e.ID, at}},
-		{`INSERT INTO erasure (ref, recorded_at) SELECT s.snapshot_id, CAST(? AS BIGINT) FROM snapshot s
-			WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?`, []any{at, e.Module, e.Setup, e.ID}},
-		{`DELETE FROM snapshot_body WHERE snapshot_id IN (SELECT s.snapshot_id FROM snapshot s
-			WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?)`, []any{e.Module, e.Setup, e.ID}},
-		{"DELETE FROM entity_term WHERE entity_id = ?", []any{e.ID}},
-		{"UPDATE client_secret SET hash = '', sealed = ?, last4 = '' WHERE entity_id = ?", []any{[]byte{}, e.ID}},
-		{"DELETE FROM client_use WHERE entity_id = ?", []any{e.ID}},
-		// An answer is remembered from when its snapshot was recorded, so the index of what expires finds it.
-		{`DELETE FROM idempotency WHERE expires_at IN (SELECT s.recorded_at + CAST(? AS BIGINT) FROM snapshot s
-			WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?) AND result IN (SELECT s.snapshot_id FROM snapshot s
-			WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?)`,
-			[]any{tenancy.IdempotencyTime.Microseconds(), e.Module, e.Setup, e.ID, e.Module, e.Setup, e.ID}},
-	} {
-		if _, err := tx.Exec(step.query, step.args...); err != nil {
-			return err
-		}
-	}
-	return history.Erase(tx, string(e.ID))
 }

@@ -10,7 +10,6 @@ import (
 	"tenure/jwk"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
-	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -110,11 +109,8 @@ func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to S
 }
 
 func (s *Store) lost(ctx context.Context, then Resolved[document.Client], out Outcome[document.Client]) ([]Lost, error) {
-	var rows []secretRow
-	if err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		rows, err = secretsFrom(c, then.Entity.ID, then.ValidFrom)
-		return err
-	}); err != nil {
+	rows, err := secretsFrom(s.db.Single(ctx), then.Entity.ID, then.ValidFrom)
+	if err != nil {
 		return nil, err
 	}
 	at := max(out.ValidFrom, s.log.Now().Millis())

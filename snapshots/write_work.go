@@ -84,6 +84,14 @@ func (ch *Change[T]) workOut(g ground[T]) *worked[T] {
 	return out
 }
 
+// broken are the rules that no policy lets pass; nil if it breaks none.
+func (w *worked[T]) broken() error {
+	if w.err != nil {
+		return nil // the transaction knows whether that is the answer
+	}
+	return fault.Rules(slices.DeleteFunc(document.Waive(slices.Clone(w.faults), document.Waivable()), document.Relaxable))
+}
+
 // attempt is a change between its work and its transaction. Only one of the two runs.
 type attempt[T document.Content] struct {
 	done *worked[T]
@@ -120,6 +128,10 @@ func perform[T document.Content](ctx context.Context, s *Store, scope tenancy.Sc
 				return Outcome[T]{}, err
 			}
 			give()
+			give = func() {}
+			if broken := a.done.broken(); ch.RulesFirst && broken != nil {
+				return Outcome[T]{}, broken
+			}
 			var err error
 			if give, err = s.Hold(scope, decodedWeight*len(a.done.raw)); err != nil {
 				give = func() {}

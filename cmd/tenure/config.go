@@ -73,7 +73,9 @@ var flagTypes = map[string]struct{ text, member string }{
 	"string":      {"a text", "a string"},
 	"bool":        {"true or false", "true or false"},
 	"uint64":      {"a whole number, 0 or more", "a whole number, 0 or more"},
+	"float64":     {"a number", "a number"},
 	"duration":    {"a duration such as 90s or 1h30m", `a string with a duration, such as "90s" or "1h30m"`},
+	"size":        {"a size such as 128MiB", `a string with a size, such as "128MiB"`},
 	"stringSlice": {"a list, separated by commas", "a list of strings"},
 	"stringArray": {"a text", "a list of strings"},
 }
@@ -84,11 +86,11 @@ func setMember(f *pflag.Flag, value any) bool {
 	kind := f.Value.Type()
 	switch v := value.(type) {
 	case string:
-		return (kind == "string" || kind == "duration") && f.Value.Set(v) == nil
+		return (kind == "string" || kind == "duration" || kind == "size") && f.Value.Set(v) == nil
 	case bool:
 		return kind == "bool" && f.Value.Set(strconv.FormatBool(v)) == nil
 	case json.Number:
-		return kind == "uint64" && f.Value.Set(v.String()) == nil
+		return (kind == "uint64" || kind == "float64") && f.Value.Set(v.String()) == nil
 	case []any:
 		list, takesList := f.Value.(pflag.SliceValue)
 		texts := make([]string, len(v))

@@ -73,16 +73,20 @@ var configSamples = []struct {
 	{`"a,b c"`, map[string]any{"string": "a,b c"}},
 	{`"90s"`, map[string]any{"string": "90s", "duration": "1m30s"}},
 	{`"8"`, map[string]any{"string": "8"}},
+	{`"2048KiB"`, map[string]any{"string": "2048KiB", "size": "2MiB"}},
+	{`"0MiB"`, map[string]any{"string": "0MiB"}},
+	{`"9999999999GiB"`, map[string]any{"string": "9999999999GiB"}},
 	{`"true"`, map[string]any{"string": "true"}},
 	{`true`, map[string]any{"bool": "true"}},
 	{`false`, map[string]any{"bool": "false"}},
-	{`8`, map[string]any{"uint64": "8"}},
-	{`1000000`, map[string]any{"uint64": "1000000"}},
-	{`12345678901234567890`, map[string]any{"uint64": "12345678901234567890"}},
-	{`123456789012345678901`, nil},
-	{`1e6`, nil},
-	{`1.5`, nil},
-	{`-1`, nil},
+	{`8`, map[string]any{"uint64": "8", "float64": "8"}},
+	{`1000000`, map[string]any{"uint64": "1000000", "float64": "1e+06"}},
+	{`12345678901234567890`, map[string]any{"uint64": "12345678901234567890", "float64": "1.2345678901234567e+19"}},
+	{`123456789012345678901`, map[string]any{"float64": "1.2345678901234568e+20"}},
+	{`1e6`, map[string]any{"float64": "1e+06"}},
+	{`1.5`, map[string]any{"float64": "1.5"}},
+	{`-1`, map[string]any{"float64": "-1"}},
+	{`1e999`, nil},
 	{`null`, nil},
 	{`{}`, nil},
 	{`{"a":"b"}`, nil},
@@ -98,7 +102,7 @@ var configSamples = []struct {
 // JSON of its type, as it is; everything else is refused with its member named.
 func TestMembersOfTheConfigFile(t *testing.T) {
 	dir := t.TempDir()
-	types := []string{"string", "bool", "uint64", "duration", "stringSlice", "stringArray"}
+	types := []string{"string", "bool", "uint64", "float64", "duration", "size", "stringSlice", "stringArray"}
 	tried := 0
 	for _, path := range leaves(commandTree()) {
 		for _, setting := range settings(leaf(t, path)) {
@@ -140,7 +144,9 @@ func TestVariables(t *testing.T) {
 		"string":      {"a,b", "a,b", ""},
 		"bool":        {"true", "true", "perhaps"},
 		"uint64":      {"1000000", "1000000", "1e+06"},
+		"float64":     {"0.5", "0.5", "half"},
 		"duration":    {"90s", "1m30s", "90"},
+		"size":        {"2048KiB", "2MiB", "2048"},
 		"stringSlice": {"10.0.0.0/8,::1/128", []string{"10.0.0.0/8", "::1/128"}, `"half`},
 		"stringArray": {"a,b", []string{"a,b"}, ""},
 	}

@@ -51,7 +51,7 @@ func commandTree() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand(),
-		migrateCommand(), backupCommand(), restoreCommand(), versionCommand())
+		migrateCommand(), backupCommand(), restoreCommand(), benchCommand(), versionCommand())
 	prepare(root)
 	return root
 }

@@ -20,7 +20,7 @@ import (
 
 type serveFlags struct {
 	database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
-	cacheMiB, memoryMiB                                                    uint64
+	memory                                                                 memory
 	publicURL, logKey, logState, readLog, evidenceKey                      string
 	maxAge                                                                 time.Duration
 	migrate                                                                bool
@@ -51,8 +51,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.tlsCert, "tls-cert", "", "certificate chain for TLS (PEM)")
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
 	programLogFlags(cmd.Flags(), &f.logLevel, &f.logFile)
-	cmd.Flags().Uint64Var(&f.cacheMiB, "cache-mib", node.CacheMiB, "memory for caches, in MiB")
-	cmd.Flags().Uint64Var(&f.memoryMiB, "memory-mib", node.MemoryMiB, "memory that the program aims to use beside the caches, in MiB; the environment's GOMEMLIMIT goes before it")
+	memoryFlags(cmd.Flags(), &f.memory)
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL under which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may cache an answer, between 1s and 1h")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "record who first read which version of a client: off, sampled (1 in 16) or full")
@@ -66,6 +65,9 @@ func serveCommand() *cobra.Command {
 func serve(out io.Writer, f serveFlags) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	if err := f.memory.check(); err != nil {
+		return err
+	}
 	log, logFile, err := node.NewLog(f.logLevel, f.logFile)
 	if err != nil {
 		return err
@@ -109,7 +111,7 @@ func serve(out io.Writer, f serveFlags) error {
 	if err := migrateFirst(ctx, out, f.database, f.migrate); err != nil {
 		return err
 	}
-	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: f.cacheMiB << 20, MemoryBytes: f.memoryMiB << 20,
+	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
 		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
 	if err != nil {
 		return err

@@ -62,7 +62,8 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 	}{
 		{"wrong flag", "unknown flag: --lissen", exit.Usage, []string{"serve", "--lissen", "x"}},
 		{"unknown command", "unknown command", exit.Usage, []string{"sevre"}},
-		{"wrong value", "invalid argument", exit.Usage, []string{"serve", "--cache-mib", "much"}},
+		{"wrong value", "invalid argument", exit.Usage, []string{"serve", "--cache-size", "much"}},
+		{"replaced flag", "--cache-mib is now --cache-size", exit.Usage, []string{"serve", "--cache-mib", "8"}},
 		{"wrong read log", "off, sampled or full", exit.Usage, []string{"serve", "--read-log", "some"}},
 		{"wrong member of the config file", `"lisen"`, exit.Usage, []string{"serve", "--config", config}},
 		{"wrong log level", "--log-level", exit.Usage, []string{"serve", "--log-level", "loud", "--listen", "127.0.0.1:0"}},
@@ -122,7 +123,7 @@ func TestTheFirstKeyIsNotLost(t *testing.T) {
 func TestSettingsFromVariablesAndFile(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config.json")
-	must(t, os.WriteFile(config, fmt.Appendf(nil, `{"database": %q, "cache-mib": 8}`, filepath.Join(dir, "from-file.db")), 0o600))
+	must(t, os.WriteFile(config, fmt.Appendf(nil, `{"database": %q, "cache-size": "8MiB"}`, filepath.Join(dir, "from-file.db")), 0o600))
 	t.Setenv("TENURE_CONFIG", config)
 	t.Setenv("TENURE_SECRETS_KEY_FILE", "none")
 	p := started(t, "", "serve")

@@ -42,9 +42,6 @@ func (h *handler) post(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := edit.Check(); err != nil { // Hydra validates before it looks whether the id is taken
-		return nil, err
-	}
 	if err := fault.Rules(document.CheckClientID(body.ClientID, false)); err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (e *Edit) Prepare(ctx context.Context, store *snapshots.Store, fetch web.Fe
 		}
 	}
 	sector := e.Body.Sector(ctx, fetch, e.base)
-	change := snapshots.Change[document.Client]{Apply: e.apply, Level: e.Level, Rules: append(Rules(), sector.Rule())}
+	change := snapshots.Change[document.Client]{Apply: e.apply, Level: e.Level, RulesFirst: e.base == nil, Rules: append(Rules(), sector.Rule())}
 	if e.Body.ClientSecret != "" {
 		var err error
 		if change.Secret, err = store.ChosenSecret(ctx, e.Body.ClientSecret); err != nil {

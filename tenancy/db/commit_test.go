@@ -276,6 +276,11 @@ func TestInjectedFailure(t *testing.T) {
 			t.Fatal(err)
 		}
 
+		fail.Store(db.AfterLoad)
+		if err := d.Write(bg, put(9)); !errors.Is(err, injected) {
+			t.Errorf("after the rows were read: answer %v, want the injected error", err)
+		}
+
 		// Armed by a closure of the batch itself: the one before it is committed then.
 		failing := func(point string, id int64) func(*db.Tx) error {
 			return func(tx *db.Tx) error { fail.Store(point); return put(id)(tx) }

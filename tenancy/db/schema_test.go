@@ -101,3 +101,25 @@ func TestMigratingMakesNothing(t *testing.T) {
 		wantFault(t, err, fault.Conflict, "empty")
 	})
 }
+
+// TestTablesReferBackwards: rows of a batch are inserted in the order of the schema's
+// tables, so what a table refers to must be in front of it.
+func TestTablesReferBackwards(t *testing.T) {
+	made, tables, references := map[string]bool{}, 0, 0
+	table := ""
+	for line := range strings.SplitSeq(tenure.Schema, "\n") {
+		if name, ok := strings.CutPrefix(line, "CREATE TABLE "); ok {
+			table, _, _ = strings.Cut(name, " ")
+			made[table], tables = true, tables+1
+		}
+		if _, after, ok := strings.Cut(line, " REFERENCES "); ok {
+			references++
+			if to, _, _ := strings.Cut(after, " "); !made[to] || to == table {
+				t.Errorf("%s refers to %s, which comes later", table, to)
+			}
+		}
+	}
+	if tables < 20 || references < 5 {
+		t.Errorf("%d tables and %d references found", tables, references)
+	}
+}

@@ -2,17 +2,9 @@ package demo
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"math/big"
-	"net/url"
 	"time"
 
 	"tenure/cmd/tenure/node"
@@ -28,7 +20,7 @@ import (
 // a key with a certificate chain, a past snapshot, an active one, and one that
 // takes effect tomorrow.
 func makeClients(ctx context.Context, n *node.Node, tree []tenancy.OrgID) ([]node.InfoClient, error) {
-	chains, err := newIssuer()
+	chains, err := NewIssuer()
 	if err != nil {
 		return nil, err
 	}
@@ -44,14 +36,18 @@ func makeClients(ctx context.Context, n *node.Node, tree []tenancy.OrgID) ([]nod
 	return made, nil
 }
 
-func makeClient(ctx context.Context, n *node.Node, owner tenancy.OrgID, name string, chains *issuer) (node.InfoClient, error) {
+func makeClient(ctx context.Context, n *node.Node, owner tenancy.OrgID, name string, chains *Issuer) (node.InfoClient, error) {
 	operator := n.Tenancy.Operator("example")
 	setup := snapshots.EntityID(n.Tenancy.DefaultSetup(owner))
 	secret, err := n.Snapshots.GenerateSecret(n.Tenancy.IDs().Hex())
 	if err != nil {
 		return node.InfoClient{}, err
 	}
-	set, err := chains.keySet(name)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return node.InfoClient{}, err
+	}
+	set, err := chains.KeySet(name, key)
 	if err != nil {
 		return node.InfoClient{}, err
 	}
@@ -90,62 +86,4 @@ func makeClient(ctx context.Context, n *node.Node, owner tenancy.OrgID, name str
 func change(c document.Client, at *history.Millis, secret *snapshots.NewSecret) snapshots.Change[document.Client] {
 	return snapshots.Change[document.Client]{ValidFrom: at, Secret: secret,
 		Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &c, nil }}
-}
-
-// issuer is a certificate authority with an intermediate, for the example only.
-type issuer struct {
-	root, middle []byte // DER
-	parent       *x509.Certificate
-	key          *ecdsa.PrivateKey
-}
-
-func newIssuer() (*issuer, error) {
-	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	i := &issuer{}
-	if i.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		return nil, err
-	}
-	top := authority("Acme Example Root", 1, 1)
-	if i.root, err = x509.CreateCertificate(rand.Reader, top, top, &rootKey.PublicKey, rootKey); err != nil {
-		return nil, err
-	}
-	i.parent = authority("Acme Example Intermediate", 2, 0)
-	i.middle, err = x509.CreateCertificate(rand.Reader, i.parent, top, &i.key.PublicKey, rootKey)
-	return i, err
-}
-
-func authority(name string, serial int64, pathLen int) *x509.Certificate {
-	return &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name, Organization: []string{"Acme"}, Country: []string{"CH"}},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(5, 0, 0), IsCA: true, BasicConstraintsValid: true,
-		MaxPathLen: pathLen, MaxPathLenZero: pathLen == 0, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
-}
-
-// keySet is an RFC 7517 key set with one RSA key and its chain of three
-// certificates.
-func (i *issuer) keySet(name string) ([]byte, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, err
-	}
-	page, err := url.Parse("https://" + name + ".example/")
-	if err != nil {
-		return nil, err
-	}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name + ".example", Organization: []string{"Acme"}},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, DNSNames: []string{name + ".example"}, URIs: []*url.URL{page}}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, i.parent, &key.PublicKey, i.key)
-	if err != nil {
-		return nil, err
-	}
-	b64 := base64.StdEncoding.EncodeToString
-	return json.Marshal(map[string]any{"keys": []any{map[string]any{
-		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": name + "-1",
-		"n":   base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
-		"e":   base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
-		"x5c": []string{b64(der), b64(i.middle), b64(i.root)},
-	}}})
 }

@@ -12,8 +12,8 @@ import (
 func TestLimitsOfTheNode(t *testing.T) {
 	for name, want := range map[string]int{
 		"the time in which a wrong client secret is refused, at least": int(failureTime / time.Millisecond),
-		"memory of the program, which it aims at: caches":              CacheMiB << 20,
-		"memory of the program, which it aims at: all else":            MemoryMiB << 20,
+		"memory of the program, which it aims at: caches":              CacheBytes,
+		"memory of the program, which it aims at: all else":            MemoryBytes,
 		"writes while the disk is full":                                reserveBytes,
 	} {
 		if got := jwktest.Limit(t, "Requests", name); len(got) != 1 || got[0] != want {

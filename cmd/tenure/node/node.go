@@ -39,17 +39,17 @@ const (
 	recoverTime  = 5 * time.Second
 )
 
-// Defaults of a node's memory, in MiB.
+// Defaults of a node's memory.
 const (
-	CacheMiB  = 64
-	MemoryMiB = 96
+	CacheBytes  = 128 << 20
+	MemoryBytes = 96 << 20
 )
 
 // Config configures a node.
 type Config struct {
 	Database    string
-	SecretsKey  string // file, None, or empty for the database's default
-	CacheBytes  uint64
+	SecretsKey  string        // file, None, or empty for the database's default
+	CacheBytes  uint64        // of all caches together; 0 for 128 MiB
 	PublicURL   string        // base URL; empty to take it from each request
 	LogKey      string        // file, None, or empty for the database's default
 	LogState    string        // file; empty for none
@@ -87,10 +87,10 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, exit.With(exit.Database, err)
 	}
 	if cfg.MemoryBytes == 0 {
-		cfg.MemoryBytes = MemoryMiB << 20
+		cfg.MemoryBytes = MemoryBytes
 	}
 	if cfg.CacheBytes == 0 {
-		cfg.CacheBytes = CacheMiB << 20
+		cfg.CacheBytes = CacheBytes
 	}
 	n := &Node{DB: d, programLog: cfg.Log, memory: cfg.MemoryBytes + cfg.CacheBytes}
 	if err = d.Guard(reserveBytes, n.tellStorage); err == nil {
