@@ -7,6 +7,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
 )
@@ -67,8 +68,8 @@ type timeline struct {
 	size   int64 // of the log that the fill saw
 
 	// What was read later is dropped with the rest.
-	token  atomic.Pointer[tokenRow] // a client's, once it was verified
-	policy atomic.Pointer[Policy]   // a setup's, once it was asked for
+	token  atomic.Pointer[selftoken.Row] // a client's, once it was verified
+	policy atomic.Pointer[Policy]        // a setup's, once it was asked for
 }
 
 // covers reports whether the timeline answers for at. The system's clock may

@@ -3,9 +3,8 @@ package snapshots
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
-	"slices"
 
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -38,7 +37,7 @@ func (w *writing[T]) token() error {
 			return err
 		}
 	}
-	w.tx.Insert(tokenTable, string(w.entity.ID), n.id, w.entity.ID, n.surface, n.hash[:], int64(history.At(w.tx)))
+	(&selftoken.Row{ID: n.id, Client: string(w.entity.ID), Surface: n.surface, Hash: n.hash[:]}).Add(w.tx)
 	w.s.secretEvent(w.tx, w.scope, w.entity, "client.token-added", n.id, w.now)
 	return nil
 }
@@ -48,34 +47,12 @@ func (s *Store) endTokens(tx *db.Tx, scope tenancy.Scope, e Entity) error {
 	if e.Kind != KindClient {
 		return nil
 	}
-	rows, err := tokensOf(e.ID).Rows(&tx.Conn)
+	rows, err := selftoken.Of(e.ID).Rows(&tx.Conn)
 	for _, r := range rows {
-		tx.Insert(tokenEndTable, string(e.ID), r.ID, int64(history.At(tx)))
+		r.End(tx)
 		s.secretEvent(tx, scope, e, "client.token-ended", r.ID, history.At(tx).Millis())
 	}
 	return err
-}
-
-var (
-	tokenTable    = db.NewTable("registration_token", "token_id, entity_id, surface, hash, recorded_at", "")
-	tokenEndTable = db.NewTable("registration_token_end", "token_id, recorded_at", "")
-)
-
-// tokenRow is a registration token that has not ended.
-type tokenRow struct {
-	ID      string   `db:"token_id"`
-	Entity  EntityID `db:"entity_id"`
-	Surface string   `db:"surface"`
-	Hash    []byte   `db:"hash"`
-}
-
-const liveTokens = `SELECT token_id, entity_id, surface, hash FROM registration_token t
-	WHERE NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id) AND `
-
-// tokensOf looks up the registration tokens of a client.
-func tokensOf(id EntityID) db.Lookup[tokenRow] {
-	return db.Lookup[tokenRow]{Query: liveTokens + "entity_id = ?", Args: []any{string(id)},
-		Of: []db.Of{{Table: tokenTable.Name, Object: string(id)}, {Table: tokenEndTable.Name, Object: string(id)}}}
 }
 
 // VerifyToken proves that a caller holds the registration token of the client
@@ -87,17 +64,17 @@ func (s *Store) VerifyToken(ctx context.Context, setup EntityID, clientID, surfa
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return e, nil, err
 	}
-	hash, known, row := sha256.Sum256([]byte(significant)), s.cache.known(e.ID), (*tokenRow)(nil)
+	known, row := s.cache.known(e.ID), (*selftoken.Row)(nil)
 	if known != nil {
 		row = known.token.Load()
 	}
-	if row == nil || row.Surface != surface || subtle.ConstantTimeCompare(row.Hash, hash[:]) != 1 {
+	if !row.Is(surface, significant) {
 		var found error
-		row, found = db.Lookup[tokenRow]{Query: liveTokens + "hash = ? AND surface = ?", Args: []any{hash[:], surface}}.One(s.db.Single(ctx))
+		row, found = selftoken.Find(s.db.Single(ctx), surface, significant)
 		switch {
 		case found != nil:
 			return e, nil, found
-		case err != nil || row == nil || row.Entity != e.ID:
+		case err != nil || row == nil || row.Client != string(e.ID):
 			return Entity{}, nil, errClient()
 		case known != nil:
 			known.token.Store(row)
@@ -105,11 +82,5 @@ func (s *Store) VerifyToken(ctx context.Context, setup EntityID, clientID, surfa
 		}
 	}
 	s.verified(e)
-	return e, func(tx *db.Tx) error {
-		rows, err := tokensOf(e.ID).Rows(&tx.Conn)
-		if err == nil && !slices.ContainsFunc(rows, func(r tokenRow) bool { return r.ID == row.ID }) {
-			err = errClient()
-		}
-		return err
-	}, nil
+	return e, func(tx *db.Tx) error { return row.Stands(tx, errClient()) }, nil
 }

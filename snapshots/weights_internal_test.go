@@ -8,6 +8,7 @@ import (
 
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 )
 
@@ -58,7 +59,7 @@ func TestWeightsAreBytes(t *testing.T) {
 		"timelines with a token": func(c *cache, i int) uint32 {
 			e := entity(i)
 			l := &timeline{entity: e, active: active(i)}
-			l.token.Store(&tokenRow{ID: id(i), Entity: EntityID(id(i)), Surface: strings.Clone("oauth2-register"), Hash: make([]byte, 32)})
+			l.token.Store(&selftoken.Row{ID: id(i), Client: id(i), Surface: strings.Clone("oauth2-register"), Hash: make([]byte, 32)})
 			c.timelines.Set(e.ID, l)
 			return weighTimeline(e.ID, l)
 		},

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -253,7 +254,7 @@ func (s *Store) foresee(scope tenancy.Scope, ref Ref, more ...db.Need) func() []
 			needs = append(needs, history.LastOf(string(ref.Entity)))
 		}
 		if id := scope.Client(); id != "" {
-			needs = append(needs, tokensOf(EntityID(id)))
+			needs = append(needs, selftoken.Of(EntityID(id)))
 		}
 		return slices.Concat(needs, scope.Needs(owners...), more)
 	}
@@ -265,7 +266,7 @@ func (ch *Change[T]) foresees(id EntityID) (needs []db.Need) {
 		needs = append(needs, secretsNow(id))
 	}
 	if ch.Token != nil {
-		needs = append(needs, tokensOf(id))
+		needs = append(needs, selftoken.Of(id))
 	}
 	return needs
 }
