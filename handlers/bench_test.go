@@ -20,6 +20,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/handlers"
+	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
@@ -229,4 +230,20 @@ func answerSize(b []byte) int {
 		return 0
 	}
 	return end + 4 + length
+}
+
+// BenchmarkGetRegisteredClient is BenchmarkGetActiveClient of a client that reads itself
+// at /oauth2/register.
+func BenchmarkGetRegisteredClient(b *testing.B) {
+	at := newBench(b)
+	policy := snapshots.DefaultPolicy()
+	policy.Registration = snapshots.RegistrationToken
+	check(b, at.store.SetPolicy(context.Background(), at.scope, snapshots.DefaultModule, at.setup, policy))
+	doc, token := documenttest.FullClient(), ory.NewToken(at.store, at.tenancy.IDs())
+	doc.JWKS = ""
+	_, err := snapshots.Edit(context.Background(), at.store, at.scope, snapshots.Ref{Module: snapshots.DefaultModule, Setup: at.setup, Entity: at.client},
+		snapshots.Change[document.Client]{Token: token, Apply: func(*document.Client, *document.Setup) (*document.Client, error) { return &doc, nil }})
+	check(b, err)
+	at.key = token.Text
+	besideBare(b, at.server, at.request(ory.PathRegister+"/bench"))
 }

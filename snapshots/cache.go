@@ -8,6 +8,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"tenure/snapshots/candidates"
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
 )
@@ -68,6 +69,10 @@ type timeline struct {
 	active *snapshotRow // nil: nothing is in force
 	next   history.Millis
 	size   int64 // of the log that the fill saw
+
+	// What was read later is dropped with the rest.
+	token  atomic.Pointer[selftoken.Row] // a client's, once it was verified
+	policy atomic.Pointer[Policy]        // a setup's, once it was asked for
 }
 
 // covers reports whether the timeline answers for at. The system's clock may
@@ -104,10 +109,19 @@ type shard struct {
 // (TestWeightsAreBytes).
 func weighEntity(EntityID, Entity) uint32         { return 420 }
 func weighCurrent(k clientKey, _ Entity) uint32   { return uint32(len(k.clientID)) + 450 }
-func weighTimeline(EntityID, *timeline) uint32    { return 750 }
 func weighSecrets(_ EntityID, t *secrets) uint32  { return uint32(200 + 300*len(t.rows)) }
 func weighBearers(id string, b bearing) uint32    { return uint32(len(id) + 350*len(b.entities) + 150) }
 func weighContent(_ SnapshotID, c content) uint32 { return uint32(3*len(c.raw)) + 2000 }
+func weighTimeline(_ EntityID, t *timeline) uint32 {
+	n := 750
+	if t.token.Load() != nil {
+		n += 250
+	}
+	if p := t.policy.Load(); p != nil {
+		n += p.Weight()
+	}
+	return uint32(n)
+}
 func weighRendering(_ RenderKey, r *Rendering) uint32 {
 	return uint32(len(r.Body)) + 400
 }
@@ -170,7 +184,7 @@ func (c *cache) forget() {
 	c.matches.Forget()
 }
 
-// keep stores a fill unless something newer was dropped meanwhile.
+// keep stores a fill, or weighs it again, unless something newer was dropped meanwhile.
 func (c *cache) keep(t *timeline) {
 	s := c.shard(t.entity.ID)
 	s.mu.Lock()
@@ -182,7 +196,15 @@ func (c *cache) keep(t *timeline) {
 
 // held is the timeline of id if it answers for at.
 func (c *cache) held(id EntityID, at history.Millis) *timeline {
-	if t, ok := c.timelines.GetIfPresent(id); ok && t.covers(at) && c.fresh() {
+	if t := c.known(id); t != nil && t.covers(at) {
+		return t
+	}
+	return nil
+}
+
+// known is the timeline of id, whichever instants it answers for; nil for none.
+func (c *cache) known(id EntityID) *timeline {
+	if t, ok := c.timelines.GetIfPresent(id); ok && c.fresh() {
 		return t
 	}
 	return nil

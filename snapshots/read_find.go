@@ -123,15 +123,12 @@ func (s *Store) bearers(ctx context.Context, clientID string, now history.Millis
 
 // setupInForce finds a setup that is not deleted, for deciding under which
 // scope a request without an API key may act in it. It shows no content.
-func (s *Store) setupInForce(ctx context.Context, id EntityID) (Entity, error) {
+func (s *Store) setupInForce(ctx context.Context, id EntityID) (*timeline, error) {
 	t, err := s.timeline(ctx, id, s.log.Now().Millis())
 	if fault.Is(err, fault.NotFound) || err == nil && (t.entity.Kind != KindSetup || !t.inForce()) {
-		return Entity{}, unknown(KindSetup)
+		return nil, unknown(KindSetup)
 	}
-	if err != nil {
-		return Entity{}, err
-	}
-	return t.entity, nil
+	return t, err
 }
 
 // covered finds a client that the scope covers, whatever its state; its setup's

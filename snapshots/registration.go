@@ -57,15 +57,24 @@ func (s *Store) Register(ctx context.Context, by Registrant) (Registration, erro
 // setup and its policy; then the clients that did before cannot manage
 // themselves either.
 func (s *Store) Registering(ctx context.Context, setup EntityID, by policy.Door) (Entity, Policy, error) {
-	e, err := s.setupInForce(ctx, setup)
+	t, err := s.setupInForce(ctx, setup)
 	if err != nil {
-		return e, Policy{}, err
+		return Entity{}, Policy{}, err
 	}
-	p, err := readPolicy(s.db.Single(ctx), setup, forever)
-	if err == nil && !p.Opens(by) {
+	p := t.policy.Load()
+	if p == nil {
+		read, err := readPolicy(s.db.Single(ctx), setup, forever)
+		if err != nil {
+			return t.entity, Policy{}, err
+		}
+		p = &read
+		t.policy.Store(p)
+		s.cache.keep(t)
+	}
+	if !p.Opens(by) {
 		err = fault.New(fault.NotFound, CodeRegistrationOff, "registration is off for this setup")
 	}
-	return e, p, err
+	return t.entity, *p, err
 }
 
 // takeInitial checks an initial access token now and makes the grant check it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -36,7 +37,7 @@ func (w *writing[T]) token() error {
 			return err
 		}
 	}
-	w.tx.Insert(tokenTable, string(w.entity.ID), n.id, w.entity.ID, n.surface, n.hash[:], int64(history.At(w.tx)))
+	(&selftoken.Row{ID: n.id, Client: string(w.entity.ID), Surface: n.surface, Hash: n.hash[:]}).Add(w.tx)
 	w.s.secretEvent(w.tx, w.scope, w.entity, "client.token-added", n.id, w.now)
 	return nil
 }
@@ -46,59 +47,40 @@ func (s *Store) endTokens(tx *db.Tx, scope tenancy.Scope, e Entity) error {
 	if e.Kind != KindClient {
 		return nil
 	}
-	rows, err := tokensOf(e.ID).Rows(&tx.Conn)
+	rows, err := selftoken.Of(e.ID).Rows(&tx.Conn)
 	for _, r := range rows {
-		tx.Insert(tokenEndTable, string(e.ID), r.ID, int64(history.At(tx)))
+		r.End(tx)
 		s.secretEvent(tx, scope, e, "client.token-ended", r.ID, history.At(tx).Millis())
 	}
 	return err
 }
 
-var (
-	tokenTable    = db.NewTable("registration_token", "token_id, entity_id, surface, hash, recorded_at", "")
-	tokenEndTable = db.NewTable("registration_token_end", "token_id, recorded_at", "")
-)
-
-type tokenRow struct {
-	ID string `db:"token_id"`
-}
-
-// tokensOf looks up the registration tokens of a client that have not ended.
-func tokensOf(id EntityID) db.Lookup[tokenRow] {
-	return db.Lookup[tokenRow]{Query: `SELECT token_id FROM registration_token t WHERE entity_id = ?
-		AND NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id)`, Args: []any{string(id)},
-		Of: []db.Of{{Table: tokenTable.Name, Object: string(id)}, {Table: tokenEndTable.Name, Object: string(id)}}}
-}
-
 // VerifyToken proves that a caller holds the registration token of the client
 // that bears client_id, from the same surface. It returns the client and what
-// to ask inside each write. Unauthenticated for anything that does not hold.
+// to ask inside each write. Unauthenticated for anything that does not hold, which
+// is looked up each time: only the client's own token is remembered.
 func (s *Store) VerifyToken(ctx context.Context, setup EntityID, clientID, surface, significant string) (Entity, func(*db.Tx) error, error) {
 	e, err := s.current(ctx, setup, clientID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return e, nil, err
 	}
-	hash := sha256.Sum256([]byte(significant))
-	var row struct {
-		ID     string   `db:"token_id"`
-		Entity EntityID `db:"entity_id"`
+	known, row := s.cache.known(e.ID), (*selftoken.Row)(nil)
+	if known != nil {
+		row = known.token.Load()
 	}
-	const live = `SELECT token_id, entity_id FROM registration_token t WHERE hash = ? AND surface = ?
-		AND NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id)`
-	found := s.db.View(ctx, func(c *db.Conn) error { return c.Get(&row, live, hash[:], surface) })
-	if found != nil && !fault.Is(found, fault.NotFound) {
-		return e, nil, found
-	}
-	if err != nil || found != nil || row.Entity != e.ID {
-		return Entity{}, nil, errClient()
+	if !row.Is(surface, significant) {
+		var found error
+		row, found = selftoken.Find(s.db.Single(ctx), surface, significant)
+		switch {
+		case found != nil:
+			return e, nil, found
+		case err != nil || row == nil || row.Client != string(e.ID):
+			return Entity{}, nil, errClient()
+		case known != nil:
+			known.token.Store(row)
+			s.cache.keep(known)
+		}
 	}
 	s.verified(e)
-	valid := func(tx *db.Tx) error {
-		err := tx.Get(&row, live, hash[:], surface)
-		if fault.Is(err, fault.NotFound) {
-			return errClient()
-		}
-		return err
-	}
-	return e, valid, nil
+	return e, func(tx *db.Tx) error { return row.StillValid(tx, errClient()) }, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 )
 
@@ -52,6 +53,21 @@ func TestWeightsAreBytes(t *testing.T) {
 		"timelines": func(c *cache, i int) uint32 {
 			e := entity(i)
 			l := &timeline{entity: e, active: active(i)}
+			c.timelines.Set(e.ID, l)
+			return weighTimeline(e.ID, l)
+		},
+		"timelines with a token": func(c *cache, i int) uint32 {
+			e := entity(i)
+			l := &timeline{entity: e, active: active(i)}
+			l.token.Store(&selftoken.Row{ID: id(i), Client: id(i), Surface: strings.Clone("oauth2-register"), Hash: make([]byte, 32)})
+			c.timelines.Set(e.ID, l)
+			return weighTimeline(e.ID, l)
+		},
+		"timelines with a policy": func(c *cache, i int) uint32 {
+			e := entity(i)
+			l := &timeline{entity: e, active: active(i)}
+			l.policy.Store(&Policy{OnStalePlan: strings.Clone("keep"), Registration: strings.Clone("open"), OpenFinanceProfile: strings.Clone("plain"), RegistrationOwner: tenancy.OrgID(id(i)),
+				AllowedScopes: []string{strings.Clone("openid"), strings.Clone("offline_access")}, Origins: []string{"https://" + id(i) + ".example"}})
 			c.timelines.Set(e.ID, l)
 			return weighTimeline(e.ID, l)
 		},

@@ -9,6 +9,7 @@ import (
 
 	"tenure/snapshots/clientsecret"
 	"tenure/snapshots/document"
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -253,6 +254,9 @@ func (s *Store) foresee(scope tenancy.Scope, ref Ref, more ...db.Need) func() []
 		if ref.Entity != "" {
 			needs = append(needs, history.LastOf(string(ref.Entity)))
 		}
+		if id := scope.Client(); id != "" {
+			needs = append(needs, selftoken.Of(EntityID(id)))
+		}
 		return slices.Concat(needs, scope.Needs(owners...), more)
 	}
 }
@@ -263,7 +267,7 @@ func (ch *Change[T]) foresees(id EntityID) (needs []db.Need) {
 		needs = append(needs, clientsecret.Needs(string(id)))
 	}
 	if ch.Token != nil {
-		needs = append(needs, tokensOf(id))
+		needs = append(needs, selftoken.Of(id))
 	}
 	return needs
 }

@@ -66,7 +66,7 @@ func (h *handler) arrive(c *web.Call) (arrival, error) {
 		}
 		return a, err
 	}
-	a.profile, _ = ProfileOf(a.policy.OpenFinanceProfile)
+	a.profile = h.profiles[a.policy.OpenFinanceProfile]
 	if err != nil {
 		a.off = fault.New(fault.NotFound, snapshots.CodeRegistrationOff, "registration is off for this setup")
 	}
@@ -97,7 +97,7 @@ func (h *handler) identify(c *web.Call, a *arrival) (string, error) {
 	}
 	certs, err := scheme.Presented(c.Request, h.Scheme.Proxy)
 	if err == nil {
-		a.holder, err = h.Scheme.Trust.Verify(certs, h.Store.Now().Time())
+		a.holder, err = h.accepted.Verify(h.Scheme.Trust, certs, h.Store.Now().Time())
 	}
 	if err == nil {
 		sum := sha256.Sum256(certs[0].Raw)

@@ -18,7 +18,7 @@ func (h *handler) get(c *web.Call, m *management) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.answer(c, m.profile, http.StatusOK, m.client, credentials{token: m.token, secret: secret}, "")
+	return h.read(c, m.profile, m.client, credentials{token: m.token, secret: secret})
 }
 
 // getByKey shows a client to the organization of an API key, without token and
@@ -28,7 +28,7 @@ func (h *handler) getByKey(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := h.answer(c, profile, http.StatusOK, found, credentials{}, "")
+	reply, err := h.read(c, profile, found, credentials{})
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +64,28 @@ func (h *handler) secretOf(c *web.Call, found snapshots.Resolved[document.Client
 
 // credentials are those that an answer shows; empty ones are not shown.
 type credentials struct{ token, secret string }
+
+// read shows a client that is stored, from the store's cache of answers if it is there.
+func (h *handler) read(c *web.Call, p Profile, found snapshots.Resolved[document.Client], shown credentials) (*web.Reply, error) {
+	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: Name + "-" + p.Name}
+	made, err := h.Store.Render(key, func() (*snapshots.Rendering, error) {
+		const some = "-" // taken out again
+		reply, err := h.answer(c, p, http.StatusOK, found, credentials{some, some}, "")
+		if err != nil {
+			return nil, err
+		}
+		parted, err := web.Part(reply.Body, "registration_client_uri", "registration_access_token", "client_secret")
+		if err != nil {
+			return nil, err
+		}
+		return &snapshots.Rendering{Body: parted.Rest, Reply: parted}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	body, err := made.Reply.(*web.Parted).With(h.registrationURI(c, found.Entity), shown.token, shown.secret)
+	return &web.Reply{Status: http.StatusOK, Body: body}, err
+}
 
 // answer shows a client. statement is the software statement that the write
 // brought, empty for none.

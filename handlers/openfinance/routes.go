@@ -49,6 +49,8 @@ const maxKeys = 100_000
 type handler struct {
 	Deps
 	callers, setups, bytes *web.Limiter
+	accepted               scheme.Accepted    // certificates that callers presented
+	profiles               map[string]Profile // by the names that policies have for them
 }
 
 const (
@@ -70,7 +72,10 @@ func New(deps Deps) web.Surface {
 	now := func() time.Time { return deps.Store.Now().Time() }
 	h := &handler{Deps: deps, callers: deps.Callers.Limiter(callers, maxKeys, now),
 		setups: deps.Setups.Limiter(setups, maxKeys, now),
-		bytes:  deps.Bytes.Limiter(documents, maxKeys, now)}
+		bytes:  deps.Bytes.Limiter(documents, maxKeys, now), profiles: map[string]Profile{}}
+	for _, name := range []string{"", snapshots.ProfileOff, snapshots.ProfileDCR2, snapshots.ProfileID3, snapshots.ProfilePlain} {
+		h.profiles[name], _ = ProfileOf(name)
+	}
 	return web.Surface{Name: Name, Error: spell, Begin: h.begin, Timeout: deps.Timeout, Origins: h.origins, DropSlash: true, Routes: web.Below(belowSetup, h.routes())}
 }
 

@@ -74,6 +74,17 @@ type Policy struct {
 	WeakKeys string // whether key sets may break the rules of document.Relaxable
 }
 
+// Weight is about how many bytes a policy takes in memory.
+func (p Policy) Weight() int {
+	n := 500
+	for _, list := range [][]string{p.AllowedGrants, p.AllowedScopes, p.DefaultScopes, p.Origins, p.Allow} {
+		for _, text := range list {
+			n += len(text) + 16
+		}
+	}
+	return n
+}
+
 // Door is an API by which clients register themselves.
 type Door uint8
 

@@ -42,11 +42,17 @@ type Trust struct {
 // authentication and digital signatures, and its key must be strong enough.
 // Faults are Unauthenticated with CodeCertificate; see Unapproved.
 func (t Trust) Verify(certs []*x509.Certificate, now time.Time) (Holder, error) {
+	_, h, err := t.verify(certs, now)
+	return h, err
+}
+
+// verify is Verify, and returns the chains up to the roots, with those that are revoked.
+func (t Trust) verify(certs []*x509.Certificate, now time.Time) ([][]*x509.Certificate, Holder, error) {
 	if len(certs) == 0 {
-		return Holder{}, noCertificate(nil, "a client certificate is required")
+		return nil, Holder{}, noCertificate(nil, "a client certificate is required")
 	}
 	if t.Roots == nil || now.IsZero() { // either would fall back to the system's own
-		return Holder{}, errors.New("scheme: no roots or no clock to verify a certificate with")
+		return nil, Holder{}, errors.New("scheme: no roots or no clock to verify a certificate with")
 	}
 	leaf, intermediates := certs[0], x509.NewCertPool()
 	for _, c := range certs[1:] {
@@ -55,8 +61,9 @@ func (t Trust) Verify(certs []*x509.Certificate, now time.Time) (Holder, error) 
 	chains, err := leaf.Verify(x509.VerifyOptions{Roots: t.Roots, Intermediates: intermediates, CurrentTime: now,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	if err != nil {
-		return Holder{}, noCertificate(err, "the client certificate was not issued by an authority of the scheme, or is not valid now")
+		return nil, Holder{}, noCertificate(err, "the client certificate was not issued by an authority of the scheme, or is not valid now")
 	}
+	all := slices.Clone(chains)
 	without := func(bad func(*x509.Certificate) bool) bool {
 		if bad != nil {
 			chains = slices.DeleteFunc(chains, func(chain []*x509.Certificate) bool { return slices.ContainsFunc(chain, bad) })
@@ -65,14 +72,15 @@ func (t Trust) Verify(certs []*x509.Certificate, now time.Time) (Holder, error) 
 	}
 	switch {
 	case !without(t.Revoked):
-		return Holder{}, noCertificate(nil, "the client certificate is revoked")
+		return nil, Holder{}, noCertificate(nil, "the client certificate is revoked")
 	case !without(t.Expired):
-		return Holder{}, noCertificate(nil, "whether the client certificate is revoked is not known: the revocation list of its authority has expired")
+		return nil, Holder{}, noCertificate(nil, "whether the client certificate is revoked is not known: the revocation list of its authority has expired")
 	}
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || weak(leaf.PublicKey) {
-		return Holder{}, noCertificate(nil, "the key of the client certificate is too weak, or not for signatures")
+		return nil, Holder{}, noCertificate(nil, "the key of the client certificate is too weak, or not for signatures")
 	}
-	return readHolder(leaf)
+	h, err := readHolder(leaf)
+	return all, h, err
 }
 
 // weak reports whether a key is RSA below 2048 bits, or on a curve below 256 bits.

@@ -2,7 +2,7 @@
 // surface and does not know the store.
 //
 // It owns the software statement (statement.go) and the directory's keys that
-// sign it (directory.go), client certificates (certificate.go), their revocation
+// sign it (directory.go), client certificates (certificate.go, accepted.go), their revocation
 // lists (revocations.go), the header in which a proxy hands them on (proxy.go),
 // distinguished names (dn.go, dnparse.go, dnmatch.go), and the FAPI headers
 // (headers.go). What a client may ask for, given a statement, is the surface's.
