@@ -80,6 +80,7 @@ func besideBare(b *testing.B, server *httptest.Server, request []byte) {
 // bench is a running server with the client "bench" that has a key set, in the
 // root's default setup.
 type bench struct {
+	db            *db.DB
 	server        *httptest.Server
 	store         *snapshots.Store
 	scope         tenancy.Scope
@@ -135,7 +136,7 @@ func newBenchOf(b *testing.B, reads readlog.Mode) *bench {
 	server := httptest.NewServer(handlers.New(cfg,
 		handlers.Stores{Tenancy: ten, Snapshots: store, Ready: d.Ping}))
 	b.Cleanup(server.Close)
-	return &bench{server: server, store: store, scope: operator, tenancy: ten, root: root, owner: child.ID, setup: setup.Entity.ID, client: client.Entity.ID, key: key}
+	return &bench{db: d, server: server, store: store, scope: operator, tenancy: ten, root: root, owner: child.ID, setup: setup.Entity.ID, client: client.Entity.ID, key: key}
 }
 
 func check(tb testing.TB, err error) {

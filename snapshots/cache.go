@@ -7,6 +7,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"tenure/snapshots/candidates"
 	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
@@ -21,7 +22,8 @@ import (
 // timeline (what is in force, and until when) does, and so do secrets: an event about
 // their entity drops them, and a fill that read an older state than the newest drop is not
 // kept. rendered holds bytes without secrets; their key names everything they
-// depend on, and they are looked up only after Authorize.
+// depend on, and they are looked up only after Authorize. matches is which clients ever
+// had a name or an owner label; it learns from the events which ones changed since.
 type cache struct {
 	entities  kept[EntityID, Entity]
 	contents  kept[SnapshotID, content]
@@ -30,6 +32,7 @@ type cache struct {
 	rendered  kept[RenderKey, *Rendering]
 	secrets   kept[EntityID, *secrets]
 	bearers   kept[string, bearing]
+	matches   *candidates.Matches
 	made      atomic.Int64 // clients made, and restored by themselves or with their setup, since the start
 	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool
@@ -127,7 +130,8 @@ func newCache(bytes uint64, fresh func() bool) *cache {
 	bytes = max(bytes, 16) // each part needs a share
 	return &cache{
 		fresh:     fresh,
-		entities:  otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 8, Weigher: weighEntity}),
+		matches:   candidates.NewMatches(bytes / 16),
+		entities:  otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 16, Weigher: weighEntity}),
 		bearers:   otter.Must(&otter.Options[string, bearing]{MaximumWeight: bytes / 16, Weigher: weighBearers}),
 		current:   otter.Must(&otter.Options[clientKey, Entity]{MaximumWeight: bytes / 16, Weigher: weighCurrent}),
 		contents:  otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 4, Weigher: weighContent}),
@@ -157,6 +161,9 @@ func (c *cache) follow(events []history.Applied, size int64) {
 				c.forget()
 			}
 			id := EntityID(e.Object)
+			if Kind(e.ObjectKind) == KindClient {
+				c.matches.Changed(e.Object, size)
+			}
 			s := c.shard(id)
 			s.mu.Lock()
 			s.dropped = max(s.dropped, size)
@@ -174,6 +181,7 @@ func (c *cache) forget() {
 	c.erased.Add(1)
 	c.contents.InvalidateAll()
 	c.rendered.InvalidateAll()
+	c.matches.Forget()
 }
 
 // keep stores a fill, or weighs it again, unless something newer was dropped meanwhile.

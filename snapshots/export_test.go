@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"tenure/snapshots/disclosures"
+	"tenure/snapshots/document"
+	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
@@ -58,3 +60,12 @@ const (
 	DisclosureSpan  = disclosures.Span
 	MostDisclosures = disclosures.Most
 )
+
+// Owned is OwnedElements with the clients themselves.
+func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) (page []Resolved[document.Client], total int64, err error) {
+	total, err = s.owned(ctx, scope, q, "", func(o *owned, hits []hit) (err error) {
+		page, err = o.resolved(hits, false)
+		return err
+	})
+	return page, total, err
+}

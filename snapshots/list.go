@@ -4,13 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"github.com/Masterminds/squirrel"
-
+	"tenure/snapshots/candidates"
 	"tenure/snapshots/document"
 	"tenure/snapshots/modules"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -58,8 +56,9 @@ func List[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope
 // listing is a list of ids in the making.
 type listing[T document.Content] struct {
 	lister
-	in     Ref
-	filter Filter
+	in        Ref
+	filter    Filter
+	snapshots []SnapshotID // in force of each, where contents are asked for; empty for none
 }
 
 func (l *listing[T]) run(ctx context.Context, s *Store, scope tenancy.Scope) ([]Listed, error) {
@@ -67,172 +66,226 @@ func (l *listing[T]) run(ctx context.Context, s *Store, scope tenancy.Scope) ([]
 	if err := scope.Check(l.filter.need(now)); err != nil {
 		return nil, err
 	}
-	found := []Listed{}
+	var found []Listed
 	err := s.db.View(ctx, func(c *db.Conn) error {
 		l.lister = newLister(ctx, s, scope, l.filter.instant(), c)
-		candidates, err := l.candidates()
-		if err != nil {
+		all, err := l.all()
+		if err != nil || all == nil {
+			found = []Listed{}
 			return err
 		}
-		for _, r := range candidates {
-			name, ok, err := l.confirm(r)
-			if err != nil {
-				return err
-			}
-			if ok {
-				found = append(found, Listed{r.ID, name})
-			}
+		if found, err = l.shown(*all); err != nil || !l.filter.Named && !l.filter.asks() {
+			return err
 		}
-		return nil
+		return l.confirm(&found)
 	})
 	return found, err
 }
 
-// candidate is an entity with its snapshot in force at the list's instant;
-// the snapshot's members are empty if there is none.
-type candidate struct {
-	entityRow
-	Snapshot SnapshotID `db:"snapshot_id"`
-	Content  string     `db:"content_kind"`
-}
-
-const candidateColumns = `e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
-	COALESCE(f.snapshot_id, '') AS snapshot_id, COALESCE(f.kind, '') AS content_kind`
-
-// candidates reads the entities that the scope may see and whose index holds
-// every value asked for; whether they have it at the instant is not said yet.
-func (l *listing[T]) candidates() ([]candidate, error) {
+// all is what may be listed: what the scope may see and whose index has every value asked
+// for. It is nil for nothing.
+func (l *listing[T]) all() (*candidates.All, error) {
 	kind := kindOf[T]()
-	snapshot, known := l.present()
-	q := db.Builder().Select(candidateColumns).From("entity e").
-		LeftJoin(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
-			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+snapshot+`
-			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, append([]any{l.at}, known...)...).
-		Where("NOT EXISTS (SELECT 1 FROM erasure x WHERE x.ref = f.snapshot_id AND f.kind <> 'tombstone')").
-		OrderBy("e.recorded_at", "e.entity_id")
-	bucket := string(l.in.Setup)
+	q := &candidates.All{Kind: string(kind), Moment: l.listed()}
 	if kind == KindSetup {
 		if err := modules.Exists(l.view, l.in.Module); err != nil {
 			return nil, err
 		}
-		bucket, q = l.in.Module, q.Where("e.kind = ? AND e.module = ?", kind, l.in.Module)
+		q.Module = l.in.Module
 	} else {
 		setup, err := l.listable(l.in.Module, l.in.Setup)
 		if err != nil {
 			return nil, err
 		}
-		q = q.Where("e.setup_id = ? AND e.kind = ?", l.in.Setup, kind)
-		if kind == KindClient && !l.scope.Covers(setup.entity.Owner) {
-			q = l.ownedBelow(q)
+		q.Setup = string(l.in.Setup)
+		if kind == KindClient && !l.scope.Covers(setup.entity.Owner) && !l.ownedBelow(q) {
+			return nil, nil
 		}
 	}
 	for _, t := range l.filter.terms() {
-		if !storable(t.field) || !storable(t.value) {
+		if !storable(t.Field) || !storable(t.Value) {
 			return nil, nil
 		}
-		q = q.Where("e.entity_id IN (SELECT entity_id FROM entity_term WHERE bucket = ? AND field = ? AND value = ?)",
-			bucket, cut(t.field), cut(t.value))
+		q.Terms = append(q.Terms, t.Cut())
 	}
-	var rows, seen []candidate
-	if err := l.view.SelectBuilt(&rows, q); err != nil {
-		return nil, err
+	return q, nil
+}
+
+// shown reads what the scope sees of them and the filter's states let through.
+func (l *listing[T]) shown(all candidates.All) (list []Listed, err error) {
+	owned := func(t candidates.Thing) (bool, error) {
+		if !l.past {
+			return true, nil
+		}
+		return l.shows(Entity{Kind: KindClient, Owner: t.Owner})
 	}
-	for _, r := range rows {
-		shown, err := l.lists(r.entity())
+	err = all.Visit(l.view, owned, func() { list, l.snapshots = []Listed{}, nil }, func(t candidates.Thing) {
+		e := l.entity(EntityID(t.ID))
+		e.Owner = t.Owner
+		if t.State == candidates.Erased || t.State == candidates.Ended && !l.filter.IncludeDeleted || t.State == candidates.Planned && !l.filter.AnyTime ||
+			!l.past && !visible(&l.scope, &e, !l.filter.AnyTime && !l.filter.IncludeDeleted) {
+			return
+		}
+		if list = append(list, Listed{ID: e.ID}); l.filter.Named || l.filter.asks() {
+			l.snapshots = append(l.snapshots, SnapshotID(t.Snapshot))
+		}
+	})
+	return list, err
+}
+
+// entity is what a thing on the list is.
+func (l *listing[T]) entity(id EntityID) Entity {
+	e := Entity{ID: id, Kind: kindOf[T](), Module: l.in.Module, Setup: l.in.Setup}
+	if e.Kind == KindSetup {
+		e.Setup = id
+	}
+	return e
+}
+
+// atOnce is how many contents a list has in memory to confirm names.
+const atOnce = 128
+
+// confirm tells the names, and leaves out what the filter does not hold for. A list of
+// many leaves the contents that others use in memory.
+func (l *listing[T]) confirm(list *[]Listed) error {
+	few, kept := len(*list) <= atOnce, (*list)[:0]
+	for from := 0; from < len(*list); from += atOnce {
+		to := min(from+atOnce, len(*list))
+		docs, err := l.contents(l.snapshots[from:to], few)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if shown {
-			seen = append(seen, r)
+		for i, one := range (*list)[from:to] {
+			ids := l.snapshots[from+i : from+i+1]
+			if l.filter.AnyTime || ids[0] == "" { // any snapshot may match; the newest that does gives the name
+				if ids, err = l.ever(one.ID); err != nil {
+					return err
+				}
+				if docs, err = l.contents(ids, few); err != nil {
+					return err
+				}
+			}
+			at := slices.IndexFunc(ids, func(id SnapshotID) bool { return docs[id] != nil && l.filter.holds(terms(docs[id])) })
+			if at >= 0 {
+				kept = append(kept, Listed{one.ID, terms(docs[ids[at]])[0].Value})
+			}
 		}
 	}
-	return seen, nil
+	*list = kept
+	return nil
 }
 
-// lists reports whether the scope sees an entity in this list.
-func (l *listing[T]) lists(e Entity) (bool, error) {
-	if l.past {
-		return l.shows(e)
+// ever are an entity's snapshots that the moment knew, the newest first.
+func (l *listing[T]) ever(id EntityID) (ids []SnapshotID, err error) {
+	rows, err := series(l.view, l.entity(id), false)
+	for _, row := range slices.Backward(rows) {
+		if !row.tombstone() && row.RecordedAt <= l.known {
+			ids = append(ids, row.ID)
+		}
 	}
-	return visible(&l.scope, &e, !l.filter.AnyTime && !l.filter.IncludeDeleted), nil
+	return ids, err
 }
 
-func (f Filter) terms() []term {
-	var list []term
+// contents decodes snapshots, from memory where it has them; erased ones have none.
+func (l *listing[T]) contents(ids []SnapshotID, keep bool) (map[SnapshotID]*T, error) {
+	docs, missing := make(map[SnapshotID]*T, len(ids)), []string(nil)
+	for _, id := range ids {
+		if held, ok := l.s.cache.contents.GetIfPresent(id); ok {
+			docs[id], _ = held.doc.(*T)
+		} else if id != "" {
+			missing = append(missing, string(id))
+		}
+	}
+	erased := l.s.cache.erased.Load()
+	read, err := candidates.Contents(l.view, missing)
+	for id, content := range read {
+		if err == nil {
+			docs[SnapshotID(id)], err = decode[T](l.s, SnapshotID(id), []byte(content), erased, keep)
+		}
+	}
+	return docs, err
+}
+
+// asks reports whether the filter asks for a value.
+func (f Filter) asks() bool { return f.Name != nil || f.Owner != nil || len(f.Metadata) > 0 }
+
+func (f Filter) terms() (list []candidates.Term) {
 	if f.Name != nil {
-		list = append(list, term{"name", *f.Name})
+		list = append(list, candidates.ByName(*f.Name))
 	}
 	if f.Owner != nil {
-		list = append(list, term{"owner", *f.Owner})
+		list = append(list, candidates.ByOwner(*f.Owner))
 	}
 	for _, m := range f.Metadata {
-		list = append(list, term{metadataTerm + m.Name, m.Value})
+		list = append(list, candidates.ByMetadata(m.Name, m.Value))
 	}
 	return list
 }
 
-// confirm tells a candidate's name and whether it belongs in the list.
-func (l *listing[T]) confirm(r candidate) (string, bool, error) {
-	ended := r.Content == rowTombstone
-	if ended && !l.filter.IncludeDeleted || r.Snapshot == "" && !l.filter.AnyTime {
-		return "", false, nil
-	}
-	if !l.filter.Named && len(l.filter.terms()) == 0 {
-		return "", true, nil
-	}
-	ids := []SnapshotID{r.Snapshot}
-	if l.filter.AnyTime || ended { // any snapshot may match; the newest that does gives the name
-		rows, err := series(l.view, r.entity(), false)
-		if err != nil {
-			return "", false, err
-		}
-		ids = ids[:0]
-		for _, row := range slices.Backward(rows) {
-			if !row.tombstone() && row.RecordedAt <= l.known {
-				ids = append(ids, row.ID)
-			}
-		}
-	}
-	for _, id := range ids {
-		doc, _, err := body[T](l.s, l.view, id)
-		if fault.Is(err, fault.Gone) {
-			continue
-		}
-		if err != nil {
-			return "", false, err
-		}
-		if has := terms(doc); l.filter.holds(has) {
-			return has[0].value, true, nil
-		}
-	}
-	return "", false, nil
+// holds reports whether a document's terms hold everything the filter asks.
+func (f Filter) holds(has []candidates.Term) bool {
+	return !slices.ContainsFunc(f.terms(), func(want candidates.Term) bool { return !slices.Contains(has, want) })
 }
 
-// holds reports whether a document's terms hold everything the filter asks.
-func (f Filter) holds(has []term) bool {
-	for _, want := range f.terms() {
-		if !slices.Contains(has, want) {
-			return false
-		}
+const softwareTerm = candidates.Software
+
+// terms lists what a document can be found by; nil for no document.
+func terms[T document.Content](doc *T) []candidates.Term {
+	if doc == nil {
+		return nil
 	}
-	return true
+	switch d := any(doc).(type) {
+	case *document.Client:
+		return candidates.Terms(d.ClientName, d.OwnerLabel, d.SoftwareID, d.Localized)
+	case *document.Setup:
+		return candidates.Terms(d.Name, d.OwnerLabel, "", d.Localized)
+	case *document.ResourceServer:
+		return candidates.Terms(d.Name, d.OwnerLabel, "", d.Localized)
+	}
+	return nil
+}
+
+// addTerms indexes what the base did not have yet within the setup, or for setups
+// themselves the module.
+func addTerms(tx *db.Tx, e Entity, next, base []candidates.Term) {
+	bucket := string(e.Setup)
+	if e.Kind == KindSetup {
+		bucket = e.Module
+	}
+	candidates.Add(tx, bucket, string(e.ID), next, base)
 }
 
 // lister is what all lists share: who looks at which moment, and what was found
 // out on the way about setups and owners, so that it is asked once.
 type lister struct {
 	look
-	setups map[EntityID]Version[document.Setup]
+	size      int64                  // of the log before the first statement
+	timelines map[EntityID]*timeline // of setups
+	setups    map[EntityID]Version[document.Setup]
+	setupsEnd map[EntityID]history.Millis
+	ownersEnd map[tenancy.OrgID]history.Millis
 }
 
 func newLister(ctx context.Context, s *Store, scope tenancy.Scope, in Instant, view *db.Conn) lister {
-	return lister{lookIn(ctx, s, scope, in, view), map[EntityID]Version[document.Setup]{}}
+	return lister{lookIn(ctx, s, scope, in, view), s.log.Size(), map[EntityID]*timeline{}, map[EntityID]Version[document.Setup]{},
+		map[EntityID]history.Millis{}, map[tenancy.OrgID]history.Millis{}}
+}
+
+// setup reads a setup around the moment, now as the caches have it.
+func (l *lister) setup(id EntityID) (*timeline, error) {
+	return once(l.timelines, id, func() (*timeline, error) {
+		look := l.look
+		if !l.past {
+			look.view = nil
+		}
+		return look.timelineOf(id)
+	})
 }
 
 // listable finds a setup whose clients the scope may list at the moment: before
 // the setup there were none, after its end it is Gone.
 func (l *lister) listable(module string, id EntityID) (*timeline, error) {
-	t, err := l.timelineOf(id)
+	t, err := l.setup(id)
 	if err != nil {
 		return nil, err
 	}
@@ -260,48 +313,45 @@ func (l *lister) shows(e Entity) (bool, error) {
 
 // inherited is the setup's version of the moment.
 func (l *lister) inherited(id EntityID) (Version[document.Setup], error) {
-	if v, ok := l.setups[id]; ok {
+	return once(l.setups, id, func() (Version[document.Setup], error) {
+		t, err := l.setup(id)
+		if err != nil {
+			return Version[document.Setup]{}, err
+		}
+		return inherited(l.s, l.view, t.entity, t.active)
+	})
+}
+
+// once asks for what is not known yet.
+func once[K comparable, V any](known map[K]V, k K, ask func() (V, error)) (V, error) {
+	v, ok := known[k]
+	if ok {
 		return v, nil
 	}
-	t, err := l.timelineOf(id)
-	if err != nil {
-		return Version[document.Setup]{}, err
+	v, err := ask()
+	if err == nil {
+		known[k] = v
 	}
-	v, err := inherited(l.s, l.view, t.entity, t.active)
-	l.setups[id] = v
 	return v, err
 }
 
-// withSnapshot joins entity e with f, its snapshot in force at the moment.
-func (l *lister) withSnapshot(q squirrel.SelectBuilder) squirrel.SelectBuilder {
-	query, args := l.present()
-	return q.Join(`snapshot f ON f.snapshot_id = (SELECT s.snapshot_id FROM snapshot s WHERE s.module = e.module
-			AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from <= ?`+query+`
-			ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1)`, append([]any{l.at}, args...)...)
+// listed is the moment as package candidates has it.
+func (l *lister) listed() candidates.Moment {
+	m := candidates.Moment{At: l.at}
+	if l.moment.known != forever {
+		m.Known = l.moment.known
+	}
+	return m
 }
 
-// present is what holds for a snapshot s that had been recorded and not been
-// withdrawn, as far as the moment knew.
-func (l *lister) present() (string, []any) {
-	if l.known == forever {
-		return notWithdrawn, nil
+// ownedBelow keeps what the acting organization or one under it owns; false if that can
+// be nothing. At another instant deleted ones count too, which memory does not list.
+func (l *lister) ownedBelow(q *candidates.All) bool {
+	owners := l.scope.Subtree()
+	if l.past || len(owners) > candidates.MostOwners {
+		q.Owners, q.Below = nil, l.scope.Acting()
+		return true
 	}
-	return asOfPresent, []any{l.known, l.known}
-}
-
-// maxOwners is how many owners a list names in its statement.
-const maxOwners = 500
-
-// below is an organization and everything under it today, deleted ones too.
-const below = `WITH RECURSIVE below (org_id) AS (SELECT CAST(? AS TEXT) UNION
-	SELECT v.org_id FROM below JOIN org_version v ON v.parent_id = below.org_id
-		WHERE NOT EXISTS (SELECT 1 FROM org_version n WHERE n.org_id = v.org_id AND n.seq > v.seq)) SELECT org_id FROM below`
-
-// ownedBelow keeps what the acting organization or one under it owns. At another
-// instant deleted ones count too, which memory does not list.
-func (l *lister) ownedBelow(q squirrel.SelectBuilder) squirrel.SelectBuilder {
-	if owners := l.scope.Subtree(); !l.past && len(owners) <= maxOwners {
-		return q.Where(squirrel.Eq{"e.org_id": owners})
-	}
-	return q.Where("e.org_id IN ("+below+")", l.scope.Acting())
+	q.Owners = owners
+	return len(owners) > 0
 }

@@ -2,12 +2,8 @@ package snapshots
 
 import (
 	"context"
-	"slices"
 
-	"github.com/Masterminds/squirrel"
-
-	"tenure/snapshots/document"
-	"tenure/snapshots/holdings"
+	"tenure/snapshots/candidates"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 )
@@ -22,28 +18,39 @@ type OwnedQuery struct {
 	Limit       int
 }
 
-// Owned reads the clients of the acting organization that are in force at an
-// instant, in the order in which they were registered, and how many there are
-// in all. Its cost grows with their number, not with that of other clients.
-func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) ([]Resolved[document.Client], int64, error) {
+// OwnedElements renders the clients of the acting organization that are in force at an
+// instant, in the order in which they were registered, as Elements does, and tells how
+// many there are in all. Its cost grows with their number, not with that of other clients.
+func (s *Store) OwnedElements(ctx context.Context, scope tenancy.Scope, q OwnedQuery, form string, fill Fill) (list []Element, total int64, err error) {
+	total, err = s.owned(ctx, scope, q, form, func(o *owned, hits []hit) (err error) {
+		list, err = o.elements(hits, form, fill, false)
+		return err
+	})
+	return list, total, err
+}
+
+func (s *Store) owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery, form string, use func(*owned, []hit) error) (total int64, err error) {
 	if err := scope.Check(q.In.need(s.log.Now().Millis())); err != nil {
-		return nil, 0, err
+		return 0, err
 	}
-	page, total := []Resolved[document.Client]{}, int64(0)
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
+	err = s.db.View(ctx, func(c *db.Conn) error {
 		o := owned{newLister(ctx, s, scope, q.In, c), q}
 		if q.Setup != "" {
 			if _, err := o.listable(q.Module, q.Setup); err != nil {
 				return err
 			}
 		}
-		var ids []EntityID
-		if ids, total, err = o.count(); err == nil {
-			page, err = o.read(ids)
+		var page []candidates.Client
+		if page, total, err = o.count(); err != nil {
+			return err
 		}
-		return err
+		hits, err := o.hits(page, want{form: form, page: len(page)})
+		if err != nil {
+			return err
+		}
+		return use(&o, hits)
 	})
-	return page, total, err
+	return total, err
 }
 
 type owned struct {
@@ -51,90 +58,26 @@ type owned struct {
 	query OwnedQuery
 }
 
-// count goes over all clients that are in force, and keeps the page's ids.
-func (o *owned) count() (ids []EntityID, total int64, err error) {
-	if err := o.owners(); err != nil {
-		return nil, 0, err
+// count goes over all clients that are in force, and keeps the page's.
+func (o *owned) count() (page []candidates.Client, total int64, err error) {
+	all := candidates.All{Kind: string(KindClient), Setup: string(o.query.Setup), Moment: o.listed(), Owners: []tenancy.OrgID{o.scope.Acting()}}
+	if o.query.Descendants && !o.ownedBelow(&all) {
+		return nil, 0, nil
 	}
-	snapshot, known := o.present()
-	b := o.mine("e.entity_id, e.org_id").OrderBy("e.recorded_at", "e.entity_id").
-		Where("NOT"+holdings.EndedAsOf, o.at, o.known, o.at, o.known, o.known).
-		Where("EXISTS (SELECT 1 FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id"+
-			" AND s.entity_id = e.entity_id AND s.valid_from <= ?"+snapshot+")", append([]any{o.at}, known...)...)
-	if o.past {
-		b = b.Where("NOT EXISTS (SELECT 1 FROM erasure r WHERE r.ref = e.entity_id)")
-	}
-	query, args, err := b.ToSql()
-	if err != nil {
-		return nil, 0, err
-	}
-	err = o.view.Each(func(scan func(...any) error) error {
-		var e Entity
-		e.Kind = KindClient
-		if err := scan(&e.ID, &e.Owner); err != nil {
-			return err
+	there := func(t candidates.Thing) (bool, error) {
+		setup, err := o.setup(EntityID(t.Setup))
+		if err != nil || !setup.inForce() || !o.past {
+			return err == nil && setup.inForce(), err
 		}
-		shown, err := o.shows(e) // owners has found out what it asks
-		if shown {
-			if total++; total > int64(o.query.Offset) && len(ids) < o.query.Limit {
-				ids = append(ids, e.ID)
-			}
+		return o.shows(Entity{Kind: KindClient, Owner: t.Owner})
+	}
+	err = all.Visit(o.view, there, func() { page, total = nil, 0 }, func(t candidates.Thing) {
+		if t.State != candidates.There || !o.past && !visible(&o.scope, &Entity{ID: EntityID(t.ID), Kind: KindClient, Owner: t.Owner}, true) {
+			return
 		}
-		return err
-	}, query, args...)
-	return ids, total, err
-}
-
-// mine selects from the clients of the acting organization, or of those below
-// it too.
-func (o *owned) mine(columns string) squirrel.SelectBuilder {
-	b := db.Builder().Select(columns).From("entity e").Where("e.kind = 'client'")
-	if o.query.Setup != "" {
-		b = b.Where(squirrel.Eq{"e.setup_id": o.query.Setup})
-	}
-	if !o.query.Descendants {
-		return b.Where(squirrel.Eq{"e.org_id": o.scope.Acting()})
-	}
-	return o.ownedBelow(b)
-}
-
-// owners finds out when the owners ended, before the rows are gone over: while
-// they are, the view can be asked nothing else.
-func (o *owned) owners() error {
-	if !o.past {
-		return nil
-	}
-	var list []tenancy.OrgID
-	if err := o.view.SelectBuilt(&list, o.mine("DISTINCT e.org_id")); err != nil {
-		return err
-	}
-	for _, owner := range list {
-		if _, err := o.ownerEnded(owner); err != nil {
-			return err
+		if total++; total > int64(o.query.Offset) && len(page) < o.query.Limit {
+			page = append(page, candidates.Client{ID: t.ID, Owner: t.Owner})
 		}
-	}
-	return nil
-}
-
-// read reads clients by their ids, in that order.
-func (o *owned) read(ids []EntityID) ([]Resolved[document.Client], error) {
-	page := make([]Resolved[document.Client], 0, len(ids))
-	for chunk := range slices.Chunk(ids, maxOwners) {
-		var rows []pageRow
-		q := o.withSnapshot(db.Builder().Select(pageColumns).From("entity e")).Where(squirrel.Eq{"e.entity_id": chunk}).
-			OrderBy("e.recorded_at", "e.entity_id")
-		if err := o.view.SelectBuilt(&rows, q); err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			client, shown, err := o.client(r, Filter{})
-			if err != nil {
-				return nil, err
-			}
-			if shown {
-				page = append(page, client)
-			}
-		}
-	}
-	return page, nil
+	})
+	return page, total, err
 }

@@ -2,15 +2,12 @@ package snapshots
 
 import (
 	"context"
-	"slices"
 
-	"github.com/Masterminds/squirrel"
-
+	"tenure/snapshots/candidates"
 	"tenure/snapshots/document"
 	"tenure/snapshots/policy"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -26,200 +23,130 @@ type PageQuery struct {
 	Itself bool           // only those that registered themselves
 	Before history.Micros // only those registered before; 0 for any
 	Unused bool           // only those that never proved who they are
-	Next   bool           // find out when each one changes, which takes a statement more
+	Next   bool           // tell when each one changes
 }
 
 // Page reads the clients of the acting organization's subtree in a setup that
 // are in force at an instant, Limit of them at most, and whether there are more.
 // Of the setup it answers as Resolve does.
-func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) ([]Resolved[document.Client], bool, error) {
-	if err := scope.Check(q.In.need(s.log.Now().Millis())); err != nil {
-		return nil, false, err
-	}
-	var found []Resolved[document.Client]
-	more := false
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		p := paging{lister: newLister(ctx, s, scope, q.In, c), query: q}
-		if p.setup, err = p.listable(q.Module, setup); err != nil {
-			return err
-		}
-		if found, more, err = p.collect(); err == nil && q.Next {
-			err = p.changes(found)
-		}
+func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) (found []Resolved[document.Client], more bool, err error) {
+	err = s.paged(ctx, scope, setup, q, "", func(p *paging) (err error) {
+		found, err = p.resolved(p.found, q.Next)
+		more = p.more
 		return err
 	})
 	return found, more, err
 }
 
+// Element is a client in a list as a surface renders it.
+type Element struct {
+	Entity   EntityID
+	ClientID string
+	Until    history.Millis // when it changes, where that is asked for; 0 if that is not known
+	*Rendering
+}
+
+// Fill makes a surface's rendering of a client; see Render.
+type Fill func(Resolved[document.Client]) (*Rendering, error)
+
+// Elements is Page in a surface's form. What is kept of that form is not read
+// again, and what it reads is kept only as it is rendered, so that a walk over all
+// pages leaves the contents that others use in memory.
+func (s *Store) Elements(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery, form string, fill Fill) (list []Element, more bool, err error) {
+	err = s.paged(ctx, scope, setup, q, form, func(p *paging) (err error) {
+		list, err = p.elements(p.found, form, fill, q.Next)
+		more = p.more
+		return err
+	})
+	return list, more, err
+}
+
+// paged collects a page, and has it used while its view is open. Now the caches
+// answer first, and each statement is consistent by itself: the moment does not
+// move, and what is committed later takes effect after it.
+func (s *Store) paged(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery, form string, use func(*paging) error) error {
+	if err := scope.Check(q.In.need(s.log.Now().Millis())); err != nil {
+		return err
+	}
+	read := func(c *db.Conn) (err error) {
+		p := paging{lister: newLister(ctx, s, scope, q.In, c), query: q}
+		p.want = want{form, Filter{Name: q.Name, Owner: q.Owner}, q.Limit}
+		if p.in, err = p.listable(q.Module, setup); err != nil {
+			return err
+		}
+		if err := p.collect(); err != nil {
+			return err
+		}
+		return use(&p)
+	}
+	if q.In.Given() {
+		return s.db.View(ctx, read)
+	}
+	return read(s.db.Single(ctx))
+}
+
 type paging struct {
 	lister
-	setup *timeline
+	in    *timeline // the setup
 	query PageQuery
+	want  want
+	found []hit
+	more  bool
 }
 
-// collect reads candidates in steps until the page and one more are found: a
-// candidate may turn out not to be in force, or to have another name now.
-func (p *paging) collect() ([]Resolved[document.Client], bool, error) {
-	found := make([]Resolved[document.Client], 0, p.query.Limit)
-	filter := Filter{Name: p.query.Name, Owner: p.query.Owner}
-	after := p.query.After
-	for {
-		rows, err := p.step(after, filter)
+// mostCandidates is how many candidates are looked at together, at most.
+const mostCandidates = 2048
+
+// collect looks at candidates until the page and one more are found: a candidate may
+// turn out not to be in force, or to have another name at the moment.
+func (p *paging) collect() error {
+	walk, err := p.walk()
+	if err != nil || walk == nil {
+		return err
+	}
+	for n := p.query.Limit + 1; ; n = min(2*n, mostCandidates) {
+		list, last, err := walk.Next(p.view, n)
 		if err != nil {
-			return nil, false, err
-		}
-		for _, r := range rows {
-			after = r.ClientID
-			client, shown, err := p.client(r, filter)
-			if err != nil {
-				return nil, false, err
-			}
-			if !shown {
-				continue
-			}
-			if len(found) == p.query.Limit {
-				return found, true, nil
-			}
-			found = append(found, client)
-		}
-		if len(rows) < p.query.Limit+1 {
-			return found, false, nil
-		}
-	}
-}
-
-// client is a candidate as a list shows it, if the scope may see it, its
-// content is not erased, and the filter holds.
-func (l *lister) client(r pageRow, filter Filter) (Resolved[document.Client], bool, error) {
-	e, row := r.entity(), r.row()
-	if shown, err := l.shows(e); err != nil || !shown {
-		return Resolved[document.Client]{}, false, err
-	}
-	v, err := version[document.Client](l.s, l.view, e, &row)
-	if fault.Is(err, fault.Gone) {
-		return Resolved[document.Client]{}, false, nil
-	}
-	if err != nil || !filter.holds(terms(v.Content)) {
-		return Resolved[document.Client]{}, false, err
-	}
-	setup, err := l.inherited(e.Setup)
-	return Resolved[document.Client]{Version: v, Setup: setup}, true, err
-}
-
-// changes fills in when the clients of one setup change: with the next snapshot
-// of their own, or with the end of their setup or organization.
-func (p *paging) changes(found []Resolved[document.Client]) error {
-	ends := history.Millis(0)
-	if p.past {
-		var err error
-		if ends, err = setupEnds(p.view, p.setup.entity, p.moment); err != nil {
 			return err
 		}
-	}
-	place, orgs := make(map[EntityID]int, len(found)), map[tenancy.OrgID]history.Millis{}
-	ids := make([]EntityID, len(found))
-	for i, f := range found {
-		place[f.Entity.ID], ids[i], found[i].Ends = i, f.Entity.ID, ends
-		if p.past {
-			org, known := orgs[f.Entity.Owner]
-			if !known {
-				var err error
-				if org, err = ownerEnds(p.view, p.scope, f.Entity.Owner, p.moment); err != nil {
-					return err
-				}
-				orgs[f.Entity.Owner] = org
-			}
-			found[i].Ends = earlier(ends, org)
-		}
-	}
-	for chunk := range slices.Chunk(ids, maxOwners) {
-		var rows []struct {
-			ID   EntityID       `db:"entity_id"`
-			Next history.Millis `db:"next"`
-		}
-		e := p.setup.entity
-		q := db.Builder().Select("s.entity_id, min(s.valid_from) AS next").From("snapshot s").
-			Where(squirrel.Eq{"s.module": e.Module, "s.setup_id": e.ID, "s.entity_id": chunk}).
-			Where("s.valid_from > ?"+asOfPresent, p.at, p.known, p.known).GroupBy("s.entity_id")
-		if err := p.view.SelectBuilt(&rows, q); err != nil {
+		hits, err := p.hits(list, p.want)
+		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			found[place[r.ID]].NextValidFrom = r.Next
+		if p.found = append(p.found, hits...); len(p.found) > p.query.Limit {
+			p.found, p.more = p.found[:p.query.Limit], true
+			return nil
+		}
+		if last {
+			return nil
 		}
 	}
-	return nil
 }
 
-// pageRow is a client with its snapshot in force.
-type pageRow struct {
-	entityRow
-	Snapshot   SnapshotID     `db:"snapshot_id"`
-	ValidFrom  history.Millis `db:"valid_from"`
-	Attempt    int64          `db:"attempt"`
-	Base       SnapshotID     `db:"base_id"`
-	Commitment []byte         `db:"commitment"`
-	Imported   int            `db:"imported"`
-	At         history.Micros `db:"snapshot_recorded_at"`
-}
-
-func (r pageRow) row() snapshotRow {
-	return snapshotRow{Entity: r.ID, ID: r.Snapshot, Kind: rowContent, ValidFrom: r.ValidFrom, Attempt: r.Attempt,
-		Base: r.Base, Commitment: r.Commitment, Imported: r.Imported, RecordedAt: r.At}
-}
-
-const pageColumns = `e.entity_id, e.kind, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
-	f.snapshot_id, f.valid_from, f.attempt, f.base_id, f.commitment, f.imported, f.recorded_at AS snapshot_recorded_at`
-
-// fewMatches is up to how many entities with a value a filter starts from
-// them, to be sorted for each page; beyond that a walk in the order of the
-// client_id finds a page sooner.
-const fewMatches = 2000
-
-// start is where step looks for candidates: the entities with a filter's first
-// value where they are few, else all of the setup's.
-func (p *paging) start(filters []term) (squirrel.SelectBuilder, []term, error) {
-	all := db.Builder().Select(pageColumns).From("entity e")
-	if len(filters) == 0 {
-		return all, nil, nil
-	}
-	bucket := string(p.setup.entity.ID)
-	first := squirrel.Eq{"m.bucket": bucket, "m.field": filters[0].field, "m.value": cut(filters[0].value)}
-	var n int
-	if err := p.view.Get(&n, "SELECT count(*) FROM (SELECT 1 FROM entity_term WHERE bucket = ? AND field = ? AND value = ? LIMIT ?) few",
-		bucket, filters[0].field, cut(filters[0].value), fewMatches+1); err != nil || n > fewMatches {
-		return all, filters, err
-	}
-	// CROSS JOIN fixes the order of a join in SQLite, which has no statistics.
-	matches := db.Builder().Select(pageColumns).From("entity_term m").CrossJoin("entity e")
-	return matches.Where(first).Where("e.entity_id = m.entity_id"), filters[1:], nil
-}
-
-// step reads the next candidates after a client_id.
-func (p *paging) step(after string, filter Filter) ([]pageRow, error) {
-	q, filters, err := p.start(filter.terms())
-	if err != nil {
-		return nil, err
-	}
-	q = p.withSnapshot(q).
-		Where("e.setup_id = ? AND e.kind = 'client' AND e.client_id > ? AND f.kind = 'content'", p.setup.entity.ID, after).
-		OrderBy("e.client_id").Limit(uint64(p.query.Limit + 1))
-	if !p.scope.Covers(p.setup.entity.Owner) {
-		q = p.ownedBelow(q)
-	}
-	for _, t := range filters {
-		q = q.Where("e.entity_id IN (SELECT entity_id FROM entity_term WHERE bucket = ? AND field = ? AND value = ?)",
-			string(p.setup.entity.ID), t.field, cut(t.value))
-	}
+// walk goes over what may be on the page; nil for nothing.
+func (p *paging) walk() (*candidates.Walk, error) {
+	q := candidates.Question{Setup: string(p.in.entity.ID), Before: p.query.Before, Unused: p.query.Unused}
 	if p.query.Itself {
-		q = q.Where(squirrel.Eq{"e.surface": policy.Surfaces()})
+		q.Surfaces = policy.Surfaces()
 	}
-	if p.query.Before != 0 {
-		q = q.Where("e.recorded_at < ?", p.query.Before)
+	for _, t := range p.want.filter.terms() {
+		if !storable(t.Value) {
+			return nil, nil
+		}
+		q.Terms = append(q.Terms, t.Cut())
 	}
-	if p.query.Unused {
-		q = q.Where("NOT EXISTS (SELECT 1 FROM client_use u WHERE u.entity_id = e.entity_id)")
+	return p.s.cache.matches.Walk(p.view, q, p.query.After, p.size, p.s.cache.fresh(), p.owners)
+}
+
+// owners are the organizations whose clients the scope covers; all is true if
+// those are the clients of the whole setup. At another instant they may be deleted,
+// which memory does not list.
+func (p *paging) owners() (list []tenancy.OrgID, all bool, err error) {
+	switch {
+	case p.scope.Covers(p.in.entity.Owner):
+		return nil, true, nil
+	case !p.past:
+		return p.scope.Subtree(), false, nil
 	}
-	var rows []pageRow
-	return rows, p.view.SelectBuilt(&rows, q)
+	return list, false, p.view.Select(&list, candidates.Below, p.scope.Acting())
 }

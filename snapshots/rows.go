@@ -45,7 +45,6 @@ var (
 	snapshotTable   = db.NewTable("snapshot", "module, setup_id, entity_id, valid_from, attempt, snapshot_id, kind, base_id, commitment, imported, recorded_at", "")
 	bodyTable       = db.NewTable("snapshot_body", "snapshot_id, salt, content", "")
 	withdrawalTable = db.NewTable("withdrawal", "snapshot_id, recorded_at", "")
-	termTable       = db.NewTable("entity_term", "bucket, field, value, entity_id", "ON CONFLICT (bucket, field, value, entity_id) DO NOTHING")
 	policyTable     = db.NewTable("setup_policy", "setup_id, seq, content, recorded_at", "")
 )
 
@@ -133,7 +132,7 @@ func courseOf(e Entity) db.Lookup[courseRow] {
 		Of: []db.Of{{Table: snapshotTable.Name, Object: string(e.ID)}, {Table: withdrawalTable.Name}},
 		Query: "SELECT " + snapshotColumns + ", (SELECT count(*) FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id) AS withdrawn" + ofEntity +
 			" AND s.valid_from >= COALESCE((SELECT x.valid_from FROM snapshot x WHERE x.module = " + asText + " AND x.setup_id = " + asText +
-			" AND x.entity_id = " + asText + ` AND x.valid_from <= ` + clock + `
+			" AND x.entity_id = " + asText + ` AND x.valid_from <= ` + history.ClockMillis + `
 			AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = x.snapshot_id) ORDER BY x.valid_from DESC LIMIT 1), -9000000000000000)
 			ORDER BY s.valid_from, s.attempt`}
 }

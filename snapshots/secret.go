@@ -3,9 +3,8 @@ package snapshots
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
+	"tenure/snapshots/clientsecret"
 	"tenure/snapshots/credential"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -85,85 +84,22 @@ func (s *Store) newSecret(plain string, hash credential.Hash) (*NewSecret, error
 // CanReveal reports whether secrets can be shown again after their creation.
 func (s *Store) CanReveal() bool { return s.sealer != nil }
 
-func last4(secret string) string {
-	// The tail of a short secret would tell too much; that of one in other
-	// characters could begin in the middle of one.
-	if len(secret) < 12 || strings.ContainsFunc(secret[len(secret)-4:], func(r rune) bool { return r < ' ' || r > '~' }) {
-		return ""
-	}
-	return secret[len(secret)-4:]
-}
-
-// secretRow is a row of client_secret with the instant it ends at.
-type secretRow struct {
-	ID         string          `db:"secret_id"`
-	Hash       credential.Hash `db:"hash"`
-	Sealed     []byte          `db:"sealed"`
-	ValidFrom  history.Millis  `db:"valid_from"`
-	EndsAt     history.Millis  `db:"ends_at"` // 0 for never
-	Last4      string          `db:"last4"`
-	RecordedAt history.Micros  `db:"recorded_at"`
-}
-
-// A secret, or an end, that came with a snapshot is void once that is withdrawn.
-// A secret also ends with the start of one that was planned when it was added:
-// the plan says that what came before ends then.
-const (
-	unlessVoid = " AND NOT EXISTS (SELECT 1 FROM withdrawal v WHERE v.recorded_at <= ? AND v.snapshot_id = "
-	endOf      = "SELECT x.ends_at FROM secret_end x WHERE x.secret_id = c.secret_id AND x.recorded_at <= ?" + unlessVoid + "x.snapshot_id)"
-	plannedOf  = `SELECT p.valid_from FROM client_secret p WHERE p.entity_id = c.entity_id AND p.valid_from > c.valid_from
-		AND p.recorded_at < c.recorded_at AND p.valid_from * 1000 > c.recorded_at AND p.recorded_at <= ?` + unlessVoid + "p.snapshot_id)"
-
-	// clock is the log's, in milliseconds.
-	clock = "(SELECT h.clock / 1000 FROM log_head h WHERE h.log_id = 1)"
-
-	secretsOf = `SELECT c.secret_id, c.hash, c.sealed, c.valid_from, c.last4, c.recorded_at,
-		COALESCE((SELECT min(z.ends_at) FROM (` + endOf + " UNION ALL " + plannedOf + `) z), 0) AS ends_at
-		FROM client_secret c WHERE c.entity_id = ? AND c.recorded_at <= ?` + unlessVoid + `c.snapshot_id)
-			AND NOT EXISTS (` + endOf + " AND x.ends_at <= ?) AND NOT EXISTS (" + plannedOf + ` AND p.valid_from <= ?)
-		ORDER BY c.valid_from DESC, c.recorded_at DESC, c.secret_id`
-)
+// secretRow is a secret with the instant it ends at; see package clientsecret.
+type secretRow = clientsecret.Row
 
 // secretsAt reads the client's secrets that had not ended at a moment, as far as
 // that knew, the newest first; some may start later.
 func secretsAt(c *db.Conn, id EntityID, m moment) ([]secretRow, error) {
-	var rows []secretRow
-	k := m.known
-	err := c.Select(&rows, secretsOf, k, k, k, k, id, k, k, k, k, m.at, k, k, m.at)
-	return rows, err
+	return clientsecret.At(c, string(id), m.at, m.known)
 }
 
-// secretsFrom is secretsAt with all that is known. A transaction asks for no instant
-// before its own, or for ever, and looks them up.
+// secretsFrom is secretsAt with all that is known.
 func secretsFrom(c *db.Conn, id EntityID, at history.Millis) ([]secretRow, error) {
-	tx := c.Tx()
-	if tx == nil || at < history.At(tx).Millis() {
-		return secretsAt(c, id, moment{at, forever})
-	}
-	rows, err := secretsNow(id).Rows(c)
-	return slices.DeleteFunc(slices.Clone(rows), func(r secretRow) bool { return r.EndsAt != 0 && r.EndsAt <= at }), err
+	return clientsecret.From(c, string(id), at)
 }
-
-var (
-	secretTable    = db.NewTable("client_secret", "secret_id, entity_id, snapshot_id, hash, sealed, last4, valid_from, recorded_at", "")
-	secretEndTable = db.NewTable("secret_end", "secret_id, snapshot_id, ends_at, recorded_at", "")
-)
-
-// secretsNow looks up the secrets that had not ended when the last change of all was made.
-func secretsNow(id EntityID) db.Lookup[secretRow] {
-	k := int64(forever)
-	return db.Lookup[secretRow]{Query: secretsOfNow, Args: []any{k, k, k, k, string(id), k, k, k, k, k, k},
-		Of: []db.Of{{Table: secretTable.Name, Object: string(id)}, {Table: secretEndTable.Name, Object: string(id)}, {Table: withdrawalTable.Name}}}
-}
-
-var secretsOfNow = strings.NewReplacer("x.ends_at <= ?", "x.ends_at <= "+clock, "p.valid_from <= ?)", "p.valid_from <= "+clock+")").Replace(secretsOf)
 
 // ever is an instant before all others.
 const ever = history.Millis(-1)
-
-func (r secretRow) validAt(at history.Millis) bool {
-	return r.ValidFrom <= at && (r.EndsAt == 0 || at < r.EndsAt)
-}
 
 // secret adds the change's secret, valid from when the change takes effect,
 // and ends the client's others then.
@@ -186,7 +122,7 @@ func (w *writing[T]) secret(row *snapshotRow) error {
 // addSecret stores a secret that is valid from an instant, on the condition of
 // a scheduled snapshot if one is named.
 func (w *writing[T]) addSecret(n *NewSecret, from history.Millis, start SnapshotID) {
-	w.tx.Insert(secretTable, string(w.entity.ID), n.ID, w.entity.ID, start, n.hash, n.sealed, last4(n.plain), from, int64(history.At(w.tx)))
+	clientsecret.Insert(w.tx, string(w.entity.ID), string(start), clientsecret.Row{ID: n.ID, Hash: n.hash, Sealed: n.sealed, Last4: clientsecret.Last4(n.plain), ValidFrom: from})
 	w.s.secretEvent(w.tx, w.scope, w.entity, "client.secret-added", n.ID, from)
 }
 
@@ -210,7 +146,7 @@ func (s *Store) endSecrets(tx *db.Tx, scope tenancy.Scope, e Entity, at history.
 }
 
 func (s *Store) endSecret(tx *db.Tx, scope tenancy.Scope, e Entity, id string, at history.Millis, with SnapshotID) {
-	tx.Insert(secretEndTable, string(e.ID), id, with, at, int64(history.At(tx)))
+	clientsecret.End(tx, string(e.ID), id, string(with), at)
 	s.secretEvent(tx, scope, e, "client.secret-ended", id, at)
 }
 
@@ -314,7 +250,7 @@ func (s *Store) secretAt(ctx context.Context, id EntityID, at history.Millis) (*
 		s.cache.keepSecrets(id, held)
 	}
 	for i := range held.rows {
-		if held.rows[i].validAt(max(at, now)) {
+		if held.rows[i].ValidAt(max(at, now)) {
 			return &held.rows[i], nil
 		}
 	}

@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 
+	"tenure/snapshots/clientsecret"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -67,7 +68,7 @@ func (s *Store) EndRotated(ctx context.Context, scope tenancy.Scope, ref Ref) (R
 			return err
 		}
 		for _, r := range rows {
-			if r.validAt(w.now) {
+			if r.ValidAt(w.now) {
 				return s.endSecrets(w.tx, w.scope, w.entity, w.now, r.ID, "")
 			}
 		}
@@ -81,7 +82,7 @@ func (s *Store) changeSecrets(ctx context.Context, scope tenancy.Scope, ref Ref,
 	if err := scope.Check(tenancy.WriteClients); err != nil {
 		return Resolved[document.Client]{}, err
 	}
-	return inTransaction(ctx, s, scope, s.foresee(scope, ref, secretsNow(ref.Entity)), func(tx *db.Tx) (Resolved[document.Client], error) {
+	return inTransaction(ctx, s, scope, s.foresee(scope, ref, clientsecret.Needs(string(ref.Entity))), func(tx *db.Tx) (Resolved[document.Client], error) {
 		var found Resolved[document.Client]
 		to, err := s.toChange(tx, scope, KindClient, ref)
 		if err == nil && to.active == nil {

@@ -61,7 +61,7 @@ func (s *Store) verifySecret(ctx context.Context, setup EntityID, clientID, meth
 	}
 	found, slow := (*secretRow)(nil), false
 	for i, r := range rows {
-		if !r.validAt(now) {
+		if !r.ValidAt(now) {
 			continue
 		}
 		slow = slow || !r.Hash.Fast()
@@ -136,7 +136,7 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 			return err
 		}
 		for _, r := range rows {
-			if r.ID != v.secret || !r.validAt(w.now) {
+			if r.ID != v.secret || !r.ValidAt(w.now) {
 				continue
 			}
 			w.addSecret(n, r.ValidFrom, "")

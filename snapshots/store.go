@@ -149,13 +149,20 @@ func body[T document.Content](s *Store, c *db.Conn, id SnapshotID) (*T, []byte, 
 
 // keepBody decodes a content that was read after so many erasures, and remembers it.
 func keepBody[T document.Content](s *Store, id SnapshotID, raw []byte, erased int64) (*T, error) {
+	return decode[T](s, id, raw, erased, true)
+}
+
+// decode is keepBody where it is said whether the content is remembered.
+func decode[T document.Content](s *Store, id SnapshotID, raw []byte, erased int64, keep bool) (*T, error) {
 	doc, err := document.Decode[T](raw)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot %s: %w", id, err)
 	}
-	s.cache.contents.Set(id, content{doc, raw})
-	if s.cache.erased.Load() != erased {
-		s.cache.contents.Invalidate(id)
+	if keep {
+		s.cache.contents.Set(id, content{doc, raw})
+		if s.cache.erased.Load() != erased {
+			s.cache.contents.Invalidate(id)
+		}
 	}
 	return doc, nil
 }

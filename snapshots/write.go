@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tenure/snapshots/clientsecret"
 	"tenure/snapshots/document"
 	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
@@ -263,7 +264,7 @@ func (s *Store) foresee(scope tenancy.Scope, ref Ref, more ...db.Need) func() []
 // foresees is what the parts of the change look up besides.
 func (ch *Change[T]) foresees(id EntityID) (needs []db.Need) {
 	if ch.Match != nil || ch.Secret != nil {
-		needs = append(needs, secretsNow(id))
+		needs = append(needs, clientsecret.Needs(string(id)))
 	}
 	if ch.Token != nil {
 		needs = append(needs, selftoken.Of(id))

@@ -3,6 +3,7 @@ package snapshots
 import (
 	"context"
 
+	"tenure/snapshots/clientsecret"
 	"tenure/snapshots/document"
 	"tenure/snapshots/holdings"
 	"tenure/snapshots/selftoken"
@@ -87,7 +88,7 @@ func Delete[T document.Content](ctx context.Context, s *Store, scope tenancy.Sco
 	case KindResourceServer:
 		return s.DeleteResourceServer(ctx, scope, ref, match, 0)
 	}
-	return s.db.Decide(ctx, scope.Lane(), s.foresee(scope, ref, secretsNow(ref.Entity), selftoken.Of(ref.Entity)),
+	return s.db.Decide(ctx, scope.Lane(), s.foresee(scope, ref, clientsecret.Needs(string(ref.Entity)), selftoken.Of(ref.Entity)),
 		func(tx *db.Tx) error { return endEntity[T](s, tx, scope, ref, match) })
 }
 

@@ -29,7 +29,7 @@ func (w *writing[T]) matches() error {
 			return err
 		}
 		for _, r := range rows {
-			if r.validAt(w.now) {
+			if r.ValidAt(w.now) {
 				secret = r.ID
 				break
 			}

@@ -117,7 +117,7 @@ func (s *Store) lost(ctx context.Context, then Resolved[document.Client], out Ou
 	lost := []Lost{}
 	for _, r := range rows {
 		start := max(then.ValidFrom, r.ValidFrom)
-		if had := r.validAt(start) && (then.NextValidFrom == 0 || start < then.NextValidFrom); had && !r.validAt(at) {
+		if had := r.ValidAt(start) && (then.NextValidFrom == 0 || start < then.NextValidFrom); had && !r.ValidAt(at) {
 			lost = append(lost, Lost{"secret", r.ID, r.EndsAt})
 		}
 	}

@@ -17,6 +17,8 @@ import (
 const (
 	clientPage    = 100
 	maxClientPage = 500
+
+	formAPI = "api" // of what is kept of clients
 )
 
 func entityID(c *web.Call) snapshots.EntityID { return snapshots.EntityID(c.Var("entity")) }
@@ -28,20 +30,34 @@ func (h *handler) client(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	wire, err := fromClient(c.Scope, found)
+	object, err := h.object(c, found, in)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.include(c, &wire, found, in); err != nil {
-		return nil, err
-	}
-	reply, err := web.JSON(http.StatusOK, wire)
-	if err != nil {
-		return nil, err
-	}
+	reply := &web.Reply{Status: http.StatusOK, Body: append(object, '\n')}
 	reply.ETag = tag(found, reply.Body)
 	reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
 	return h.dated(web.Planned(reply, c.Scope, found.NextValidFrom), in, found.NextValidFrom, found.SetupNext), nil
+}
+
+// object shows a client, with the next snapshot where that is asked for.
+func (h *handler) object(c *web.Call, found snapshots.Resolved[document.Client], in snapshots.Instant) ([]byte, error) {
+	if c.Text("include") == "" {
+		key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: formAPI}
+		kept, err := h.Snapshots.Render(key, func() (*snapshots.Rendering, error) { return fill(found) })
+		if err != nil {
+			return nil, err
+		}
+		return seen(c.Scope, kept, found.Until()), nil
+	}
+	wire, err := fromClient(c.Scope, found)
+	if err == nil {
+		err = h.include(c, &wire, found, in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return web.Encode(wire)
 }
 
 // include adds the next snapshot where it is asked for, so that a caller can
@@ -96,20 +112,23 @@ func (h *handler) clients(c *web.Call) (*web.Reply, error) {
 	if setup == "" {
 		setup = snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))
 	}
-	found, more, err := h.Snapshots.Page(c.Request.Context(), c.Scope, setup, q)
+	found, more, err := h.Snapshots.Elements(c.Request.Context(), c.Scope, setup, q, formAPI, fill)
 	if err != nil {
 		return nil, err
 	}
-	list := clientList{Clients: make([]client, len(found))}
-	for i, r := range found {
-		if list.Clients[i], err = fromClient(c.Scope, r); err != nil {
-			return nil, err
-		}
+	objects, list := make([][]byte, len(found)), clientList{Clients: []client{}}
+	for i, one := range found {
+		objects[i] = seen(c.Scope, one.Rendering, one.Until)
 	}
 	if more {
-		list.Next = &found[len(found)-1].Entity.ClientID
+		list.Next = &found[len(found)-1].ClientID
 	}
-	return h.listed(list, q.In)
+	reply, err := h.listed(list, q.In)
+	if err == nil {
+		const begin = `{"clients":[`
+		reply.Body = web.Splice(reply.Body[:len(begin)], objects, reply.Body[len(begin):])
+	}
+	return reply, err
 }
 
 // snapshot shows one snapshot of a client, past, in force or planned.

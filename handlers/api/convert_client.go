@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
@@ -24,13 +25,39 @@ func fromClient(s tenancy.Scope, r snapshots.Resolved[document.Client]) (client,
 		Snapshot: fromVersion(r.Version), Effective: effective{From: fromMillis(r.ValidFrom)},
 		Configuration: configuration(r.Content), Inherited: inherited}
 	if s.Allows(tenancy.Plans) {
-		until := json.RawMessage("null")
-		if ends := r.Until(); ends != 0 {
-			until = json.RawMessage(`"` + fromMillis(ends) + `"`)
-		}
+		until := json.RawMessage(fromUntil(r.Until()))
 		wire.Effective.Until = &until
 	}
 	return wire, nil
+}
+
+// fromUntil is the end of what is in force, as JSON.
+func fromUntil(ends history.Millis) string {
+	if ends == 0 {
+		return "null"
+	}
+	return `"` + fromMillis(ends) + `"`
+}
+
+// fill makes what is kept of a client: as those see it who may not see plans.
+func fill(r snapshots.Resolved[document.Client]) (*snapshots.Rendering, error) {
+	wire, err := fromClient(tenancy.Scope{}, r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := web.Encode(wire)
+	// No text has this in it: there a quotation mark is escaped.
+	from := `"effective":{"from":"` + wire.Effective.From + `"`
+	return &snapshots.Rendering{Body: body, Gap: bytes.Index(body, []byte(from)) + len(from)}, err
+}
+
+// seen shows to a scope what is kept of a client, which changes at an instant.
+func seen(s tenancy.Scope, kept *snapshots.Rendering, until history.Millis) []byte {
+	plans := ""
+	if s.Allows(tenancy.Plans) {
+		plans = `,"until":` + fromUntil(until)
+	}
+	return slices.Concat(kept.Body[:kept.Gap], []byte(plans), kept.Body[kept.Gap:])
 }
 
 func fromVersion(v snapshots.Version[document.Client]) snapshot {

@@ -10,7 +10,6 @@ import (
 	"tenure/handlers/ory"
 	"tenure/handlers/web"
 	"tenure/snapshots"
-	"tenure/snapshots/document"
 )
 
 const (
@@ -26,43 +25,27 @@ func (h *handler) list(c *web.Call) (*web.Reply, error) {
 		_, unknown := h.setup(c) // an unknown setup comes first
 		return nil, cmp.Or(unknown, err)
 	}
-	found, more, err := h.Store.Page(c.Request.Context(), c.Scope, setup, snapshots.PageQuery{Module: module,
-		After: q.after, Limit: q.size, Name: q.filter("client_name"), Owner: q.filter("owner"), In: q.in})
-	if err != nil {
-		return nil, err
-	}
-	body, err := h.joinRendered(found)
+	found, more, err := h.Store.Elements(c.Request.Context(), c.Scope, setup, snapshots.PageQuery{Module: module,
+		After: q.after, Limit: q.size, Name: q.filter("client_name"), Owner: q.filter("owner"), In: q.in}, Name, ory.Fill(ory.Read))
 	if err != nil {
 		return nil, err
 	}
 	path := c.Request.URL.EscapedPath()
 	link := q.link(path, "first", h.cursors.seal(setup, ""))
 	if more {
-		link += "," + q.link(path, "next", h.cursors.seal(setup, found[len(found)-1].Entity.ClientID))
+		link += "," + q.link(path, "next", h.cursors.seal(setup, found[len(found)-1].ClientID))
 	}
-	return &web.Reply{Status: http.StatusOK, Body: body, ContentType: ory.ContentType,
+	return &web.Reply{Status: http.StatusOK, Body: join(found), ContentType: ory.ContentType,
 		Header: http.Header{"Link": {link}, "Cache-Control": {ory.CacheControl}}}, nil
 }
 
-// joinRendered makes a list of the bodies that a read of each client answers with.
-func (h *handler) joinRendered(found []snapshots.Resolved[document.Client]) ([]byte, error) {
-	items, size := make([][]byte, len(found)), len("[]\n")
-	for i := range found {
-		reply, err := ory.Rendered(h.Store, found[i], Name, ory.Read)
-		if err != nil {
-			return nil, err
-		}
-		items[i] = reply.Body[:len(reply.Body)-1] // without the line feed
-		size += len(reply.Body)
+// join makes a list of the bodies that a read of each client answers with.
+func join(found []snapshots.Element) []byte {
+	items := make([][]byte, len(found))
+	for i, one := range found {
+		items[i] = one.Body[:len(one.Body)-1] // without the line feed
 	}
-	body := append(make([]byte, 0, size), '[')
-	for i, item := range items {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, item...)
-	}
-	return append(body, "]\n"...), nil
+	return web.Splice([]byte("["), items, []byte("]\n"))
 }
 
 // readListQuery reads the parameters as leniently as Hydra does.

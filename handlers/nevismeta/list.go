@@ -1,7 +1,10 @@
 package nevismeta
 
 import (
+	"io"
 	"net/http"
+	"slices"
+	"strings"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -27,11 +30,11 @@ func (h *handler) clientNames(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := make(map[snapshots.EntityID]string, len(listed))
-	for _, l := range listed {
-		names[l.ID] = l.Name
-	}
-	return h.listed(names, in)
+	slices.SortFunc(listed, func(a, b snapshots.Listed) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return h.streamed(in, "{", listed, func(l snapshots.Listed) ([]byte, error) {
+		name, err := web.Encode(l.Name)
+		return slices.Concat(quoted(l.ID), []byte(":"), name), err
+	}, "}\n")
 }
 
 func (h *handler) clientEntityID(c *web.Call) (*web.Reply, error) {
@@ -106,11 +109,58 @@ func listSnapshots[T document.Content](h *handler, ref func(*web.Call) snapshots
 
 // listedIDs is the answer of a list.
 func (h *handler) listedIDs(member string, listed []snapshots.Listed, filter snapshots.Filter) (*web.Reply, error) {
-	list := make([]snapshots.EntityID, len(listed))
-	for i, l := range listed {
-		list[i] = l.ID
+	return h.streamed(snapshots.Instant{At: filter.At, Known: filter.Known}, `{"`+member+`":[`, listed,
+		func(l snapshots.Listed) ([]byte, error) { return quoted(l.ID), nil }, "]}\n")
+}
+
+// quoted is an id as JSON: it is hexadecimal.
+func quoted(id snapshots.EntityID) []byte { return []byte(`"` + string(id) + `"`) }
+
+// longest is how many entries of a list are one body. A longer list is written in
+// pieces of so many, so that its text is never whole in memory.
+const longest = 5000
+
+// streamed is a JSON document with an item for each entry of a list.
+func (h *handler) streamed(in snapshots.Instant, before string, listed []snapshots.Listed, item func(snapshots.Listed) ([]byte, error), after string) (*web.Reply, error) {
+	piece := func(list []snapshots.Listed, before, after string) ([]byte, error) {
+		items := make([][]byte, len(list))
+		for i, l := range list {
+			var err error
+			if items[i], err = item(l); err != nil {
+				return nil, err
+			}
+		}
+		return web.Splice([]byte(before), items, []byte(after)), nil
 	}
-	return h.listed(map[string]any{member: list}, snapshots.Instant{At: filter.At, Known: filter.Known})
+	reply := &web.Reply{Status: http.StatusOK, ContentType: "application/json"}
+	if len(listed) <= longest {
+		var err error
+		if reply.Body, err = piece(listed, before, after); err != nil {
+			return nil, err
+		}
+	} else {
+		reply.Stream = func(w io.Writer) error {
+			for from := 0; from < len(listed); from += longest {
+				to, end := from+longest, ""
+				if to >= len(listed) {
+					to, end = len(listed), after
+				}
+				text, err := piece(listed[from:to], before, end)
+				if err == nil {
+					_, err = w.Write(text)
+				}
+				if err != nil {
+					return err
+				}
+				before = ","
+			}
+			return nil
+		}
+	}
+	if !in.Given() {
+		return reply, nil
+	}
+	return web.Then(reply, h.Store.Final(in)), nil
 }
 
 // listed answers with a list. One about another instant says how long it may be

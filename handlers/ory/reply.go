@@ -31,16 +31,21 @@ func ReplyOf(status int, object []byte, found snapshots.Resolved[document.Client
 func Rendered(s *snapshots.Store, found snapshots.Resolved[document.Client], form string,
 	view func(snapshots.Resolved[document.Client]) Client) (*web.Reply, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: form}
-	kept, err := s.Render(key, func() (*snapshots.Rendering, error) {
+	kept, err := s.Render(key, func() (*snapshots.Rendering, error) { return Fill(view)(found) })
+	if err != nil {
+		return nil, err
+	}
+	return kept.Reply.(*web.Reply), nil
+}
+
+// Fill renders what Rendered answers with.
+func Fill(view func(snapshots.Resolved[document.Client]) Client) snapshots.Fill {
+	return func(found snapshots.Resolved[document.Client]) (*snapshots.Rendering, error) {
 		reply, err := Reply(http.StatusOK, view(found), found)
 		if err != nil {
 			return nil, err
 		}
 		reply.Header["Cache-Control"] = []string{CacheControl}
 		return &snapshots.Rendering{Body: reply.Body, Reply: reply}, nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	return kept.Reply.(*web.Reply), nil
 }

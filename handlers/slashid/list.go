@@ -5,7 +5,6 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
-	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -16,7 +15,7 @@ const maxPage = 1000
 func (h *handler) listClients(c *web.Call) (*web.Reply, error) {
 	q := page(c)
 	q.Module, q.Setup = c.Var("module"), snapshots.EntityID(c.Var("setupId"))
-	found, total, err := h.Store.Owned(c.Request.Context(), c.Scope, q)
+	found, total, err := h.Store.OwnedElements(c.Request.Context(), c.Scope, q, Name, fill)
 	if fault.HasCode(err, fault.CodeSetupUnknown) {
 		err = errSetup()
 	}
@@ -27,29 +26,31 @@ func (h *handler) listClients(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects := make([]raw, len(found))
-	for i := range found {
-		kept, err := h.render(found[i])
-		if err != nil {
-			return nil, err
-		}
-		objects[i] = kept.object(used[i])
+	objects := make([][]byte, len(found))
+	for i, one := range found {
+		objects[i] = rendered{one.Reply.(*web.Reply), one.Gap}.object(used[i])
 	}
-	reply, err := web.JSON(http.StatusOK, envelope{Meta: &meta{pagination{q.Limit, q.Offset, total}}, Result: objects})
-	if err != nil || !q.In.Given() {
-		return reply, err
+	empty, err := web.Encode(envelope{Meta: &meta{pagination{q.Limit, q.Offset, total}}, Result: []raw{}})
+	if err != nil {
+		return nil, err
+	}
+	const end = "]}"
+	at := len(empty) - len(end)
+	reply := &web.Reply{Status: http.StatusOK, Body: append(web.Splice(empty[:at], objects, empty[at:]), '\n')}
+	if !q.In.Given() {
+		return reply, nil
 	}
 	return web.Then(reply, h.Store.Final(q.In)), nil
 }
 
 // lastUsed is when each client was last used; never, at another instant than now.
-func (h *handler) lastUsed(c *web.Call, found []snapshots.Resolved[document.Client], in snapshots.Instant) ([]history.Micros, error) {
+func (h *handler) lastUsed(c *web.Call, found []snapshots.Element, in snapshots.Instant) ([]history.Micros, error) {
 	if in.Given() {
 		return make([]history.Micros, len(found)), nil
 	}
 	ids := make([]snapshots.EntityID, len(found))
 	for i := range found {
-		ids[i] = found[i].Entity.ID
+		ids[i] = found[i].Entity
 	}
 	return h.Store.LastUsed(c.Request.Context(), c.Scope, ids...)
 }

@@ -109,17 +109,20 @@ func (r rendered) with(used history.Micros) []byte {
 // render answers with a client, from the store's cache of answers if it can.
 func (h *handler) render(found snapshots.Resolved[document.Client]) (rendered, error) {
 	key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: Name}
-	kept, err := h.Store.Render(key, func() (*snapshots.Rendering, error) {
-		made, err := renderClient(found)
-		if err != nil {
-			return nil, err
-		}
-		return &snapshots.Rendering{Body: made.Body, Reply: made.Reply, Gap: made.at}, nil
-	})
+	kept, err := h.Store.Render(key, func() (*snapshots.Rendering, error) { return fill(found) })
 	if err != nil {
 		return rendered{}, err
 	}
 	return rendered{kept.Reply.(*web.Reply), kept.Gap}, nil
+}
+
+// fill makes what is kept of a client.
+func fill(found snapshots.Resolved[document.Client]) (*snapshots.Rendering, error) {
+	made, err := renderClient(found)
+	if err != nil {
+		return nil, err
+	}
+	return &snapshots.Rendering{Body: made.Body, Reply: made.Reply, Gap: made.at}, nil
 }
 
 // renderClient is pure. The owner is the object's last member, so that

@@ -139,6 +139,23 @@ func Encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
+// Splice is a JSON document with items, which are encoded already, in its array: what
+// stands before and after them.
+func Splice(before []byte, items [][]byte, after []byte) []byte {
+	size := len(before) + len(items) + len(after)
+	for _, item := range items {
+		size += len(item)
+	}
+	body := append(make([]byte, 0, size), before...)
+	for i, item := range items {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, item...)
+	}
+	return append(body, after...)
+}
+
 // NoContent is the Reply of status 204.
 func NoContent() *Reply { return &Reply{Status: http.StatusNoContent} }
 

@@ -27,14 +27,6 @@ const (
 			WHERE r.module = t.module AND r.setup_id = t.setup_id AND r.entity_id = t.entity_id AND r.valid_from > t.valid_from
 			AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = r.snapshot_id)))`
 
-	// EndedAsOf is Ended at an instant, as far as was known: its parameters are at,
-	// known, at, known, known.
-	EndedAsOf = ` EXISTS (SELECT 1 FROM snapshot t WHERE t.module = e.module AND t.setup_id = e.setup_id
-		AND t.entity_id IN (e.entity_id, e.setup_id) AND t.kind = 'tombstone' AND t.valid_from <= ? AND t.recorded_at <= ?
-		AND NOT EXISTS (SELECT 1 FROM snapshot r WHERE r.module = t.module AND r.setup_id = t.setup_id AND r.entity_id = t.entity_id
-			AND r.valid_from > t.valid_from AND r.valid_from <= ? AND r.recorded_at <= ?
-			AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = r.snapshot_id AND w.recorded_at <= ?)))`
-
 	inStatement = 200                           // ids that one statement names
 	forever     = history.Micros(math.MaxInt64) // the instant by which everything is known
 )

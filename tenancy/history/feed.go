@@ -168,7 +168,9 @@ func (l *Log) pollStep(ctx context.Context, d *db.DB) (int64, error) {
 		l.polled = events[len(events)-1].Idx + 1
 		l.publish(events, l.polled)
 	}
-	raise(&l.mirrored, l.polled)
+	if l.polled == head.Size {
+		l.mirroredUpTo(point{head.Size, head.Root})
+	}
 	l.observe(head.Clock, l.polled)
 	return head.Size, nil
 }

@@ -57,11 +57,26 @@ type Log struct {
 	missed   atomic.Int64              // batches of this node whose outcome it could not hand on
 	caught   atomic.Int64              // what missed was when the last successful poll began to read
 
-	wasExact atomic.Bool  // what Remembers said last
-	mirrored atomic.Int64 // all events before it are in every mirror
+	wasExact atomic.Bool           // what Remembers said last
+	mirrored atomic.Pointer[point] // all events before it are in every mirror
 
 	batch batch    // the committer's goroutine only
 	edge  tileEdge // likewise
+}
+
+// point is a log by its size and root: another log of the same size has another root.
+type point struct {
+	size int64
+	root []byte
+}
+
+// mirroredUpTo notes that every mirror has all events up to a point.
+func (l *Log) mirroredUpTo(p point) {
+	for old := l.mirrored.Load(); old == nil || old.size < p.size; old = l.mirrored.Load() {
+		if l.mirrored.CompareAndSwap(old, &p) {
+			return
+		}
+	}
 }
 
 type batch struct {
@@ -71,7 +86,8 @@ type batch struct {
 	changes []Change
 	clock   int64
 	newSize int64
-	exact   bool // every mirror had all events when the batch began
+	root    []byte // of newSize
+	exact   bool   // every mirror had all events when the batch began
 }
 
 // New makes a Log with the wall clock and the source of salts; nil for the
@@ -111,7 +127,7 @@ func (l *Log) Load(ctx context.Context, d *db.DB) error {
 		}
 		l.observe(head.Clock, head.Size)
 		l.polled = head.Size
-		raise(&l.mirrored, head.Size) // mirrors are loaded later
+		l.mirroredUpTo(point{head.Size, head.Root}) // mirrors are loaded later
 		return nil
 	}); err != nil {
 		return fmt.Errorf("log head: %w", err)
@@ -191,6 +207,10 @@ func Rehearsed(err error) ([]Event, bool) {
 	return events, true
 }
 
+// ClockMillis is the clock of the log in a statement, in milliseconds: no instant of a
+// change to come is before it.
+const ClockMillis = "(SELECT h.clock / 1000 FROM log_head h WHERE h.log_id = 1)"
+
 // lockHead reads the head. The update changes nothing: it is the lock that orders
 // writers on every engine.
 var lockHead = db.Lookup[Head]{Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING size, frontier, root, clock"}
@@ -218,8 +238,9 @@ func (l *Log) Open(tx *db.Tx) error {
 	if err != nil {
 		return err
 	}
-	l.batch = batch{tree: t, first: head.Size}
-	l.batch.exact = l.mirrored.Load() == head.Size && l.missed.Load() == l.caught.Load()
+	l.batch = batch{tree: t, first: head.Size, root: head.Root}
+	known := l.mirrored.Load()
+	l.batch.exact = known.size == head.Size && bytes.Equal(known.root, head.Root) && l.missed.Load() == l.caught.Load()
 	l.wasExact.Store(l.batch.exact)
 	l.edge.next = nil
 	tx.Clock = head.Clock
@@ -259,6 +280,7 @@ func (l *Log) Seal(tx *db.Tx, events []any) error {
 	if err != nil {
 		return err
 	}
+	l.batch.root = root
 	l.batch.newSize = l.batch.tree.size()
 	tx.Afterwards("UPDATE log_head SET size = ?, frontier = ?, root = ?, clock = ? WHERE log_id = 1",
 		l.batch.newSize, l.batch.tree.frontier(), root, tx.Clock)
@@ -335,11 +357,11 @@ func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool,
 	if len(l.batch.changes) == 0 {
 		return true, nil
 	}
-	l.edge.keep(l.batch.newSize)
+	l.edge.keep(point{l.batch.newSize, l.batch.root})
 	if err := l.mirror(nil, l.batch.changes, l.batch.newSize); err != nil {
 		l.missed.Add(1)
-	} else if l.mirrored.Load() == l.batch.first {
-		raise(&l.mirrored, l.batch.newSize)
+	} else if l.batch.exact {
+		l.mirroredUpTo(point{l.batch.newSize, l.batch.root})
 	}
 	events := make([]Applied, len(l.batch.changes))
 	for i, c := range l.batch.changes {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bytes"
 	"slices"
 
 	"tenure/tenancy/db"
@@ -89,22 +90,23 @@ func lastOf(tx *db.Tx, events []any) (map[string]chain, error) {
 // tileEdge are the leaf hashes of the tile that is not full yet, as the last batch of
 // this process left them.
 type tileEdge struct {
-	size int64  // of the log that they end
+	log  point  // that they end
 	data []byte // 32 bytes each
 	next []byte // of the batch that is not settled
 }
 
 // keep takes over what the batch added, now that it stands.
-func (l *tileEdge) keep(size int64) {
+func (l *tileEdge) keep(log point) {
 	if l.next != nil {
-		l.size, l.data, l.next = size, l.next, nil
+		l.log, l.data, l.next = log, l.next, nil
 	}
 }
 
-// begun are the leaves of the tile that a log of a size has begun: from memory, or
-// from the database where another node has written.
-func (l *tileEdge) begun(tx *db.Tx, size int64) ([]byte, error) {
-	if l.size == size {
+// begun are the leaves of the tile that a log has begun: from memory, or from the
+// database where another node has written.
+func (l *tileEdge) begun(tx *db.Tx, log point) ([]byte, error) {
+	size := log.size
+	if l.log.size == size && bytes.Equal(l.log.root, log.root) {
 		return slices.Clone(l.data), nil
 	}
 	data := make([]byte, 0, tileWidth*hashSize)
@@ -130,7 +132,7 @@ func leavesFrom(first int64) db.Lookup[leafRow] {
 // writeTiles writes every tile that the new rows fill.
 func (l *Log) writeTiles(tx *db.Tx, rows []eventRow) error {
 	l.edge.next = nil
-	data, err := l.edge.begun(tx, l.batch.first)
+	data, err := l.edge.begun(tx, point{l.batch.first, l.batch.root})
 	if err != nil {
 		return err
 	}
