@@ -13,11 +13,7 @@ func (w *writing[T]) placeImported(since history.Millis) error {
 	if w.entity.Kind != KindClient || w.change.ValidFrom != nil {
 		return fault.New(fault.Internal, "", "only a client is imported, and at no instant of the caller's")
 	}
-	var there int64
-	if err := w.tx.Get(&there, "SELECT count(*)"+ofEntity, w.entity.Module, w.entity.Setup, w.entity.ID); err != nil {
-		return err
-	}
-	if there > 0 {
+	if !w.fresh {
 		return fault.New(fault.Conflict, "", "only a client that has no snapshot yet can be imported with its past")
 	}
 	if since > 0 && since < w.now && w.entity.Incarnation == 1 {
@@ -34,9 +30,11 @@ func (w *writing[T]) held() (added int, err error) {
 	if len(w.change.Held) == 0 {
 		return 0, nil
 	}
-	rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, ever)
-	if err != nil {
-		return 0, err
+	var rows []secretRow
+	if !w.fresh || w.change.Secret != nil { // else it has none, and a statement would part the batch
+		if rows, err = secretsFrom(&w.tx.Conn, w.entity.ID, ever); err != nil {
+			return 0, err
+		}
 	}
 	known := make(map[credential.Hash]history.Millis, len(rows))
 	for _, r := range rows {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 
@@ -31,15 +32,16 @@ type databaseTarget struct {
 	setup     snapshots.Entity
 	owner     tenancy.OrgID // of new clients; empty for the setup's owner
 	dry       bool
-	maxCost   int    // of bcrypt hashes
-	temporary string // folder to delete at the end; empty for none
+	maxCost   int         // of bcrypt hashes
+	unseen    atomic.Bool // the client before was new here: the next may be, too
+	temporary string      // folder to delete at the end; empty for none
 }
 
 // openDatabaseTarget opens the database, and prepares a new one as serve does. A
 // dry run into a new one uses a temporary one.
 func openDatabaseTarget(ctx context.Context, f Options, report *report) (target, error) {
 	d := &databaseTarget{dry: f.DryRun, maxCost: int(cmp.Or(f.MaxCost, DefaultCost))}
-	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, LogKey: node.None, Log: zerolog.Nop()}
+	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, Batch: min(f.Jobs, maxBatch), LogKey: node.None, Log: zerolog.Nop()}
 	if d.dry {
 		cfg.SecretsKey = node.None // no key file is created
 		if err := d.useTemporary(&cfg); err != nil {
@@ -168,13 +170,22 @@ func (d *databaseTarget) write(ctx context.Context, c sourceClient) (result, err
 		return result{}, err
 	}
 	w := databaseWrite{databaseTarget: d, client: c, secrets: secrets}
+	if d.unseen.Load() && c.body.ClientSecret == "" { // a secret would be hashed in vain
+		r, err := w.create(ctx)
+		if err == nil || fault.Of(err).Code != fault.CodeIDTaken {
+			return r, err
+		}
+	}
 	e, state, err := d.node.Snapshots.Find(ctx, d.scope(), snapshots.ByClientID("", d.setup.ID, c.id))
 	switch {
 	case fault.Is(err, fault.NotFound):
+		d.unseen.Store(true)
 		return w.create(ctx)
 	case err != nil:
 		return result{}, err
-	case state == snapshots.Deleted: // creating it again would make its secrets valid again
+	}
+	d.unseen.Store(false)
+	if state == snapshots.Deleted { // creating it again would make its secrets valid again
 		r := c.result(resultUnchanged)
 		r.Note = "deleted here, and stays deleted"
 		return r, nil
@@ -215,6 +226,7 @@ type databaseWrite struct {
 func (w *databaseWrite) change() snapshots.Change[document.Client] {
 	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.secrets, WeakKeys: true,
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
+			w.client.waits()
 			next, faults := w.client.body.ToDomain(base, setup)
 			if base != nil {
 				w.changed = document.Changed(base, next)
@@ -243,7 +255,7 @@ func (w *databaseWrite) create(ctx context.Context) (result, error) {
 	}
 	out, err := w.run(ctx, func(ctx context.Context) (snapshots.Outcome[document.Client], error) {
 		return w.node.Snapshots.CreateClient(ctx, w.scope(), snapshots.NewClient{Module: w.setup.Module, Setup: w.setup.ID,
-			ClientID: w.client.id, Owner: w.owner, Surface: surface}, ch)
+			ClientID: w.client.id, Owner: w.owner, Surface: surface, First: true}, ch)
 	})
 	if err != nil {
 		return r, err

@@ -167,7 +167,7 @@ func columnFor(name string) (columnReader, bool) {
 }
 
 // each calls yield with every client until it returns false, and counts them.
-func (r *sourceRows) each(done *atomic.Int64, yield func(c sourceClient, raw []byte) bool) error {
+func (r *sourceRows) each(done *atomic.Int64, yield func(sourceClient) bool) error {
 	texts := make([]string, len(r.columns))
 	for i, name := range r.columns {
 		texts[i] = `CAST("` + name + `" AS TEXT)`
@@ -177,16 +177,17 @@ func (r *sourceRows) each(done *atomic.Int64, yield func(c sourceClient, raw []b
 		return err
 	}
 	defer rows.Close()
-	values, into := make([]sql.NullString, len(texts)), make([]any, len(texts))
-	for i := range values {
-		into[i] = &values[i]
-	}
+	into := make([]any, len(texts))
 	for rows.Next() {
+		values := make([]sql.NullString, len(texts))
+		for i := range values {
+			into[i] = &values[i]
+		}
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
 		done.Add(1)
-		if !yield(r.client(values)) {
+		if !yield(sourceClient{row: values, rows: r}) {
 			return nil
 		}
 	}
@@ -194,7 +195,8 @@ func (r *sourceRows) each(done *atomic.Int64, yield func(c sourceClient, raw []b
 }
 
 // client makes the client object of a row, and takes the hashes of its secrets.
-func (r *sourceRows) client(values []sql.NullString) (c sourceClient, raw []byte) {
+func (r *sourceRows) client(c *sourceClient) {
+	values := c.row
 	members, faults := make(map[string]json.RawMessage, len(values)), []fault.Field(nil)
 	var rotated []string
 	for i, name := range r.columns {
@@ -226,9 +228,8 @@ func (r *sourceRows) client(values []sql.NullString) (c sourceClient, raw []byte
 	delete(members, "rotated_secrets")
 	c.hashes = append(c.hashes, rotated...)
 	if c.err = fault.Rules(faults); c.err == nil {
-		raw, c.err = json.Marshal(members)
+		c.raw, c.err = json.Marshal(members)
 	}
-	return c, raw
 }
 
 func columnText(text string) (json.RawMessage, error) { return json.Marshal(text) }
