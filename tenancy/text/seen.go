@@ -23,11 +23,17 @@ func shapes(r rune) bool {
 // what follows: controls, formats, blanks that look like nothing, code points
 // that are no characters, and those of private use.
 func hidden(r rune) bool {
+	if ' ' <= r && r <= '~' {
+		return false
+	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unseen) || r&0xfffe == 0xfffe || 0xfdd0 <= r && r <= 0xfdef
 }
 
 // visible reports whether a character leaves something on paper.
 func visible(r rune) bool {
+	if '!' <= r && r <= '~' {
+		return true
+	}
 	return !hidden(r) && !unicode.IsSpace(r) && !unicode.In(r, unicode.Z)
 }
 

@@ -26,6 +26,9 @@ import (
 // surface is the API that imported clients are registered by.
 const surface = "hydra"
 
+// cacheBytes is what an import keeps of rows: it reads hardly any twice.
+const cacheBytes = 8 << 20
+
 // databaseTarget writes into a database that no server uses.
 type databaseTarget struct {
 	node      *node.Node
@@ -41,7 +44,7 @@ type databaseTarget struct {
 // dry run into a new one uses a temporary one.
 func openDatabaseTarget(ctx context.Context, f Options, report *report) (target, error) {
 	d := &databaseTarget{dry: f.DryRun, maxCost: int(cmp.Or(f.MaxCost, DefaultCost))}
-	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, Batch: min(f.Jobs, maxBatch), LogKey: node.None, Log: zerolog.Nop()}
+	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, CacheBytes: cacheBytes, Batch: min(f.Jobs, maxBatch), LogKey: node.None, Log: zerolog.Nop()}
 	if d.dry {
 		cfg.SecretsKey = node.None // no key file is created
 		if err := d.useTemporary(&cfg); err != nil {

@@ -114,8 +114,25 @@ func (p *pipeline) read(ctx context.Context) error {
 	return err
 }
 
-// put begins to put the decoded clients, in the order of the file.
+// put begins to put the decoded clients, in the order of the file. The goroutines that do it
+// stay: a new one for each client would grow its stack each time.
 func (p *pipeline) put(ctx context.Context) {
+	type work struct {
+		client sourceClient
+		done   chan<- outcome
+	}
+	works := make(chan work)
+	defer close(works)
+	for range cap(p.begun) + 1 {
+		go func() {
+			for w := range works {
+				var o outcome
+				o.result, o.err = p.to.put(p.putting, w.client)
+				w.client.waits()
+				w.done <- o
+			}
+		}()
+	}
 	defer close(p.begun)
 	seen, seed := map[uint64]struct{}{}, maphash.MakeSeed()
 	for t := range p.decoded {
@@ -137,11 +154,6 @@ func (p *pipeline) put(ctx context.Context) {
 		}
 		p.starting <- struct{}{}
 		c.begun = sync.OnceFunc(func() { <-p.starting })
-		go func() {
-			var o outcome
-			o.result, o.err = p.to.put(p.putting, c)
-			c.waits()
-			t.done <- o
-		}()
+		works <- work{c, t.done}
 	}
 }
