@@ -1,7 +1,11 @@
 package snapshots
 
 import (
+	"context"
+	"slices"
+
 	"tenure/snapshots/credential"
+	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -56,6 +60,25 @@ func (w *writing[T]) held() (added int, err error) {
 		added++
 	}
 	return added, nil
+}
+
+// HadSecrets reports whether the client has each of the secrets, or had it, by their hashes.
+func (s *Store) HadSecrets(ctx context.Context, scope tenancy.Scope, ref Ref, secrets []*NewSecret) (had bool, err error) {
+	if err := scope.Check(tenancy.WriteClients); err != nil || len(secrets) == 0 {
+		return err == nil, err
+	}
+	c := s.db.Single(ctx)
+	e, err := s.find(c, KindClient, ref)
+	if err == nil && !scope.CoversObject(string(e.ID), e.Owner) {
+		err = unknown(KindClient)
+	}
+	if err != nil {
+		return false, err
+	}
+	rows, err := secretsFrom(c, e.ID, ever)
+	return !slices.ContainsFunc(secrets, func(n *NewSecret) bool {
+		return !slices.ContainsFunc(rows, func(r secretRow) bool { return r.Hash == n.hash })
+	}), err
 }
 
 // endUnheld ends now every secret that is not among Held. The one that an

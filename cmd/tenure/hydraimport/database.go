@@ -193,6 +193,12 @@ func (d *databaseTarget) write(ctx context.Context, c sourceClient) (result, err
 		r.Note = "deleted here, and stays deleted"
 		return r, nil
 	}
+	if d.owner != "" && e.Owner != d.owner {
+		return result{}, invalid("/owner", "the client belongs to another organization than --owner")
+	}
+	if same, err := w.same(ctx, e); same || err != nil {
+		return c.result(resultUnchanged), err
+	}
 	return w.edit(ctx, e)
 }
 
@@ -292,12 +298,27 @@ func (w *databaseWrite) chosenSecret(ctx context.Context, ch *snapshots.Change[d
 	return err
 }
 
+// same reports whether the client is as the file has it already. That takes no
+// transaction, and is most of what a run does that goes on where another ended. What
+// is hard to tell, edit finds out.
+func (w *databaseWrite) same(ctx context.Context, e snapshots.Entity) (bool, error) {
+	if w.client.body.ClientSecret != "" {
+		return false, nil
+	}
+	found, err := snapshots.Resolve[document.Client](ctx, w.node.Snapshots, w.scope(), snapshots.ByRef(e.Ref()), snapshots.Instant{})
+	if err != nil {
+		return false, nil
+	}
+	next, faults := w.client.body.ToDomain(found.Content, found.Setup.Content)
+	if len(faults) > 0 || len(document.Changed(found.Content, next)) > 0 {
+		return false, nil
+	}
+	return w.node.Snapshots.HadSecrets(ctx, w.scope(), e.Ref(), w.secrets)
+}
+
 func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, error) {
 	ref := e.Ref()
 	ch, r, secret := w.change(), w.client.result(resultUnchanged), false
-	if w.owner != "" && e.Owner != w.owner {
-		return r, invalid("/owner", "the client belongs to another organization than --owner")
-	}
 	if plain := w.client.body.ClientSecret; plain != "" {
 		same, err := w.node.Snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)
 		if secret = !same; secret && err == nil {

@@ -34,6 +34,7 @@ type Options struct {
 	Format     string // of the report: text or json
 	DryRun     bool   // report only
 	MaxCost    uint64 // of bcrypt hashes that are taken, at most MostCost; 0 for DefaultCost
+	Progress   bool   // is shown on screen even if that is no terminal
 	Jobs       int    // clients under way at once, at most MostJobs; 0 for DefaultJobs or ServerJobs
 }
 
@@ -52,7 +53,7 @@ type target interface {
 }
 
 // Run imports the clients of the file at path, or of standard input for "-". It
-// writes the report to out and, if screen is a terminal, the progress to screen.
+// writes the report to out, and the progress to screen if that is a terminal or f asks for it.
 // The error has the exit code that the program ends with.
 func Run(out, screen io.Writer, path string, f Options) error {
 	stopping, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
