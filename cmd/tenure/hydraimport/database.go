@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -25,6 +26,12 @@ import (
 
 // surface is the API that imported clients are registered by.
 const surface = "hydra"
+
+// How often a client is put again while the store has no room, and when.
+const (
+	busyTries = 100
+	busyPause = 100 * time.Millisecond
+)
 
 // cacheBytes is what an import keeps of rows: it reads hardly any twice.
 const cacheBytes = 8 << 20
@@ -156,6 +163,10 @@ func (d *databaseTarget) close() error {
 // put updates the client with the id, or creates it.
 func (d *databaseTarget) put(ctx context.Context, c sourceClient) (result, error) {
 	r, err := d.write(ctx, c)
+	for try := 1; fault.Is(err, fault.Throttled) && try < busyTries; try++ {
+		time.Sleep(busyPause) // the others under way have taken all the room that the store has for one organization
+		r, err = d.write(ctx, c)
+	}
 	if err == nil {
 		return r, nil
 	}

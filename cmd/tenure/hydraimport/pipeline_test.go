@@ -76,6 +76,22 @@ func TestClientsUnderWay(t *testing.T) {
 	}
 }
 
+// TestImportOfLargeClients: none is refused because others are under way.
+func TestImportOfLargeClients(t *testing.T) {
+	const clients = 40
+	var file strings.Builder
+	var addresses []string
+	for i := range 200 {
+		addresses = append(addresses, fmt.Sprintf(`"https://app.example/%d/%s"`, i, strings.Repeat("x", 1900)))
+	}
+	for i := range clients {
+		fmt.Fprintf(&file, `{"client_id":"c%d","token_endpoint_auth_method":"none","redirect_uris":[%s]}`, i, strings.Join(addresses, ","))
+	}
+	path := filepath.Join(t.TempDir(), "clients.json")
+	must(t, os.WriteFile(path, []byte(file.String()), 0o600))
+	wants(t, mustImport(t, path, Options{Database: filepath.Join(t.TempDir(), "tenure.db")}), "40 clients: 40 created, 0 updated, 0 unchanged, 0 refused")
+}
+
 // TestLimitsOfTheImport: db.TestBatchOfAnOption tries the transactions.
 func TestLimitsOfTheImport(t *testing.T) {
 	if n := jwktest.Limit(t, "Requests", "clients of an import that are worked on at the same time"); n[0] != DefaultJobs || n[1] != ServerJobs || n[2] != MostJobs {
