@@ -197,8 +197,9 @@ func (r *sourceRows) each(done *atomic.Int64, yield func(sourceClient) bool) err
 // client makes the client object of a row, and takes the hashes of its secrets.
 func (r *sourceRows) client(c *sourceClient) {
 	values := c.row
-	members, faults := make(map[string]json.RawMessage, len(values)), []fault.Field(nil)
+	var faults []fault.Field
 	var rotated []string
+	raw := append(make([]byte, 0, 2048), '{')
 	for i, name := range r.columns {
 		text := values[i].String
 		switch {
@@ -220,16 +221,16 @@ func (r *sourceRows) client(c *sourceClient) {
 		if err != nil {
 			faults = append(faults, fault.Field{Path: "/" + name, Rule: "import", Message: err.Error()})
 		}
-		if value != nil {
-			members[name] = value
+		if value == nil || name == "client_secret" || name == "rotated_secrets" {
+			continue
 		}
+		if len(raw) > 1 {
+			raw = append(raw, ',')
+		}
+		raw = append(append(append(append(raw, '"'), name...), '"', ':'), value...)
 	}
-	delete(members, "client_secret")
-	delete(members, "rotated_secrets")
 	c.hashes = append(c.hashes, rotated...)
-	if c.err = fault.Rules(faults); c.err == nil {
-		c.raw, c.err = json.Marshal(members)
-	}
+	c.raw, c.err = append(raw, '}'), fault.Rules(faults)
 }
 
 func columnText(text string) (json.RawMessage, error) { return json.Marshal(text) }
