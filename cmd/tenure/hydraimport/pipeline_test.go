@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"tenure/jwk/jwktest"
+	"tenure/snapshots"
+	"tenure/snapshots/document"
 )
 
 // crowd is a target that lets a number of puts begin before one of them ends.
@@ -107,4 +109,26 @@ func TestLimitsOfTheImport(t *testing.T) {
 	}
 	f := Options{Database: filepath.Join(t.TempDir(), "a.db"), Jobs: MostJobs}
 	wants(t, mustImport(t, importFixture("list.json"), f), "5 clients: 5 created, 0 updated, 0 unchanged, 0 refused")
+}
+
+// TestNewClientsBeforeADeletedOne: an import that has begun to create without looking first still
+// leaves a client deleted that was deleted here, and finds one that is there.
+func TestNewClientsBeforeADeletedOne(t *testing.T) {
+	f := Options{Database: filepath.Join(t.TempDir(), "tenure.db"), Jobs: 1}
+	write := func(ids ...string) string {
+		path := filepath.Join(t.TempDir(), "clients.json")
+		var file strings.Builder
+		for _, id := range ids {
+			fmt.Fprintf(&file, `{"client_id":%q,"token_endpoint_auth_method":"none"}`, id)
+		}
+		must(t, os.WriteFile(path, []byte(file.String()), 0o600))
+		return path
+	}
+	mustImport(t, write("gone", "kept"), f)
+	n := openImported(t, f.Database)
+	must(t, snapshots.Delete[document.Client](t.Context(), n.Snapshots, n.Tenancy.Operator("test"), n.client("gone").Entity.Ref(), nil))
+	n.done()
+	wants(t, mustImport(t, write("new-1", "new-2", "gone", "new-3", "kept"), f), "unchanged  gone  (deleted here, and stays deleted)", "unchanged  kept",
+		"5 clients: 3 created, 0 updated, 2 unchanged, 0 refused")
+	openImported(t, f.Database).done()
 }
