@@ -20,6 +20,8 @@ type NewClient struct {
 	Owner    tenancy.OrgID // empty for the acting organization
 	Surface  string
 	Initial  string // id of the initial access token that it registers by
+	// First refuses (Conflict, fault.CodeIDTaken) a client_id that was in use before, too.
+	First bool
 	// OnePerSoftware refuses (Conflict, fault.CodeIDTaken) a second client of its
 	// Surface in the setup with the same software_id.
 	OnePerSoftware bool
@@ -53,7 +55,7 @@ func (s *Store) CreateClient(ctx context.Context, scope tenancy.Scope, c NewClie
 			if again, err := repeated[document.Client](s, tx, scope); err != nil || again.Repeated {
 				return again, err
 			}
-			if e.Incarnation, err = s.incarnation(tx, scope, e); err != nil {
+			if e.Incarnation, err = s.incarnation(tx, scope, e, c.First); err != nil {
 				return Outcome[document.Client]{}, err
 			}
 			made, err := publishFirst(s, tx, scope, e, setup, ch)
@@ -148,7 +150,7 @@ func owner(tx *db.Tx, scope tenancy.Scope, setup Entity, asked tenancy.OrgID) (t
 }
 
 // incarnation decides whether e may take its client_id, and as which one.
-func (s *Store) incarnation(tx *db.Tx, scope tenancy.Scope, e Entity) (int64, error) {
+func (s *Store) incarnation(tx *db.Tx, scope tenancy.Scope, e Entity, first bool) (int64, error) {
 	last, err := bearerOf(e.Setup, e.ClientID).One(&tx.Conn)
 	if err != nil {
 		return 0, err
@@ -163,7 +165,7 @@ func (s *Store) incarnation(tx *db.Tx, scope tenancy.Scope, e Entity) (int64, er
 		return 0, err
 	}
 	ended := row != nil && row.tombstone() || !scope.Alive(last.Owner)
-	if !ended || last.Owner != e.Owner && !scope.Covers(last.Owner) {
+	if !ended || first || last.Owner != e.Owner && !scope.Covers(last.Owner) {
 		return 0, taken
 	}
 	return last.Incarnation + 1, nil

@@ -1,7 +1,11 @@
 package snapshots
 
 import (
+	"context"
+	"slices"
+
 	"tenure/snapshots/credential"
+	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -13,11 +17,7 @@ func (w *writing[T]) placeImported(since history.Millis) error {
 	if w.entity.Kind != KindClient || w.change.ValidFrom != nil {
 		return fault.New(fault.Internal, "", "only a client is imported, and at no instant of the caller's")
 	}
-	var there int64
-	if err := w.tx.Get(&there, "SELECT count(*)"+ofEntity, w.entity.Module, w.entity.Setup, w.entity.ID); err != nil {
-		return err
-	}
-	if there > 0 {
+	if !w.fresh {
 		return fault.New(fault.Conflict, "", "only a client that has no snapshot yet can be imported with its past")
 	}
 	if since > 0 && since < w.now && w.entity.Incarnation == 1 {
@@ -34,9 +34,11 @@ func (w *writing[T]) held() (added int, err error) {
 	if len(w.change.Held) == 0 {
 		return 0, nil
 	}
-	rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, ever)
-	if err != nil {
-		return 0, err
+	var rows []secretRow
+	if !w.fresh || w.change.Secret != nil { // else it has none, and a statement would part the batch
+		if rows, err = secretsFrom(&w.tx.Conn, w.entity.ID, ever); err != nil {
+			return 0, err
+		}
 	}
 	known := make(map[credential.Hash]history.Millis, len(rows))
 	for _, r := range rows {
@@ -58,6 +60,24 @@ func (w *writing[T]) held() (added int, err error) {
 		added++
 	}
 	return added, nil
+}
+
+// HadSecrets reports whether the client has each of the secrets, or had it, by their hashes.
+func (s *Store) HadSecrets(ctx context.Context, scope tenancy.Scope, ref Ref, secrets []*NewSecret) (had bool, err error) {
+	if err := scope.Check(tenancy.WriteClients); err != nil || len(secrets) == 0 {
+		return err == nil, err
+	}
+	c := s.db.Single(ctx)
+	e, err := s.find(c, KindClient, ref)
+	if err == nil && !scope.CoversObject(string(e.ID), e.Owner) {
+		err = unknown(KindClient)
+	}
+	if err != nil {
+		return false, err
+	}
+	var hashes []credential.Hash // what is imported comes with no snapshot, so none of it was withdrawn
+	err = c.Select(&hashes, "SELECT hash FROM client_secret WHERE entity_id = ?", e.ID)
+	return !slices.ContainsFunc(secrets, func(n *NewSecret) bool { return !slices.Contains(hashes, n.hash) }), err
 }
 
 // endUnheld ends now every secret that is not among Held. The one that an

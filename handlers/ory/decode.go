@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"tenure/jwk/strictjson"
 	"tenure/tenancy/fault"
@@ -55,9 +56,12 @@ func DecodeLifespans(body []byte) (Lifespans, error) {
 // FirstValue returns the JSON value at the start of a body; Hydra ignores what
 // follows.
 func FirstValue(body []byte) (json.RawMessage, error) {
-	var raw json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&raw); err != nil {
-		return nil, err
+	raw := json.RawMessage(bytes.TrimSpace(body))
+	if !json.Valid(raw) { // it is none, or not all of the body
+		raw = nil
+		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&raw); err != nil {
+			return nil, err
+		}
 	}
 	if !strictjson.WellFormed(raw) {
 		return nil, errors.New("the text is not UTF-8, or has half a surrogate pair")
@@ -97,7 +101,10 @@ func repeated(r *strictjson.Reader, anyCase bool, value func() string) (name str
 	seen := map[string]bool{}
 	for r.Object(); r.Member() && name == ""; name = value() {
 		own := r.Name()
-		folded := strings.ToLower(strings.ToUpper(own))
+		folded := own
+		if strings.ContainsFunc(own, func(r rune) bool { return r >= utf8.RuneSelf || 'A' <= r && r <= 'Z' }) {
+			folded = strings.ToLower(strings.ToUpper(own))
+		}
 		if r.Earlier() >= 0 || anyCase && seen[folded] {
 			return own
 		}

@@ -86,7 +86,7 @@ const scopePrefix = "scope_"
 // that its base does not have.
 func checkTexts[T Content](in Input[T]) []fault.Field {
 	var all []fault.Field
-	in.eachNew(func(path, name, value string, localized bool) {
+	in.eachNew(func(at spot, name, value string, localized bool) {
 		kind, ok := texts[name]
 		switch {
 		case !ok && !localized:
@@ -103,7 +103,7 @@ func checkTexts[T Content](in Input[T]) []fault.Field {
 			return // of a localized text; checkLocalized asks for it
 		}
 		if f := text.Check(kind, value); f != nil {
-			all = append(all, fault.Field{Path: path, Rule: f.Rule, Message: f.Message})
+			all = append(all, fault.Field{Path: at.path(), Rule: f.Rule, Message: f.Message})
 		}
 	})
 	return all

@@ -52,18 +52,18 @@ func UseOf(name string) (use uri.Use, ok bool) {
 func checkAddresses[T Content](in Input[T]) []fault.Field {
 	self := in.Level == ByItself
 	var all []fault.Field
-	check := func(path, address string, use uri.Use) {
+	check := func(at spot, address string, use uri.Use) {
 		for _, rule := range uri.Broken(address, use, self) {
-			all = append(all, fault.Field{Path: path, Rule: rule.Name, Message: rule.Message})
+			all = append(all, fault.Field{Path: at.path(), Rule: rule.Name, Message: rule.Message})
 		}
 	}
-	in.eachNew(func(path, name, value string, localized bool) {
+	in.eachNew(func(at spot, name, value string, localized bool) {
 		use, ok := UseOf(name)
 		if !localized {
 			use, ok = addresses[name]
 		}
 		if ok && (value != "" || use == uri.Redirect) { // other lists have NoEmptyItems
-			check(path, value, use)
+			check(at, value, use)
 		}
 	})
 	slices.SortStableFunc(all, func(a, b fault.Field) int { return rank(a.Rule) - rank(b.Rule) })
@@ -85,7 +85,7 @@ func addressName(name string) bool {
 // eachNew visits the strings of every bound member that is set, those of listed
 // objects included, without the ones that the base has there. name is the
 // member's, for the value of a localized text the text's own.
-func (in Input[T]) eachNew(visit func(path, name, value string, localized bool)) {
+func (in Input[T]) eachNew(visit func(at spot, name, value string, localized bool)) {
 	for _, f := range fieldsOf[T]() {
 		if !in.Binds(f.Name) {
 			continue
@@ -94,17 +94,30 @@ func (in Input[T]) eachNew(visit func(path, name, value string, localized bool))
 		if in.Base != nil {
 			stored = f.at(in.Base)
 		}
-		eachNewText("", f.Name, f.Name, f.at(in.Next), stored, visit)
+		eachNewText("/", f.Name, f.Name, f.at(in.Next), stored, visit)
 	}
 }
 
-// eachNewText visits those of one member. Its pointer is put together only for what is visited: nearly all
-// members have nothing new.
-func eachNewText(under, field, name string, member, stored any, visit func(path, name, value string, localized bool)) {
+// spot is where a string is: under a pointer, in a member, and there in a list unless
+// item is negative. Few are faults, so the pointer is put together when it is asked for.
+type spot struct {
+	under, member string
+	item          int
+}
+
+func (s spot) path() string {
+	if s.item < 0 {
+		return s.under + s.member
+	}
+	return item(s.under+s.member, s.item)
+}
+
+// eachNewText visits those of one member; under ends with a slash.
+func eachNewText(under, field, name string, member, stored any, visit func(at spot, name, value string, localized bool)) {
 	switch m := member.(type) {
 	case *string:
 		if old, _ := stored.(*string); *m != "" && (old == nil || *old != *m) {
-			visit(under+"/"+field, name, *m, false)
+			visit(spot{under, field, -1}, name, *m, false)
 		}
 	case *[]Localized:
 		var old []Localized
@@ -115,10 +128,10 @@ func eachNewText(under, field, name string, member, stored any, visit func(path,
 			if slices.Contains(old, l) {
 				continue
 			}
-			at := item(under+"/"+field, i)
-			visit(at+"/name", "name", l.Name, false)
+			at := item(under+field, i) + "/"
+			visit(spot{at, "name", -1}, "name", l.Name, false)
 			if l.Value != "" {
-				visit(at+"/value", l.Name, l.Value, true)
+				visit(spot{at, "value", -1}, l.Name, l.Value, true)
 			}
 		}
 	case *[]Scope:
@@ -127,7 +140,7 @@ func eachNewText(under, field, name string, member, stored any, visit func(path,
 			old = *s
 		}
 		for i := range *m {
-			scope, at := &(*m)[i], item(under+"/"+field, i)
+			scope, at := &(*m)[i], item(under+field, i)+"/"
 			was := slices.IndexFunc(old, func(s Scope) bool { return s.Name == scope.Name })
 			for _, f := range scopeFields {
 				var before any
@@ -148,7 +161,7 @@ func eachNewText(under, field, name string, member, stored any, visit func(path,
 		}
 		for i, one := range list {
 			if !slices.Contains(old, one) {
-				visit(item(under+"/"+field, i), name, one, false)
+				visit(spot{under, field, i}, name, one, false)
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func (b *batch) job(i int, d *DB, begun time.Time) *job {
 	if i < len(b.jobs) {
 		return b.jobs[i]
 	}
-	if len(b.jobs) >= min(b.limit, batchLimit) || time.Since(begun) > d.batchWork {
+	if len(b.jobs) >= min(b.limit, d.batch) || time.Since(begun) > d.batchWork {
 		return nil
 	}
 	j := d.next()
@@ -68,7 +68,7 @@ func (b *batch) job(i int, d *DB, begun time.Time) *job {
 // needs are the look-ups of the writes that the batch is about to take.
 func (b *batch) needs(d *DB) []Need {
 	jobs := b.jobs
-	if more := min(b.limit, batchLimit) - len(jobs); more > 0 {
+	if more := min(b.limit, d.batch) - len(jobs); more > 0 {
 		d.mu.Lock()
 		jobs = append(slices.Clip(jobs), d.queue.Peek(more)...)
 		d.mu.Unlock()

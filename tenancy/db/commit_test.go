@@ -67,6 +67,34 @@ func TestOneBatch(t *testing.T) {
 	})
 }
 
+// TestBatchOfAnOption: a program may ask for larger transactions, of which twice as many wait.
+func TestBatchOfAnOption(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		const batch = db.BatchLimit + 50
+		var commits atomic.Int64
+		d, _ := load(t, dsn, db.Options{Batch: batch, Inject: func(point string) error {
+			if point == db.BeforeCommit {
+				commits.Add(1)
+			}
+			return nil
+		}})
+		d.Patient()
+		fns := make([]func(*db.Tx) error, 2*batch)
+		for i := range fns {
+			fns[i] = put(int64(i))
+		}
+		for i, err := range together(t, d, fns...) {
+			if err != nil {
+				t.Errorf("closure %d: %v", i, err)
+			}
+		}
+		if got := commits.Load(); got != 3 {
+			t.Errorf("%d transactions, want 3: the one that held the committer and two batches", got)
+		}
+		sound(t, d, int64(len(fns)))
+	})
+}
+
 // A failing closure leaves nothing, and its neighbours whole.
 func TestFailingClosureInABatch(t *testing.T) {
 	domain := fault.New(fault.Invalid, "", "the domain says no")

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -33,6 +34,9 @@ type Options struct {
 	// can bring up to that of the program, refuses an empty one, and sets no
 	// bound to how long a statement or a batch takes.
 	Migrating bool
+	// Batch is how many writes one transaction takes, of which twice as many may wait; 0
+	// for what suits a server. A program that is alone with the database gains by more.
+	Batch int
 	// Inject, when set by a test, is called between the round trips of a batch: when its
 	// rows are read, before COMMIT and after it. An error from it is taken as theirs.
 	Inject func(point string) error
@@ -74,6 +78,7 @@ type DB struct {
 	mu        sync.Mutex // guards queue
 	queue     *fair.Queue[*job]
 	wake      chan struct{} // holds one: something was queued
+	batch     int           // writes of one transaction
 	batchWork time.Duration
 	stop      chan struct{} // closed by Close
 	ended     chan struct{} // closed when the committer has stopped
@@ -89,8 +94,9 @@ type DB struct {
 // locked, Conflict with CodeSchema for a schema version this program does not
 // use.
 func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
-	d := &DB{inject: opts.Inject, asked: opts.Asked, verify: opts.Verify, piped: opts.Piped, lane: opts.Lane, unbounded: opts.Migrating, queue: fair.NewQueue[*job](fair.Bounds{Lane: laneLength, All: queueLength}), wake: make(chan struct{}, 1),
-		batchWork: batchWork, stop: make(chan struct{}), ended: make(chan struct{})}
+	d := &DB{inject: opts.Inject, asked: opts.Asked, verify: opts.Verify, piped: opts.Piped, lane: opts.Lane, unbounded: opts.Migrating,
+		queue: fair.NewQueue[*job](fair.Bounds{Lane: max(laneLength, 2*opts.Batch), All: max(queueLength, 2*opts.Batch)}), wake: make(chan struct{}, 1),
+		batch: cmp.Or(opts.Batch, batchLimit), batchWork: batchWork, stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
 		d.inject = func(string) error { return nil }
 	}

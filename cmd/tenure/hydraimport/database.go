@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -25,21 +27,31 @@ import (
 // surface is the API that imported clients are registered by.
 const surface = "hydra"
 
+// How often a client is put again while the store has no room, and when.
+const (
+	busyTries = 100
+	busyPause = 100 * time.Millisecond
+)
+
+// cacheBytes is what an import keeps of rows: it reads hardly any twice.
+const cacheBytes = 8 << 20
+
 // databaseTarget writes into a database that no server uses.
 type databaseTarget struct {
 	node      *node.Node
 	setup     snapshots.Entity
 	owner     tenancy.OrgID // of new clients; empty for the setup's owner
 	dry       bool
-	maxCost   int    // of bcrypt hashes
-	temporary string // folder to delete at the end; empty for none
+	maxCost   int         // of bcrypt hashes
+	unseen    atomic.Bool // the client before was new here: the next may be, too
+	temporary string      // folder to delete at the end; empty for none
 }
 
 // openDatabaseTarget opens the database, and prepares a new one as serve does. A
 // dry run into a new one uses a temporary one.
 func openDatabaseTarget(ctx context.Context, f Options, report *report) (target, error) {
 	d := &databaseTarget{dry: f.DryRun, maxCost: int(cmp.Or(f.MaxCost, DefaultCost))}
-	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, LogKey: node.None, Log: zerolog.Nop()}
+	cfg := node.Config{Database: f.Database, SecretsKey: f.SecretsKey, CacheBytes: cacheBytes, Batch: min(f.Jobs, maxBatch), LogKey: node.None, Log: zerolog.Nop()}
 	if d.dry {
 		cfg.SecretsKey = node.None // no key file is created
 		if err := d.useTemporary(&cfg); err != nil {
@@ -151,6 +163,10 @@ func (d *databaseTarget) close() error {
 // put updates the client with the id, or creates it.
 func (d *databaseTarget) put(ctx context.Context, c sourceClient) (result, error) {
 	r, err := d.write(ctx, c)
+	for try := 1; fault.Is(err, fault.Throttled) && try < busyTries; try++ {
+		time.Sleep(busyPause) // the others under way have taken all the room that the store has for one organization
+		r, err = d.write(ctx, c)
+	}
 	if err == nil {
 		return r, nil
 	}
@@ -168,16 +184,31 @@ func (d *databaseTarget) write(ctx context.Context, c sourceClient) (result, err
 		return result{}, err
 	}
 	w := databaseWrite{databaseTarget: d, client: c, secrets: secrets}
+	if d.unseen.Load() && c.body.ClientSecret == "" { // a secret would be hashed in vain
+		r, err := w.create(ctx)
+		if err == nil || fault.Of(err).Code != fault.CodeIDTaken {
+			return r, err
+		}
+	}
 	e, state, err := d.node.Snapshots.Find(ctx, d.scope(), snapshots.ByClientID("", d.setup.ID, c.id))
 	switch {
 	case fault.Is(err, fault.NotFound):
+		d.unseen.Store(true)
 		return w.create(ctx)
 	case err != nil:
 		return result{}, err
-	case state == snapshots.Deleted: // creating it again would make its secrets valid again
+	}
+	d.unseen.Store(false)
+	if state == snapshots.Deleted { // creating it again would make its secrets valid again
 		r := c.result(resultUnchanged)
 		r.Note = "deleted here, and stays deleted"
 		return r, nil
+	}
+	if d.owner != "" && e.Owner != d.owner {
+		return result{}, invalid("/owner", "the client belongs to another organization than --owner")
+	}
+	if same, err := w.same(ctx, e); same || err != nil {
+		return c.result(resultUnchanged), err
 	}
 	return w.edit(ctx, e)
 }
@@ -215,6 +246,7 @@ type databaseWrite struct {
 func (w *databaseWrite) change() snapshots.Change[document.Client] {
 	return snapshots.Change[document.Client]{Rules: ory.Rules(), Held: w.secrets, WeakKeys: true,
 		Apply: func(base *document.Client, setup *document.Setup) (*document.Client, error) {
+			w.client.waits()
 			next, faults := w.client.body.ToDomain(base, setup)
 			if base != nil {
 				w.changed = document.Changed(base, next)
@@ -243,7 +275,7 @@ func (w *databaseWrite) create(ctx context.Context) (result, error) {
 	}
 	out, err := w.run(ctx, func(ctx context.Context) (snapshots.Outcome[document.Client], error) {
 		return w.node.Snapshots.CreateClient(ctx, w.scope(), snapshots.NewClient{Module: w.setup.Module, Setup: w.setup.ID,
-			ClientID: w.client.id, Owner: w.owner, Surface: surface}, ch)
+			ClientID: w.client.id, Owner: w.owner, Surface: surface, First: true}, ch)
 	})
 	if err != nil {
 		return r, err
@@ -277,12 +309,27 @@ func (w *databaseWrite) chosenSecret(ctx context.Context, ch *snapshots.Change[d
 	return err
 }
 
+// same reports whether the client is as the file has it already. That takes no
+// transaction, and is most of what a run does that goes on where another ended. What
+// is hard to tell, edit finds out.
+func (w *databaseWrite) same(ctx context.Context, e snapshots.Entity) (bool, error) {
+	if w.client.body.ClientSecret != "" {
+		return false, nil
+	}
+	found, err := snapshots.Resolve[document.Client](ctx, w.node.Snapshots, w.scope(), snapshots.ByRef(e.Ref()), snapshots.Instant{})
+	if err != nil {
+		return false, nil
+	}
+	next, faults := w.client.body.ToDomain(found.Content, found.Setup.Content)
+	if len(faults) > 0 || len(document.Changed(found.Content, next)) > 0 {
+		return false, nil
+	}
+	return w.node.Snapshots.HadSecrets(ctx, w.scope(), e.Ref(), w.secrets)
+}
+
 func (w *databaseWrite) edit(ctx context.Context, e snapshots.Entity) (result, error) {
 	ref := e.Ref()
 	ch, r, secret := w.change(), w.client.result(resultUnchanged), false
-	if w.owner != "" && e.Owner != w.owner {
-		return r, invalid("/owner", "the client belongs to another organization than --owner")
-	}
 	if plain := w.client.body.ClientSecret; plain != "" {
 		same, err := w.node.Snapshots.SecretMatches(ctx, w.scope(), ref, plain, 0)
 		if secret = !same; secret && err == nil {

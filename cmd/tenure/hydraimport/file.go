@@ -3,6 +3,7 @@ package hydraimport
 import (
 	"bufio"
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,38 @@ type sourceClient struct {
 	body   *ory.Client // nil if err is not
 	hashes []string    // of its secrets, newest first; only from SQLite
 	err    error       // why it cannot be imported
+
+	raw   []byte           // its JSON object, or
+	row   []sql.NullString // its columns
+	rows  *sourceRows
+	begun func() // says that nothing is left but to wait; nil for nobody to tell
+}
+
+// weight is the number of bytes that it has in the file.
+func (c *sourceClient) weight() int64 {
+	n := len(c.raw)
+	for i := range c.row {
+		n += len(c.row[i].String)
+	}
+	return int64(n)
+}
+
+// decode makes the client of what the file has.
+func (c *sourceClient) decode() {
+	if c.rows != nil {
+		c.rows.client(c)
+	}
+	if c.err == nil {
+		c.read(c.raw)
+	}
+	c.raw, c.row = nil, nil
+}
+
+// waits says that others may be worked out meanwhile.
+func (c *sourceClient) waits() {
+	if c.begun != nil {
+		c.begun()
+	}
 }
 
 // sourceFile reads the clients of a file, one after another.
@@ -97,21 +130,18 @@ func (h *sourceFile) share() float64 {
 	return float64(h.read.Load()) / float64(h.size)
 }
 
-// each calls yield with every client until it returns false. After an error
-// nothing more can be read.
+// each calls yield with every client until it returns false; none is decoded. After
+// an error nothing more can be read.
 func (h *sourceFile) each(yield func(sourceClient) bool) error {
-	decode := func(c sourceClient, raw []byte) bool {
+	number := func(c sourceClient) bool {
 		h.count++
 		c.number = h.count
-		if c.err == nil {
-			c.read(raw)
-		}
 		return yield(c)
 	}
 	if h.sqlite {
-		return h.rows.each(&h.read, decode)
+		return h.rows.each(&h.read, number)
 	}
-	j := &jsonReader{file: h, yield: func(raw []byte) bool { return decode(sourceClient{}, raw) }}
+	j := &jsonReader{file: h, yield: func(raw []byte) bool { return number(sourceClient{raw: raw}) }}
 	j.dec = json.NewDecoder(j)
 	err := j.values()
 	if err != nil {

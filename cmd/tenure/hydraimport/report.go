@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"tenure/cmd/tenure/exit"
@@ -74,31 +72,18 @@ type report struct {
 
 	out    *bufio.Writer
 	stderr io.Writer // for what is not part of the report
-	screen io.Writer // for the progress; nil unless it is a terminal
+	shown  *progress
 	json   bool
 	dry    bool
 	begun  bool
-	drawn  time.Time
 }
 
 func newReport(out, screen io.Writer, f Options) (*report, error) {
 	if f.Format != "text" && f.Format != "json" {
 		return nil, fmt.Errorf("--format must be text or json, not %q", f.Format)
 	}
-	r := &report{out: bufio.NewWriter(out), stderr: screen, json: f.Format == "json", dry: f.DryRun}
-	if isTerminal(screen) {
-		r.screen = screen
-	}
+	r := &report{out: bufio.NewWriter(out), stderr: screen, json: f.Format == "json", dry: f.DryRun, shown: newProgress(screen, f.Progress)}
 	return r, nil
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (r *report) total() int { return r.Created + r.Updated + r.Unchanged + r.Refused }
@@ -171,30 +156,18 @@ func (r *report) addJSON(c result) {
 	r.out.Write(raw)
 }
 
-// progress draws the progress of the import, at most ten times a second.
+// progress shows the progress of the import, now and then.
 func (r *report) progress(share float64) {
-	if r.screen == nil || time.Since(r.drawn) < 100*time.Millisecond {
-		return
-	}
-	r.wipe()
-	r.out.Flush()
-	percent := ""
-	if share >= 0 {
-		percent = fmt.Sprintf("%3.0f %%  ", 100*min(share, 1))
-	}
-	fmt.Fprintf(r.screen, "%s%d clients", percent, r.total())
-	r.drawn = time.Now()
-}
-
-func (r *report) wipe() {
-	if r.screen != nil && !r.drawn.IsZero() {
-		fmt.Fprint(r.screen, "\r\x1b[K")
+	if r.shown.due() {
+		r.shown.wipe()
+		r.out.Flush()
+		r.shown.show(r.total(), share)
 	}
 }
 
 // end writes the sums; partial says that the file is one page of a longer list.
 func (r *report) end(partial bool) {
-	r.wipe()
+	r.shown.wipe()
 	if r.json {
 		r.endJSON(partial)
 	} else {

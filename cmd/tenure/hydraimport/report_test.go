@@ -18,10 +18,11 @@ func TestProgressIsForTerminalsOnly(t *testing.T) {
 	if screen.Len() > 0 {
 		t.Errorf("drawn on what is no terminal: %q", screen.String())
 	}
-	r.screen = &screen
+	now := time.Now()
+	r.shown.screen, r.shown.terminal, r.shown.shown, r.shown.now = &screen, true, time.Time{}, func() time.Time { return now }
 	r.progress(0.25)
 	r.progress(0.26) // too soon
-	r.drawn = time.Now().Add(-time.Second)
+	now = now.Add(drawEvery)
 	r.progress(-1)
 	r.end(false)
 	if want := " 25 %  1 clients\r\x1b[K1 clients\r\x1b[K"; screen.String() != want {

@@ -167,7 +167,7 @@ func columnFor(name string) (columnReader, bool) {
 }
 
 // each calls yield with every client until it returns false, and counts them.
-func (r *sourceRows) each(done *atomic.Int64, yield func(c sourceClient, raw []byte) bool) error {
+func (r *sourceRows) each(done *atomic.Int64, yield func(sourceClient) bool) error {
 	texts := make([]string, len(r.columns))
 	for i, name := range r.columns {
 		texts[i] = `CAST("` + name + `" AS TEXT)`
@@ -177,16 +177,17 @@ func (r *sourceRows) each(done *atomic.Int64, yield func(c sourceClient, raw []b
 		return err
 	}
 	defer rows.Close()
-	values, into := make([]sql.NullString, len(texts)), make([]any, len(texts))
-	for i := range values {
-		into[i] = &values[i]
-	}
+	into := make([]any, len(texts))
 	for rows.Next() {
+		values := make([]sql.NullString, len(texts))
+		for i := range values {
+			into[i] = &values[i]
+		}
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
 		done.Add(1)
-		if !yield(r.client(values)) {
+		if !yield(sourceClient{row: values, rows: r}) {
 			return nil
 		}
 	}
@@ -194,9 +195,11 @@ func (r *sourceRows) each(done *atomic.Int64, yield func(c sourceClient, raw []b
 }
 
 // client makes the client object of a row, and takes the hashes of its secrets.
-func (r *sourceRows) client(values []sql.NullString) (c sourceClient, raw []byte) {
-	members, faults := make(map[string]json.RawMessage, len(values)), []fault.Field(nil)
+func (r *sourceRows) client(c *sourceClient) {
+	values := c.row
+	var faults []fault.Field
 	var rotated []string
+	raw := append(make([]byte, 0, 2048), '{')
 	for i, name := range r.columns {
 		text := values[i].String
 		switch {
@@ -218,17 +221,16 @@ func (r *sourceRows) client(values []sql.NullString) (c sourceClient, raw []byte
 		if err != nil {
 			faults = append(faults, fault.Field{Path: "/" + name, Rule: "import", Message: err.Error()})
 		}
-		if value != nil {
-			members[name] = value
+		if value == nil || name == "client_secret" || name == "rotated_secrets" {
+			continue
 		}
+		if len(raw) > 1 {
+			raw = append(raw, ',')
+		}
+		raw = append(append(append(append(raw, '"'), name...), '"', ':'), value...)
 	}
-	delete(members, "client_secret")
-	delete(members, "rotated_secrets")
 	c.hashes = append(c.hashes, rotated...)
-	if c.err = fault.Rules(faults); c.err == nil {
-		raw, c.err = json.Marshal(members)
-	}
-	return c, raw
+	c.raw, c.err = append(raw, '}'), fault.Rules(faults)
 }
 
 func columnText(text string) (json.RawMessage, error) { return json.Marshal(text) }

@@ -6,16 +6,21 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"tenure/cmd/tenure/exit"
 	"tenure/snapshots/credential"
 )
 
-// writers is how many clients are written at a time; the group committer puts
-// them into one transaction.
-const writers = 64
+// maxBatch is how many clients one transaction writes.
+const maxBatch = 1000
+
+// Bounds of Options.Jobs.
+const (
+	DefaultJobs = 1000 // into a database
+	ServerJobs  = 64   // into a server: its connections
+	MostJobs    = 4096
+)
 
 // Options configure an import. Either URL or Database is the target; if both
 // are given, URL is.
@@ -29,6 +34,8 @@ type Options struct {
 	Format     string // of the report: text or json
 	DryRun     bool   // report only
 	MaxCost    uint64 // of bcrypt hashes that are taken, at most MostCost; 0 for DefaultCost
+	Progress   bool   // is shown on screen even if that is no terminal
+	Jobs       int    // clients under way at once, at most MostJobs; 0 for DefaultJobs or ServerJobs
 }
 
 // Bounds of Options.MaxCost.
@@ -46,7 +53,7 @@ type target interface {
 }
 
 // Run imports the clients of the file at path, or of standard input for "-". It
-// writes the report to out and, if screen is a terminal, the progress to screen.
+// writes the report to out, and the progress to screen if that is a terminal or f asks for it.
 // The error has the exit code that the program ends with.
 func Run(out, screen io.Writer, path string, f Options) error {
 	stopping, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -54,6 +61,14 @@ func Run(out, screen io.Writer, path string, f Options) error {
 	context.AfterFunc(stopping, stop) // a second signal ends the program
 	if f.MaxCost > MostCost {
 		return exit.With(exit.Usage, fmt.Errorf("--max-cost must be at most %d", MostCost))
+	}
+	switch {
+	case f.Jobs < 0 || f.Jobs > MostJobs:
+		return exit.With(exit.Usage, fmt.Errorf("--jobs must be from 1 to %d", MostJobs))
+	case f.Jobs == 0 && f.URL != "":
+		f.Jobs = ServerJobs
+	case f.Jobs == 0:
+		f.Jobs = DefaultJobs
 	}
 	report, err := newReport(out, screen, f)
 	if err != nil {
@@ -68,7 +83,7 @@ func Run(out, screen io.Writer, path string, f Options) error {
 	if err != nil {
 		return err
 	}
-	if err = putAll(stopping, source, to, report); err != nil {
+	if err = putAll(stopping, source, to, report, f.Jobs); err != nil {
 		err = exit.With(exit.Failure, err)
 	}
 	if err := errors.Join(err, to.close()); err != nil {
@@ -90,67 +105,4 @@ func openTarget(ctx context.Context, source *sourceFile, f Options, report *repo
 		return openDatabaseTarget(ctx, f, report)
 	}
 	return nil, exit.With(exit.Usage, errors.New("--database is required, or --url with --api-key-file"))
-}
-
-// putAll puts every client of the source, several at a time, and reports them in
-// the order of the source. When stopping ends it finishes the clients under way,
-// so that the report is complete.
-func putAll(stopping context.Context, source *sourceFile, to target, report *report) error {
-	type outcome struct {
-		result result
-		err    error
-	}
-	ctx, cancel := context.WithCancel(stopping)
-	defer cancel()
-	queue, broken := make(chan chan outcome, writers), make(chan error, 1)
-	go func() {
-		defer close(queue)
-		seen := map[string]bool{}
-		broken <- source.each(func(c sourceClient) bool {
-			if ctx.Err() != nil {
-				return false
-			}
-			if c.err == nil && seen[c.id] {
-				c.err = invalid("/client_id", "another client in the file has the same client_id")
-			} else if c.err == nil {
-				seen[strings.Clone(c.id)] = true
-			}
-			slot := make(chan outcome, 1)
-			select {
-			case queue <- slot:
-			case <-ctx.Done():
-				return false
-			}
-			go func() {
-				var o outcome
-				if c.err != nil {
-					o.result = c.refused(c.err)
-				} else {
-					o.result, o.err = to.put(context.WithoutCancel(stopping), c)
-				}
-				slot <- o
-			}()
-			return true
-		})
-	}()
-	var failed error
-	for slot := range queue {
-		switch o := <-slot; {
-		case o.err != nil && failed == nil:
-			failed = o.err
-			cancel()
-		case o.err == nil:
-			report.add(o.result)
-			report.progress(source.share())
-		}
-	}
-	err := <-broken
-	switch {
-	case failed != nil:
-		err = failed
-	case stopping.Err() != nil:
-		err = errors.New("interrupted; run the same command again to continue")
-	}
-	report.end(source.partial && err == nil)
-	return err
 }

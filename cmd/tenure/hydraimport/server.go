@@ -46,7 +46,7 @@ func openServerTarget(f Options) (target, error) {
 	if f.Setup != "" {
 		base = base.JoinPath("modules", snapshots.DefaultModule, "setups", f.Setup)
 	}
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: writers}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConns: f.Jobs, MaxIdleConnsPerHost: f.Jobs}
 	return &serverTarget{client: &http.Client{Transport: transport, Timeout: serverTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		clients: base.JoinPath("admin", "clients").String(), key: strings.TrimSpace(string(raw)), owner: f.Owner, dry: f.DryRun,
@@ -62,6 +62,7 @@ func (s *serverTarget) close() error {
 // differ. The server shows no secrets, so the secret of an existing client is not
 // changed.
 func (s *serverTarget) put(ctx context.Context, c sourceClient) (result, error) {
+	c.waits() // the server has its own bounds
 	var existing *document.Client
 	one := s.clients + "/" + url.PathEscape(c.id)
 	status, body, err := s.call(ctx, http.MethodGet, one, nil)

@@ -50,6 +50,7 @@ type Config struct {
 	Database    string
 	SecretsKey  string        // file, None, or empty for the database's default
 	CacheBytes  uint64        // of all caches together; 0 for 128 MiB
+	Batch       int           // writes of one transaction; 0 for what suits a server
 	PublicURL   string        // base URL; empty to take it from each request
 	LogKey      string        // file, None, or empty for the database's default
 	LogState    string        // file; empty for none
@@ -82,7 +83,7 @@ type Node struct {
 // Open opens the database and its key files and starts the background work.
 // Close ends it.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
-	d, err := db.Open(ctx, cfg.Database, db.Options{})
+	d, err := db.Open(ctx, cfg.Database, db.Options{Batch: cfg.Batch})
 	if err != nil {
 		return nil, exit.With(exit.Database, err)
 	}
