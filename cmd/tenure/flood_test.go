@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tenure/cmd/tenure/node"
 )
 
 // The attacks on a running server: one tenant, or callers without a key, send what
@@ -23,7 +25,7 @@ import (
 const (
 	floodConnections = 1400
 	// memoryBound is the memory of a server under attack: 150 MB and its caches.
-	memoryBound = 150<<20 + 64<<20
+	memoryBound = 150<<20 + node.CacheBytes
 	// latencyBound is for slow machines that run other tests meanwhile. The figures
 	// of a run are in its log.
 	latencyBound = 5 * time.Second

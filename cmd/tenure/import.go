@@ -18,6 +18,7 @@ func importCommand() *cobra.Command {
 
 func importHydraCommand() *cobra.Command {
 	var f hydraimport.Options
+	var jobs uint64
 	cmd := &cobra.Command{
 		Use:   "hydra FILE",
 		Short: "Import the clients of Ory Hydra",
@@ -39,6 +40,7 @@ With --database it writes into a database that no server is using, and prepares 
 			if f.URL != "" && f.KeyFile == "" {
 				return exit.With(exit.Usage, errors.New("--api-key-file is required with --url"))
 			}
+			f.Jobs = int(min(jobs, hydraimport.MostJobs+1)) // Run refuses too many
 			return hydraimport.Run(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], f)
 		},
 	}
@@ -50,7 +52,7 @@ With --database it writes into a database that no server is using, and prepares 
 	cmd.Flags().StringVar(&f.Owner, "owner", "", "organization that owns new clients, by id or name (default: the setup's owner)")
 	cmd.Flags().BoolVar(&f.DryRun, "dry-run", false, "report what would happen to each client, and write nothing")
 	cmd.Flags().Uint64Var(&f.MaxCost, "max-cost", hydraimport.DefaultCost, "highest cost of a bcrypt hash that is imported; each step doubles the time to verify it")
-	cmd.Flags().IntVar(&f.Jobs, "jobs", 0, fmt.Sprintf("clients worked on at the same time, at most %d; with --url as many connections (default %d, with --url %d)",
+	cmd.Flags().Uint64Var(&jobs, "jobs", 0, fmt.Sprintf("clients worked on at the same time, at most %d; with --url as many connections (default %d, with --url %d)",
 		hydraimport.MostJobs, hydraimport.DefaultJobs, hydraimport.ServerJobs))
 	cmd.Flags().BoolVar(&f.Progress, "progress", false, "write the progress to standard error every 10 seconds even if that is no terminal")
 	cmd.Flags().StringVar(&f.Format, "format", "text", "format of the report: text or json")
