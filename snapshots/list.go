@@ -103,7 +103,7 @@ func (l *listing[T]) all() (*candidates.All, error) {
 		}
 	}
 	for _, t := range l.filter.terms() {
-		if !storable(t.Field) || !storable(t.Value) {
+		if !db.Storable(t.Field) || !db.Storable(t.Value) {
 			return nil, nil
 		}
 		q.Terms = append(q.Terms, t.Cut())

@@ -130,7 +130,7 @@ func (p *paging) walk() (*candidates.Walk, error) {
 		q.Surfaces = policy.Surfaces()
 	}
 	for _, t := range p.want.filter.terms() {
-		if !storable(t.Value) {
+		if !db.Storable(t.Value) {
 			return nil, nil
 		}
 		q.Terms = append(q.Terms, t.Cut())

@@ -88,10 +88,7 @@ func (s *Store) current(ctx context.Context, setup EntityID, clientID string) (E
 }
 
 // mostBearers is up to how many clients of one client_id are read with their contents.
-const (
-	mostBearers = 16
-	fewBearers  = " LIMIT 17"
-)
+const mostBearers = 16
 
 // bearers are the clients that have client_id in all setups, planned ones too.
 // They are remembered until the next client is made, and may be deleted by then.
@@ -101,7 +98,7 @@ func (s *Store) bearers(ctx context.Context, clientID string, now history.Millis
 		return held.entities, nil
 	}
 	held := bearing{made: made}
-	rows, err := s.fill(ctx, now, ofBearers+fewBearers, clientID)
+	rows, err := s.fill(ctx, now, ofBearers+" LIMIT "+asInstant, clientID, mostBearers+1)
 	for _, r := range rows {
 		_ = r.keep(s)
 		held.entities = append(held.entities, r.entity)

@@ -221,7 +221,7 @@ func (l *look) candidates(n Name) ([]Entity, error) {
 	if l.view == nil {
 		return l.s.bearers(l.ctx, n.clientID, l.at)
 	}
-	if !storable(n.clientID) || !storable(string(n.ref.Setup)) {
+	if !db.Storable(n.clientID) || !db.Storable(string(n.ref.Setup)) {
 		return nil, nil
 	}
 	query, args := " WHERE kind = 'client' AND client_id = "+asText+" ORDER BY recorded_at DESC, entity_id", []any{n.clientID}

@@ -42,7 +42,7 @@ func snapshotOf[T document.Content](s *Store, c *db.Conn, scope tenancy.Scope, e
 	var found Resolved[T]
 	var row snapshotRow
 	err := errNoRow()
-	if storable(string(id)) {
+	if db.Storable(string(id)) {
 		err = c.Get(&row, "SELECT "+snapshotColumns+" FROM snapshot s WHERE s.snapshot_id = ?"+notWithdrawn, id)
 	}
 	if fault.Is(err, fault.NotFound) || err == nil && (row.Entity != e.ID || row.tombstone()) {
@@ -211,7 +211,7 @@ func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, client EntityID
 			return err
 		}
 		err = errNoRow()
-		if storable(string(id)) {
+		if db.Storable(string(id)) {
 			err = c.Get(&row, "SELECT idx, envelope, salt FROM log_event WHERE object_id = "+asText+" AND ref = "+asText+" ORDER BY object_seq LIMIT 1", e.ID, id)
 		}
 		if fault.Is(err, fault.NotFound) {

@@ -13,6 +13,7 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
+	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -156,6 +157,7 @@ func (a asking) byClientID(id string, setup *entity, preferred *entity, outside,
 // matter, to every scope is answered as the model says.
 func TestResolveModel(t *testing.T) {
 	each(t, func(t *testing.T, w *snapshotstest.World) {
+		w.Reopen(db.Options{Verify: true}) // what transactions know is compared with the rows, too
 		rapid.Check(t, func(rt *rapid.T) {
 			r := newResolving(w, rt)
 			for range rapid.IntRange(4, 14).Draw(rt, "steps") {

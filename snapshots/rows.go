@@ -1,9 +1,6 @@
 package snapshots
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -29,12 +26,6 @@ const entityColumns = "entity_id, kind, module, setup_id, client_id, incarnation
 func (r entityRow) entity() Entity {
 	return Entity{ID: r.ID, Kind: r.Kind, Module: r.Module, Setup: r.Setup, ClientID: r.ClientID,
 		Incarnation: r.Incarnation, Owner: r.Owner, Surface: r.Surface, RecordedAt: history.Micros(r.RecordedAt)}
-}
-
-// storable reports whether a column can hold text: PostgreSQL takes neither NUL
-// nor what is not UTF-8, so nothing stored is found by such a text.
-func storable(text string) bool {
-	return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0
 }
 
 func errNoRow() error { return fault.New(fault.NotFound, "", "not found") }

@@ -9,6 +9,7 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/snapshotstest"
 	"tenure/tenancy"
+	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -19,6 +20,7 @@ import (
 func TestSecretsInMemoryAreThoseOfTheRows(t *testing.T) {
 	opts := snapshots.Options{Sealer: sealer(t, 1)}
 	eachWith(t, opts, func(t *testing.T, w *snapshotstest.World) {
+		w.Reopen(db.Options{Verify: true}) // what transactions know is compared with the rows, too
 		random := rand.New(rand.NewPCG(7, 13))
 		admin := w.Admin(w.North)
 		made := w.NewClient(admin, "shop", snapshotstest.To(snapshotstest.Named("a")))

@@ -77,9 +77,6 @@ func (s *Store) entity(c *db.Conn, id EntityID) (Entity, error) {
 	if e, ok := s.cache.entities.GetIfPresent(id); ok {
 		return e, nil
 	}
-	if !storable(string(id)) {
-		return Entity{}, errNoRow()
-	}
 	r, err := entityBy(id).One(c)
 	if err != nil {
 		return Entity{}, err

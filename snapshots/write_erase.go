@@ -38,7 +38,7 @@ func (s *Store) Erase(ctx context.Context, scope tenancy.Scope, id EntityID, wan
 	if err := scope.Check(tenancy.Administer); err != nil {
 		return Entity{}, err
 	}
-	if strings.TrimSpace(want.Reason) == "" || len(want.Reason) > maxEraseReason || !storable(want.Reason) {
+	if strings.TrimSpace(want.Reason) == "" || len(want.Reason) > maxEraseReason || !db.Storable(want.Reason) {
 		return Entity{}, fault.At("/reason", "reason", "an erasure needs a reason of at most 1000 bytes")
 	}
 	scope = scope.Because(want.Reason)

@@ -139,8 +139,8 @@ func Encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// Splice is a JSON document with items, which are encoded already, in its array: what
-// stands before and after them.
+// Splice is a JSON document with items, which are encoded already, in its array: the
+// bytes before and after them are given.
 func Splice(before []byte, items [][]byte, after []byte) []byte {
 	size := len(before) + len(items) + len(after)
 	for _, item := range items {

@@ -1,5 +1,5 @@
-// Package initial is the rows of initial access tokens (RFC 7591): who may register
-// into a setup, and how often each token was used.
+// Package initial stores initial access tokens (RFC 7591), with which clients register
+// into a setup, and counts how often each was used.
 //
 // It owns the tables initial_token, initial_token_use and initial_token_end. Who may
 // make, see and end a token is decided in package snapshots, inside whose reads and

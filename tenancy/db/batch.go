@@ -177,7 +177,7 @@ func (tx *Tx) job(seq Sequencer, j *job, careful bool) (own, broken error) {
 	seq.Next(tx)
 	tx.Rehearsal = j.rehearse
 	own = guarded(j.fn, tx)
-	if own == nil && careful {
+	if own == nil && (careful || j.rehearse) { // so that what the engine refuses is told of a rehearsal, too
 		own = tx.flush(true)
 	}
 	if own == nil && j.rehearse {

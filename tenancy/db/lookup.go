@@ -68,12 +68,17 @@ func (l Lookup[T]) Rows(c *Conn) ([]T, error) {
 	return *s.into.rows().(*[]T), nil
 }
 
-// storable reports whether columns can hold every text among the arguments:
-// PostgreSQL takes neither NUL nor what is not UTF-8, and would fail the whole batch
-// for it. Nothing stored is found by such a text.
+// Storable reports whether a column can hold a text: PostgreSQL takes neither NUL nor
+// what is not UTF-8, and would fail a whole batch for it. Nothing stored is found by
+// such a text.
+func Storable(text string) bool {
+	return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0
+}
+
+// storable reports whether columns can hold every text among the arguments.
 func (l Lookup[T]) storable() bool {
 	for _, a := range l.Args {
-		if text, ok := a.(string); ok && (!utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0) {
+		if text, ok := a.(string); ok && !Storable(text) {
 			return false
 		}
 	}

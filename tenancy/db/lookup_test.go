@@ -212,3 +212,16 @@ func TestRoundTripsOfABatch(t *testing.T) {
 		}
 	})
 }
+
+// TestRehearsedRowIsTried: a rehearsal tells of a row that the engine would refuse.
+func TestRehearsedRowIsTried(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, _ := load(t, dsn, db.Options{})
+		row := func(tx *db.Tx) error { insert(tx, 101); return nil }
+		if err := d.Write(bg, row); err != nil {
+			t.Fatal(err)
+		}
+		wantFault(t, d.Write(db.Rehearsing(bg), row), fault.Conflict, "already there")
+		reopened(t, d, dsn, 101)
+	})
+}

@@ -114,7 +114,8 @@ func (tx *Tx) Wrote(table string) bool {
 }
 
 // Afterwards runs a statement before the batch commits. No look-up depends on what it
-// changes, and it is run once where several closures ask for it.
+// changes, and it is run once where several closures ask for it, even where the one
+// that asks fails.
 func (tx *Tx) Afterwards(query string, args ...any) {
 	tx.closing = slices.DeleteFunc(tx.closing, func(e entry) bool { return e.query == query })
 	tx.closing = append(tx.closing, entry{query: query, args: args})

@@ -95,7 +95,7 @@ type tileEdge struct {
 	next []byte // of the batch that is not settled
 }
 
-// keep takes over what the batch added, now that it stands.
+// keep remembers the leaves of a batch that was committed.
 func (l *tileEdge) keep(log point) {
 	if l.next != nil {
 		l.log, l.data, l.next = log, l.next, nil

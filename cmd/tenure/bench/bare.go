@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 )
 
-// pathBare is where the bare handler is told what it answers with.
+// pathBare is the path by which the bench sets what the bare handler answers.
 const pathBare = "/answer"
 
 // bareAnswer is what the bare handler answers every request with.

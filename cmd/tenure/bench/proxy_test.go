@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// stillClock is a clock that stands still; release lets everything that waits for an
-// instant pass that is due by then.
+// stillClock shows one instant until release moves it, and wakes whoever waited for one
+// up to there.
 type stillClock struct {
 	instant time.Time
 	waiting chan time.Time // instants that are waited for, as the waits begin
