@@ -21,9 +21,17 @@ type batch struct {
 	careful bool
 }
 
+// past is what the committer remembers of a batch.
+type past struct {
+	jobs  int
+	took  time.Duration
+	ended time.Time
+}
+
 func (d *DB) runBatch(seq Sequencer, first *job) {
 	ctx, cancel := d.batchContext()
 	defer cancel()
+	begun := time.Now()
 	b := &batch{jobs: []*job{first}, limit: d.waiting() + 1}
 	var err error
 	for try := 0; try < maxTries; try++ {
@@ -41,6 +49,8 @@ func (d *DB) runBatch(seq Sequencer, first *job) {
 		}
 		b.limit = len(b.jobs)
 	}
+	d.last = past{jobs: len(b.jobs), ended: time.Now()}
+	d.last.took = d.last.ended.Sub(begun)
 	for _, j := range b.jobs {
 		if err != nil {
 			j.err = err

@@ -17,6 +17,11 @@ const (
 	batchWork = 100 * time.Millisecond
 	maxTries  = 10
 	batchTime = 30 * time.Second
+	// Writers that were answered together ask together again. On PostgreSQL, where each
+	// batch costs round trips under the lock of the head, a batch waits for as many
+	// as the one before had, for half of the time that one took and gatherTime at most:
+	// without that, the first few of them would go alone, and the others wait for the next.
+	gatherTime = 20 * time.Millisecond
 )
 
 // Sequencer orders what a batch's closures change. The committer reads its Needs
@@ -71,7 +76,11 @@ func (d *DB) Start(seq Sequencer) {
 			case <-d.wake:
 			case <-d.stop:
 			}
-			for first := d.next(); first != nil; first = d.next() {
+			for d.gather(); ; d.gather() {
+				first := d.next()
+				if first == nil {
+					break
+				}
 				d.runBatch(seq, first)
 			}
 			select {
@@ -81,6 +90,25 @@ func (d *DB) Start(seq Sequencer) {
 			}
 		}
 	}()
+}
+
+// gather waits for the writes that are likely to come soon.
+func (d *DB) gather() {
+	n, most := d.waiting(), d.last.jobs
+	if d.Dialect != Postgres || n == 0 || n >= most || time.Since(d.last.ended) > d.last.took {
+		return
+	}
+	enough := time.NewTimer(min(d.last.took/2, gatherTime))
+	defer enough.Stop()
+	for ; n < most; n = d.waiting() {
+		select {
+		case <-d.wake:
+		case <-enough.C:
+			return
+		case <-d.stop:
+			return
+		}
+	}
 }
 
 // next takes the write whose turn it is; nil for none.

@@ -79,6 +79,7 @@ type DB struct {
 	queue     *fair.Queue[*job]
 	wake      chan struct{} // holds one: something was queued
 	batch     int           // writes of one transaction
+	last      past          // the batch before; the committer's only
 	batchWork time.Duration
 	stop      chan struct{} // closed by Close
 	ended     chan struct{} // closed when the committer has stopped
