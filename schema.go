@@ -29,7 +29,7 @@ var Schema string
 
 // SchemaVersion is the version that Schema makes. tenancy/db/migrate brings
 // older databases up to it.
-const SchemaVersion = 3
+const SchemaVersion = 4
 
 // OldestSchema is the oldest version that tenancy/db/migrate can start from.
 const OldestSchema = 3

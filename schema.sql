@@ -8,7 +8,7 @@
 CREATE TABLE schema_version (
     version BIGINT NOT NULL PRIMARY KEY
 );
-INSERT INTO schema_version (version) VALUES (3);
+INSERT INTO schema_version (version) VALUES (4);
 
 -- What belongs to this installation as a whole: ids of its keys, its log's origin.
 CREATE TABLE installation (
@@ -215,12 +215,22 @@ CREATE TABLE client_secret (
     entity_id   TEXT   NOT NULL REFERENCES entity (entity_id),
     snapshot_id TEXT   NOT NULL, -- the scheduled snapshot it starts with, or ''
     hash        TEXT   NOT NULL,
-    sealed      BYTEA  NOT NULL, -- recoverable copy under the sealing key; empty without one
+    sealed      BYTEA  NOT NULL, -- empty, but for what schema version 3 kept here
     last4       TEXT   NOT NULL,
     valid_from  BIGINT NOT NULL,
     recorded_at BIGINT NOT NULL
 );
 CREATE INDEX client_secret_entity ON client_secret (entity_id, valid_from);
+
+-- What a secret is, committed to, and its sealed copy. Erasing a client empties
+-- salt and copy.
+CREATE TABLE secret_copy (
+    secret_id   TEXT   NOT NULL PRIMARY KEY REFERENCES client_secret (secret_id),
+    commitment  BYTEA  NOT NULL CHECK (length(commitment) = 32), -- SHA-256(salt, hash, last4 and copies)
+    salt        BYTEA  NOT NULL, -- 32 bytes
+    sealed      BYTEA  NOT NULL, -- recoverable copy under the sealing key, bound to client and hash; empty without one
+    recorded_at BIGINT NOT NULL
+);
 
 -- A secret ends at the smallest ends_at that stands for it. A secret, or an
 -- end, that came with a snapshot is void once that is withdrawn.
@@ -338,6 +348,11 @@ CREATE TRIGGER initial_token_use_no_update BEFORE UPDATE ON initial_token_use BE
 CREATE TRIGGER initial_token_use_no_delete BEFORE DELETE ON initial_token_use BEGIN SELECT RAISE(ABORT, 'immutable: initial_token_use'); END;
 CREATE TRIGGER initial_token_end_no_update BEFORE UPDATE ON initial_token_end BEGIN SELECT RAISE(ABORT, 'immutable: initial_token_end'); END;
 CREATE TRIGGER initial_token_end_no_delete BEFORE DELETE ON initial_token_end BEGIN SELECT RAISE(ABORT, 'immutable: initial_token_end'); END;
+CREATE TRIGGER secret_copy_no_update BEFORE UPDATE ON secret_copy WHEN NOT (EXISTS (SELECT 1 FROM client_secret c JOIN erasure x ON x.ref = c.entity_id
+    WHERE c.secret_id = OLD.secret_id) AND length(NEW.salt) = 0 AND length(NEW.sealed) = 0 AND NEW.secret_id = OLD.secret_id
+    AND NEW.commitment = OLD.commitment AND NEW.recorded_at = OLD.recorded_at)
+    BEGIN SELECT RAISE(ABORT, 'immutable: secret_copy'); END;
+CREATE TRIGGER secret_copy_no_delete BEFORE DELETE ON secret_copy BEGIN SELECT RAISE(ABORT, 'immutable: secret_copy'); END;
 -- +end
 
 -- +postgres
@@ -418,4 +433,15 @@ CREATE TRIGGER initial_token_use_no_change BEFORE UPDATE OR DELETE ON initial_to
 CREATE TRIGGER initial_token_use_no_truncate BEFORE TRUNCATE ON initial_token_use FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER initial_token_end_no_change BEFORE UPDATE OR DELETE ON initial_token_end FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER initial_token_end_no_truncate BEFORE TRUNCATE ON initial_token_end FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE FUNCTION refuse_secret_copy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF EXISTS (SELECT 1 FROM client_secret c JOIN erasure x ON x.ref = c.entity_id WHERE c.secret_id = OLD.secret_id)
+            AND length(NEW.salt) = 0 AND length(NEW.sealed) = 0 AND NEW.secret_id = OLD.secret_id
+            AND NEW.commitment = OLD.commitment AND NEW.recorded_at = OLD.recorded_at THEN RETURN NEW; END IF;
+    END IF;
+    RAISE EXCEPTION 'immutable: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER secret_copy_no_change BEFORE UPDATE OR DELETE ON secret_copy FOR EACH ROW EXECUTE FUNCTION refuse_secret_copy();
+CREATE TRIGGER secret_copy_no_truncate BEFORE TRUNCATE ON secret_copy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 -- +end

@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"snapshots/policy":                       {"snapshots/document", "snapshots/document/uri", "tenancy", "tenancy/fault"},
 	"snapshots/credential":                   {},
 	"snapshots/holdings":                     {"jwk/strictjson", "snapshots/document", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
-	"snapshots/ending":                       {"snapshots/holdings", "tenancy", "tenancy/db", "tenancy/history"},
+	"snapshots/ending":                       {"snapshots/clientsecret", "snapshots/holdings", "snapshots/initial", "snapshots/selftoken", "tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/clientsecret":                 {"snapshots/credential", "tenancy/db", "tenancy/history"},
 	"snapshots/initial":                      {"tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/selftoken":                    {"tenancy/db", "tenancy/history"},
@@ -66,13 +66,13 @@ var allowed = map[string][]string{
 	"handlers/register":                      append([]string{"handlers/ory", "snapshots/document/registry"}, surface...),
 	"handlers":                               {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/openfinance", "handlers/ory", "handlers/register", "handlers/slashid", "handlers/translog", "snapshots", "snapshots/evidence", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"tenancy/db/migrate":                     {".", "tenancy/db", "tenancy/fault", "tenancy/history"},
-	"cmd/tenure/upkeep":                      {"snapshots", "tenancy/db", "tenancy/db/migrate", "tenancy/fault", "tenancy/history"},
+	"cmd/tenure/upkeep":                      {"snapshots", "snapshots/clientsecret", "tenancy/db", "tenancy/db/migrate", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/exit":                        {"tenancy/fault"},
 	"cmd/tenure/node":                        {"snapshots/unused", "snapshots/readlog", "handlers/openfinance/scheme", "cmd/tenure/exit", "handlers", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/credential", "snapshots/document", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/hydraimport":                 {"snapshots/credential", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/bench":                       {"cmd/tenure/demo", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/credential", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/demo":                        {"handlers/openfinance/scheme", "cmd/tenure/node", "handlers/openfinance", "handlers/openfinance/demo", "handlers/ory", "handlers/web", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
-	"cmd/tenure":                             {"snapshots/readlog", "cmd/tenure/bench", "cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/evidence", "snapshots/keycheck", "tenancy", "tenancy/db", "tenancy/history", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
+	"cmd/tenure":                             {"snapshots/clientsecret", "tenancy/fault", "snapshots/readlog", "cmd/tenure/bench", "cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/evidence", "snapshots/keycheck", "tenancy", "tenancy/db", "tenancy/history", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
 	"tenancy/fault/faulttest":                {"tenancy/fault"},
 	"tenancy/db/dbtest":                      {"tenancy/db"},
 	"tenancy/db/migrate/migratetest":         {"tenancy/db"},
@@ -92,7 +92,7 @@ var testsMay = map[string][]string{
 	".":          {"tenancy/db"},
 	"tenancy/db": {"tenancy/history"}, // the real sequencer, not a stand-in
 
-	"tenancy/db/migrate": {"snapshots", "snapshots/document"}, // the whole consistency check, and the canonical bytes
+	"tenancy/db/migrate": {"snapshots", "snapshots/clientsecret", "snapshots/document"}, // the whole consistency check, and the canonical bytes
 
 	"handlers/openfinance":        {"handlers/openfinance/demo"},
 	"handlers/openfinance/scheme": {"handlers/openfinance/demo"},

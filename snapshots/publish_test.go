@@ -50,11 +50,15 @@ func TestCreate(t *testing.T) {
 		if len(events) != 1 {
 			t.Fatalf("%d events", len(events))
 		}
-		want := history.Envelope{Version: 1, Kind: "client.published", ObjectKind: "client", Object: string(e.ID), Seq: 1,
+		want := history.Envelope{Version: 2, Kind: "client.published", ObjectKind: "client", Object: string(e.ID), Seq: 1,
 			Ref: string(out.ID), Org: string(w.North), Actor: "key:" + admin.Principal().KeyID, ActingOrg: string(w.North),
 			Surface: "test", Reason: "because of a test", RecordedAt: out.RecordedAt, Effective: out.ValidFrom,
-			Content: events[0].Content}
-		if events[0] != want || len(events[0].Content) != 64 {
+			Content: events[0].Content, Rows: events[0].Rows}
+		if named := want.Rows; len(named) != 2 || named[0].Table != "entity" || !slices.Equal(named[0].Key, []string{string(e.ID)}) ||
+			named[1].Table != "snapshot" || !slices.Equal(named[1].Key, []string{string(out.ID)}) {
+			t.Errorf("the event names the rows %v", named)
+		}
+		if !reflect.DeepEqual(events[0], want) || len(events[0].Content) != 64 {
 			t.Errorf("event %+v\nwant %+v", events[0], want)
 		}
 

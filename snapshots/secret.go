@@ -12,13 +12,13 @@ import (
 	"tenure/tenancy/history"
 )
 
-// NewSecret is a client secret made ready outside the write transaction: its
-// hash and its sealed copy.
+// NewSecret is a client secret made ready outside the write transaction: its hash is.
 type NewSecret struct {
-	ID     string
-	plain  string
-	hash   credential.Hash
-	sealed []byte
+	ID    string
+	plain string
+	hash  credential.Hash
+	// hidden is that nobody can be shown it, though its text is known.
+	hidden bool
 }
 
 // Plain is the secret's text, for the one answer that shows it.
@@ -27,7 +27,7 @@ func (n *NewSecret) Plain() string { return n.plain }
 // GenerateSecret makes a secret that this program chose (at least 128 random
 // bits), in the form of the dialect that asks.
 func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
-	return s.newSecret(plain, credential.Generated(plain))
+	return s.newSecret(plain, credential.Generated(plain)), nil
 }
 
 // CheckSecret holds the least that a secret needs which a person or another
@@ -55,7 +55,7 @@ func (s *Store) ChosenSecret(ctx context.Context, plain string) (*NewSecret, err
 	if err != nil {
 		return nil, err
 	}
-	return s.newSecret(plain, hash)
+	return s.newSecret(plain, hash), nil
 }
 
 // ImportedSecret makes ready a secret of which only the hash is known, in which
@@ -68,17 +68,11 @@ func (s *Store) ImportedSecret(text string, maxCost int) (*NewSecret, error) {
 		f.Fields = []fault.Field{{Path: "/client_secret", Rule: "hash", Message: err.Error()}}
 		return nil, f
 	}
-	return &NewSecret{ID: s.newID(), hash: hash, sealed: []byte{}}, nil
+	return s.newSecret("", hash), nil
 }
 
-func (s *Store) newSecret(plain string, hash credential.Hash) (*NewSecret, error) {
-	n := &NewSecret{ID: s.newID(), plain: plain, hash: hash, sealed: []byte{}}
-	if s.sealer == nil {
-		return n, nil
-	}
-	var err error
-	n.sealed, err = s.sealer.Seal(s.ids, n.ID, plain)
-	return n, err
+func (s *Store) newSecret(plain string, hash credential.Hash) *NewSecret {
+	return &NewSecret{ID: s.newID(), plain: plain, hash: hash}
 }
 
 // CanReveal reports whether secrets can be shown again after their creation.
@@ -112,18 +106,22 @@ func (w *writing[T]) secret(row *snapshotRow) error {
 	if w.scheduled {
 		start = row.ID
 	}
-	w.addSecret(n, w.validFrom, start)
-	if w.fresh {
-		return nil // it has no other
+	if err := w.addSecret(n, w.validFrom, start); err != nil || w.fresh { // then it has no other
+		return err
 	}
 	return w.s.endSecrets(w.tx, w.scope, w.entity, w.validFrom, n.ID, start)
 }
 
 // addSecret stores a secret that is valid from an instant, on the condition of
 // a scheduled snapshot if one is named.
-func (w *writing[T]) addSecret(n *NewSecret, from history.Millis, start SnapshotID) {
-	clientsecret.Insert(w.tx, string(w.entity.ID), string(start), clientsecret.Row{ID: n.ID, Hash: n.hash, Sealed: n.sealed, Last4: clientsecret.Last4(n.plain), ValidFrom: from})
+func (w *writing[T]) addSecret(n *NewSecret, from history.Millis, start SnapshotID) error {
+	sealer := w.s.sealer
+	if n.hidden {
+		sealer = nil
+	}
+	err := clientsecret.Insert(w.tx, w.s.ids, sealer, string(w.entity.ID), string(start), n.plain, clientsecret.Row{ID: n.ID, Hash: n.hash, ValidFrom: from})
 	w.s.secretEvent(w.tx, w.scope, w.entity, "client.secret-added", n.ID, from)
+	return err
 }
 
 // endSecrets ends at the instant every secret of e but one, which came with
@@ -201,7 +199,7 @@ func (s *Store) disclosable(ctx context.Context, scope tenancy.Scope, e Entity, 
 	if err != nil || current == nil || len(current.Sealed) == 0 {
 		return e, Disclosed{}, err
 	}
-	plain, err := s.sealer.Open(current.ID, current.Sealed)
+	plain, err := s.sealer.Open(credential.Bearer{Secret: current.ID, Client: string(e.ID), Hash: current.Hash}, current.Sealed)
 	return e, Disclosed{current.ID, plain}, err
 }
 

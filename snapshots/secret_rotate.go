@@ -56,8 +56,7 @@ func (w *writing[T]) rotate(n *NewSecret, ends history.Millis) error {
 		}
 		w.s.endSecret(w.tx, w.scope, w.entity, r.ID, end, "")
 	}
-	w.addSecret(n, w.now, "")
-	return nil
+	return w.addSecret(n, w.now, "")
 }
 
 // EndRotated ends every secret of a client but the newest.

@@ -128,7 +128,8 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 	if err != nil {
 		return err
 	}
-	n := &NewSecret{ID: s.newID(), plain: plain, hash: hash, sealed: []byte{}}
+	n := s.newSecret(plain, hash)
+	n.hidden = true
 	ref := Ref{Module: v.Entity.Module, Setup: v.Entity.Setup, Entity: v.Entity.ID}
 	_, err = s.changeSecrets(ctx, scope, ref, func(w *writing[document.Client]) error {
 		rows, err := secretsFrom(&w.tx.Conn, w.entity.ID, w.now)
@@ -139,7 +140,9 @@ func (s *Store) RenewSecret(ctx context.Context, scope tenancy.Scope, v Verified
 			if r.ID != v.secret || !r.ValidAt(w.now) {
 				continue
 			}
-			w.addSecret(n, r.ValidFrom, "")
+			if err := w.addSecret(n, r.ValidFrom, ""); err != nil {
+				return err
+			}
 			// An end that came with a planned secret follows from that one.
 			var ends history.Millis
 			if err := w.tx.Get(&ends, "SELECT COALESCE(min(ends_at), 0) FROM secret_end WHERE secret_id = ? AND snapshot_id = ''", r.ID); err != nil {

@@ -56,7 +56,9 @@ func (w *writing[T]) held() (added int, err error) {
 			continue
 		}
 		known[n.hash] = newest - history.Millis(i)
-		w.addSecret(n, known[n.hash], "")
+		if err := w.addSecret(n, known[n.hash], ""); err != nil {
+			return added, err
+		}
 		added++
 	}
 	return added, nil

@@ -1,6 +1,7 @@
 package tenancy_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,14 +63,17 @@ func TestEveryChangeIsInTheLog(t *testing.T) {
 				t.Fatalf("%s: %d events", step.kind, len(events)-size)
 			}
 			got := events[size]
-			want := history.Envelope{Version: 1, Kind: history.Kind(step.kind), ObjectKind: step.objectKind, Object: step.object(),
+			want := history.Envelope{Version: 2, Kind: history.Kind(step.kind), ObjectKind: step.objectKind, Object: step.object(),
 				Org: string(made.ID), Actor: "key:" + w.KeyID(w.Root, tenancy.Admin), ActingOrg: string(step.acting),
 				Surface: "test", Reason: "because of a test"}
 			if step.org != nil {
 				want.Org = step.org()
 			}
-			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(history.Envelope{}, "Seq", "Previous", "RecordedAt", "Effective", "Detail")); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(history.Envelope{}, "Seq", "Previous", "RecordedAt", "Effective", "Detail", "Rows")); diff != "" {
 				t.Errorf("%s: %s", step.kind, diff)
+			}
+			if len(got.Rows) != 1 || !slices.Contains(got.Rows[0].Key, got.Object) {
+				t.Errorf("%s: it names the rows %v", step.kind, got.Rows)
 			}
 			if got.RecordedAt <= after || got.RecordedAt > w.Store.Now() || got.Effective != got.RecordedAt.Millis() {
 				t.Errorf("%s: recorded at %d, effective at %d, after %d", step.kind, got.RecordedAt, got.Effective, after)

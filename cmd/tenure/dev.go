@@ -88,7 +88,7 @@ func dev(out io.Writer, f devFlags) error {
 	if example != nil {
 		defer example.Close()
 	}
-	if err := migrateFirst(ctx, out, f.database, false); err != nil {
+	if err := migrateFirst(ctx, out, f.database, "", false); err != nil {
 		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, Log: log})

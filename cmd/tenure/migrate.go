@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -13,11 +14,14 @@ import (
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
 	"tenure/cmd/tenure/upkeep"
+	"tenure/snapshots/clientsecret"
+	"tenure/tenancy/db"
 	"tenure/tenancy/db/migrate"
+	"tenure/tenancy/fault"
 )
 
 func migrateCommand() *cobra.Command {
-	var database string
+	var database, secretsKey string
 	var keys backupKeys
 	var dry bool
 	cmd := &cobra.Command{
@@ -25,11 +29,12 @@ func migrateCommand() *cobra.Command {
 		Short: "Migrate a database to the schema version of this program",
 		Long: `Migrates a database of an older schema version to the version of this program. No server may be using a
 SQLite file; a backup is made next to it first. Back up PostgreSQL yourself: servers can keep running on
-it, but writes wait. --dry-run lists the steps, and says whether servers of the older version can keep
+it, but writes wait. Copies of secrets that the server can show are sealed anew, with the key that
+--secrets-key-file names. --dry-run lists the steps, and says whether servers of the older version can keep
 running after them.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := migration(database, cmd.OutOrStdout())
+			m, err := migration(database, secretsKey, cmd.OutOrStdout())
 			if err == nil {
 				m.Options, err = keys.options(database)
 			}
@@ -40,6 +45,7 @@ running after them.`,
 		},
 	}
 	databaseFlag(cmd.Flags(), &database)
+	secretsKeyFlag(cmd.Flags(), &secretsKey)
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "list the steps and do nothing")
 	keys.flags(cmd)
 	return cmd
@@ -47,10 +53,25 @@ running after them.`,
 
 // migration is the migration to this program's schema version; it reports each
 // step to out.
-func migration(database string, out io.Writer) (upkeep.Migration, error) {
+func migration(database, secretsKey string, out io.Writer) (upkeep.Migration, error) {
 	steps, err := migrate.OfProgram()
-	return upkeep.Migration{Database: database, Steps: steps, Options: upkeep.Options{Program: "tenure " + node.Version(), Now: time.Now},
-		Say: func(s string) { fmt.Fprintln(out, s) }}, err
+	m := upkeep.Migration{Database: database, Steps: steps, Options: upkeep.Options{Program: "tenure " + node.Version(), Now: time.Now},
+		Say: func(s string) { fmt.Fprintln(out, s) }}
+	m.Secrets = func(tx *db.Tx) error {
+		dialect, keyless := db.SQLite, clientsecret.Refuse
+		if m.Postgres() {
+			dialect = db.Postgres
+		}
+		if secretsKey == node.None {
+			keyless = clientsecret.GiveUp
+		}
+		sealer, err := node.SealingKey(dialect, database, secretsKey)
+		if err != nil {
+			return fault.Wrap(err, fault.Conflict, "", "%v", err)
+		}
+		return clientsecret.Migrate(tx, rand.Reader, sealer, keyless)
+	}
+	return m, err
 }
 
 // runMigration runs a migration, or lists its steps.
@@ -84,8 +105,8 @@ func runMigration(ctx context.Context, out io.Writer, m upkeep.Migration, dry bo
 
 // migrateFirst migrates a database before it is served: SQLite always, PostgreSQL
 // only if the operator asks, because other servers may be using it.
-func migrateFirst(ctx context.Context, out io.Writer, database string, asked bool) error {
-	m, err := migration(database, out)
+func migrateFirst(ctx context.Context, out io.Writer, database, secretsKey string, asked bool) error {
+	m, err := migration(database, secretsKey, out)
 	if err != nil {
 		return err
 	}

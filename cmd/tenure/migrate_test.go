@@ -39,7 +39,7 @@ func TestServeMigrates(t *testing.T) {
 			t.Fatalf("migrate: exit %d, %s", code, out)
 		}
 		var out bytes.Buffer
-		m, err := migration(dsn, &out)
+		m, err := migration(dsn, "", &out)
 		must(t, err)
 		m.Steps = newerSteps(t, addition)
 		must(t, runMigration(context.Background(), &out, m, true))

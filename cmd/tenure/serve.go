@@ -108,7 +108,7 @@ func serve(out io.Writer, f serveFlags) error {
 	if admin != nil {
 		defer admin.Close()
 	}
-	if err := migrateFirst(ctx, out, f.database, f.migrate); err != nil {
+	if err := migrateFirst(ctx, out, f.database, f.secretsKey, f.migrate); err != nil {
 		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),

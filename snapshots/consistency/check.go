@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/Masterminds/squirrel"
@@ -45,7 +46,11 @@ func Check(ctx context.Context, d *db.DB) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		k.problems, k.conn = append(problems, tree...), c
+		triggers, err := db.CheckTriggers(c)
+		if err != nil {
+			return err
+		}
+		k.problems, k.conn = slices.Concat(problems, tree, triggers), c
 		for _, step := range []func() error{k.entities, k.snapshots, k.withdrawals, k.credentials, k.missing} {
 			if err := step(); err != nil {
 				return err

@@ -73,17 +73,31 @@ func TestSealer(t *testing.T) {
 		return s
 	}
 	one, two := sealer(1), sealer(2)
-	sealed, err := one.Seal(strings.NewReader(strings.Repeat("n", 12)), "id", "secret")
+	of := credential.Bearer{Secret: "id", Client: "client", Hash: "sha256$x"}
+	changed := func(change func(b *credential.Bearer)) credential.Bearer {
+		b := of
+		change(&b)
+		return b
+	}
+	sealed, err := one.Seal(strings.NewReader(strings.Repeat("n", 12)), of, "secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if plain, err := one.Open("id", sealed); err != nil || plain != "secret" {
+	if plain, err := one.Open(of, sealed); err != nil || plain != "secret" {
 		t.Errorf("%q, %v", plain, err)
 	}
 	for name, open := range map[string]func() (string, error){
-		"another id":  func() (string, error) { return one.Open("other", sealed) },
-		"another key": func() (string, error) { return two.Open("id", sealed) },
-		"cut":         func() (string, error) { return one.Open("id", sealed[:11]) },
+		"another id": func() (string, error) {
+			return one.Open(changed(func(b *credential.Bearer) { b.Secret = "other" }), sealed)
+		},
+		"another client": func() (string, error) {
+			return one.Open(changed(func(b *credential.Bearer) { b.Client = "other" }), sealed)
+		},
+		"another hash": func() (string, error) {
+			return one.Open(changed(func(b *credential.Bearer) { b.Hash = "sha256$y" }), sealed)
+		},
+		"another key": func() (string, error) { return two.Open(of, sealed) },
+		"cut":         func() (string, error) { return one.Open(of, sealed[:11]) },
 	} {
 		if plain, err := open(); err == nil || plain != "" {
 			t.Errorf("%s: %q, %v", name, plain, err)

@@ -39,25 +39,51 @@ func NewSealer(key []byte) (*Sealer, error) {
 // KeyID is the public id of the key, in hex.
 func (s *Sealer) KeyID() string { return s.id }
 
-// Seal binds the copy to the secret's id, so that copies cannot be swapped.
-func (s *Sealer) Seal(random io.Reader, secretID, plain string) ([]byte, error) {
+// Bearer is what a sealed copy belongs to: a copy opens for the same secret of the
+// same client with the same hash only.
+type Bearer struct {
+	Secret, Client string // ids
+	Hash           Hash
+}
+
+// data is what the copy's tag is made over in addition.
+func (b Bearer) data() []byte {
+	return []byte("tenure secret copy 2\n" + b.Secret + "\n" + b.Client + "\n" + string(b.Hash))
+}
+
+// Seal makes the copy of a secret's text.
+func (s *Sealer) Seal(random io.Reader, of Bearer, plain string) ([]byte, error) {
 	nonce := make([]byte, s.aead.NonceSize())
 	if _, err := io.ReadFull(random, nonce); err != nil {
 		return nil, err
 	}
-	return s.aead.Seal(nonce, nonce, []byte(plain), []byte(secretID)), nil
+	return s.aead.Seal(nonce, nonce, []byte(plain), of.data()), nil
 }
 
-// Open returns the secret of a copy that Seal made under the same key and for
-// the same id, and an error for any other.
-func (s *Sealer) Open(secretID string, sealed []byte) (string, error) {
+// Open returns the secret of a copy that Seal made under the same key for the same
+// bearer, and an error for any other.
+func (s *Sealer) Open(of Bearer, sealed []byte) (string, error) {
+	return s.open(of.Secret, of.data(), sealed)
+}
+
+func (s *Sealer) open(secret string, data, sealed []byte) (string, error) {
 	if len(sealed) < s.aead.NonceSize() {
-		return "", fmt.Errorf("sealed secret %s is too short", secretID)
+		return "", fmt.Errorf("the sealed copy of secret %s is too short", secret)
 	}
 	n := s.aead.NonceSize()
-	plain, err := s.aead.Open(nil, sealed[:n], sealed[n:], []byte(secretID))
+	plain, err := s.aead.Open(nil, sealed[:n], sealed[n:], data)
 	if err != nil {
-		return "", fmt.Errorf("sealed secret %s: %w", secretID, err)
+		return "", fmt.Errorf("the sealed copy of secret %s is not of this secret, client and hash, or of another key: %w", secret, err)
 	}
 	return string(plain), nil
+}
+
+// Reseal makes the copy of one that schema version 3 kept, which belonged to the id of
+// the secret alone.
+func (s *Sealer) Reseal(random io.Reader, of Bearer, sealed []byte) ([]byte, error) {
+	plain, err := s.open(of.Secret, []byte(of.Secret), sealed)
+	if err != nil {
+		return nil, err
+	}
+	return s.Seal(random, of, plain)
 }

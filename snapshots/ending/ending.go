@@ -6,14 +6,17 @@
 // It owns the search for them. When they end is for package snapshots to say. It
 // needs a Scope for its events only: its callers have checked it.
 //
-// It may import snapshots/holdings, tenancy and tenancy/{db,history}.
+// It may import snapshots/{clientsecret,holdings,initial,selftoken}, tenancy and tenancy/{db,history}.
 package ending
 
 import (
 	"slices"
 	"strings"
 
+	"tenure/snapshots/clientsecret"
 	"tenure/snapshots/holdings"
+	"tenure/snapshots/initial"
+	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -50,16 +53,20 @@ type live struct {
 }
 
 // sorts are the secrets and tokens, how the live ones are found and ended.
-var sorts = []struct{ query, end, object, kind string }{
+var sorts = []struct {
+	query        string
+	end          func(tx *db.Tx, l live, at history.Millis)
+	object, kind string
+}{
 	{`SELECT c.secret_id AS id, e.entity_id, e.org_id FROM entity e JOIN client_secret c ON c.entity_id = e.entity_id WHERE e.kind = 'client' AND %
 		AND NOT EXISTS (SELECT 1 FROM secret_end x WHERE x.secret_id = c.secret_id AND x.snapshot_id = '' AND x.ends_at <= ?) ORDER BY c.secret_id LIMIT ?`,
-		"INSERT INTO secret_end (secret_id, snapshot_id, ends_at, recorded_at) VALUES (?, '', ?, ?)", history.ObjectClient, "client.secret-ended"},
+		func(tx *db.Tx, l live, at history.Millis) { clientsecret.End(tx, l.Entity, l.ID, "", at) }, history.ObjectClient, "client.secret-ended"},
 	{`SELECT t.token_id AS id, e.entity_id, e.org_id FROM entity e JOIN registration_token t ON t.entity_id = e.entity_id WHERE e.kind = 'client' AND %
 		AND NOT EXISTS (SELECT 1 FROM registration_token_end x WHERE x.token_id = t.token_id) ORDER BY t.token_id LIMIT ?`,
-		"INSERT INTO registration_token_end (token_id, recorded_at) VALUES (?, ?)", history.ObjectClient, "client.token-ended"},
+		func(tx *db.Tx, l live, _ history.Millis) { selftoken.End(tx, l.Entity, l.ID) }, history.ObjectClient, "client.token-ended"},
 	{`SELECT t.token_id AS id, e.entity_id, e.org_id FROM entity e JOIN initial_token t ON t.setup_id = e.entity_id WHERE e.kind = 'setup' AND %
 		AND NOT EXISTS (SELECT 1 FROM initial_token_end x WHERE x.token_id = t.token_id) ORDER BY t.token_id LIMIT ?`,
-		"INSERT INTO initial_token_end (token_id, recorded_at) VALUES (?, ?)", history.ObjectSetup, "setup.initial-token-ended"},
+		func(tx *db.Tx, l live, _ history.Millis) { initial.End(tx, l.Entity, l.ID) }, history.ObjectSetup, "setup.initial-token-ended"},
 }
 
 // End ends at most so many of what is inside, secrets at an instant, and returns how
@@ -81,13 +88,11 @@ func End(tx *db.Tx, scope tenancy.Scope, inside []Inside, at history.Millis, mos
 				return ended, err
 			}
 			for _, l := range found {
-				row, effective := []any{l.ID, int64(now)}, now.Millis()
+				effective := now.Millis()
 				if secret {
-					row, effective = []any{l.ID, at, int64(now)}, at
+					effective = at
 				}
-				if _, err := tx.Exec(sort.end, row...); err != nil {
-					return ended, err
-				}
+				sort.end(tx, l, effective)
 				history.Record(tx, scope.Event(history.Event{Kind: history.Kind(sort.kind), ObjectKind: sort.object, Object: l.Entity,
 					Ref: l.ID, Org: string(l.Org), Effective: effective}))
 				ended++

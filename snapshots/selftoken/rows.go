@@ -58,4 +58,7 @@ func (r *Row) Add(tx *db.Tx) {
 }
 
 // End ends a token.
-func (r *Row) End(tx *db.Tx) { tx.Insert(ends, r.Client, r.ID, int64(history.At(tx))) }
+func (r *Row) End(tx *db.Tx) { End(tx, r.Client, r.ID) }
+
+// End ends a token of a client.
+func End(tx *db.Tx, client, id string) { tx.Insert(ends, client, id, int64(history.At(tx))) }

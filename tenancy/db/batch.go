@@ -177,6 +177,7 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sq
 // none, because their rows are not written before all have decided.
 func (tx *Tx) job(seq Sequencer, j *job, careful bool) (own, broken error) {
 	mark, clock := len(tx.queued), tx.Clock
+	tx.rows = nil
 	tx.own, tx.saved, tx.inside = len(tx.pending), false, true
 	defer func() { tx.inside = false }()
 	if careful {
@@ -186,7 +187,9 @@ func (tx *Tx) job(seq Sequencer, j *job, careful bool) (own, broken error) {
 	}
 	seq.Next(tx)
 	tx.Rehearsal = j.rehearse
-	own = guarded(j.fn, tx)
+	if own = guarded(j.fn, tx); own == nil {
+		own = seq.Accept(tx.queued[mark:], tx.rows)
+	}
 	if own == nil && (careful || j.rehearse) { // so that what the engine refuses is told of a rehearsal, too
 		own = tx.flush(true)
 	}

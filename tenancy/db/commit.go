@@ -26,13 +26,15 @@ const (
 
 // Sequencer orders what a batch's closures change. The committer reads its Needs
 // before all others', which locks what orders the writers, then calls Open once at
-// the start of a transaction, Next before each closure, Seal with everything the
-// successful closures queued, and Settle once the outcome of COMMIT is known or in
+// the start of a transaction, Next before each closure and Accept after it, with what
+// it queued and inserted, Seal with everything the successful closures queued, and Settle once the outcome of COMMIT is known or in
 // doubt. Each may be called again when a batch is re-run.
 type Sequencer interface {
 	Needs() []Need
 	Open(tx *Tx) error
 	Next(tx *Tx)
+	// Accept may change what was queued, in place. An error fails the closure.
+	Accept(queued []any, rows []Row) error
 	Seal(tx *Tx, queued []any) error
 	// Settle reports whether the batch stands: commit is COMMIT's error.
 	Settle(view func(func(*Conn) error) error, commit error) (bool, error)

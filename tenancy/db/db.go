@@ -239,6 +239,14 @@ func (c *Conn) Each(fn func(scan func(...any) error) error, query string, args .
 	return c.classify(rows.Err())
 }
 
+// Bytewise is a column of text as ORDER BY sorts it by its bytes on both engines.
+func (c *Conn) Bytewise(column string) string {
+	if c.dialect == Postgres {
+		return column + ` COLLATE "C"`
+	}
+	return column
+}
+
 // Exec runs a statement and returns the number of rows it touched.
 func (c *Conn) Exec(query string, args ...any) (int64, error) {
 	ext, err := c.open(true)

@@ -1,13 +1,10 @@
 package db
 
 import (
-	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/jmoiron/sqlx"
-
-	"tenure"
 )
 
 // chunks are the numbers of rows that one statement inserts. They are few, so that
@@ -17,15 +14,15 @@ var chunks = [...]int{64, 16, 4, 1}
 // Table is where rows are inserted.
 type Table struct {
 	Name    string
-	columns int
+	Columns []string
 	texts   [2][len(chunks)]string // of each dialect
 }
 
 // NewTable describes a table by its columns ("a, b, c"), and by what becomes of a row
 // whose key is there already ("ON CONFLICT (a) DO NOTHING"); empty for a fault.
 func NewTable(name, columns, conflict string) *Table {
-	t := &Table{Name: name, columns: strings.Count(columns, ",") + 1}
-	row := "(" + strings.Repeat(", ?", t.columns)[2:] + ")"
+	t := &Table{Name: name, Columns: strings.Split(columns, ", ")}
+	row := "(" + strings.Repeat(", ?", len(t.Columns))[2:] + ")"
 	for i, n := range chunks {
 		text := strings.TrimSpace("INSERT INTO " + name + " (" + columns + ") VALUES " + strings.Repeat(", "+row, n)[2:] + " " + conflict)
 		t.texts[0][i], t.texts[1][i] = text, sqlx.Rebind(sqlx.DOLLAR, text)
@@ -41,7 +38,7 @@ func (t *Table) inserts(dialect Dialect, to []statement, rows [][]any) []stateme
 	}
 	for i, n := range chunks {
 		for ; len(rows) >= n; rows = rows[n:] {
-			args := make([]any, 0, n*t.columns)
+			args := make([]any, 0, n*len(t.Columns))
 			for _, row := range rows[:n] {
 				args = append(args, row...)
 			}
@@ -56,8 +53,8 @@ func (t *Table) place() int { return places()[t.Name] }
 
 var places = sync.OnceValue(func() map[string]int {
 	list := map[string]int{}
-	for i, found := range regexp.MustCompile(`(?m)^CREATE TABLE (\w+)`).FindAllStringSubmatch(tenure.Schema, -1) {
-		list[found[1]] = i + 1
+	for i, shape := range Shapes() {
+		list[shape.Name] = i + 1
 	}
 	return list
 })

@@ -25,6 +25,7 @@ type Tx struct {
 	broken  error  // why the transaction is of no use any more
 
 	queued  []any
+	rows    []Row   // inserted by the closure that runs
 	pending []entry // what is to be written, in the order of arrival
 	closing []entry // what is to be written last
 	own     int     // where the pending entries of this closure begin
@@ -33,6 +34,12 @@ type Tx struct {
 	made    map[string]bool
 
 	memory memory
+}
+
+// Row is a row that a closure inserts, with one value a column of its table.
+type Row struct {
+	Table  *Table
+	Values []any
 }
 
 // entry is a row to insert, or a statement that no look-up depends on.
@@ -94,6 +101,7 @@ func (tx *Tx) Queue(v any) { tx.queued = append(tx.queued, v) }
 // that look-ups of the table name (Of); empty where none does. A row that the engine
 // refuses fails the closure that inserted it, though perhaps after its return.
 func (tx *Tx) Insert(table *Table, object string, values ...any) {
+	tx.rows = append(tx.rows, Row{table, values})
 	tx.pending = append(tx.pending, entry{table: table, args: values})
 	tx.memory.wrote(Of{table.Name, object})
 }

@@ -25,6 +25,7 @@ const maxProblems = 100
 // most 100. It reads in pages, so the memory it needs does not grow with the log.
 func Check(c *db.Conn) ([]string, error) {
 	k := &checker{conn: c, tree: &tree{ranges.NewEmptyRange(0)}, signedAfter: math.MinInt64}
+	k.rows = rowChecker{checker: k, named: map[string]int64{}}
 	head, err := ReadHead(c)
 	if err != nil {
 		return nil, err
@@ -47,8 +48,10 @@ func Check(c *db.Conn) ([]string, error) {
 		}
 		from = rows[len(rows)-1].Idx + 1
 	}
-	if err := k.unreached(); err != nil {
-		return nil, err
+	for _, step := range []func() error{k.unreached, k.rows.unnamed, k.orphans} {
+		if err := step(); err != nil {
+			return nil, err
+		}
 	}
 	if err := k.head(head); err != nil {
 		return nil, err
@@ -64,6 +67,7 @@ type checker struct {
 	lastAt   Micros
 	problems []string
 
+	rows        rowChecker
 	signed      []tlog.Tree // some checkpoints whose size the tree has not reached, the smallest first
 	signedAfter int64       // size of the last checkpoint that was read
 	signedAll   bool        // there are no more to read
@@ -129,6 +133,9 @@ func (k *checker) event(r chained) error {
 		k.report("log entry %d: recorded before the entry in front of it", r.Idx)
 	}
 	k.lastAt = env.RecordedAt
+	if err := k.rows.event(r.eventRow, env); err != nil {
+		return err
+	}
 	return k.detail(r.eventRow, env)
 }
 
@@ -183,6 +190,16 @@ func (k *checker) detail(r eventRow, env Envelope) error {
 		k.report("log entry %d: its detail does not match the envelope", r.Idx)
 	}
 	return nil
+}
+
+// orphans reports details that belong to no entry.
+func (k *checker) orphans() error {
+	var lost []int64
+	err := k.conn.Select(&lost, "SELECT d.idx FROM log_detail d WHERE NOT EXISTS (SELECT 1 FROM log_event e WHERE e.idx = d.idx) ORDER BY d.idx LIMIT ?", maxProblems)
+	for _, idx := range lost {
+		k.report("log: there is a detail of entry %d, which is not there", idx)
+	}
+	return err
 }
 
 func (k *checker) erased(idx int64) error {

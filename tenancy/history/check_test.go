@@ -119,7 +119,7 @@ var checkCases = []struct {
 		x.exec("UPDATE log_event SET recorded_at = ? WHERE idx = 17", at-100)
 		x.reseal(17)
 	}, []string{"log entry 17: recorded before the entry in front of it", badChain, badRoot, badTile}, false},
-	{"envelope in another form", func(x tamper) { x.envelope(17, `{"v":1,`, `{"v":1, `); x.reseal(17) },
+	{"envelope in another form", func(x tamper) { x.envelope(17, `{"v":2,`, `{"v":2, `); x.reseal(17) },
 		[]string{"log entry 17: envelope: not in the one form", badRoot, badTile}, true},
 	{"removed row", func(x tamper) { x.exec("DELETE FROM log_event WHERE idx = 17") },
 		[]string{"log: entry 18 stands where 17 is expected", badChain, "log: the head says 300 entries, there are 299", badTile}, false},

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
 	"time"
 
@@ -97,6 +98,10 @@ type Envelope struct {
 	Effective  Millis `json:"effective_at"`
 	Content    string `json:"content"`
 	Detail     string `json:"detail"`
+	// Since version 2: the rows that the change wrote, absent where there are none, and
+	// for a migration from a version that did not name rows, all that there were.
+	Rows   []BoundRow   `json:"rows,omitempty"`
+	Tables []BoundTable `json:"tables,omitempty"`
 }
 
 // encode makes the envelope's bytes.
@@ -120,7 +125,11 @@ func DecodeEnvelope(data []byte) (Envelope, error) {
 	if err := dec.Decode(&e); err != nil {
 		return e, fmt.Errorf("envelope: %w", err)
 	}
-	if e.Version != 1 {
+	switch {
+	case e.Version == 1 && len(e.Rows) == 0 && len(e.Tables) == 0, e.Version == 2:
+	case e.Version == 1:
+		return e, errors.New("envelope: version 1 names no rows")
+	default:
 		return e, fmt.Errorf("envelope: version %d is unknown", e.Version)
 	}
 	if !bytes.Equal(e.encode(), data) {
@@ -132,12 +141,17 @@ func DecodeEnvelope(data []byte) (Envelope, error) {
 // Commitment is SHA-256(salt ‖ data): it binds to data without letting anybody
 // who lacks the salt guess it.
 func Commitment(salt, data []byte) [32]byte {
-	h := sha256.New()
-	h.Write(salt)
+	h := newCommitment(salt)
 	h.Write(data)
 	var sum [32]byte
 	h.Sum(sum[:0])
 	return sum
+}
+
+func newCommitment(salt []byte) hash.Hash {
+	h := sha256.New()
+	h.Write(salt)
+	return h
 }
 
 // PublicEntry is what the log shows anybody of an event: the version and the

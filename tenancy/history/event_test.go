@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/quick"
@@ -22,13 +23,30 @@ const goldenBytes = `{"v":1,"kind":"client.changed","object_kind":"client","obje
 	`"ref":"\"\\/","org":"<&>","actor":"anonymous:\u2028\u2029","acting_org":"\b\f\n\r\t\u0001` + "\x7f" + `","surface":"é€😀",` +
 	`"reason":"` + "\uFFFD" + `","recorded_at":1764590400123456,"effective_at":-1,"content":"cc","detail":"dd"}`
 
+// golden2 is of version 2, which names rows.
+var golden2 = func() Envelope {
+	e := golden
+	e.Version = 2
+	e.Rows = []BoundRow{{"entity", []string{"0a"}, "01ff"}, {"org_version", []string{"<&>", "3"}, "02"}}
+	e.Tables = []BoundTable{{"api_key", 7, "03"}}
+	return e
+}()
+
+var goldenBytes2 = strings.TrimSuffix(strings.Replace(goldenBytes, `"v":1`, `"v":2`, 1), "}") +
+	`,"rows":[["entity",["0a"],"01ff"],["org_version",["<&>","3"],"02"]],"tables":[["api_key",7,"03"]]}`
+
 func TestEnvelopeBytes(t *testing.T) {
-	if got := string(golden.encode()); got != goldenBytes {
-		t.Errorf("encoded\n%s, want\n%s", got, goldenBytes)
-	}
-	got, err := DecodeEnvelope([]byte(goldenBytes))
-	if err != nil || got != golden {
-		t.Errorf("decoded %+v (%v), want %+v", got, err, golden)
+	for _, c := range []struct {
+		envelope Envelope
+		bytes    string
+	}{{golden, goldenBytes}, {golden2, goldenBytes2}} {
+		if got := string(c.envelope.encode()); got != c.bytes {
+			t.Errorf("encoded\n%s, want\n%s", got, c.bytes)
+		}
+		got, err := DecodeEnvelope([]byte(c.bytes))
+		if err != nil || !reflect.DeepEqual(got, c.envelope) {
+			t.Errorf("decoded %+v (%v), want %+v", got, err, c.envelope)
+		}
 	}
 }
 
@@ -48,7 +66,12 @@ func TestDecodeEnvelopeRefuses(t *testing.T) {
 		{"needless escape", strings.Replace(goldenBytes, "é", `\u00e9`, 1), "one form"},
 		{"broken UTF-8", strings.Replace(goldenBytes, "\uFFFD", "\xff", 1), "one form"},
 		{"unknown member", strings.Replace(goldenBytes, `"v":1`, `"v":1,"x":1`, 1), "unknown field"},
-		{"other version", strings.Replace(goldenBytes, `"v":1`, `"v":2`, 1), "version 2"},
+		{"other version", strings.Replace(goldenBytes, `"v":1`, `"v":3`, 1), "version 3"},
+		{"rows in version 1", strings.Replace(goldenBytes2, `"v":2`, `"v":1`, 1), "names no rows"},
+		{"no rows, said", strings.Replace(goldenBytes, `"dd"}`, `"dd","rows":[]}`, 1), "one form"},
+		{"a row of two", strings.Replace(goldenBytes2, `,"01ff"]`, `]`, 1), "2 parts"},
+		{"a row of four", strings.Replace(goldenBytes2, `"01ff"]`, `"01ff",""]`, 1), "4 parts"},
+		{"a table of four", strings.Replace(goldenBytes2, `"03"]`, `"03",0]`, 1), "4 parts"},
 		{"no version", `{}`, "version 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,6 +90,7 @@ func FuzzDecodeEnvelope(f *testing.F) {
 	f.Add([]byte(goldenBytes))
 	f.Add(Envelope{Version: 1}.encode())
 	f.Add(Envelope{Version: 1, RecordedAt: math.MaxInt64, Effective: math.MinInt64, Seq: -1}.encode())
+	f.Add([]byte(goldenBytes2))
 	f.Add([]byte(goldenBytes + " "))
 	f.Add([]byte(`{"v":1e0}`))
 	f.Add([]byte(`{"V":1,"v":1,"kind":"\ud800"}`))
@@ -87,7 +111,7 @@ func TestRecordedEventsDecode(t *testing.T) {
 	if err := quick.Check(func(kind, objectKind, object, ref, org, actor, acting, surface, reason, detail []byte, seq, at, effective int64) bool {
 		e := Event{Kind(kind), string(objectKind), string(object), string(ref), string(org), string(actor), string(acting),
 			string(surface), string(reason), Millis(effective), nil, detail}.clean()
-		row, err := l.row(recorded{e, Micros(at)}, chain{seq, nil}, 0)
+		row, err := l.row(nil, queued{recorded: recorded{e, Micros(at)}}, chain{seq, nil}, 0)
 		if err != nil {
 			t.Error(err)
 		}
@@ -129,12 +153,12 @@ func TestStoredForm(t *testing.T) {
 	}
 	e := event("0a")
 	e.Detail = []byte(`{"more":1}`)
-	row, err := New(nil, bytes.NewReader(salts)).row(recorded{e, noon}, chain{4, []byte{0xab, 0xcd}}, 77)
+	row, err := New(nil, bytes.NewReader(salts)).row(nil, queued{recorded: recorded{e, noon}}, chain{4, []byte{0xab, 0xcd}}, 77)
 	if err != nil {
 		t.Fatal(err)
 	}
 	detail := sha256.Sum256(append(salts[32:64:64], `{"more":1}`...))
-	want := fmt.Sprintf(`{"v":1,"kind":"client.changed","object_kind":"client","object":"0a","seq":5,"previous":"abcd","ref":"ref of 0a",`+
+	want := fmt.Sprintf(`{"v":2,"kind":"client.changed","object_kind":"client","object":"0a","seq":5,"previous":"abcd","ref":"ref of 0a",`+
 		`"org":"org of 0a","actor":"key:0a","acting_org":"acting","surface":"api","reason":"because","recorded_at":%d,"effective_at":%d,`+
 		`"content":"%s","detail":"%x"}`, noon, noon/1000+5, strings.Repeat("63", 32), detail)
 	if row.Envelope != want {

@@ -180,7 +180,9 @@ func Record(tx *db.Tx, e Event) { RecordRow(tx, e, nil) }
 
 // RecordRow is Record with the row that the change wrote, which the mirrors of
 // this process get with the event (Log.Mirror). It is not stored.
-func RecordRow(tx *db.Tx, e Event, row any) { tx.Queue(queued{recorded{e.clean(), At(tx)}, row}) }
+func RecordRow(tx *db.Tx, e Event, row any) {
+	tx.Queue(queued{recorded: recorded{e.clean(), At(tx)}, row: row})
+}
 
 type recorded struct {
 	Event
@@ -190,7 +192,15 @@ type recorded struct {
 // queued is what a closure hands to the committer.
 type queued struct {
 	recorded
-	row any
+	row  any
+	rows []written // that the event binds
+	all  bool      // it says what all rows were before it
+}
+
+// RecordMigration is Record for the step that begins to bind rows: its event says what
+// all rows were.
+func RecordMigration(tx *db.Tx, e Event) {
+	tx.Queue(queued{recorded: recorded{e.clean(), At(tx)}, all: true})
 }
 
 // Rehearsed lists the events that a rehearsed write would have made, if err
@@ -261,6 +271,10 @@ func (l *Log) Remembers() bool { return l.batch.exact }
 // said in the one before, so that nothing is read in vain.
 func (l *Log) Remembered() bool { return l.wasExact.Load() }
 
+// Accept binds the rows of a change to its events. Internal for a row of which no event says
+// anything.
+func (l *Log) Accept(events []any, rows []db.Row) error { return bind(events, rows) }
+
 // Seal writes the batch's events, the tiles they fill and the new head.
 func (l *Log) Seal(tx *db.Tx, events []any) error {
 	l.batch.clock, l.batch.newSize = tx.Clock, l.batch.first
@@ -294,9 +308,14 @@ func (l *Log) sequence(tx *db.Tx, events []any) ([]eventRow, error) {
 		return nil, err
 	}
 	rows := make([]eventRow, 0, len(events))
-	for _, event := range events {
+	for i, event := range events {
 		e := event.(queued)
-		row, err := l.row(e.recorded, chains[e.Object], l.batch.first+int64(len(rows)))
+		if i == 0 && l.batch.first == 0 || e.all {
+			if e.rows, err = withVersions(tx, e.rows); err != nil {
+				return nil, err
+			}
+		}
+		row, err := l.row(tx, e, chains[e.Object], l.batch.first+int64(len(rows)))
 		if err != nil {
 			return nil, err
 		}
@@ -313,8 +332,8 @@ func (l *Log) sequence(tx *db.Tx, events []any) ([]eventRow, error) {
 }
 
 // row builds everything that is stored of one event.
-func (l *Log) row(e recorded, last chain, idx int64) (eventRow, error) {
-	env := Envelope{Version: 1, Kind: e.Kind, ObjectKind: e.ObjectKind, Object: e.Object, Seq: last.Seq + 1,
+func (l *Log) row(tx *db.Tx, e queued, last chain, idx int64) (eventRow, error) {
+	env := Envelope{Version: 2, Kind: e.Kind, ObjectKind: e.ObjectKind, Object: e.Object, Seq: last.Seq + 1,
 		Previous: hex.EncodeToString(last.Commitment), Ref: e.Ref, Org: e.Org, Actor: e.Actor, ActingOrg: e.ActingOrg,
 		Surface: e.Surface, Reason: e.Reason, RecordedAt: e.at, Effective: e.Effective,
 		Content: hex.EncodeToString(e.Commitment)}
@@ -329,6 +348,13 @@ func (l *Log) row(e recorded, last chain, idx int64) (eventRow, error) {
 		row.detailSalt = salts[32:]
 		c := Commitment(row.detailSalt, e.Detail)
 		env.Detail = hex.EncodeToString(c[:])
+	}
+	env.Rows = bindings(row.Salt, e.rows)
+	if e.all {
+		var err error
+		if env.Tables, err = digests(&tx.Conn, row.Salt, e.at); err != nil {
+			return row, err
+		}
 	}
 	row.Envelope = string(env.encode())
 	commitment := Commitment(row.Salt, []byte(row.Envelope))

@@ -47,6 +47,21 @@ func loadSealer(dialect db.Dialect, cfg Config, sealed bool) (*credential.Sealer
 	return sealer, nil
 }
 
+// SealingKey reads the key that seals the secrets of a database, as serve would, but makes
+// none: nil where there is none, or the file is named None.
+func SealingKey(dialect db.Dialect, database, file string) (*credential.Sealer, error) {
+	cfg := Config{Database: database, SecretsKey: file}
+	if file == "" {
+		if dialect == db.Postgres {
+			return nil, nil
+		}
+		if _, err := os.Stat(database + ".key"); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+	}
+	return loadSealer(dialect, cfg, true)
+}
+
 func makeSealingKey(path string) ([]byte, error) {
 	key := make([]byte, credential.KeySize)
 	if _, err := rand.Read(key); err != nil {

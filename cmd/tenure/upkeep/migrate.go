@@ -2,11 +2,13 @@ package upkeep
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 
+	"tenure/snapshots/clientsecret"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/migrate"
 	"tenure/tenancy/fault"
@@ -19,6 +21,8 @@ type Migration struct {
 	Steps    migrate.Steps
 	Options  Options        // of the backup
 	Say      func(s string) // takes a line for each thing that is done
+	// Secrets gives each secret what schema version 4 has of it (migrate.Making).
+	Secrets func(tx *db.Tx) error
 }
 
 // Pending are the steps that the database lacks, and the version that it has; a
@@ -70,11 +74,12 @@ func (m Migration) Run(ctx context.Context) error {
 	if err := l.Load(ctx, d); err != nil {
 		return err
 	}
-	return m.Steps.Run(ctx, d, l, m.Options.Program, func(s migrate.Step) { m.Say(Describe(s)) })
+	return m.Steps.Run(ctx, d, l, migrate.Making{Program: m.Options.Program, Done: func(s migrate.Step) { m.Say(Describe(s)) }, Secrets: m.Secrets})
 }
 
-// run migrates a copy that goes away, without a backup.
-func run(ctx context.Context, database string, steps migrate.Steps, program string, done func(migrate.Step)) error {
+// run migrates a copy that goes away, without a backup and without the sealed copies of
+// secrets.
+func run(ctx context.Context, database string, steps migrate.Steps, program string) error {
 	d, err := db.Open(ctx, database, db.Options{Migrating: true})
 	if err != nil {
 		return err
@@ -84,7 +89,8 @@ func run(ctx context.Context, database string, steps migrate.Steps, program stri
 	if err := l.Load(ctx, d); err != nil {
 		return err
 	}
-	return steps.Run(ctx, d, l, program, done)
+	return steps.Run(ctx, d, l, migrate.Making{Program: program, Done: func(migrate.Step) {},
+		Secrets: func(tx *db.Tx) error { return clientsecret.Migrate(tx, rand.Reader, nil, clientsecret.GiveUp) }})
 }
 
 // Describe is one line about a step.

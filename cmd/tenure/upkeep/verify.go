@@ -78,7 +78,7 @@ func Verify(ctx context.Context, dir string, steps migrate.Steps) (m Manifest, p
 		if err := copyDatabase(filepath.Join(dir, databaseFile), name, m.Database); err != nil {
 			return m, nil, err
 		}
-		if err := run(ctx, name, steps, "tenure backup verify", func(migrate.Step) {}); err != nil {
+		if err := run(ctx, name, steps, "tenure backup verify"); err != nil {
 			return m, nil, err
 		}
 	}

@@ -28,6 +28,7 @@ var forms = map[string]string{
 	"setup 1":           "63bf697bc457439f01af07adc581cc4392d3d93c0a343972b6ec81757851b124",
 	"resource server 1": "266007f0d67e1b924e0c78ef3a0f888c2311d4b726a5004ac66e82406ee9784d",
 	"envelope 1":        "76e52b850c9b606df850201eb87783d6442710858663dfe047a1ff61c2e802ca",
+	"envelope 2":        "27d8fa9b97b71c822df2a6431f9b2c10ea0fe75dcc3626f73b35370e34e95980",
 	"entry 1":           "2a0a52e8525fbf80d4de35740ee8f52e212ad6343a40dd5d3ee74ed8c7f0ddc2",
 }
 
@@ -36,7 +37,7 @@ var number = regexp.MustCompile(`^(?:\{"v":|v)([0-9]+)`)
 // TestFormsHaveANewNumberForEachChange compares the corpus with what is fixed.
 func TestFormsHaveANewNumberForEachChange(t *testing.T) {
 	client, setup, server := documenttest.Stored()
-	envelopes, entries := logForms(t)
+	envelopes, before, entries := logForms(t)
 	two := document.Encode(&client)
 	later := bytes.Index(two, []byte(`,"tls_client_auth_san_dns":`)) // the first member that form 1 has not
 	one, err := document.Decode[document.Client](fmt.Appendf(nil, `{"v":1%s}`, two[len(`{"v":2`):later]))
@@ -48,7 +49,8 @@ func TestFormsHaveANewNumberForEachChange(t *testing.T) {
 		"client, later":   {two, document.Encode(&document.Client{VPFormatsSupported: "{}"})},
 		"setup":           {document.Encode(&document.Setup{}), document.Encode(&setup)},
 		"resource server": {document.Encode(&document.ResourceServer{}), document.Encode(&server)},
-		"envelope":        envelopes,
+		"envelope":        before,
+		"envelope, later": envelopes,
 		"entry":           entries,
 	} {
 		m := number.FindSubmatch(corpus[0])
@@ -65,9 +67,9 @@ func TestFormsHaveANewNumberForEachChange(t *testing.T) {
 	}
 }
 
-// logForms are the envelopes and public entries of some events, with salts and
-// instants that are always the same.
-func logForms(t *testing.T) (envelopes, entries [][]byte) {
+// logForms are the envelopes of some events, as today and in form 1, and the public
+// entries of the latter, with salts and instants that are always the same.
+func logForms(t *testing.T) (envelopes, before, entries [][]byte) {
 	t.Helper()
 	d := dbtest.Open(t, dbtest.SQLite(t), db.Options{})
 	l := history.New(func() time.Time { return time.UnixMicro(1767225600123456) }, bytes.NewReader(bytes.Repeat([]byte("0123456789abcdef"), 100)))
@@ -88,18 +90,30 @@ func logForms(t *testing.T) (envelopes, entries [][]byte) {
 			t.Fatal(err)
 		}
 	}
+	commitments := map[string]string{} // of form 1 by those of today
 	if err := d.View(bg, func(c *db.Conn) error {
 		return c.Each(func(scan func(...any) error) error {
 			var envelope string
-			var commitment, leaf []byte
-			err := scan(&envelope, &commitment, &leaf)
+			var salt, commitment []byte
+			err := scan(&envelope, &salt, &commitment)
 			envelopes = append(envelopes, []byte(envelope))
-			entry := history.PublicEntry([32]byte(commitment))
-			entries = append(entries, append(entry, leaf...))
+			one := strings.Replace(envelope, `{"v":2`, `{"v":1`, 1)
+			if rows := strings.Index(one, `,"rows":`); rows > 0 {
+				one = one[:rows] + "}"
+			}
+			for is, was := range commitments {
+				one = strings.Replace(one, is, was, 1)
+			}
+			sum := history.Commitment(salt, []byte(one))
+			commitments[hex.EncodeToString(commitment)] = hex.EncodeToString(sum[:])
+			before = append(before, []byte(one))
+			entry := history.PublicEntry(sum)
+			leaf := history.LeafHash(entry)
+			entries = append(entries, append(entry, leaf[:]...))
 			return err
-		}, "SELECT envelope, commitment, leaf_hash FROM log_event ORDER BY idx")
+		}, "SELECT envelope, salt, commitment FROM log_event ORDER BY idx")
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return envelopes, entries
+	return envelopes, before, entries
 }

@@ -20,11 +20,22 @@ const (
 	KindMigrated       = history.Kind("installation.migrated")
 )
 
+// binds is the schema version since which events name the rows that they wrote.
+const binds = 4
+
+var versions = db.NewTable("schema_version", "version", "")
+
+// Making is what Run needs beside the steps.
+type Making struct {
+	Program string                // for the log
+	Done    func(Step)            // called after each step that was made here
+	Secrets func(tx *db.Tx) error // gives each secret its row of secret_copy
+}
+
 // Run makes the steps that the database lacks, each in a transaction of its
-// own, and calls done after each that it made itself. d must be open with
-// Options.Migrating and l loaded with it; program names the program for the
-// log. What fails leaves the database at the version before that step.
-func (s Steps) Run(ctx context.Context, d *db.DB, l *history.Log, program string, done func(Step)) error {
+// own. d must be open with Options.Migrating and l loaded with it. What fails leaves
+// the database at the version before that step.
+func (s Steps) Run(ctx context.Context, d *db.DB, l *history.Log, m Making) error {
 	for {
 		version, err := d.Version(ctx)
 		if err != nil {
@@ -36,20 +47,20 @@ func (s Steps) Run(ctx context.Context, d *db.DB, l *history.Log, program string
 		}
 		step, made := pending[0], false
 		err = d.Write(ctx, func(tx *db.Tx) error {
-			made, err = step.make(tx, d.Dialect, program)
+			made, err = step.make(tx, d.Dialect, m)
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("migrating to schema version %d: %w", step.To, err)
 		}
 		if made {
-			done(step)
+			m.Done(step)
 		}
 	}
 }
 
 // make makes one step unless another program was faster.
-func (s Step) make(tx *db.Tx, dialect db.Dialect, program string) (made bool, err error) {
+func (s Step) make(tx *db.Tx, dialect db.Dialect, m Making) (made bool, err error) {
 	version, err := db.ReadVersion(&tx.Conn) // again, as the lock is held now
 	if err != nil || version.Schema != s.From {
 		return false, err
@@ -61,15 +72,22 @@ func (s Step) make(tx *db.Tx, dialect db.Dialect, program string) (made bool, er
 	if err := tx.Script(script); err != nil {
 		return false, err
 	}
-	if _, err := tx.Exec("INSERT INTO schema_version (version) VALUES (?)", s.To); err != nil {
-		return false, err
-	}
+	tx.Insert(versions, "", s.To)
 	if _, err := tx.Exec("INSERT INTO installation (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 		db.OldestReader, strconv.Itoa(s.Oldest)); err != nil {
 		return false, err
 	}
-	event, err := s.event(tx, program)
-	if err == nil {
+	if s.To == binds {
+		if err := m.Secrets(tx); err != nil {
+			return false, err
+		}
+	}
+	event, err := s.event(tx, m.Program)
+	switch {
+	case err != nil:
+	case s.To == binds:
+		history.RecordMigration(tx, event)
+	default:
 		history.Record(tx, event)
 	}
 	return err == nil, err
