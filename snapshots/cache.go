@@ -91,11 +91,14 @@ type RenderKey struct {
 }
 
 // Rendering is what a surface made of a snapshot. Reply is the surface's own
-// ready answer, whose body is Body. None of it ever changes.
+// ready answer, whose body is Body; one that was copied for a list has none. None of it ever changes.
 type Rendering struct {
-	Body  []byte // its length is what the rendering weighs
+	Body  []byte
 	Reply any
 	Gap   int // where in Body the surface puts what is not kept: a secret, the last use
+
+	labels []candidates.Term // name and owner label, of what a list made
+	copied bool              // by a Form's Copy, for lists only
 }
 
 // shard remembers up to which log size drops have happened for its share of
@@ -123,7 +126,11 @@ func weighTimeline(_ EntityID, t *timeline) uint32 {
 	return uint32(n)
 }
 func weighRendering(_ RenderKey, r *Rendering) uint32 {
-	return uint32(len(r.Body)) + 400
+	n := len(r.Body) + 400
+	for _, t := range r.labels {
+		n += len(t.Value) + 40
+	}
+	return uint32(n)
 }
 
 func newCache(bytes uint64, fresh func() bool) *cache {
@@ -240,13 +247,21 @@ func (c *cache) heldSecrets(id EntityID, at history.Millis) *secrets {
 // only with what the caller was found allowed to see; fill must not put a secret
 // in. What fails is not kept.
 func (s *Store) Render(key RenderKey, fill func() (*Rendering, error)) (*Rendering, error) {
-	if r, ok := s.cache.rendered.GetIfPresent(key); ok {
-		return r, nil
+	return s.render(key, s.cache.erased.Load(), fill)
+}
+
+// render is Render of what was read when so many clients had been erased.
+func (s *Store) render(key RenderKey, erased int64, fill func() (*Rendering, error)) (*Rendering, error) {
+	kept, ok := s.cache.rendered.GetIfPresent(key)
+	if ok && !kept.copied {
+		return kept, nil
 	}
-	erased := s.cache.erased.Load()
 	r, err := fill()
 	if err != nil {
 		return nil, err
+	}
+	if ok && r.labels == nil {
+		r.labels = kept.labels
 	}
 	s.cache.rendered.Set(key, r)
 	if s.cache.erased.Load() != erased {

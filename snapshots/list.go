@@ -165,7 +165,7 @@ func (l *listing[T]) confirm(list *[]Listed) error {
 					return err
 				}
 			}
-			at := slices.IndexFunc(ids, func(id SnapshotID) bool { return docs[id] != nil && l.filter.holds(terms(docs[id])) })
+			at := slices.IndexFunc(ids, func(id SnapshotID) bool { return docs[id] != nil && holds(terms(docs[id]), l.filter.terms()) })
 			if at >= 0 {
 				kept = append(kept, Listed{one.ID, terms(docs[ids[at]])[0].Value})
 			}
@@ -196,11 +196,10 @@ func (l *listing[T]) contents(ids []SnapshotID, keep bool) (map[SnapshotID]*T, e
 			missing = append(missing, string(id))
 		}
 	}
-	erased := l.s.cache.erased.Load()
 	read, err := candidates.Contents(l.view, missing)
 	for id, content := range read {
 		if err == nil {
-			docs[SnapshotID(id)], err = decode[T](l.s, SnapshotID(id), []byte(content), erased, keep)
+			docs[SnapshotID(id)], err = decode[T](l.s, SnapshotID(id), []byte(content), l.erased, keep)
 		}
 	}
 	return docs, err
@@ -222,28 +221,15 @@ func (f Filter) terms() (list []candidates.Term) {
 	return list
 }
 
-// holds reports whether a document's terms hold everything the filter asks.
-func (f Filter) holds(has []candidates.Term) bool {
-	return !slices.ContainsFunc(f.terms(), func(want candidates.Term) bool { return !slices.Contains(has, want) })
+// holds reports whether terms hold everything that is wanted.
+func holds(has, wanted []candidates.Term) bool {
+	return !slices.ContainsFunc(wanted, func(want candidates.Term) bool { return !slices.Contains(has, want) })
 }
 
 const softwareTerm = candidates.Software
 
-// terms lists what a document can be found by; nil for no document.
-func terms[T document.Content](doc *T) []candidates.Term {
-	if doc == nil {
-		return nil
-	}
-	switch d := any(doc).(type) {
-	case *document.Client:
-		return candidates.Terms(d.ClientName, d.OwnerLabel, d.SoftwareID, d.Localized)
-	case *document.Setup:
-		return candidates.Terms(d.Name, d.OwnerLabel, "", d.Localized)
-	case *document.ResourceServer:
-		return candidates.Terms(d.Name, d.OwnerLabel, "", d.Localized)
-	}
-	return nil
-}
+// terms are what a document can be found by, its name first; nil for no document.
+func terms[T document.Content](doc *T) []candidates.Term { return candidates.Terms(doc) }
 
 // addTerms indexes what the base did not have yet within the setup, or for setups
 // themselves the module.
@@ -260,6 +246,7 @@ func addTerms(tx *db.Tx, e Entity, next, base []candidates.Term) {
 type lister struct {
 	look
 	size      int64                  // of the log before the first statement
+	erased    int64                  // clients erased before it
 	timelines map[EntityID]*timeline // of setups
 	setups    map[EntityID]Version[document.Setup]
 	setupsEnd map[EntityID]history.Millis
@@ -267,7 +254,7 @@ type lister struct {
 }
 
 func newLister(ctx context.Context, s *Store, scope tenancy.Scope, in Instant, view *db.Conn) lister {
-	return lister{lookIn(ctx, s, scope, in, view), s.log.Size(), map[EntityID]*timeline{}, map[EntityID]Version[document.Setup]{},
+	return lister{lookIn(ctx, s, scope, in, view), s.log.Size(), s.cache.erased.Load(), map[EntityID]*timeline{}, map[EntityID]Version[document.Setup]{},
 		map[EntityID]history.Millis{}, map[tenancy.OrgID]history.Millis{}}
 }
 

@@ -21,15 +21,15 @@ type OwnedQuery struct {
 // OwnedElements renders the clients of the acting organization that are in force at an
 // instant, in the order in which they were registered, as Elements does, and tells how
 // many there are in all. Its cost grows with their number, not with that of other clients.
-func (s *Store) OwnedElements(ctx context.Context, scope tenancy.Scope, q OwnedQuery, form string, fill Fill) (list []Element, total int64, err error) {
-	total, err = s.owned(ctx, scope, q, form, func(o *owned, hits []hit) (err error) {
-		list, err = o.elements(hits, form, fill, false)
+func (s *Store) OwnedElements(ctx context.Context, scope tenancy.Scope, q OwnedQuery, form Form) (list []Element, total int64, err error) {
+	total, err = s.owned(ctx, scope, q, &form, func(o *owned, hits []hit) (err error) {
+		list, err = o.elements(hits, &form, false)
 		return err
 	})
 	return list, total, err
 }
 
-func (s *Store) owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery, form string, use func(*owned, []hit) error) (total int64, err error) {
+func (s *Store) owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery, form *Form, use func(*owned, []hit) error) (total int64, err error) {
 	if err := scope.Check(q.In.need(s.log.Now().Millis())); err != nil {
 		return 0, err
 	}

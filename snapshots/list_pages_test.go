@@ -16,7 +16,7 @@ import (
 	"tenure/tenancy/history"
 )
 
-const form = "test"
+var form = snapshots.Form{Name: "test", Fill: rendered}
 
 // rendered makes the rendering of a client in these tests: its name and owner label.
 func rendered(r snapshots.Resolved[client]) (*snapshots.Rendering, error) {
@@ -69,7 +69,7 @@ func TestStatementsOfAPage(t *testing.T) {
 			scope := w.Admin(c.org)
 			for _, want := range []int{c.cold, c.warm} {
 				s.texts = nil
-				list, _, err := w.Store.Elements(ctx, scope, w.Setup, c.query, form, rendered)
+				list, _, err := w.Store.Elements(ctx, scope, w.Setup, c.query, form)
 				if err != nil || len(list) != c.n || len(s.texts) > want {
 					t.Errorf("%s: %d clients, %v, with %d statements, want %d:\n%s", c.what, len(list), err, len(s.texts), want, strings.Join(s.texts, "\n"))
 				}
@@ -282,7 +282,7 @@ func (l *listed) told(r snapshots.Resolved[client]) string {
 // pages walks over a list, as contents and as renderings, which must be the same.
 func (l *listed) pages(scope tenancy.Scope, q snapshots.PageQuery) (all []string) {
 	for more := true; more; {
-		elements, again, err := l.w.Store.Elements(ctx, scope, l.w.Setup, q, form, rendered)
+		elements, again, err := l.w.Store.Elements(ctx, scope, l.w.Setup, q, form)
 		if err != nil {
 			l.Fatal(err)
 		}
