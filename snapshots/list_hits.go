@@ -106,7 +106,7 @@ func (h hit) key(setup SnapshotID, form string) RenderKey {
 // contents, into their places among those found; those that have none are left out. What
 // it reads of now is remembered, but for the bytes that are to be rendered.
 func (l *lister) around(ids []string, w want, at map[string]int, found []hit) error {
-	rows, err := candidates.Around(l.view, ids, l.listed())
+	rows, err := candidates.Around(l.view, ids, l.listed(), !l.past)
 	if err != nil {
 		return err
 	}

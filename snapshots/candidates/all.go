@@ -103,7 +103,7 @@ func (q All) each(c *db.Conn, fn func(Thing) error) error {
 		}
 		return fn(t)
 	}, `SELECT a.entity_id, a.org_id, a.setup_id, COALESCE((SELECT CASE WHEN s.kind = 'tombstone' THEN 'ended'
-		WHEN EXISTS (SELECT 1 FROM erasure x WHERE x.ref = s.snapshot_id) THEN 'erased' ELSE s.snapshot_id END`+ofA+"<= "+asInteger+present+newest+`), '')
+		WHEN EXISTS (SELECT 1 FROM erasure x WHERE x.ref = s.snapshot_id) THEN 'erased' ELSE s.snapshot_id END`+ofA+"AND s.valid_from <= "+asInteger+present+newest+`), '')
 		FROM (SELECT e.entity_id, e.org_id, e.setup_id, e.module, e.recorded_at FROM `+from+" WHERE "+where+
 		" ORDER BY e.recorded_at, e.entity_id LIMIT "+asInteger+") a ORDER BY a.recorded_at, a.entity_id", args...)
 }
