@@ -15,15 +15,12 @@ import (
 
 // cache holds what reads would ask the database again for.
 //
-// contents and entities never go stale: what they hold is immutable, until an
-// erasure empties contents; current
-// is true while the entity is not deleted, which every use asks; bearers is
-// true until another client is made. A
-// timeline (what is in force, and until when) does, and so do secrets: an event about
-// their entity drops them, and a fill that read an older state than the newest drop is not
-// kept. rendered holds bytes without secrets; their key names everything they
-// depend on, and they are looked up only after Authorize. matches is which clients ever
-// had a name or an owner label; it learns from the events which ones changed since.
+// contents and entities never go stale: what they hold is immutable, until an erasure empties contents; current
+// is true while the entity is not deleted, which every use asks; bearers is true until another client is made. A
+// timeline (what is in force, and until when) does, and so do secrets: an event about their entity drops them,
+// and a fill that read an older state than the newest drop is not kept. rendered holds bytes without secrets;
+// their key names everything they depend on, and they are looked up only after Authorize. matches is which
+// clients ever had a name or an owner label; it learns from the events which ones changed since.
 type cache struct {
 	entities  kept[EntityID, Entity]
 	contents  kept[SnapshotID, content]
@@ -33,6 +30,7 @@ type cache struct {
 	secrets   kept[EntityID, *secrets]
 	bearers   kept[string, bearing]
 	matches   *candidates.Matches
+	totals    candidates.Totals
 	made      atomic.Int64 // clients made, and restored by themselves or with their setup, since the start
 	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool

@@ -42,12 +42,10 @@ func (f Filter) need(now history.Millis) tenancy.Permission {
 // instant is what the list is about.
 func (f Filter) instant() Instant { return Instant{f.At, f.Known} }
 
-// List lists the ids of a kind that the scope sees, oldest first: the setups of
-// in's module, or what is in its setup. A scope that
-// may use a setup or a resource server sees it; it sees the clients that it covers.
-// At another instant, or with what is not in force, it sees only what it covers.
-// A setup that it may not use is the same fault as in Resolve; before the setup
-// began the list is empty.
+// List lists the ids of a kind that the scope sees, oldest first: the setups of in's module, or what is in its
+// setup. A scope that may use a setup or a resource server sees it; it sees the clients that it covers. At
+// another instant, or with what is not in force, it sees only what it covers. A setup that it may not use is the
+// same fault as in Resolve; before the setup began the list is empty.
 func List[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, in Ref, f Filter) ([]Listed, error) {
 	l := listing[T]{in: in, filter: f}
 	return l.run(ctx, s, scope)
@@ -119,16 +117,17 @@ func (l *listing[T]) shown(all candidates.All) (list []Listed, err error) {
 		}
 		return l.shows(Entity{Kind: KindClient, Owner: t.Owner})
 	}
-	err = all.Visit(l.view, owned, func() { list, l.snapshots = []Listed{}, nil }, func(t candidates.Thing) {
+	err = all.Visit(l.view, owned, func() { list, l.snapshots = []Listed{}, nil }, func(t candidates.Thing) bool {
 		e := l.entity(EntityID(t.ID))
 		e.Owner = t.Owner
 		if t.State == candidates.Erased || t.State == candidates.Ended && !l.filter.IncludeDeleted || t.State == candidates.Planned && !l.filter.AnyTime ||
 			!l.past && !visible(&l.scope, &e, !l.filter.AnyTime && !l.filter.IncludeDeleted) {
-			return
+			return true
 		}
 		if list = append(list, Listed{ID: e.ID}); l.filter.Named || l.filter.asks() {
 			l.snapshots = append(l.snapshots, SnapshotID(t.Snapshot))
 		}
+		return true
 	})
 	return list, err
 }

@@ -78,8 +78,7 @@ func (h *hit) holds(want []candidates.Term) bool {
 	return ok || err != nil
 }
 
-// recall fills in what memory has of a client, and reports whether that is all that
-// the list needs.
+// recall fills in what memory has of a client, and reports whether that is all that the list needs.
 func (l *lister) recall(h *hit, w want) (bool, error) {
 	if w.form != nil {
 		setup, err := l.inherited(h.entity.Setup)
