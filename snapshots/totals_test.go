@@ -2,7 +2,6 @@ package snapshots_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -44,9 +43,15 @@ func TestTotalsAreCounts(t *testing.T) {
 			w.Tick()
 			compare()
 			if l.random.IntN(3) == 0 {
-				w.Clock.Advance(time.Duration(rand.IntN(10)) * time.Minute)
+				w.Clock.Advance(time.Duration(l.random.IntN(10)) * time.Minute)
 				compare()
 			}
+		}
+		for i, org := range orgs {
+			ch := snapshotstest.To(snapshotstest.Named("one"))
+			ch.ValidFrom = w.In(time.Duration(10+20*i) * time.Minute)
+			l.clients = append(l.clients, w.NewClient(w.Admin(org), fmt.Sprint("planned ", i), ch).Entity.ID)
+			w.Tick()
 		}
 		for range 20 { // nothing is written, and what was planned begins
 			w.Clock.Advance(5 * time.Minute)
