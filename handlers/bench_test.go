@@ -25,7 +25,6 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/snapshots/document/documenttest"
-	"tenure/snapshots/readlog"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -95,10 +94,10 @@ func (at *bench) request(path string) []byte {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n\r\n", path, at.key)
 }
 
-func newBench(b *testing.B) *bench { return newBenchOf(b, readlog.Off) }
+func newBench(b *testing.B) *bench { return newBenchOf(b, snapshots.Options{}) }
 
-// newBenchOf is newBench with a read log.
-func newBenchOf(b *testing.B, reads readlog.Mode) *bench {
+// newBenchOf is newBench with options.
+func newBenchOf(b *testing.B, opts snapshots.Options) *bench {
 	ctx := context.Background()
 	d := dbtest.Open(b, dbtest.SQLite(b), db.Options{})
 	log := history.New(nil, nil)
@@ -106,7 +105,7 @@ func newBenchOf(b *testing.B, reads readlog.Mode) *bench {
 	ids := tenancy.NewIDs(nil)
 	ten, err := tenancy.Open(ctx, d, log, ids)
 	check(b, err)
-	store, err := snapshots.Open(ctx, d, log, ids, snapshots.Options{ReadLog: reads})
+	store, err := snapshots.Open(ctx, d, log, ids, opts)
 	check(b, err)
 	root, _, err := ten.Bootstrap(ctx, ten.Operator("bench"), "root")
 	check(b, err)

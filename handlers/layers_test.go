@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"snapshots/modules":                      {"tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/erasing":                      {"tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/consistency":                  {"snapshots/document", "snapshots/holdings", "tenancy", "tenancy/db", "tenancy/history"},
-	"snapshots/candidates":                   {"snapshots/document", "tenancy", "tenancy/db", "tenancy/history"},
+	"snapshots/candidates":                   {"snapshots/document", "jwk/strictjson", "tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/lastuse":                      {"tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/disclosures":                  {"snapshots/tally", "tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots":                              {"snapshots/candidates", "snapshots/clientsecret", "snapshots/selftoken", "snapshots/consistency", "snapshots/erasing", "snapshots/initial", "snapshots/modules", "snapshots/disclosures", "snapshots/lastuse", "snapshots/ending", "snapshots/holdings", "snapshots/policy", "snapshots/readlog", "snapshots/turns", "snapshots/document", "snapshots/credential", "jwk", "tenancy", "tenancy/fair", "tenancy/fault", "tenancy/db", "tenancy/history"},

@@ -114,8 +114,31 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// seed writes clients as the store would, but for their events, which reads do not need.
+// seed writes clients of BenchmarkLists.
 func (at *bench) seed(b *testing.B, n int) {
+	at.write(b, n, func(i int) (*document.Client, tenancy.OrgID) {
+		doc := &document.Client{ClientName: fmt.Sprint("name-", i), OwnerLabel: fmt.Sprint("owner-", i/100), Contacts: []string{"ops@shop.example.com"},
+			GrantTypes: []string{"authorization_code", "refresh_token"}, ResponseTypes: []string{"code"}, Scopes: []string{"openid", "offline_access", "orders:read"},
+			RedirectURIs: []string{"https://shop.example.com/cb?client=" + strconv.Itoa(i)}, PolicyURI: "https://shop.example.com/policy",
+			TosURI: "https://shop.example.com/tos", TokenEndpointAuthMethod: "client_secret_basic"}
+		switch {
+		case i == 21:
+			doc.ClientName = "unique"
+		case i%max(n/5000, 1) == 0:
+			doc.ClientName = "shared"
+		}
+		if i%10 < 3 && i/100 != 7 {
+			doc.OwnerLabel = "many"
+		}
+		if i%100 == 7 {
+			return doc, at.owner
+		}
+		return doc, at.root
+	})
+}
+
+// write writes clients as the store would, but for their events, which reads do not need.
+func (at *bench) write(b *testing.B, n int, client func(i int) (*document.Client, tenancy.OrgID)) {
 	const together = 50
 	ids, salt := at.tenancy.IDs(), make([]byte, 32)
 	start := history.Micros(time.Now().Add(-24 * time.Hour).UnixMicro())
@@ -124,26 +147,11 @@ func (at *bench) seed(b *testing.B, n int) {
 		var entities, rows, bodies, terms [][]any
 		for i := from; i < min(from+together, n); i++ {
 			when := start + history.Micros(i)*5000
-			id, snapshot, sum, org := ids.Ordered(when), ids.Ordered(when), sha256.Sum256([]byte(strconv.Itoa(i))), at.root
-			doc := document.Client{ClientName: fmt.Sprint("name-", i), OwnerLabel: fmt.Sprint("owner-", i/100), Contacts: []string{"ops@shop.example.com"},
-				GrantTypes: []string{"authorization_code", "refresh_token"}, ResponseTypes: []string{"code"}, Scopes: []string{"openid", "offline_access", "orders:read"},
-				RedirectURIs: []string{"https://shop.example.com/cb?client=" + strconv.Itoa(i)}, PolicyURI: "https://shop.example.com/policy",
-				TosURI: "https://shop.example.com/tos", TokenEndpointAuthMethod: "client_secret_basic"}
-			switch {
-			case i == 21:
-				doc.ClientName = "unique"
-			case i%max(n/5000, 1) == 0:
-				doc.ClientName = "shared"
-			}
-			if i%10 < 3 && i/100 != 7 {
-				doc.OwnerLabel = "many"
-			}
-			if i%100 == 7 {
-				org = at.owner
-			}
+			id, snapshot, sum := ids.Ordered(when), ids.Ordered(when), sha256.Sum256([]byte(strconv.Itoa(i)))
+			doc, org := client(i)
 			entities = append(entities, []any{id, "client", snapshots.DefaultModule, at.setup, hex.EncodeToString(sum[:16]), 1, org, "hydra", int64(when)})
 			rows = append(rows, []any{snapshots.DefaultModule, at.setup, id, int64(when.Millis()), 1, snapshot, "content", "", salt, 0, int64(when)})
-			bodies = append(bodies, []any{snapshot, salt, string(document.Encode(&doc))})
+			bodies = append(bodies, []any{snapshot, salt, string(document.Encode(doc))})
 			terms = append(terms, []any{string(at.setup), "name", doc.ClientName, id}, []any{string(at.setup), "owner", doc.OwnerLabel, id})
 		}
 		insert(b, tx, "entity (entity_id, kind, module, setup_id, client_id, incarnation, org_id, surface, recorded_at)", entities)

@@ -119,7 +119,7 @@ func TestReadsAreListed(t *testing.T) {
 func BenchmarkReadLog(b *testing.B) {
 	for _, mode := range []readlog.Mode{readlog.Off, readlog.Full} {
 		b.Run(string(mode), func(b *testing.B) {
-			at := newBenchOf(b, mode)
+			at := newBenchOf(b, snapshots.Options{ReadLog: mode})
 			besideBare(b, at.server, at.request("/v2/modules/"+snapshots.DefaultModule+"/setups/"+string(at.setup)+"/clients/"+string(at.client)))
 		})
 	}

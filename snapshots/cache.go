@@ -15,15 +15,12 @@ import (
 
 // cache holds what reads would ask the database again for.
 //
-// contents and entities never go stale: what they hold is immutable, until an
-// erasure empties contents; current
-// is true while the entity is not deleted, which every use asks; bearers is
-// true until another client is made. A
-// timeline (what is in force, and until when) does, and so do secrets: an event about
-// their entity drops them, and a fill that read an older state than the newest drop is not
-// kept. rendered holds bytes without secrets; their key names everything they
-// depend on, and they are looked up only after Authorize. matches is which clients ever
-// had a name or an owner label; it learns from the events which ones changed since.
+// contents and entities never go stale: what they hold is immutable, until an erasure empties contents; current
+// is true while the entity is not deleted, which every use asks; bearers is true until another client is made. A
+// timeline (what is in force, and until when) does, and so do secrets: an event about their entity drops them,
+// and a fill that read an older state than the newest drop is not kept. rendered holds bytes without secrets;
+// their key names everything they depend on, and they are looked up only after Authorize. matches is which
+// clients ever had a name or an owner label; it learns from the events which ones changed since.
 type cache struct {
 	entities  kept[EntityID, Entity]
 	contents  kept[SnapshotID, content]
@@ -33,6 +30,7 @@ type cache struct {
 	secrets   kept[EntityID, *secrets]
 	bearers   kept[string, bearing]
 	matches   *candidates.Matches
+	totals    candidates.Totals
 	made      atomic.Int64 // clients made, and restored by themselves or with their setup, since the start
 	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool
@@ -91,11 +89,14 @@ type RenderKey struct {
 }
 
 // Rendering is what a surface made of a snapshot. Reply is the surface's own
-// ready answer, whose body is Body. None of it ever changes.
+// ready answer, whose body is Body; one that was copied for a list has none. None of it ever changes.
 type Rendering struct {
-	Body  []byte // its length is what the rendering weighs
+	Body  []byte
 	Reply any
 	Gap   int // where in Body the surface puts what is not kept: a secret, the last use
+
+	labels []candidates.Term // name and owner label, of what a list made
+	copied bool              // by a Form's Copy, for lists only
 }
 
 // shard remembers up to which log size drops have happened for its share of
@@ -123,7 +124,11 @@ func weighTimeline(_ EntityID, t *timeline) uint32 {
 	return uint32(n)
 }
 func weighRendering(_ RenderKey, r *Rendering) uint32 {
-	return uint32(len(r.Body)) + 400
+	n := len(r.Body) + 400
+	for _, t := range r.labels {
+		n += len(t.Value) + 40
+	}
+	return uint32(n)
 }
 
 func newCache(bytes uint64, fresh func() bool) *cache {
@@ -240,13 +245,21 @@ func (c *cache) heldSecrets(id EntityID, at history.Millis) *secrets {
 // only with what the caller was found allowed to see; fill must not put a secret
 // in. What fails is not kept.
 func (s *Store) Render(key RenderKey, fill func() (*Rendering, error)) (*Rendering, error) {
-	if r, ok := s.cache.rendered.GetIfPresent(key); ok {
-		return r, nil
+	return s.render(key, s.cache.erased.Load(), fill)
+}
+
+// render is Render of what was read when so many clients had been erased.
+func (s *Store) render(key RenderKey, erased int64, fill func() (*Rendering, error)) (*Rendering, error) {
+	kept, ok := s.cache.rendered.GetIfPresent(key)
+	if ok && !kept.copied {
+		return kept, nil
 	}
-	erased := s.cache.erased.Load()
 	r, err := fill()
 	if err != nil {
 		return nil, err
+	}
+	if ok && r.labels == nil {
+		r.labels = kept.labels
 	}
 	s.cache.rendered.Set(key, r)
 	if s.cache.erased.Load() != erased {

@@ -63,7 +63,7 @@ const (
 
 // Owned is OwnedElements with the clients themselves.
 func (s *Store) Owned(ctx context.Context, scope tenancy.Scope, q OwnedQuery) (page []Resolved[document.Client], total int64, err error) {
-	total, err = s.owned(ctx, scope, q, "", func(o *owned, hits []hit) (err error) {
+	total, err = s.owned(ctx, scope, q, nil, func(o *owned, hits []hit) (err error) {
 		page, err = o.resolved(hits, false)
 		return err
 	})

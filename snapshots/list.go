@@ -42,12 +42,10 @@ func (f Filter) need(now history.Millis) tenancy.Permission {
 // instant is what the list is about.
 func (f Filter) instant() Instant { return Instant{f.At, f.Known} }
 
-// List lists the ids of a kind that the scope sees, oldest first: the setups of
-// in's module, or what is in its setup. A scope that
-// may use a setup or a resource server sees it; it sees the clients that it covers.
-// At another instant, or with what is not in force, it sees only what it covers.
-// A setup that it may not use is the same fault as in Resolve; before the setup
-// began the list is empty.
+// List lists the ids of a kind that the scope sees, oldest first: the setups of in's module, or what is in its
+// setup. A scope that may use a setup or a resource server sees it; it sees the clients that it covers. At
+// another instant, or with what is not in force, it sees only what it covers. A setup that it may not use is the
+// same fault as in Resolve; before the setup began the list is empty.
 func List[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, in Ref, f Filter) ([]Listed, error) {
 	l := listing[T]{in: in, filter: f}
 	return l.run(ctx, s, scope)
@@ -119,16 +117,17 @@ func (l *listing[T]) shown(all candidates.All) (list []Listed, err error) {
 		}
 		return l.shows(Entity{Kind: KindClient, Owner: t.Owner})
 	}
-	err = all.Visit(l.view, owned, func() { list, l.snapshots = []Listed{}, nil }, func(t candidates.Thing) {
+	err = all.Visit(l.view, owned, func() { list, l.snapshots = []Listed{}, nil }, func(t candidates.Thing) bool {
 		e := l.entity(EntityID(t.ID))
 		e.Owner = t.Owner
 		if t.State == candidates.Erased || t.State == candidates.Ended && !l.filter.IncludeDeleted || t.State == candidates.Planned && !l.filter.AnyTime ||
 			!l.past && !visible(&l.scope, &e, !l.filter.AnyTime && !l.filter.IncludeDeleted) {
-			return
+			return true
 		}
 		if list = append(list, Listed{ID: e.ID}); l.filter.Named || l.filter.asks() {
 			l.snapshots = append(l.snapshots, SnapshotID(t.Snapshot))
 		}
+		return true
 	})
 	return list, err
 }
@@ -165,7 +164,7 @@ func (l *listing[T]) confirm(list *[]Listed) error {
 					return err
 				}
 			}
-			at := slices.IndexFunc(ids, func(id SnapshotID) bool { return docs[id] != nil && l.filter.holds(terms(docs[id])) })
+			at := slices.IndexFunc(ids, func(id SnapshotID) bool { return docs[id] != nil && holds(terms(docs[id]), l.filter.terms()) })
 			if at >= 0 {
 				kept = append(kept, Listed{one.ID, terms(docs[ids[at]])[0].Value})
 			}
@@ -196,11 +195,10 @@ func (l *listing[T]) contents(ids []SnapshotID, keep bool) (map[SnapshotID]*T, e
 			missing = append(missing, string(id))
 		}
 	}
-	erased := l.s.cache.erased.Load()
 	read, err := candidates.Contents(l.view, missing)
 	for id, content := range read {
 		if err == nil {
-			docs[SnapshotID(id)], err = decode[T](l.s, SnapshotID(id), []byte(content), erased, keep)
+			docs[SnapshotID(id)], err = decode[T](l.s, SnapshotID(id), []byte(content), l.erased, keep)
 		}
 	}
 	return docs, err
@@ -222,28 +220,15 @@ func (f Filter) terms() (list []candidates.Term) {
 	return list
 }
 
-// holds reports whether a document's terms hold everything the filter asks.
-func (f Filter) holds(has []candidates.Term) bool {
-	return !slices.ContainsFunc(f.terms(), func(want candidates.Term) bool { return !slices.Contains(has, want) })
+// holds reports whether terms hold everything that is wanted.
+func holds(has, wanted []candidates.Term) bool {
+	return !slices.ContainsFunc(wanted, func(want candidates.Term) bool { return !slices.Contains(has, want) })
 }
 
 const softwareTerm = candidates.Software
 
-// terms lists what a document can be found by; nil for no document.
-func terms[T document.Content](doc *T) []candidates.Term {
-	if doc == nil {
-		return nil
-	}
-	switch d := any(doc).(type) {
-	case *document.Client:
-		return candidates.Terms(d.ClientName, d.OwnerLabel, d.SoftwareID, d.Localized)
-	case *document.Setup:
-		return candidates.Terms(d.Name, d.OwnerLabel, "", d.Localized)
-	case *document.ResourceServer:
-		return candidates.Terms(d.Name, d.OwnerLabel, "", d.Localized)
-	}
-	return nil
-}
+// terms are what a document can be found by, its name first; nil for no document.
+func terms[T document.Content](doc *T) []candidates.Term { return candidates.Terms(doc) }
 
 // addTerms indexes what the base did not have yet within the setup, or for setups
 // themselves the module.
@@ -260,6 +245,7 @@ func addTerms(tx *db.Tx, e Entity, next, base []candidates.Term) {
 type lister struct {
 	look
 	size      int64                  // of the log before the first statement
+	erased    int64                  // clients erased before it
 	timelines map[EntityID]*timeline // of setups
 	setups    map[EntityID]Version[document.Setup]
 	setupsEnd map[EntityID]history.Millis
@@ -267,7 +253,7 @@ type lister struct {
 }
 
 func newLister(ctx context.Context, s *Store, scope tenancy.Scope, in Instant, view *db.Conn) lister {
-	return lister{lookIn(ctx, s, scope, in, view), s.log.Size(), map[EntityID]*timeline{}, map[EntityID]Version[document.Setup]{},
+	return lister{lookIn(ctx, s, scope, in, view), s.log.Size(), s.cache.erased.Load(), map[EntityID]*timeline{}, map[EntityID]Version[document.Setup]{},
 		map[EntityID]history.Millis{}, map[tenancy.OrgID]history.Millis{}}
 }
 

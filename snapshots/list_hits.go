@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"fmt"
 	"slices"
 
 	"tenure/snapshots/candidates"
@@ -8,19 +9,20 @@ import (
 	"tenure/tenancy/history"
 )
 
-// hit is a client that belongs in a list: around the moment, with its content
-// where that is needed, or what a surface keeps of it.
+// hit is a client that belongs in a list: around the moment, with its content or the
+// bytes of that where they are needed, or what a surface keeps of it.
 type hit struct {
 	*timeline
 	doc  *document.Client
+	raw  string
 	kept *Rendering
 }
 
 // want is what a list needs of a client.
 type want struct {
-	form   string // the surface's form of which renderings do; empty for contents
-	filter Filter
-	page   int // how many of them; the one behind says only that there are more
+	form  *Form             // the surface's form of which renderings do; nil for contents
+	terms []candidates.Term // of the filter
+	page  int               // how many of them; the one behind says only that there are more
 }
 
 // hits resolves candidates at the moment, and keeps those that the scope may see,
@@ -59,20 +61,32 @@ func (l *lister) hits(list []candidates.Client, w want) ([]hit, error) {
 		}
 	}
 	return slices.DeleteFunc(found, func(h hit) bool {
-		return h.timeline == nil || !h.inForce() || h.doc == nil && h.kept == nil || w.filter.asks() && !w.filter.holds(terms(h.doc))
+		return h.timeline == nil || !h.inForce() || h.doc == nil && h.raw == "" && h.kept == nil || len(w.terms) > 0 && !h.holds(w.terms)
 	}), nil
 }
 
-// recall fills in what memory has of a client, and reports whether that is all that
-// the list needs.
+// holds reports whether a client in force has every term of a page's filter. Bytes that
+// cannot be read are for the decoder to refuse.
+func (h *hit) holds(want []candidates.Term) bool {
+	switch {
+	case h.kept != nil && h.kept.labels != nil:
+		return holds(h.kept.labels, want)
+	case h.doc != nil:
+		return holds(terms(h.doc), want)
+	}
+	_, ok, err := candidates.Holds(h.raw, want)
+	return ok || err != nil
+}
+
+// recall fills in what memory has of a client, and reports whether that is all that the list needs.
 func (l *lister) recall(h *hit, w want) (bool, error) {
-	if w.form != "" {
+	if w.form != nil {
 		setup, err := l.inherited(h.entity.Setup)
 		if err != nil {
 			return false, err
 		}
-		h.kept, _ = l.s.cache.rendered.GetIfPresent(h.key(setup.ID, w.form))
-		if h.kept != nil && !w.filter.asks() {
+		h.kept, _ = l.s.cache.rendered.GetIfPresent(h.key(setup.ID, w.form.Name))
+		if h.kept != nil && (len(w.terms) == 0 || h.kept.labels != nil) {
 			return true, nil
 		}
 	}
@@ -89,10 +103,9 @@ func (h hit) key(setup SnapshotID, form string) RenderKey {
 
 // around reads clients with the snapshots that are in force at the moment, and their
 // contents, into their places among those found; those that have none are left out. What
-// it reads of now is remembered, but for contents of which the rendering will be.
+// it reads of now is remembered, but for the bytes that are to be rendered.
 func (l *lister) around(ids []string, w want, at map[string]int, found []hit) error {
-	erased := l.s.cache.erased.Load()
-	rows, err := candidates.Around(l.view, ids, l.listed())
+	rows, err := candidates.Around(l.view, ids, l.listed(), !l.past)
 	if err != nil {
 		return err
 	}
@@ -105,14 +118,14 @@ func (l *lister) around(ids []string, w want, at map[string]int, found []hit) er
 		h := hit{timeline: t}
 		if r.Content != "" && t.inForce() {
 			whole, err := l.recall(&h, w)
-			if err == nil && !whole {
-				h.doc, err = decode[document.Client](l.s, t.active.ID, []byte(r.Content), erased, w.form == "" || w.filter.asks() || at[r.ID] >= w.page)
+			if h.raw = r.Content; err == nil && !whole && (w.form == nil || at[r.ID] >= w.page) {
+				h.doc, err = decode[document.Client](l.s, t.active.ID, []byte(r.Content), l.erased, true)
 			}
 			if err != nil {
 				return err
 			}
 		}
-		if !l.past && (h.doc != nil || h.kept != nil || !t.inForce()) {
+		if !l.past && (h.raw != "" || !t.inForce()) {
 			l.s.cache.keep(t)
 		}
 		found[at[r.ID]] = h
@@ -158,8 +171,8 @@ func (l *lister) ends(e Entity) (history.Millis, error) {
 }
 
 // elements renders hits, or takes what is kept of them.
-func (l *lister) elements(hits []hit, form string, fill Fill, next bool) ([]Element, error) {
-	list := make([]Element, len(hits))
+func (l *lister) elements(hits []hit, form *Form, next bool) ([]Element, error) {
+	list, places := make([]Element, len(hits)), &document.Places{}
 	for i, h := range hits {
 		list[i] = Element{Entity: h.entity.ID, ClientID: h.entity.ClientID, Rendering: h.kept}
 		if next {
@@ -176,9 +189,28 @@ func (l *lister) elements(hits []hit, form string, fill Fill, next bool) ([]Elem
 		if err != nil {
 			return nil, err
 		}
-		if list[i].Rendering, err = l.s.Render(h.key(found[0].Setup.ID, form), func() (*Rendering, error) { return fill(found[0]) }); err != nil {
+		if list[i].Rendering, err = l.s.render(h.key(found[0].Setup.ID, form.Name), l.erased, func() (*Rendering, error) { return form.of(&found[0], h.raw, places) }); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// of renders a client from the bytes that are stored, or decoded.
+func (f *Form) of(found *Resolved[document.Client], raw string, places *document.Places) (made *Rendering, err error) {
+	if found.Content == nil && f.Copy != nil && places.Find(raw) {
+		if made = f.Copy(found, places); made != nil {
+			made.copied, made.labels = true, candidates.Labels(places)
+			return made, nil
+		}
+	}
+	if found.Content == nil {
+		if found.Content, err = document.Decode[document.Client]([]byte(raw)); err != nil {
+			return nil, fmt.Errorf("snapshot %s: %w", found.ID, err)
+		}
+	}
+	if made, err = f.Fill(*found); err == nil {
+		made.labels = terms(found.Content)[:2:2]
+	}
+	return made, err
 }

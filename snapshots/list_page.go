@@ -30,7 +30,7 @@ type PageQuery struct {
 // are in force at an instant, Limit of them at most, and whether there are more.
 // Of the setup it answers as Resolve does.
 func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery) (found []Resolved[document.Client], more bool, err error) {
-	err = s.paged(ctx, scope, setup, q, "", func(p *paging) (err error) {
+	err = s.paged(ctx, scope, setup, q, nil, func(p *paging) (err error) {
 		found, err = p.resolved(p.found, q.Next)
 		more = p.more
 		return err
@@ -49,12 +49,20 @@ type Element struct {
 // Fill makes a surface's rendering of a client; see Render.
 type Fill func(Resolved[document.Client]) (*Rendering, error)
 
+// Form is how a surface renders clients. Copy, which may be nil, makes the same body from
+// the bytes that are stored; the client has no Content then. It returns nil where it cannot.
+type Form struct {
+	Name string // see RenderKey
+	Fill Fill
+	Copy func(*Resolved[document.Client], *document.Places) *Rendering
+}
+
 // Elements is Page in a surface's form. What is kept of that form is not read
 // again, and what it reads is kept only as it is rendered, so that a walk over all
 // pages leaves the contents that others use in memory.
-func (s *Store) Elements(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery, form string, fill Fill) (list []Element, more bool, err error) {
-	err = s.paged(ctx, scope, setup, q, form, func(p *paging) (err error) {
-		list, err = p.elements(p.found, form, fill, q.Next)
+func (s *Store) Elements(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery, form Form) (list []Element, more bool, err error) {
+	err = s.paged(ctx, scope, setup, q, &form, func(p *paging) (err error) {
+		list, err = p.elements(p.found, &form, q.Next)
 		more = p.more
 		return err
 	})
@@ -64,13 +72,13 @@ func (s *Store) Elements(ctx context.Context, scope tenancy.Scope, setup EntityI
 // paged collects a page, and has it used while its view is open. Now the caches
 // answer first, and each statement is consistent by itself: the moment does not
 // move, and what is committed later takes effect after it.
-func (s *Store) paged(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery, form string, use func(*paging) error) error {
+func (s *Store) paged(ctx context.Context, scope tenancy.Scope, setup EntityID, q PageQuery, form *Form, use func(*paging) error) error {
 	if err := scope.Check(q.In.need(s.log.Now().Millis())); err != nil {
 		return err
 	}
 	read := func(c *db.Conn) (err error) {
 		p := paging{lister: newLister(ctx, s, scope, q.In, c), query: q}
-		p.want = want{form, Filter{Name: q.Name, Owner: q.Owner}, q.Limit}
+		p.want = want{form, Filter{Name: q.Name, Owner: q.Owner}.terms(), q.Limit}
 		if p.in, err = p.listable(q.Module, setup); err != nil {
 			return err
 		}
@@ -129,7 +137,7 @@ func (p *paging) walk() (*candidates.Walk, error) {
 	if p.query.Itself {
 		q.Surfaces = policy.Surfaces()
 	}
-	for _, t := range p.want.filter.terms() {
+	for _, t := range p.want.terms {
 		if !db.Storable(t.Value) {
 			return nil, nil
 		}

@@ -22,8 +22,7 @@ type Happened = history.Entry
 type Part struct {
 	After int64 // the object's own sequence number that it follows
 	Limit int
-	// At leaves out what takes effect later, Known what was recorded later; nil
-	// for everything.
+	// At leaves out what takes effect later, Known what was recorded later; nil for everything.
 	At    *history.Millis
 	Known *history.Micros
 }
@@ -34,19 +33,16 @@ type Past struct {
 	Events []Happened
 	More   bool  // there are later events
 	Next   int64 // sequence number of the last event looked at
-	// Around are the moves and deletions of its setup, its owner and the
-	// organizations above that which fall between these events and the next,
-	// as far as the scope covers them. Its present ancestors count.
+	// Around are the moves and deletions of its setup, its owner and the organizations above that which fall between
+	// these events and the next, as far as the scope covers them. Its present ancestors count.
 	Around []Happened
-	// EndedWith is the deletion of the client's setup, its owner or an
-	// organization above that, which ended the client without an event of its
-	// own; nil where there was none.
+	// EndedWith is the deletion of the client's setup, its owner or an organization above that, which ended the client
+	// without an event of its own; nil where there was none.
 	EndedWith *Happened
 }
 
-// History reads what happened to a client: at most part.Limit events after
-// part.After. It is for whoever owns the client or stands above, and stays so
-// when the client, its setup or its owner is deleted. NotFound otherwise.
+// History reads what happened to a client: at most part.Limit events after part.After. It is for whoever owns the
+// client or stands above, and stays so when the client, its setup or its owner is deleted. NotFound otherwise.
 func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, part Part) (Past, error) {
 	var past Past
 	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
@@ -94,15 +90,13 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 	return past, err
 }
 
-// Kinds of event around a client that say where it belongs, and those of them
-// that end it.
+// Kinds of event around a client that say where it belongs, and those of them that end it.
 var (
 	endKinds       = []string{"organization.deleted", "setup.deleted"}
 	containerKinds = append([]string{"organization.moved", "organization.restored", "setup.restored"}, endKinds...)
 )
 
-// containersOf lists the setup and the organizations that a client is inside of, as
-// far as the scope covers them.
+// containersOf lists the setup and the organizations that a client is inside of, as far as the scope covers them.
 func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]string, error) {
 	setup, err := s.entity(c, e.Setup)
 	if err != nil {
@@ -118,8 +112,7 @@ func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]strin
 	return ids, nil
 }
 
-// endedWith finds the first deletion of something that a client is inside of and
-// that was not restored after it.
+// endedWith finds the first deletion of something that a client is inside of and that was not restored after it.
 func endedWith(c *db.Conn, containers []string, before int64) (*Happened, error) {
 	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": endKinds}, squirrel.Lt{"idx": before},
 		squirrel.Expr(`NOT EXISTS (SELECT 1 FROM log_event r WHERE r.object_id = log_event.object_id AND r.idx > log_event.idx AND r.idx < ?

@@ -23,10 +23,9 @@ type ReadPage struct {
 	More  bool
 }
 
-// Reads lists who was shown which version of a client, newest first, those
-// after the one given; at most limit. What a node has not flushed yet is not
-// told. It is for whoever owns the client or stands above, also of a deleted
-// one; NotFound otherwise.
+// Reads lists who was shown which version of a client, newest first, those after the one given; at most limit.
+// What a node has not flushed yet is not told. It is for whoever owns the client or stands above, also of a
+// deleted one; NotFound otherwise.
 func (s *Store) Reads(ctx context.Context, scope tenancy.Scope, id EntityID, after *readlog.Read, limit int) (ReadPage, error) {
 	var page ReadPage
 	if err := scope.Check(tenancy.History); err != nil {

@@ -14,17 +14,15 @@ import (
 // instant, with the setup's snapshot of the same instant. The zero Instant is
 // now.
 //
-// It returns NotFound if the scope may not see the entity; if the name has a
-// setup that the scope may not use, the code is the setup's. With Anywhere it
-// returns Forbidden with CodeOutside for a client of another subtree, and
-// Conflict if several setups have the client_id and none of them is preferred.
+// It returns NotFound if the scope may not see the entity; if the name has a setup that the scope may not use,
+// the code is the setup's. With Anywhere it returns Forbidden with CodeOutside for a client of another subtree,
+// and Conflict if several setups have the client_id and none of them is preferred.
 //
-// Now, a deleted or only planned entity is NotFound. At another instant it is
-// NotFound with CodeNotYetEffective and the first instant of its own before it
-// was in force, and Gone with CodeDeleted and the time after it, its setup or
-// its organization was deleted. Erased content is Gone with CodeErased. Another
-// instant takes the permission for the past or the future; of setups and
-// resource servers it is Forbidden to those who may only use them.
+// Now, a deleted or only planned entity is NotFound. At another instant it is NotFound with CodeNotYetEffective
+// and the first instant of its own before it was in force, and Gone with CodeDeleted and the time after it, its
+// setup or its organization was deleted. Erased content is Gone with CodeErased. Another instant takes the
+// permission for the past or the future; of setups and resource servers it is Forbidden to those who may only
+// use them.
 func Resolve[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, name Name, in Instant) (found Resolved[T], err error) {
 	if in.Given() {
 		return resolveThen[T](ctx, s, scope, name, in)
@@ -170,10 +168,9 @@ func (l *look) standing(p place) error {
 	return l.ended(p)
 }
 
-// byClientID finds the client that has a client_id at the moment: of each setup
-// the incarnation of then that the scope covers, of several setups the
-// preferred one's. Of the clients outside the scope it looks only until one is
-// in force, so that nobody makes another's look-up slow with many clients.
+// byClientID finds the client that has a client_id at the moment: of each setup the incarnation of then that the
+// scope covers, of several setups the preferred one's. Of the clients outside the scope it looks only until one
+// is in force, so that nobody makes another's look-up slow with many clients.
 func (l *look) byClientID(n Name) (place, error) {
 	m := n.manner()
 	if n.how == byClientID && l.view == nil {

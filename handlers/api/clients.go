@@ -112,7 +112,7 @@ func (h *handler) clients(c *web.Call) (*web.Reply, error) {
 	if setup == "" {
 		setup = snapshots.EntityID(h.Tenancy.DefaultSetup(c.Scope.Acting()))
 	}
-	found, more, err := h.Snapshots.Elements(c.Request.Context(), c.Scope, setup, q, formAPI, fill)
+	found, more, err := h.Snapshots.Elements(c.Request.Context(), c.Scope, setup, q, snapshots.Form{Name: formAPI, Fill: fill})
 	if err != nil {
 		return nil, err
 	}

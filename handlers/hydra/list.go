@@ -26,7 +26,7 @@ func (h *handler) list(c *web.Call) (*web.Reply, error) {
 		return nil, cmp.Or(unknown, err)
 	}
 	found, more, err := h.Store.Elements(c.Request.Context(), c.Scope, setup, snapshots.PageQuery{Module: module,
-		After: q.after, Limit: q.size, Name: q.filter("client_name"), Owner: q.filter("owner"), In: q.in}, Name, ory.Fill(ory.Read))
+		After: q.after, Limit: q.size, Name: q.filter("client_name"), Owner: q.filter("owner"), In: q.in}, ory.ListForm(Name))
 	if err != nil {
 		return nil, err
 	}

@@ -61,9 +61,16 @@ func FromDomain(c *document.Client, setup *document.Setup) Client {
 func Read(found snapshots.Resolved[document.Client]) Client {
 	view := FromDomain(found.Content, found.Setup.Content)
 	view.ClientID = found.Entity.ClientID
-	view.CreatedAt = found.Entity.RecordedAt.Time().Round(time.Second)
-	view.UpdatedAt = max(found.RecordedAt, found.ValidFrom.Micros()).Time()
+	view.CreatedAt, view.UpdatedAt = createdAt(&found), updatedAt(&found)
 	return view
+}
+
+func createdAt(found *snapshots.Resolved[document.Client]) time.Time {
+	return found.Entity.RecordedAt.Time().Round(time.Second)
+}
+
+func updatedAt(found *snapshots.Resolved[document.Client]) time.Time {
+	return max(found.RecordedAt, found.ValidFrom.Micros()).Time()
 }
 
 // Echo is the client object in the answer to a write: the client as stored, except

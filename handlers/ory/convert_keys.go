@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"tenure/handlers/web"
+	"tenure/jwk/strictjson"
 	"tenure/snapshots/document"
 	"tenure/tenancy/fault"
 )
@@ -117,40 +118,67 @@ func keySet(stored document.JWKS) json.RawMessage {
 	if stored == "" {
 		return json.RawMessage("{}")
 	}
-	var set map[string]json.RawMessage
-	var keys []map[string]json.RawMessage
-	if json.Unmarshal([]byte(stored), &set) != nil || json.Unmarshal(set["keys"], &keys) != nil {
+	var few [4]keyMember
+	r := strictjson.NewReader(string(stored), keyDepth)
+	set := readMembers(r, few[:0])
+	at := slices.IndexFunc(set, func(m keyMember) bool { return m.name == "keys" })
+	if r.End() != nil || at < 0 || set[at].value[0] != '[' {
 		return json.RawMessage(stored)
 	}
-	list := []byte{'['}
-	for i, key := range keys {
-		if i > 0 {
-			list = append(list, ',')
+	shown, key := append(make([]byte, 0, len(stored)), `{"keys":[`...), make([]keyMember, 0, 24)
+	r.Reset(set[at].value, keyDepth)
+	for r.Array(); r.Item(); {
+		if r.Index() > 0 {
+			shown = append(shown, ',')
 		}
-		list = append(list, inOrder(key, keyMembers)...)
+		if key = readMembers(r, key[:0]); r.Err() == nil {
+			shown = append(appendMembers(append(shown, '{'), key, keyMembers), '}')
+		}
 	}
-	set["keys"] = append(list, ']')
-	return inOrder(set, []string{"keys"})
+	if r.End() != nil {
+		return json.RawMessage(stored)
+	}
+	return append(appendMembers(append(shown, ']'), slices.Delete(set, at, at+1), nil), '}')
 }
 
-// inOrder writes an object: the members of first in that order, then the others
-// sorted by name.
-func inOrder(members map[string]json.RawMessage, first []string) []byte {
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(members)), func(name string) bool { return slices.Contains(first, name) })
-	object := []byte{'{'}
-	for _, name := range slices.Concat(first, names) {
-		value, ok := members[name]
-		if !ok {
-			continue
-		}
-		if len(object) > 1 {
-			object = append(object, ',')
-		}
-		quoted, err := web.Encode(name)
-		if err != nil {
-			continue // a string always encodes
-		}
-		object = append(append(append(object, quoted...), ':'), value...)
+// keyDepth is how deep a stored key set nests at most.
+const keyDepth = 64
+
+// keyMember is a member of a key or of a key set, as it is stored.
+type keyMember struct{ name, value string }
+
+// readMembers reads an object, sorted by name as stored ones are.
+func readMembers(r *strictjson.Reader, list []keyMember) []keyMember {
+	for r.Object(); r.Member(); {
+		list = append(list, keyMember{r.Name(), r.Raw()})
 	}
-	return append(object, '}')
+	return list
+}
+
+// appendMembers appends to an object that is open at the end of dst: the members of first
+// in that order, then the others.
+func appendMembers(dst []byte, members []keyMember, first []string) []byte {
+	one := func(m keyMember) {
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ',')
+		}
+		if strings.Contains(m.name, "\u2028") || strings.Contains(m.name, "\u2029") { // which encoding/json escapes
+			name, _ := web.Encode(m.name) // a string always encodes
+			dst = append(dst, name...)
+		} else {
+			dst = strictjson.AppendText(dst, m.name)
+		}
+		dst = append(append(dst, ':'), m.value...)
+	}
+	for _, name := range first {
+		if at, has := slices.BinarySearchFunc(members, name, func(m keyMember, name string) int { return strings.Compare(m.name, name) }); has {
+			one(members[at])
+		}
+	}
+	for _, m := range members {
+		if !slices.Contains(first, m.name) {
+			one(m)
+		}
+	}
+	return dst
 }

@@ -15,7 +15,7 @@ const maxPage = 1000
 func (h *handler) listClients(c *web.Call) (*web.Reply, error) {
 	q := page(c)
 	q.Module, q.Setup = c.Var("module"), snapshots.EntityID(c.Var("setupId"))
-	found, total, err := h.Store.OwnedElements(c.Request.Context(), c.Scope, q, Name, fill)
+	found, total, err := h.Store.OwnedElements(c.Request.Context(), c.Scope, q, snapshots.Form{Name: Name, Fill: fill})
 	if fault.HasCode(err, fault.CodeSetupUnknown) {
 		err = errSetup()
 	}

@@ -42,9 +42,19 @@ type container struct {
 
 // NewReader reads text in which arrays and objects nest at most depth deep.
 func NewReader(text string, depth int) *Reader {
-	r := &Reader{in: text, depth: depth}
-	r.open = r.few[:0]
+	r := &Reader{}
+	r.Reset(text, depth)
 	return r
+}
+
+// Reset makes a reader one of another text, as NewReader does.
+func (r *Reader) Reset(text string, depth int) {
+	r.in, r.pos, r.depth, r.repair, r.err = text, 0, depth, false, nil
+	r.names = r.names[:0]
+	if r.open == nil {
+		r.open = r.few[:]
+	}
+	r.open = r.open[:0]
 }
 
 // NewRepairingReader is NewReader for text that was stored or comes from elsewhere: half a surrogate

@@ -1,11 +1,14 @@
 package candidates
 
 import (
+	"errors"
 	"math"
+	"slices"
 	"strings"
 
 	"tenure/tenancy"
 	"tenure/tenancy/db"
+	"tenure/tenancy/history"
 )
 
 // All names things of one kind. All parts must hold.
@@ -16,6 +19,7 @@ type All struct {
 	Terms  []Term // that a snapshot of each ever had
 	Owners []tenancy.OrgID
 	Below  tenancy.OrgID // the owner is this one or below it today, deleted ones too; empty for any
+	Next   bool          // tell when each changes
 	Moment
 }
 
@@ -37,6 +41,7 @@ type Thing struct {
 	Setup    string
 	State    State
 	Snapshot string // in force where it is There
+	Next     history.Millis
 }
 
 // MostOwners is how many owners a statement of All names.
@@ -84,13 +89,19 @@ func (q All) where() (from, where string, args []any) {
 func (q All) each(c *db.Conn, fn func(Thing) error) error {
 	present, known := q.present()
 	from, where, named := q.where()
-	args := append(append(append([]any{int64(q.At)}, known...), named...), int64(math.MaxInt64))
+	args, next := append([]any{int64(q.At)}, known...), "0"
+	if q.Next {
+		next, args = "COALESCE((SELECT s.valid_from"+ofA+"AND s.valid_from > "+asInteger+present+" ORDER BY s.valid_from LIMIT 1), 0)", slices.Concat(args, args)
+	}
+	args = append(append(args, named...), int64(math.MaxInt64))
 	return c.Each(func(scan func(...any) error) error {
 		var t Thing
-		var state string
-		if err := scan(&t.ID, &t.Owner, &t.Setup, &state); err != nil {
+		var owner, state string
+		var next int64
+		if err := scan(&t.ID, &owner, &t.Setup, &state, &next); err != nil {
 			return err
 		}
+		t.Owner, t.Next = tenancy.OrgID(owner), history.Millis(next)
 		switch state {
 		case "":
 			t.State = Planned
@@ -103,15 +114,17 @@ func (q All) each(c *db.Conn, fn func(Thing) error) error {
 		}
 		return fn(t)
 	}, `SELECT a.entity_id, a.org_id, a.setup_id, COALESCE((SELECT CASE WHEN s.kind = 'tombstone' THEN 'ended'
-		WHEN EXISTS (SELECT 1 FROM erasure x WHERE x.ref = s.snapshot_id) THEN 'erased' ELSE s.snapshot_id END`+ofA+"<= "+asInteger+present+newest+`), '')
+		WHEN EXISTS (SELECT 1 FROM erasure x WHERE x.ref = s.snapshot_id) THEN 'erased' ELSE s.snapshot_id END`+ofA+"AND s.valid_from <= "+asInteger+present+newest+`), ''), `+next+`
 		FROM (SELECT e.entity_id, e.org_id, e.setup_id, e.module, e.recorded_at FROM `+from+" WHERE "+where+
 		" ORDER BY e.recorded_at, e.entity_id LIMIT "+asInteger+") a ORDER BY a.recorded_at, a.entity_id", args...)
 }
 
+var errEnough = errors.New("no more are wanted")
+
 // Visit goes over all of them in order, as far as they were there. Whether things of an owner in a setup were there
 // is asked afterwards, once, as the view can be asked nothing meanwhile; only if some were
-// not, it starts again without them.
-func (q All) Visit(c *db.Conn, there func(Thing) (bool, error), start func(), each func(Thing)) error {
+// not, it starts again without them. It ends early once each returns false.
+func (q All) Visit(c *db.Conn, there func(Thing) (bool, error), start func(), each func(Thing) bool) error {
 	type holder struct {
 		owner tenancy.OrgID
 		setup string
@@ -126,11 +139,11 @@ func (q All) Visit(c *db.Conn, there func(Thing) (bool, error), start func(), ea
 			if !asked {
 				here, known[by], first = true, true, append(first, t)
 			}
-			if here {
-				each(t)
+			if here && !each(t) {
+				return errEnough
 			}
 			return nil
-		}); err != nil {
+		}); err != nil && !errors.Is(err, errEnough) {
 			return err
 		}
 		again = false

@@ -27,8 +27,8 @@ func (m Moment) present() (string, []any) {
 }
 
 const (
-	ofE    = " FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id AND s.valid_from "
-	ofA    = " FROM snapshot s WHERE s.module = a.module AND s.setup_id = a.setup_id AND s.entity_id = a.entity_id AND s.valid_from "
+	ofE    = " FROM snapshot s WHERE s.module = e.module AND s.setup_id = e.setup_id AND s.entity_id = e.entity_id "
+	ofA    = " FROM snapshot s WHERE s.module = a.module AND s.setup_id = a.setup_id AND s.entity_id = a.entity_id "
 	newest = " ORDER BY s.valid_from DESC, s.attempt DESC LIMIT 1"
 )
 
@@ -75,26 +75,57 @@ func inStatements(ids []string, fn func(marks string, args []any) error) error {
 }
 
 // Around reads clients with what is in force of them at a moment, in any order. Those of
-// which nothing is are left out.
-func Around(c *db.Conn, ids []string, m Moment) ([]InForce, error) {
+// which nothing is are left out. If the moment is now, the newest snapshot of most is in
+// force: then that one is looked at first, and a client's others only if it is planned.
+func Around(c *db.Conn, ids []string, m Moment, now bool) ([]InForce, error) {
 	present, known := m.present()
-	moment := append([]any{int64(m.At)}, known...)
-	query := `SELECT e.entity_id, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
-		f.snapshot_id, f.kind, f.valid_from, f.attempt, f.base_id, f.commitment, f.imported, f.recorded_at, COALESCE(b.content, ''),
-		COALESCE((SELECT s.valid_from` + ofE + "> " + asInteger + present + ` ORDER BY s.valid_from LIMIT 1), 0)
-		FROM entity e JOIN snapshot f ON f.snapshot_id = (SELECT s.snapshot_id` + ofE + "<= " + asInteger + present + newest + `)
-		LEFT JOIN snapshot_body b ON b.snapshot_id = f.snapshot_id WHERE e.entity_id IN `
 	found := make([]InForce, 0, len(ids))
-	err := inStatements(ids, func(marks string, args []any) error {
-		return c.Each(func(scan func(...any) error) error {
-			var r InForce
-			err := scan(&r.ID, &r.Module, &r.Setup, &r.ClientID, &r.Incarnation, &r.Owner, &r.Surface, &r.RegisteredAt,
-				&r.Snapshot, &r.Kind, &r.ValidFrom, &r.Attempt, &r.Base, &r.Commitment, &r.Imported, &r.RecordedAt, &r.Content, &r.Next)
-			found = append(found, r)
-			return err
-		}, query+marks, slices.Concat(moment, moment, args)...)
-	})
+	if now {
+		all := ids
+		ids = nil
+		query := aroundColumns + ", 0 FROM entity e JOIN snapshot f ON f.snapshot_id = (SELECT s.snapshot_id" + ofE + present + newest + ")" + aroundBody
+		if err := eachAround(c, all, func(r *InForce) {
+			if r.ValidFrom > m.At {
+				ids = append(ids, r.ID)
+			} else {
+				found = append(found, *r)
+			}
+		}, query, known); err != nil {
+			return nil, err
+		}
+	}
+	moment := append([]any{int64(m.At)}, known...)
+	query := aroundColumns + ", COALESCE((SELECT s.valid_from" + ofE + "AND s.valid_from > " + asInteger + present + ` ORDER BY s.valid_from LIMIT 1), 0)
+		FROM entity e JOIN snapshot f ON f.snapshot_id = (SELECT s.snapshot_id` + ofE + "AND s.valid_from <= " + asInteger + present + newest + ")" + aroundBody
+	err := eachAround(c, ids, func(r *InForce) { found = append(found, *r) }, query, slices.Concat(moment, moment))
 	return found, err
+}
+
+const (
+	aroundColumns = `SELECT e.entity_id, e.module, e.setup_id, e.client_id, e.incarnation, e.org_id, e.surface, e.recorded_at,
+		f.snapshot_id, f.kind, f.valid_from, f.attempt, f.base_id, f.commitment, f.imported, f.recorded_at, COALESCE(b.content, '')`
+	aroundBody = " LEFT JOIN snapshot_body b ON b.snapshot_id = f.snapshot_id WHERE e.entity_id IN "
+)
+
+// eachAround asks for clients by a query that their marks are missing from. It scans into
+// plain types: others take several times as long.
+func eachAround(c *db.Conn, ids []string, fn func(*InForce), query string, before []any) error {
+	var r InForce
+	var owner string
+	var registered, from, recorded, imported, next int64
+	into := []any{&r.ID, &r.Module, &r.Setup, &r.ClientID, &r.Incarnation, &owner, &r.Surface, &registered,
+		&r.Snapshot, &r.Kind, &from, &r.Attempt, &r.Base, &r.Commitment, &imported, &recorded, &r.Content, &next}
+	return inStatements(ids, func(marks string, args []any) error {
+		return c.Each(func(scan func(...any) error) error {
+			if err := scan(into...); err != nil {
+				return err
+			}
+			r.Owner, r.RegisteredAt, r.ValidFrom, r.RecordedAt = tenancy.OrgID(owner), history.Micros(registered), history.Millis(from), history.Micros(recorded)
+			r.Imported, r.Next = int(imported), history.Millis(next)
+			fn(&r)
+			return nil
+		}, query+marks, slices.Concat(before, args)...)
+	})
 }
 
 // Contents reads what snapshots say, by their ids; erased ones are left out.

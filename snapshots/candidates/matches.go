@@ -23,7 +23,8 @@ const (
 	inStatement = 64 // changed clients that one statement names
 )
 
-// Matches remembers which clients ever had a value, sorted as pages are. Terms
+// Matches remembers which clients ever had a value, sorted as pages are, and the stretches
+// of a setup that walks went over. Clients are never taken away, and terms
 // are only ever added, so a list stays right but for the clients that changed since it
 // was read; those are looked at when the list is asked for. An erasure leaves a client
 // too many, which the caller's confirming leaves out.
@@ -44,9 +45,12 @@ type lists interface {
 	InvalidateAll()
 }
 
+// key names what a list has: the clients with a value, or a stretch of clients.
 type key struct {
 	setup string
 	Term
+	also, after string // of a stretch: further terms, and the client_id that it begins behind
+	n           int    // of a stretch: how many clients; else 0
 }
 
 type list struct {
@@ -67,7 +71,7 @@ func NewMatches(bytes uint64) *Matches {
 
 func weigh(k key, l *list) uint32 {
 	const entry, header = 250, 64 // otter's own; ids and owner as Go strings
-	n := entry + len(k.setup) + len(k.Field) + len(k.Value)
+	n := entry + len(k.setup) + len(k.Field) + len(k.Value) + len(k.also) + len(k.after)
 	for _, c := range l.clients {
 		n += header + len(c.ID) + len(c.ClientID)
 	}
@@ -112,7 +116,7 @@ func (m *Matches) since(size int64) (ids []string, to int64, known bool) {
 // if they are more than MostMatches. size is the log's, read before; fresh says whether the
 // node has seen all changes of late, so that what it remembers may be used.
 func (m *Matches) of(c *db.Conn, setup string, t Term, size int64, fresh bool) (clients []Client, many bool, err error) {
-	k := key{setup, t}
+	k := key{setup: setup, Term: t}
 	if held, ok := m.lists.GetIfPresent(k); ok && held.many {
 		return nil, true, nil
 	} else if ok && fresh {

@@ -11,6 +11,8 @@ type Term struct{ Field, Value string }
 const (
 	maxTerm = 256 // bytes of a field or a value that the index has; resolving confirms the rest
 
+	byName   = "name"
+	byOwner  = "owner"
 	metadata = "metadata." // and the name
 
 	// Software is the field of a software's id.
@@ -18,16 +20,31 @@ const (
 )
 
 // ByName, ByOwner and ByMetadata are what a list is filtered by.
-func ByName(name string) Term { return Term{"name", name} }
+func ByName(name string) Term { return Term{byName, name} }
 
 // ByOwner is the label of an owner.
-func ByOwner(label string) Term { return Term{"owner", label} }
+func ByOwner(label string) Term { return Term{byOwner, label} }
 
 // ByMetadata is one value of localized metadata, in whatever locale.
 func ByMetadata(name, value string) Term { return Term{metadata + name, value} }
 
-// Terms lists what a document with these members can be found by, its name first.
-func Terms(name, owner, software string, localized []document.Localized) []Term {
+// Terms lists what a document can be found by, its name first; nil for no document.
+func Terms[T document.Content](doc *T) []Term {
+	if doc == nil {
+		return nil
+	}
+	switch d := any(doc).(type) {
+	case *document.Client:
+		return termsOf(d.ClientName, d.OwnerLabel, d.SoftwareID, d.Localized)
+	case *document.Setup:
+		return termsOf(d.Name, d.OwnerLabel, "", d.Localized)
+	case *document.ResourceServer:
+		return termsOf(d.Name, d.OwnerLabel, "", d.Localized)
+	}
+	return nil
+}
+
+func termsOf(name, owner, software string, localized []document.Localized) []Term {
 	list := []Term{ByName(name), ByOwner(owner)}
 	if software != "" {
 		list = append(list, Term{Software, software})

@@ -47,6 +47,9 @@ const (
 
 // Walk goes over candidates in order.
 type Walk struct {
+	memory   *Matches
+	size     int64    // of the log, before
+	fresh    bool     // what is remembered may be used
 	few      bool     // ever had a value that is asked for: it goes over these
 	matches  []Client // that are left of them
 	question Question
@@ -68,7 +71,7 @@ func (m *Matches) Walk(c *db.Conn, q Question, after string, size int64, fresh b
 		}
 	}
 	list, all, err := owners()
-	return &Walk{question: q, after: after, limited: !all, owners: list}, err
+	return &Walk{memory: m, size: size, fresh: fresh, question: q, after: after, limited: !all, owners: list}, err
 }
 
 // sifted is how many clients of a setup are looked at for those of many owners, before
@@ -85,7 +88,7 @@ func (w *Walk) Next(c *db.Conn, n int) (list []Client, last bool, err error) {
 		w.matches = w.matches[len(list):]
 		return list, len(w.matches) == 0, nil
 	case !w.limited:
-		list, err = w.question.walk(c, w.after, n+more, "")
+		list, err = w.memory.stretch(c, w.question, w.after, n+more, w.size, w.fresh)
 	case len(w.owners) <= some[len(some)-1] || w.apart:
 		list, err = w.question.owned(c, w.after, n+more, w.owners)
 	default:
@@ -197,7 +200,11 @@ func read(c *db.Conn, n int, query string, args ...any) ([]Client, error) {
 	list := make([]Client, 0, min(n, 512))
 	err := c.Each(func(scan func(...any) error) error {
 		var r Client
-		err := scan(&r.ID, &r.ClientID, &r.Incarnation, &r.Owner)
+		var owner string
+		err := scan(&r.ID, &r.ClientID, &r.Incarnation, &owner)
+		if r.Owner = tenancy.OrgID(owner); len(list) > 0 && list[len(list)-1].Owner == r.Owner {
+			r.Owner = list[len(list)-1].Owner // one text of the same
+		}
 		list = append(list, r)
 		return err
 	}, query, args...)
