@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	"snapshots/selftoken":                    {"tenancy/db", "tenancy/history"},
 	"snapshots/modules":                      {"tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/erasing":                      {"tenancy", "tenancy/db", "tenancy/history"},
-	"snapshots/consistency":                  {"snapshots/document", "snapshots/holdings", "tenancy", "tenancy/db", "tenancy/history"},
+	"snapshots/consistency":                  {"snapshots/candidates", "snapshots/clientsecret", "snapshots/document", "snapshots/holdings", "tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/candidates":                   {"snapshots/document", "jwk/strictjson", "tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/lastuse":                      {"tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/disclosures":                  {"snapshots/tally", "tenancy", "tenancy/db", "tenancy/history"},
