@@ -3,16 +3,15 @@ package evidence
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"html/template"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
+	"tenure/tenancy/text/cells"
 )
 
 // row is an event as people read it.
@@ -33,28 +32,15 @@ func rowOf(s history.Stored, e history.Envelope) row {
 var columns = []string{"log_index", "recorded_at", "effective_at", "kind", "object_kind", "object", "sequence", "owner_organization_id",
 	"reference", "actor", "acting_organization_id", "surface", "reason", "content_commitment", "commitment", "previous_commitment"}
 
-// csv writes events.csv (RFC 4180). A cell that a spreadsheet would take for a
-// formula begins with an apostrophe.
+// csv writes events.csv.
 func (b *Bundle) csv(ctx context.Context, w io.Writer) error {
-	if _, err := io.WriteString(w, strings.Join(columns, ",")+"\r\n"); err != nil {
+	if err := cells.Write(w, columns); err != nil {
 		return err
 	}
 	return b.pages(ctx, w, func(_ *db.Conn, out *bytes.Buffer, s history.Stored, env history.Envelope) error {
 		r := rowOf(s, env)
-		cells := []string{strconv.FormatInt(r.Index, 10), r.Recorded, r.Effective, r.Kind, r.ObjectKind, r.Object,
-			strconv.FormatInt(r.Seq, 10), r.Owner, r.Ref, r.Actor, r.ActingOrg, r.Surface, r.Reason, r.Content, r.Entry, r.Previous}
-		for i, cell := range cells {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				cells[i] = "'" + cell
-			}
-		}
-		line := csv.NewWriter(out)
-		line.UseCRLF = true
-		if err := line.Write(cells); err != nil {
-			return err
-		}
-		line.Flush()
-		return line.Error()
+		return cells.Write(out, []string{strconv.FormatInt(r.Index, 10), r.Recorded, r.Effective, r.Kind, r.ObjectKind, r.Object,
+			strconv.FormatInt(r.Seq, 10), r.Owner, r.Ref, r.Actor, r.ActingOrg, r.Surface, r.Reason, r.Content, r.Entry, r.Previous})
 	})
 }
 
