@@ -1,0 +1,54 @@
+package pages
+
+import (
+	"time"
+
+	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
+	"tenure/tenancy/history"
+)
+
+// compared is how two contents of one kind differ; a nil old one is none.
+func compared(kind string, old, next []byte, at time.Time) (diff.Result, error) {
+	switch kind {
+	case history.ObjectSetup:
+		return of[document.Setup](old, next, at)
+	case history.ObjectResourceServer:
+		return of[document.ResourceServer](old, next, at)
+	}
+	return of[document.Client](old, next, at)
+}
+
+func of[T document.Content](old, next []byte, at time.Time) (diff.Result, error) {
+	to, err := document.Decode[T](next)
+	if err != nil {
+		return diff.Result{}, err
+	}
+	var from *T
+	if old != nil {
+		if from, err = document.Decode[T](old); err != nil {
+			return diff.Result{}, err
+		}
+	}
+	return diff.Of(from, to, diff.Options{At: at}), nil
+}
+
+// nameIn is the name that a content has for people; empty for none, and where
+// it cannot be read.
+func nameIn(kind string, content []byte) string {
+	switch kind {
+	case history.ObjectSetup:
+		if doc, err := document.Decode[document.Setup](content); err == nil {
+			return doc.Name
+		}
+	case history.ObjectResourceServer:
+		if doc, err := document.Decode[document.ResourceServer](content); err == nil {
+			return doc.Name
+		}
+	case history.ObjectClient:
+		if doc, err := document.Decode[document.Client](content); err == nil {
+			return doc.ClientName
+		}
+	}
+	return ""
+}

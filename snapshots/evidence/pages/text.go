@@ -1,0 +1,90 @@
+package pages
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+	"unicode"
+
+	"tenure/tenancy/history"
+	"tenure/tenancy/text"
+)
+
+// maxShown bounds a value on a page, in bytes.
+const maxShown = 4000
+
+// shown is a foreign text as a page shows it: escaped, set apart from the text
+// around it, and with the code of each character that has no look of its own.
+func shown(s string) template.HTML {
+	if s == "" {
+		return `<i class="none">(empty)</i>`
+	}
+	var b strings.Builder
+	b.WriteString("<bdi>")
+	start := 0
+	for at, r := range s {
+		if r == ' ' || unicode.IsGraphic(r) && !text.UnseenInAddress(r) {
+			continue
+		}
+		template.HTMLEscape(&b, []byte(s[start:at]))
+		fmt.Fprintf(&b, `<span class="code">U+%04X</span>`, r)
+		if start = at + len(string(r)); r == '\n' {
+			b.WriteString("<br>")
+		}
+		if r == unicode.ReplacementChar && !strings.HasPrefix(s[at:], "\uFFFD") {
+			start = at + 1 // a byte that is no character
+		}
+	}
+	template.HTMLEscape(&b, []byte(s[start:]))
+	b.WriteString("</bdi>")
+	return template.HTML(b.String())
+}
+
+// cut shortens a text to maxShown bytes, and says how long it was; 0 for whole.
+func cut(s string) (string, int) {
+	if len(s) <= maxShown {
+		return s, 0
+	}
+	return strings.ToValidUTF8(s[:maxShown], "") + "…", len(s)
+}
+
+// stamp is an instant, in UTC.
+type stamp struct{ ISO, Text string }
+
+func micros(m history.Micros) stamp { return stampOf(m.Time(), "2006-01-02 15:04:05.000000 UTC") }
+
+func millis(m history.Millis) stamp { return stampOf(m.Time(), "2006-01-02 15:04:05.000 UTC") }
+
+func stampOf(t time.Time, layout string) stamp {
+	return stamp{t.Format(time.RFC3339Nano), t.Format(layout)}
+}
+
+// instant reads one of the manifest; what cannot be read is shown as it is.
+func instant(s string) *stamp {
+	if s == "" {
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return &stamp{"", s}
+	}
+	at := stampOf(t.UTC(), "2006-01-02 15:04:05.000000 UTC")
+	return &at
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(n) + " " + many
+}
+
+// grouped writes a number in groups of three digits.
+func grouped(n int64) string {
+	digits := fmt.Sprint(n)
+	for at := len(digits) - 3; at > 0 && n >= 1000; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
