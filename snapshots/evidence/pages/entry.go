@@ -70,8 +70,8 @@ func (m *maker) entry(e *Event) entry {
 		Owner: m.organization(env.Org), For: m.organization(env.ActingOrg), Who: m.actor(env.Actor), Surface: env.Surface, Reason: env.Reason,
 		Recorded: micros(env.RecordedAt), Effective: millis(env.Effective), Later: env.Effective > recorded,
 		Reference: env.Ref, Content: env.Content != "" && !m.b.Erased[env.Ref], Details: detailsOf(e.Detail), DetailGone: e.DetailGone}
-	if m.titles[env.Object] != nil {
-		made.Page = Dir + env.Object + ".html"
+	if t := m.titles[env.Object]; t != nil {
+		made.Page = partName(env.Object, int(max(0, env.Seq-t.First)/partSize))
 	}
 	return made
 }

@@ -133,9 +133,13 @@ func (m *maker) population() (rows []counted) {
 		rows[i].N++
 		rows[i].More += o.Count
 	}
-	slices.SortStableFunc(rows, func(a, b counted) int { return cmp.Compare(a.What, b.What) })
+	slices.SortFunc(rows, func(a, b counted) int {
+		return cmp.Or(cmp.Compare(place(a.What), place(b.What)), cmp.Compare(a.What, b.What))
+	})
 	for i := range rows {
-		rows[i].What = sortOf(rows[i].What)
+		if at := place(rows[i].What); at < len(sorts) {
+			rows[i].What = sorts[at].many
+		}
 	}
 	return rows
 }

@@ -50,14 +50,18 @@ func cut(s string) (string, int) {
 }
 
 // stamp is an instant, in UTC.
-type stamp struct{ ISO, Text string }
+type stamp struct {
+	ISO         string // empty for what is no instant
+	Date, Clock string
+	Text        string // of what is no instant
+}
 
-func micros(m history.Micros) stamp { return stampOf(m.Time(), "2006-01-02 15:04:05.000000 UTC") }
+func micros(m history.Micros) stamp { return stampOf(m.Time(), "15:04:05.000000 UTC") }
 
-func millis(m history.Millis) stamp { return stampOf(m.Time(), "2006-01-02 15:04:05.000 UTC") }
+func millis(m history.Millis) stamp { return stampOf(m.Time(), "15:04:05.000 UTC") }
 
-func stampOf(t time.Time, layout string) stamp {
-	return stamp{t.Format(time.RFC3339Nano), t.Format(layout)}
+func stampOf(t time.Time, clock string) stamp {
+	return stamp{ISO: t.Format(time.RFC3339Nano), Date: t.Format(time.DateOnly), Clock: t.Format(clock)}
 }
 
 // instant reads one of the manifest; what cannot be read is shown as it is.
@@ -67,9 +71,9 @@ func instant(s string) *stamp {
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
-		return &stamp{"", s}
+		return &stamp{Text: s}
 	}
-	at := stampOf(t.UTC(), "2006-01-02 15:04:05.000000 UTC")
+	at := stampOf(t.UTC(), "15:04:05.000000 UTC")
 	return &at
 }
 

@@ -39,11 +39,19 @@ var sorts = []struct{ kind, one, many string }{
 	{history.ObjectKey, "API key", "API keys"}, {history.ObjectModule, "module", "modules"},
 }
 
-func sortOf(kind string) string {
-	for _, s := range sorts {
+// place is where a kind of object is among the sorts.
+func place(kind string) int {
+	for i, s := range sorts {
 		if s.kind == kind {
-			return s.one
+			return i
 		}
+	}
+	return len(sorts)
+}
+
+func sortOf(kind string) string {
+	if at := place(kind); at < len(sorts) {
+		return sorts[at].one
 	}
 	return strings.ReplaceAll(kind, "_", " ")
 }

@@ -73,14 +73,6 @@ func newMaker(b *Bundle) (*maker, error) {
 			return nil, err
 		}
 	}
-	place := func(kind string) int {
-		for i, s := range sorts {
-			if s.kind == kind {
-				return i
-			}
-		}
-		return len(sorts)
-	}
 	slices.SortStableFunc(m.ordered, func(a, b *titled) int {
 		return cmp.Or(cmp.Compare(place(a.Kind), place(b.Kind)), cmp.Compare(m.nameOf(a.Kind, a.ID), m.nameOf(b.Kind, b.ID)), cmp.Compare(a.ID, b.ID))
 	})
