@@ -35,11 +35,16 @@ func (v *verifier) events() (sound bool) {
 	sound = true
 	v.commits, v.labels = make(map[string]committed), make(map[string]string)
 	var f findings
+	var wrong error // of either file, which it names
 	err := v.files.with(fileEvents, func(events io.Reader) error {
 		return v.files.with(fileProofs, func(proofs io.Reader) error {
-			return v.eachEvent(newLines(events), newLines(proofs), &f)
+			wrong = v.eachEvent(newLines(events), newLines(proofs), &f)
+			return nil
 		})
 	})
+	if err == nil {
+		err = wrong
+	}
 	if err != nil {
 		v.fail(err.Error())
 		sound = false
@@ -72,11 +77,11 @@ func (v *verifier) eachEvent(events, proofs *lines, f *findings) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", fileEvents, err)
 		}
 		f.n++
 		if f.n > MaxEvents {
-			return fmt.Errorf("more than %d events", MaxEvents)
+			return fmt.Errorf("%s: more than %d events", fileEvents, MaxEvents)
 		}
 		env, err := history.DecodeEnvelope([]byte(e.Envelope))
 		if err != nil {

@@ -72,7 +72,9 @@ func TestNothingRuns(t *testing.T) {
 		if !errors.Is(tokens.Err(), io.EOF) {
 			t.Errorf("%s: %v", name, tokens.Err())
 		}
-		if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' || r == '\u202e' || r == '\u200b' || r == '\u00a0' || r == '\u2029' }); i >= 0 {
+		if i := strings.IndexFunc(text, func(r rune) bool {
+			return r < ' ' && r != '\n' || r == '\u202e' || r == '\u200b' || r == '\u00a0' || r == '\u2029'
+		}); i >= 0 {
 			t.Errorf("%s: a hidden character at %q", name, text[max(0, i-20):i+20])
 		}
 		if !strings.Contains(text, "default-src 'none'") || !strings.HasSuffix(text, "</html>\n") {

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -168,7 +167,7 @@ func (m *maker) object(t *titled, file func(string, func(io.Writer) error) error
 		events := t.events[n*partSize : min(len(t.events), (n+1)*partSize)]
 		name := partName(t.ID, n)
 		if err := file(name, func(w io.Writer) error { return m.part(w, t, events, &versions, n, parts) }); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 	}
 	return nil
