@@ -25,7 +25,10 @@ func (b *Bundle) readme(_ context.Context, w io.Writer) error {
 const readme = `Evidence of the log %s, at %d entries
 
 WHAT IS IN IT
-  events.html, events.csv   the events, to read
+  index.html                where to begin reading: what this is, and a page for each client, setup
+                            and resource server (pages/) with every change in words
+  events.html, events.csv   the events, to read. In the CSV remove one apostrophe from each cell
+                            that begins with one
   events.jsonl              the same as they are proved: index in the log, salt, exact envelope
   snapshots/                what clients, setups and resource servers were set to, exact bytes
   snapshots.jsonl           the salt of each; "erased" where the content was deleted by law:
@@ -36,7 +39,9 @@ WHAT IS IN IT
   manifest.json             who asked for what, each object with its first and last sequence
                             number, each file with its SHA-256
   manifest.sig              the signature over that
+  names.json                the names of organizations, keys and clients, for the pages
   keys.txt                  the public keys
+  evidence.schema.json      the form of every file, as JSON Schema
 
 TO VERIFY, with no server and no network:
   tenure verify FILE --key LOG_KEY --key EVIDENCE_KEY
@@ -54,11 +59,14 @@ BY HAND, with any RFC 6962 library:
   7. manifest.sig is a C2SP signed note of %s: three lines, the last the
      SHA-256 of manifest.json in base64
 
+  8. for each content or detail that is "erased" there is a later client.erased event of that object
+
 WHAT IT CANNOT PROVE
   An operator who holds the keys and the database can make another history from the start. That shows
   only to whoever kept an earlier checkpoint: compare checkpoints/first and last with yours, keep last,
   and let "tenure log watch" keep more. An object that was left out as a whole shows only against
   another bundle or a copy of the log's size: index numbers between those here belong to others, or to
-  nobody you were told of. That a content was "erased" is the operator's word. Times are the server's own clock. events.html and events.csv are written
-  from events.jsonl, and are evidence of nothing by themselves.
+  nobody you were told of. That a content was erased is the operator's word. Times are the server's own
+  clock. Pages and tables are made from the other files, and are evidence of nothing by themselves;
+  names.json is what the operator's database said.
 `
