@@ -184,6 +184,23 @@ func broken(table map[string]ocsfObject, event map[string]any) []string {
 	return found
 }
 
+// TestExportedCells: no cell of the CSV form is a formula, and a reader gets
+// each value back.
+func TestExportedCells(t *testing.T) {
+	for _, reason := range []string{"=1+1", "＝1+1", "＋1", "－1", "＠x", "\u3000-1", "\u00a0+1", "'quoted"} {
+		e := history.Entry{Envelope: history.Envelope{Kind: "client.changed", Reason: reason}}
+		for _, f := range forms {
+			if f.name != "csv" {
+				continue
+			}
+			var b strings.Builder
+			if err := f.line(&b, fromEntry(e, nil), e, ""); err != nil || !strings.HasSuffix(b.String(), ",'"+reason+"\r\n") {
+				t.Errorf("%q: %q, %v", reason, b.String(), err)
+			}
+		}
+	}
+}
+
 // TestOCSFTableFinds: what the table is to find, it finds.
 func TestOCSFTableFinds(t *testing.T) {
 	e := history.Entry{Envelope: history.Envelope{Kind: "client.changed", ObjectKind: "client", Object: "o1", Actor: "key:k1"}}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"time"
 
 	"tenure/snapshots/diff"
@@ -8,8 +9,17 @@ import (
 	"tenure/tenancy/history"
 )
 
+// maxCompared bounds a content that is compared, in bytes. What this program
+// writes is smaller; a foreign bundle may hold anything.
+const maxCompared = 1 << 20
+
+var errLarge = errors.New("more than a content has")
+
 // compared is how two contents of one kind differ; a nil old one is none.
 func compared(kind string, old, next []byte, at time.Time) (diff.Result, error) {
+	if len(old) > maxCompared || len(next) > maxCompared {
+		return diff.Result{}, errLarge
+	}
 	switch kind {
 	case history.ObjectSetup:
 		return of[document.Setup](old, next, at)

@@ -197,18 +197,21 @@ func detailsOf(text string) []detail {
 		shortened, _ := cut(text)
 		return []detail{{"detail", shortened}}
 	}
-	return flat(nil, "", v)
+	return flat(nil, "", v, maxDeep)
 }
 
-func flat(list []detail, at string, v any) []detail {
-	if members, ok := v.(map[string]any); ok && len(members) > 0 {
+// maxDeep is how many levels of a detail have rows of their own.
+const maxDeep = 8
+
+func flat(list []detail, at string, v any, deep int) []detail {
+	if members, ok := v.(map[string]any); ok && len(members) > 0 && deep > 0 {
 		names := make([]string, 0, len(members))
 		for name := range members {
 			names = append(names, name)
 		}
 		slices.Sort(names)
 		for _, name := range names {
-			list = flat(list, strings.TrimPrefix(at+"."+name, "."), members[name])
+			list = flat(list, strings.TrimPrefix(at+"."+name, "."), members[name], deep-1)
 		}
 		return list
 	}

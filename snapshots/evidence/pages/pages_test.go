@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -228,6 +229,48 @@ func TestPrints(t *testing.T) {
 	for _, want := range []string{"break-inside:avoid", "thead{display:table-header-group}", "break-after:avoid", "@page"} {
 		if !strings.Contains(print, want) {
 			t.Errorf("nothing of %s for print", want)
+		}
+	}
+}
+
+// TestForeignBundles: what no program of ours writes, but a foreign bundle can
+// hold, is shown too: instants at the end of time, deep details, large contents
+// and contents that are none.
+func TestForeignBundles(t *testing.T) {
+	s := example()
+	late := snap(s, "client.scheduled", shop, document.Client{ClientName: "at the end"}, func(env *history.Envelope) { env.Effective = math.MaxInt64 })
+	snap(s, "client.published", "../../etc", document.Client{ClientName: "x"}, func(env *history.Envelope) { env.Effective = math.MinInt64 })
+	only := snap(s, "client.scheduled", "c1000000000000000000000000000009", document.Client{ClientName: "only at the end"}, func(env *history.Envelope) { env.Effective = math.MaxInt64 })
+	large := snap(s, "client.changed", shop, document.Client{ClientName: strings.Repeat("x", maxCompared)}, nil)
+	none := snap(s, "client.changed", shop, document.Client{}, nil)
+	s.contents[none] = []byte("{")
+	s.event("key.created", "k", "", nil).Detail = strings.Repeat(`{"a":`, 2000) + "1" + strings.Repeat("}", 2000)
+	s.event("key.created", "l", "", nil).Detail = "no JSON"
+	files := made(t, &s.Bundle)
+	page := seen(files[Dir+shop+".html"])
+	for _, want := range []string{fileOf(large), fileOf(none), "client_name changed was Online shop now at the end", late} {
+		if !strings.Contains(page, want) {
+			t.Errorf("nothing of %q in %s", want, page)
+		}
+	}
+	if events := seen(files[FileEvents]); !strings.Contains(events, "a.a.a.a.a.a.a.a {") || !strings.Contains(events, "detail no JSON") || !strings.Contains(events, "only at the end") {
+		t.Errorf("%s\n%s", only, events)
+	}
+}
+
+// TestTableIsText: no cell of events.csv is a formula, and each is what the
+// event says.
+func TestTableIsText(t *testing.T) {
+	s := example()
+	for _, reason := range []string{"=1+1", "＝1+1", "\u3000-1", " +1", "'@x", "a\r\nb"} {
+		s.event("client.secret-added", shop, "5e", because(reason))
+		text := made(t, &s.Bundle)[FileCSV]
+		want := "'" + reason
+		if reason[0] == 'a' {
+			want = "\"" + reason + "\""
+		}
+		if !strings.Contains(text, ",api,"+want+",") && !strings.Contains(text, ",api,\""+want+"\",") {
+			t.Errorf("%q: %s", reason, text[strings.LastIndex(text[:len(text)-2], "\r\n"):])
 		}
 	}
 }

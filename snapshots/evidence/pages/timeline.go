@@ -29,7 +29,12 @@ func (t timeline) before(instant history.Millis) *version {
 }
 
 func (t *timeline) add(v version) {
-	at, _ := slices.BinarySearchFunc(*t, v.effective+1, func(v version, at history.Millis) int { return cmp.Compare(v.effective, at) })
+	at, _ := slices.BinarySearchFunc(*t, v.effective, func(v version, at history.Millis) int {
+		if v.effective == at {
+			return -1 // behind those of the same instant
+		}
+		return cmp.Compare(v.effective, at)
+	})
 	*t = slices.Insert(*t, at, v)
 }
 

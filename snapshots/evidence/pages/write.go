@@ -94,11 +94,13 @@ func (m *maker) nameObject(t *titled) error {
 	if len(versions) == 0 {
 		return nil
 	}
-	then := versions[0].effective
+	named := versions[0]
 	if made, err := time.Parse(time.RFC3339Nano, m.b.About.MadeAt); err == nil {
-		then = max(then, history.Millis(made.UnixMilli()))
+		if then := versions.before(history.Millis(made.UnixMilli()) + 1); then != nil {
+			named = *then
+		}
 	}
-	content, err := m.content(versions.before(then + 1).id)
+	content, err := m.content(named.id)
 	if err == nil && content != nil {
 		t.name = nameIn(t.Kind, content)
 	}
