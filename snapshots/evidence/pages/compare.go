@@ -15,21 +15,22 @@ const maxCompared = 1 << 20
 
 var errLarge = errors.New("more than a content has")
 
-// compared is how two contents of one kind differ; a nil old one is none.
-func compared(kind string, old, next []byte, at time.Time) (diff.Result, error) {
+// compared is how two contents of one kind differ; a nil old one is none. A
+// client inherits from the setup, if it is known.
+func compared(kind string, old, next []byte, at time.Time, in *document.Setup) (diff.Result, error) {
 	if len(old) > maxCompared || len(next) > maxCompared {
 		return diff.Result{}, errLarge
 	}
 	switch kind {
 	case history.ObjectSetup:
-		return of[document.Setup](old, next, at)
+		return of[document.Setup](old, next, diff.Options{At: at})
 	case history.ObjectResourceServer:
-		return of[document.ResourceServer](old, next, at)
+		return of[document.ResourceServer](old, next, diff.Options{At: at})
 	}
-	return of[document.Client](old, next, at)
+	return of[document.Client](old, next, diff.Options{At: at, From: in, To: in})
 }
 
-func of[T document.Content](old, next []byte, at time.Time) (diff.Result, error) {
+func of[T document.Content](old, next []byte, o diff.Options) (diff.Result, error) {
 	to, err := document.Decode[T](next)
 	if err != nil {
 		return diff.Result{}, err
@@ -40,7 +41,7 @@ func of[T document.Content](old, next []byte, at time.Time) (diff.Result, error)
 			return diff.Result{}, err
 		}
 	}
-	return diff.Of(from, to, diff.Options{At: at}), nil
+	return diff.Of(from, to, o), nil
 }
 
 // nameIn is the name that a content has for people; empty for none, and where

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 	"tenure/tenancy/history"
 )
 
@@ -152,7 +153,11 @@ func (m *maker) compare(e *Event, versions *timeline, whole bool) (c comparison,
 		c.Notes = append(c.Notes, "The version before was erased: these are all settings, not only those that changed.")
 	}
 	c.IsFirst = old == nil
-	result, err := compared(env.ObjectKind, old, next, env.Effective.Time())
+	in, err := m.setupOf(env.Object, env.Effective)
+	if err != nil {
+		return c, err
+	}
+	result, err := compared(env.ObjectKind, old, next, env.Effective.Time(), in)
 	if err != nil {
 		c.Notes = append(c.Notes, "The content has a form that cannot be shown here; it is in the file "+fileOf(env.Ref)+".")
 		return c, nil
@@ -165,6 +170,30 @@ func (m *maker) compare(e *Event, versions *timeline, whole bool) (c comparison,
 		c.Changes = append(c.Changes, changeOf(&result.Changes[i]))
 	}
 	return c, nil
+}
+
+// setupOf is the setup that a client inherits from when a change takes effect;
+// nil where the bundle does not have it.
+func (m *maker) setupOf(client string, at history.Millis) (*document.Setup, error) {
+	t := m.titles[m.b.Names.Clients[client].Setup]
+	if t == nil || t.Kind != history.ObjectSetup {
+		return nil, nil
+	}
+	v := t.line.before(at + 1)
+	if v == nil || m.b.Erased[v.id] {
+		return nil, nil
+	}
+	if m.setupID != v.id {
+		content, err := m.b.Content(v.id)
+		if err != nil {
+			return nil, err
+		}
+		m.setupID, m.setup = v.id, nil
+		if doc, err := document.Decode[document.Setup](content); err == nil {
+			m.setup = doc
+		}
+	}
+	return m.setup, nil
 }
 
 func changeOf(c *diff.Change) change {

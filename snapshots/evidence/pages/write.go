@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
 	"tenure/tenancy/history"
 	"tenure/tenancy/text/cells"
 )
@@ -41,6 +42,7 @@ type titled struct {
 	versions  int64
 	last      stamp
 	organized party
+	line      timeline // its versions, without those that were withdrawn
 }
 
 type maker struct {
@@ -48,8 +50,10 @@ type maker struct {
 	titles  map[string]*titled
 	ordered []*titled // by kind, then name
 
-	heldID string // the content that was read last
-	held   []byte
+	heldID  string // the content that was read last
+	held    []byte
+	setupID string // the setup that was read last
+	setup   *document.Setup
 }
 
 func newMaker(b *Bundle) (*maker, error) {
@@ -91,7 +95,7 @@ func (m *maker) nameObject(t *titled) error {
 			t.versions++
 		}
 	}
-	if len(versions) == 0 {
+	if t.line = versions; len(versions) == 0 {
 		return nil
 	}
 	named := versions[0]
