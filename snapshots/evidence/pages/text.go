@@ -11,8 +11,9 @@ import (
 	"tenure/tenancy/text"
 )
 
-// maxShown bounds a value on a page, in bytes.
-const maxShown = 4000
+// maxShown bounds a value on a page, in bytes: the old and the new one fit on a
+// printed page, unless they have very many lines.
+const maxShown = 2000
 
 // shown is a foreign text as a page shows it: escaped, set apart from the text
 // around it, and with the code of each character that has no look of its own.
