@@ -3,6 +3,7 @@ package evidence
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,6 +34,8 @@ type committed struct {
 // and central directory, so that nobody takes a part for the whole.
 func (b *Bundle) Write(ctx context.Context, w io.Writer) error {
 	z := zip.NewWriter(w)
+	packer := &packer{}
+	z.RegisterCompressor(zip.Deflate, packer.begin)
 	for _, step := range []struct {
 		name  string
 		write func(context.Context, io.Writer) error
@@ -80,6 +83,20 @@ func (b *Bundle) add(z *zip.Writer, name string, write func(io.Writer) error) er
 	}
 	b.files = append(b.files, file{name, hex.EncodeToString(digest.Sum(nil)), int64(size)})
 	return nil
+}
+
+// packer packs one file after the other with one state, at the level that
+// takes least time: the pages are many and alike.
+type packer struct{ *flate.Writer }
+
+func (p *packer) begin(w io.Writer) (io.WriteCloser, error) {
+	if p.Writer != nil {
+		p.Reset(w)
+		return p, nil
+	}
+	var err error
+	p.Writer, err = flate.NewWriter(w, flate.BestSpeed)
+	return p, err
 }
 
 type counter int64

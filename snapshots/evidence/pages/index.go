@@ -14,7 +14,7 @@ import (
 //go:embed templates
 var sources embed.FS
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{"shown": shown, "number": grouped, "style": style}).ParseFS(sources, "templates/*.html"))
+var templates = template.Must(template.New("").Funcs(template.FuncMap{"shown": shown, "number": grouped, "style": style, "organization": party.organization, "actor": party.actor}).ParseFS(sources, "templates/*.html"))
 
 func style() (template.CSS, error) {
 	text, err := sources.ReadFile("templates/style.css")

@@ -21,6 +21,9 @@ func shown(s string) template.HTML {
 	if s == "" {
 		return `<i class="none">(empty)</i>`
 	}
+	if !strings.ContainsFunc(s, special) { // most texts
+		return template.HTML("<bdi>" + s + "</bdi>")
+	}
 	var b strings.Builder
 	b.WriteString("<bdi>")
 	start := 0
@@ -40,6 +43,11 @@ func shown(s string) template.HTML {
 	template.HTMLEscape(&b, []byte(s[start:]))
 	b.WriteString("</bdi>")
 	return template.HTML(b.String())
+}
+
+// special reports whether a character is not shown as it is, or may not be.
+func special(r rune) bool {
+	return r < ' ' || r > '~' || r == '<' || r == '>' || r == '&' || r == '\'' || r == '"'
 }
 
 // cut shortens a text to maxShown bytes, and says how long it was; 0 for whole.
@@ -76,6 +84,43 @@ func instant(s string) *stamp {
 	}
 	at := stampOf(t.UTC(), "15:04:05.000000 UTC")
 	return &at
+}
+
+// HTML is the instant as every page shows it.
+func (s stamp) HTML() template.HTML {
+	if s.ISO == "" {
+		return shown(s.Text)
+	}
+	return template.HTML(`<time datetime="` + s.ISO + `"><span>` + s.Date + `</span> <span>` + s.Clock + `</span></time>`)
+}
+
+// organization is a party as a page shows an organization.
+func (p party) organization() template.HTML {
+	switch {
+	case p.Name != "":
+		return shown(p.Name) + ` <span class="sub"><code>` + shown(p.ID) + `</code></span>`
+	case p.ID != "":
+		return `<span class="dim">not named here</span> <span class="sub"><code>` + shown(p.ID) + `</code></span>`
+	}
+	return `<span class="dim">none</span>`
+}
+
+// actor is a party as a page shows who did something.
+func (p party) actor() template.HTML {
+	text := template.HTML(p.Sort + " ") // one of our words
+	switch {
+	case p.Name != "":
+		text += shown(p.Name)
+	case p.ID != "":
+		text += `<span class="dim">not named here</span>`
+	}
+	if p.Of != "" {
+		text += " of " + shown(p.Of)
+	}
+	if p.ID != "" {
+		text += ` <span class="sub"><code>` + shown(p.ID) + `</code></span>`
+	}
+	return text
 }
 
 func plural(n int64, one, many string) string {

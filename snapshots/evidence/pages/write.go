@@ -45,19 +45,23 @@ type titled struct {
 	line      timeline // its versions, without those that were withdrawn
 }
 
+// maxHeld bounds the contents in memory: an object's name, its own page and the
+// next change want the same ones.
+const maxHeld = 16 << 20
+
 type maker struct {
 	b       *Bundle
 	titles  map[string]*titled
 	ordered []*titled // by kind, then name
 
-	heldID  string // the content that was read last
-	held    []byte
+	held    map[string][]byte // contents that were read, up to maxHeld bytes
+	holds   int
 	setupID string // the setup that was read last
 	setup   *document.Setup
 }
 
 func newMaker(b *Bundle) (*maker, error) {
-	m := &maker{b: b, titles: make(map[string]*titled)}
+	m := &maker{b: b, titles: make(map[string]*titled), held: make(map[string][]byte)}
 	for _, o := range b.About.Objects {
 		switch o.Kind {
 		case history.ObjectClient, history.ObjectSetup, history.ObjectResourceServer:
@@ -116,14 +120,22 @@ func (m *maker) content(id string) ([]byte, error) {
 	if m.b.Erased[id] {
 		return nil, nil
 	}
-	if m.heldID == id {
-		return m.held, nil
+	if content, ok := m.held[id]; ok {
+		return content, nil
 	}
 	content, err := m.b.Content(id)
 	if err != nil {
 		return nil, err
 	}
-	m.heldID, m.held = id, content
+	if content == nil {
+		content = []byte{} // of a deletion
+	}
+	if m.holds+len(content) > maxHeld {
+		clear(m.held)
+		m.holds = 0
+	}
+	m.held[id] = content
+	m.holds += len(content)
 	return content, nil
 }
 
