@@ -303,44 +303,39 @@ func TestSwappedSecrets(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		w := snapshotstest.New(t, dsn, snapshots.Options{Sealer: sealer(t, 1)})
 		admin := w.Admin(w.North)
-		var ids [2]snapshots.EntityID
-		for i := range ids {
+		var made [2]snapshots.Entity
+		var secrets [2]string
+		for i := range made {
 			ch := snapshotstest.To(full())
 			ch.Secret = generated(t, w, fmt.Sprintf("the secret of a client with %d", i))
-			ids[i] = w.NewClient(admin, fmt.Sprint("shop", i), ch).Entity.ID
+			secrets[i] = ch.Secret.ID
+			made[i] = w.NewClient(admin, fmt.Sprint("shop", i), ch).Entity
 		}
 		w.Reopen(db.Options{}) // so that nothing is remembered
 		admin = w.Admin(w.North)
 		disarm(t, w)
-		shown := func(id snapshots.EntityID) (string, error) {
-			found, err := w.Store.Disclose(ctx, admin, w.Active(admin, id).Entity, 0)
+		shown := func(e snapshots.Entity) (string, error) {
+			found, err := w.Store.Disclose(ctx, admin, e, 0)
 			return found.Plain, err
 		}
-		if text, err := shown(ids[0]); err != nil || text != "the secret of a client with 0" {
+		if text, err := shown(made[0]); err != nil || text != "the secret of a client with 0" {
 			t.Fatalf("%q, %v", text, err)
 		}
-		secret := func(id snapshots.EntityID) (secret string) {
-			w.Must(w.DB.View(ctx, func(c *db.Conn) error {
-				return c.Get(&secret, "SELECT secret_id FROM client_secret WHERE entity_id = ?", string(id))
-			}))
-			return secret
-		}
-		one, two := secret(ids[0]), secret(ids[1])
-		raw(w, "UPDATE client_secret SET entity_id = ? WHERE secret_id = ?", string(ids[1]), one)
-		raw(w, "UPDATE client_secret SET entity_id = ? WHERE secret_id = ?", string(ids[0]), two)
+		raw(w, "UPDATE client_secret SET entity_id = ? WHERE secret_id = ?", string(made[1].ID), secrets[0])
+		raw(w, "UPDATE client_secret SET entity_id = ? WHERE secret_id = ?", string(made[0].ID), secrets[1])
 		w.Reopen(db.Options{})
 		admin = w.Admin(w.North)
-		for _, id := range ids {
-			if text, err := shown(id); err == nil || text != "" || !strings.Contains(err.Error(), "not of this secret, client and hash") {
+		for _, e := range made {
+			if text, err := shown(e); err == nil || text != "" || !strings.Contains(err.Error(), "not of this secret, client and hash") {
 				t.Errorf("swapped: %q, %v", text, err)
 			}
 		}
-		raw(w, "UPDATE client_secret SET entity_id = ? WHERE secret_id = ?", string(ids[0]), one)
-		raw(w, "UPDATE client_secret SET entity_id = ? WHERE secret_id = ?", string(ids[1]), two)
-		raw(w, "UPDATE client_secret SET hash = (SELECT c.hash FROM client_secret c WHERE c.secret_id = ?) WHERE secret_id = ?", two, one)
+		raw(w, "UPDATE client_secret SET entity_id = ? WHERE secret_id = ?", string(made[0].ID), secrets[0])
+		raw(w, "UPDATE client_secret SET entity_id = ? WHERE secret_id = ?", string(made[1].ID), secrets[1])
+		raw(w, "UPDATE client_secret SET hash = (SELECT c.hash FROM client_secret c WHERE c.secret_id = ?) WHERE secret_id = ?", secrets[1], secrets[0])
 		w.Reopen(db.Options{})
 		admin = w.Admin(w.North)
-		if text, err := shown(ids[0]); err == nil || text != "" {
+		if text, err := shown(made[0]); err == nil || text != "" {
 			t.Errorf("another hash: %q, %v", text, err)
 		}
 	})
