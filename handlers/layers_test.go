@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"snapshots/credential":                   {},
 	"snapshots/holdings":                     {"jwk/strictjson", "snapshots/document", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/ending":                       {"snapshots/clientsecret", "snapshots/holdings", "snapshots/initial", "snapshots/selftoken", "tenancy", "tenancy/db", "tenancy/history"},
-	"snapshots/clientsecret":                 {"snapshots/credential", "tenancy/db", "tenancy/history"},
+	"snapshots/clientsecret":                 {"snapshots/credential", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/initial":                      {"tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/selftoken":                    {"tenancy/db", "tenancy/history"},
 	"snapshots/modules":                      {"tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
