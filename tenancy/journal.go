@@ -3,6 +3,7 @@ package tenancy
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 
@@ -37,9 +38,10 @@ type Query struct {
 
 // Page is some events in the log's order.
 type Page struct {
-	Events []history.Entry
-	More   bool  // there may be later events, and Next is where they are
-	Next   int64 // log index of the last event looked at
+	Events  []history.Entry
+	Details map[int64]json.RawMessage // by log index: what the events say beside that (Details)
+	More    bool                      // there may be later events, and Next is where they are
+	Next    int64                     // log index of the last event looked at
 }
 
 // Journal lists events of objects that belong to the acting organization or
@@ -60,8 +62,10 @@ func (s *Store) Journal(ctx context.Context, scope Scope, q Query) (Page, error)
 		if err != nil {
 			return err
 		}
-		page, err = s.page(c, q, first, before)
-		return err
+		if page, err = s.page(c, q, first, before); err != nil {
+			return err
+		}
+		return scope.withDetails(c, &page)
 	})
 	return page, err
 }

@@ -159,6 +159,8 @@ type happened struct {
 	ActingOrganizationID string     `json:"acting_organization_id"`
 	Surface              string     `json:"surface"`
 	Reason               string     `json:"reason"`
+	// Details are {"before", "after"} of what is changed without a snapshot; null where there are none.
+	Details json.RawMessage `json:"details"`
 }
 
 // actingKey is the API key that made a change. Name and organization are null
