@@ -37,11 +37,22 @@ func (p Policy) Store(tx *db.Tx, scope tenancy.Scope, setup string, owner tenanc
 	if err != nil {
 		return err
 	}
+	after, err := p.Settled().said()
+	if err != nil {
+		return err
+	}
 	seq, before := int64(1), []byte(nil)
 	if newest != nil {
-		seq, before = newest.Seq+1, []byte(newest.Content)
+		seq = newest.Seq + 1
+		old, err := Decode([]byte(newest.Content))
+		if err != nil {
+			return err
+		}
+		if before, err = old.said(); err != nil {
+			return err
+		}
 	}
-	detail, err := history.Changed(before, content)
+	detail, err := history.Changed(before, after)
 	if err != nil {
 		return err
 	}
