@@ -254,6 +254,8 @@ type problem struct {
 	Code   string         `json:"code,omitempty"`
 	Errors []problemField `json:"errors,omitempty"`
 
+	RequestID string `json:"request_id"` // as X-Request-Id has it
+
 	EffectiveFrom *string `json:"effective_from,omitempty"` // of what is not in force yet
 	EndedAt       *string `json:"ended_at,omitempty"`       // of what was deleted by then
 }

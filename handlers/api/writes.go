@@ -232,7 +232,7 @@ func (h *handler) moved(c *web.Call, w changing, because error) (*web.Reply, err
 	}
 	f := fault.Of(because)
 	row := statuses[f.Kind]
-	reply, err := web.JSON(row.status, movedProblem{problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, Detail: f.Message, Code: f.Code}, fresh})
+	reply, err := web.JSON(row.status, movedProblem{problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, Detail: f.Message, Code: f.Code, RequestID: c.RequestID}, fresh})
 	if err == nil {
 		reply.ContentType = problemType
 	}

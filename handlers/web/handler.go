@@ -51,6 +51,7 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 // ServeHTTP answers one request and writes its one event.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{Request: r, w: w, started: time.Now(), proxies: h.Proxies, held: held{room: h.Room}}
+	c.identify()
 	defer func() { c.held.giveBack(string(c.Principal.Org)) }()
 	if r.ContentLength != 0 {
 		c.limitBody(h.BodyTime)
@@ -155,7 +156,7 @@ func (h *handler) admission(c *Call) (err error) {
 func (c *Call) failed() (reply *Reply) {
 	defer func() {
 		if p := recover(); p != nil || reply == nil || reply.Status < 400 || reply.Status > 599 {
-			reply = unowned(http.StatusInternalServerError)
+			reply = c.unowned(http.StatusInternalServerError)
 		}
 	}()
 	switch f := c.fault; {
@@ -164,14 +165,14 @@ func (c *Call) failed() (reply *Reply) {
 	case c.surface != nil:
 		return c.surface.Error(c, f)
 	case f.Kind == fault.NotFound:
-		return unowned(http.StatusNotFound)
+		return c.unowned(http.StatusNotFound)
 	}
 	return nil
 }
 
 // unowned is the answer where no surface can be asked: RFC 9457 without a
 // type of its own.
-func unowned(status int) *Reply {
+func (c *Call) unowned(status int) *Reply {
 	return &Reply{Status: status, ContentType: "application/problem+json",
-		Body: fmt.Appendf(nil, "{\"type\":\"about:blank\",\"title\":%q,\"status\":%d}\n", http.StatusText(status), status)}
+		Body: fmt.Appendf(nil, "{\"type\":\"about:blank\",\"title\":%q,\"status\":%d,\"request_id\":%q}\n", http.StatusText(status), status, c.RequestID)}
 }
