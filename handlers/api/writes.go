@@ -206,6 +206,7 @@ func (h *handler) planned(c *web.Call, w changing) (plan, error) {
 			return plan{}, err
 		}
 		base = found.Content
+		c.Show(string(found.ID))
 	}
 	options := diff.Options{At: out.ValidFrom.Time(), From: out.Setup.Content, To: out.Setup.Content}
 	result := diff.Of(base, out.Content, options)

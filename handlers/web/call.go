@@ -32,6 +32,7 @@ type Call struct {
 	Correlation string
 	Ignored     []string
 
+	shown   []string // snapshots (Show)
 	surface *Surface
 	proxies Proxies
 	once    tenancy.Once

@@ -71,16 +71,24 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tellRead tells who was shown which version: the answer of a GET about one
-// client with its content, as its header says. An answer of 304 shows nothing.
+// tellRead tells who was shown which versions: the one of a GET about one client, as the
+// answer's header says, and those that the handler names (Call.Show). An answer of 304 or
+// to HEAD shows nothing.
 func (h *handler) tellRead(c *Call, reply *Reply) {
-	if c.status != http.StatusOK || c.Request.Method != http.MethodGet || c.Principal.KeyID == "" || c.Route.Object != ObjectClient {
+	if c.status != http.StatusOK || c.Principal.KeyID == "" || c.Request.Method == http.MethodHead {
 		return
 	}
-	if id := reply.Header["Tenure-Snapshot-Id"]; len(id) == 1 {
+	if id := reply.Header["Tenure-Snapshot-Id"]; len(id) == 1 && c.Request.Method == http.MethodGet && c.Route.Object == ObjectClient {
 		h.Read(c.Principal.KeyID, id[0])
 	}
+	for _, id := range c.shown {
+		h.Read(c.Principal.KeyID, id)
+	}
 }
+
+// Show notes snapshots whose content, or a part of it, is in the answer, beside the one
+// that its header names. Those that are of no client count for nothing.
+func (c *Call) Show(ids ...string) { c.shown = append(c.shown, ids...) }
 
 // answer runs the request up to its Reply. A panic becomes an Internal fault,
 // so that the connection and its other requests live on.
