@@ -59,7 +59,7 @@ func Surfaces(s Stores) []web.Surface {
 		register.New(register.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Fetch: s.Fetch}),
 		openfinance.New(openfinance.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, PublicURL: s.publicURL, Scheme: s.OpenFinance, Fetch: s.Fetch}),
 		slashid.New(slashid.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Await: s.Await, Held: web.NewFresh(s.MaxAge)}),
-		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence,
+		api.New(api.Deps{Tenancy: s.Tenancy, Snapshots: s.Snapshots, Held: web.NewFresh(s.MaxAge), Log: s.Log, Evidence: s.Evidence, Version: s.Version,
 			Registration: s.registration}),
 		operations(s),
 	}

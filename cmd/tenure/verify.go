@@ -80,7 +80,7 @@ func isDatabase(name string) (bool, error) {
 		return true, nil
 	}
 	info, err := os.Stat(name)
-	if err != nil || info.IsDir() {
+	if err != nil || !info.Mode().IsRegular() { // a pipe would wait for ever
 		return false, err
 	}
 	f, err := os.Open(name)

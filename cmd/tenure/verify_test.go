@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"tenure/cmd/tenure/exit"
@@ -99,12 +100,14 @@ func TestVerify(t *testing.T) {
 	if code, out := fails(t, "verify", bundle); code != 0 || !strings.Contains(out, "proves nothing until it is compared") {
 		t.Errorf("without a key: exit %d, %s", code, out)
 	}
+	pipe := filepath.Join(dir, "pipe")
+	must(t, syscall.Mkfifo(pipe, 0o600))
 	for _, c := range []struct {
 		args []string
 		code int
 	}{
 		{[]string{"verify"}, exit.Usage}, {[]string{"verify", filepath.Join(dir, "none")}, exit.Usage}, {[]string{"verify", bundle, "--key", "x"}, exit.Usage},
-		{[]string{"verify", database + ".log-key"}, exit.Usage},
+		{[]string{"verify", database + ".log-key"}, exit.Usage}, {[]string{"verify", pipe}, exit.Usage},
 	} {
 		if code, out := fails(t, c.args...); code != c.code {
 			t.Errorf("%v: exit %d, %s", c.args, code, out)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -11,22 +10,26 @@ import (
 	"tenure/handlers/web"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
+	"tenure/tenancy/text/cells"
 )
 
 // form is a way to write events other than a page of JSON.
 type form struct {
 	name, contentType, ending string
-	// head is written first; one line follows for each event.
+	// head is written first; one line follows for each event, by the program of
+	// that version.
 	head func(io.Writer) error
-	line func(io.Writer, happened, history.Entry) error
+	line func(io.Writer, happened, history.Entry, string) error
 }
 
 const typeLines = "application/jsonl"
 
 var forms = []form{
-	{"jsonl", typeLines, "jsonl", nil, func(w io.Writer, h happened, _ history.Entry) error { return writeLine(w, h) }},
-	{"csv", "text/csv; charset=utf-8; header=present", "csv", writeColumns, func(w io.Writer, h happened, _ history.Entry) error { return writeRow(w, h.cells()) }},
-	{"ocsf", typeLines, "ocsf.jsonl", nil, func(w io.Writer, h happened, e history.Entry) error { return writeLine(w, toOCSF(h, e)) }},
+	{"jsonl", typeLines, "jsonl", nil, func(w io.Writer, h happened, _ history.Entry, _ string) error { return writeLine(w, h) }},
+	{"csv", "text/csv; charset=utf-8; header=present", "csv", writeColumns, func(w io.Writer, h happened, _ history.Entry, _ string) error { return cells.Write(w, h.cells()) }},
+	{"ocsf", typeLines, "ocsf.jsonl", nil, func(w io.Writer, h happened, e history.Entry, program string) error {
+		return writeLine(w, toOCSF(h, e, program))
+	}},
 }
 
 // exportForm reads format, or Accept without it: text/csv and
@@ -85,7 +88,7 @@ func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, erro
 			for {
 				var b bytes.Buffer
 				for _, e := range page.Events {
-					if err := f.line(&b, fromEntry(e, more), e); err != nil {
+					if err := f.line(&b, fromEntry(e, more), e, h.Version); err != nil {
 						return err
 					}
 				}
@@ -110,23 +113,4 @@ func writeLine(w io.Writer, v any) error {
 var columns = []string{"log_index", "sequence", "kind", "object_kind", "object", "owner_organization_id", "reference", "snapshot_id",
 	"digest", "recorded_at", "effective_at", "actor", "key_id", "key_name", "key_organization_id", "acting_organization_id", "surface", "reason", "details"}
 
-func writeColumns(w io.Writer) error { return writeRow(w, columns) }
-
-// writeRow writes a row of RFC 4180. A cell that a spreadsheet would take for
-// a formula begins with an apostrophe.
-func writeRow(w io.Writer, cells []string) error {
-	safe := make([]string, len(cells))
-	for i, cell := range cells {
-		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			cell = "'" + cell
-		}
-		safe[i] = cell
-	}
-	rows := csv.NewWriter(w)
-	rows.UseCRLF = true
-	if err := rows.Write(safe); err != nil {
-		return err
-	}
-	rows.Flush()
-	return rows.Error()
-}
+func writeColumns(w io.Writer) error { return cells.Write(w, columns) }

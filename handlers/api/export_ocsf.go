@@ -26,14 +26,15 @@ func text(s *string) string {
 	return *s
 }
 
-// ocsfVersion is that of the schema the events are written in. Of its class
-// Entity Management only what every version 1.x has is used; what else is known
-// of an event stands under unmapped.
+// ocsfVersion is that of the schema the events are written in. Every attribute
+// here is also in 1.8.0; what else is known of an event is under unmapped.
 const ocsfVersion = "1.1.0"
 
 const (
 	ocsfCategory = 3    // Identity & Access Management
 	ocsfClass    = 3004 // Entity Management
+	ocsfName     = "Entity Management"
+	ocsfProfile  = "host" // in 1.1.0 it is what gives the class its actor
 
 	ocsfCreate = 1
 	ocsfRead   = 2
@@ -41,35 +42,42 @@ const (
 	ocsfDelete = 4
 )
 
-// toOCSF writes an event in the class Entity Management of OCSF.
-func toOCSF(h happened, e history.Entry) ocsfEvent {
-	activity, name := ocsfActivity(e.Kind)
-	user := ocsfUser{UID: h.Actor, TypeID: 99, Type: "Other"}
+// toOCSF writes an event in the class Entity Management of OCSF. program is
+// the version of this program; empty where it is not known.
+func toOCSF(h happened, e history.Entry, program string) ocsfEvent {
+	activity, name := ocsfActivity(e)
+	user := ocsfUser{UID: cmp.Or(h.Actor, "unknown"), TypeID: 99, Type: "unknown"}
 	if who, id, ok := strings.Cut(h.Actor, ":"); ok {
-		user.UID, user.Type = id, who
+		user.UID, user.Type = cmp.Or(id, h.Actor), cmp.Or(who, user.Type)
 	}
 	if h.Key != nil {
 		user.Name = text(h.Key.Name)
-		user.Org = &ocsfOrg{cmp.Or(text(h.Key.OrganizationID), h.ActingOrganizationID)}
+		if org := text(h.Key.OrganizationID); org != "" {
+			user.Org = &ocsfOrg{org}
+		}
 	}
-	return ocsfEvent{ActivityID: activity, Activity: name, Category: ocsfCategory, Class: ocsfClass, Type: ocsfClass*100 + activity,
-		Time: int64(e.RecordedAt.Millis()), SeverityID: 1, StatusID: 1, Comment: h.Reason,
-		Metadata: ocsfMetadata{Version: ocsfVersion, Product: ocsfProduct{"Tenure", "Tenure"},
-			UID: strconv.FormatInt(h.LogIndex, 10), Sequence: h.LogIndex, Code: h.Kind},
-		Actor: ocsfActor{user}, Entity: ocsfEntity{h.Object, h.ObjectKind, text(h.SnapshotID)},
-		API: ocsfAPI{h.Kind, ocsfService{h.Surface}}, Unmapped: h}
+	entity := ocsfEntity{cmp.Or(h.Object, h.ObjectKind), h.ObjectKind, text(h.SnapshotID)}
+	_, verb, _ := strings.Cut(h.Kind, ".")
+	return ocsfEvent{ActivityID: activity, Activity: name, CategoryID: ocsfCategory, Category: "Identity & Access Management",
+		ClassID: ocsfClass, Class: ocsfName, TypeID: ocsfClass*100 + activity, Type: ocsfName + ": " + name,
+		Time: int64(e.RecordedAt.Millis()), SeverityID: 1, Severity: "Informational", StatusID: 1, Status: "Success",
+		Message: strings.ReplaceAll(entity.Type, "_", " ") + " " + entity.UID + ": " + strings.ReplaceAll(verb, "-", " ") +
+			" by " + user.Type + " " + cmp.Or(user.Name, user.UID), Comment: h.Reason,
+		Metadata: ocsfMetadata{Version: ocsfVersion, Profiles: []string{ocsfProfile}, Product: ocsfProduct{"Tenure", "Tenure", program},
+			UID: strconv.FormatInt(h.LogIndex, 10), Sequence: h.LogIndex, Code: h.Kind, Tenant: h.OwnerOrganizationID, Original: h.RecordedAt},
+		Actor: ocsfActor{user}, Entity: entity, Unmapped: h}
 }
 
 // ocsfActivity is what a kind of event is to OCSF: the object is made, looked
-// at (a secret was shown), ended, or else changed.
-func ocsfActivity(kind history.Kind) (int, string) {
-	_, verb, _ := strings.Cut(string(kind), ".")
-	switch verb {
-	case "created", "published":
+// at (a secret was shown), ended or erased, or else changed.
+func ocsfActivity(e history.Entry) (int, string) {
+	_, verb, _ := strings.Cut(string(e.Kind), ".")
+	switch {
+	case verb == "created", verb == "published", verb == "imported" && e.Seq == 1:
 		return ocsfCreate, "Create"
-	case "secret-disclosed":
+	case verb == "secret-disclosed":
 		return ocsfRead, "Read"
-	case "deleted", "revoked":
+	case verb == "deleted", verb == "revoked", verb == "erased":
 		return ocsfDelete, "Delete"
 	}
 	return ocsfUpdate, "Update"

@@ -18,6 +18,7 @@ type Deps struct {
 	Held      web.Fresh          // how long answers may be held
 	Log       *history.Publisher // nil where no log is published
 	Evidence  *evidence.Exporter // nil where no bundles are made
+	Version   string             // of this program; may be empty
 
 	Registration Registration // required
 }

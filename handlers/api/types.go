@@ -183,68 +183,6 @@ type read struct {
 	FirstAt    string    `json:"first_at"`
 }
 
-// ocsfEvent is an event in the class Entity Management of OCSF.
-type ocsfEvent struct {
-	ActivityID int          `json:"activity_id"`
-	Activity   string       `json:"activity_name"`
-	Category   int          `json:"category_uid"`
-	Class      int          `json:"class_uid"`
-	Type       int          `json:"type_uid"`
-	Time       int64        `json:"time"` // recorded_at in milliseconds
-	SeverityID int          `json:"severity_id"`
-	StatusID   int          `json:"status_id"` // nothing that failed is in the log
-	Comment    string       `json:"comment,omitempty"`
-	Metadata   ocsfMetadata `json:"metadata"`
-	Actor      ocsfActor    `json:"actor"`
-	Entity     ocsfEntity   `json:"entity"`
-	API        ocsfAPI      `json:"api"`
-	Unmapped   happened     `json:"unmapped"`
-}
-
-type ocsfMetadata struct {
-	Version  string      `json:"version"`
-	Product  ocsfProduct `json:"product"`
-	UID      string      `json:"uid"` // the log index
-	Sequence int64       `json:"sequence"`
-	Code     string      `json:"event_code"` // the kind
-}
-
-type ocsfProduct struct {
-	Name   string `json:"name"`
-	Vendor string `json:"vendor_name"`
-}
-
-type ocsfActor struct {
-	User ocsfUser `json:"user"`
-}
-
-type ocsfUser struct {
-	UID    string   `json:"uid"`
-	Name   string   `json:"name,omitempty"`
-	TypeID int      `json:"type_id"`
-	Type   string   `json:"type"`
-	Org    *ocsfOrg `json:"org,omitempty"`
-}
-
-type ocsfOrg struct {
-	UID string `json:"uid"`
-}
-
-type ocsfEntity struct {
-	UID     string `json:"uid"`
-	Type    string `json:"type"`
-	Version string `json:"version,omitempty"` // the snapshot
-}
-
-type ocsfAPI struct {
-	Operation string      `json:"operation"`
-	Service   ocsfService `json:"service"`
-}
-
-type ocsfService struct {
-	Name string `json:"name"`
-}
-
 // problem is an RFC 9457 problem document.
 type problem struct {
 	Type   string         `json:"type"`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"tenure/snapshots/evidence/pages"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -48,11 +49,16 @@ type Bundle struct {
 	made     history.Micros
 	last     history.Checkpoint
 	indexes  []int64
-	objects  []object // in the order of their first event
+	objects  []object          // in the order of their first event
+	owners   map[string]string // of the clients that were asked for
 
 	erased, withheld int64
 	refs             []committed
 	files            []file
+	read             []pages.Event // for the pages; the events of a whole bundle take some 100 MB
+	names            names
+	missing          erasures
+	gone             map[string]bool // snapshots that were erased
 }
 
 // Choose decides what a bundle holds, up to the newest checkpoint. Faults:
@@ -108,6 +114,12 @@ func (b *Bundle) choose(c *db.Conn) error {
 		o := &b.objects[i]
 		o.Last, o.Count = l.Seq, o.Count+1
 	}
+	for _, id := range b.filter.Clients {
+		if _, ok := at[id]; !ok { // nothing of it in this time, which is an answer, too
+			at[id] = len(b.objects)
+			b.objects = append(b.objects, object{ID: id, Kind: history.ObjectClient, Owner: b.owners[id]})
+		}
+	}
 	return b.totals(c, at)
 }
 
@@ -133,6 +145,7 @@ func (b *Bundle) lines(c *db.Conn, where squirrel.Eq, have int) (lines []line, e
 }
 
 func (b *Bundle) ofClients(c *db.Conn) ([]line, error) {
+	b.owners = make(map[string]string)
 	unknown := fault.New(fault.NotFound, fault.CodeClientUnknown, "there is no such client")
 	for _, id := range b.filter.Clients {
 		var owner string
@@ -143,6 +156,7 @@ func (b *Bundle) ofClients(c *db.Conn) ([]line, error) {
 		if err != nil {
 			return nil, err
 		}
+		b.owners[id] = owner
 	}
 	return b.lines(c, squirrel.Eq{"object_id": b.filter.Clients}, 0)
 }

@@ -2,9 +2,9 @@
 // without server and network, and verifies such files.
 //
 // It owns the bundle: which events belong to it (choose.go), its files (types.go),
-// the signed manifest, the reader for files that others made (files.go) and the
-// checks (verify.go). Commitments, leaves, checkpoints and signatures are package
-// tenancy/history's.
+// the signed manifest, the reader for files that others made (files.go), the checks
+// (verify*.go) and evidence.schema.json. Commitments, leaves, checkpoints and
+// signatures are package tenancy/history's, what people read package pages'.
 //
 // Invariants: all proofs lead to one checkpoint; an organization outside the scope
 // is not named; what was erased is marked as erased; writing a bundle appends no
@@ -14,5 +14,5 @@
 // of the whole log.
 //
 // docs/evidence.md describes the files for those who verify them.
-// It may import snapshots, tenancy and what is below.
+// It may import snapshots, its own pages, tenancy and what is below.
 package evidence

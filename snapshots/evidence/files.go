@@ -9,12 +9,13 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"syscall"
 )
 
 // Bounds of what comes from outside.
 const (
-	maxFiles    = MaxEvents + 16 // at most one snapshot an event
-	maxTotal    = 4 << 30        // bytes of all files, unpacked
+	maxFiles    = 3*MaxEvents + 32 // at most one snapshot an event, and a page or two for it
+	maxTotal    = 4 << 30          // bytes of all files, unpacked
 	maxManifest = 64 << 20
 	maxLine     = 8 << 20
 	maxSmall    = 1 << 20 // keys, notes, the consistency proof
@@ -28,10 +29,14 @@ type Files struct {
 	// foreign is the first name that no bundle has, or that stands twice; empty
 	// for none.
 	foreign string
+	// irregular are the names of what is no file: a link, a pipe, a device. It is
+	// never opened.
+	irregular map[string]bool
 }
 
-var names = regexp.MustCompile(`^(manifest\.json|manifest\.sig|events\.(jsonl|csv|html)|proofs\.jsonl|snapshots\.jsonl|` +
-	`snapshots/[0-9a-f]{32}\.json|checkpoints/(first|last|consistency\.json)|keys\.txt|README\.txt)$`)
+var fileNamePattern = regexp.MustCompile(`^(manifest\.json|manifest\.sig|events\.(jsonl|csv|html)|proofs\.jsonl|snapshots\.jsonl|names\.json|` +
+	`snapshots/[0-9a-f]{32}\.json|checkpoints/(first|last|consistency\.json)|keys\.txt|README\.txt|evidence\.schema\.json|` +
+	`index\.html|pages/[0-9a-f]{32}(-[1-9][0-9]{0,5})?\.html)$`)
 
 // Open opens a zip file, or a directory that one was unpacked into.
 func Open(path string) (*Files, error) {
@@ -42,7 +47,10 @@ func Open(path string) (*Files, error) {
 	if info.IsDir() {
 		return openDir(path)
 	}
-	f, err := os.Open(path)
+	if !info.Mode().IsRegular() {
+		return nil, errIrregular
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +88,7 @@ func openDir(path string) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newFiles(func(name string) (io.ReadCloser, error) { return root.Open(name) })
+	f := newFiles(func(name string) (io.ReadCloser, error) { return openRegular(root, name) })
 	f.close = root.Close
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -101,13 +109,35 @@ func openDir(path string) (*Files, error) {
 	return f, nil
 }
 
+var errIrregular = errors.New("it is not a file but a link, a pipe, a device or a socket, and is not read")
+
+// openRegular opens a file, and does not wait for the writer of a pipe that
+// was put in its place meanwhile.
+func openRegular(root *os.Root, name string) (io.ReadCloser, error) {
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errIrregular
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 func newFiles(open func(string) (io.ReadCloser, error)) *Files {
-	return &Files{sizes: make(map[string]int64), open: open, close: func() error { return nil }}
+	return &Files{sizes: make(map[string]int64), irregular: make(map[string]bool), open: open, close: func() error { return nil }}
 }
 
 func (f *Files) put(name string, size int64, regular bool) error {
 	_, twice := f.sizes[name]
-	if (!regular || twice || !names.MatchString(name)) && f.foreign == "" {
+	if !regular {
+		f.irregular[name] = true
+	}
+	if (!regular || twice || !fileNamePattern.MatchString(name)) && f.foreign == "" {
 		f.foreign = name
 	}
 	f.sizes[name] = size
@@ -143,8 +173,11 @@ func (f *Files) names() []string {
 // with reads a file by fn, no further than its own size.
 func (f *Files) with(name string, fn func(io.Reader) error) error {
 	size, ok := f.sizes[name]
-	if !ok || !names.MatchString(name) {
+	if !ok || !fileNamePattern.MatchString(name) {
 		return fmt.Errorf("%s is missing", shown(name))
+	}
+	if f.irregular[name] {
+		return fmt.Errorf("%s: %w", name, errIrregular)
 	}
 	r, err := f.open(name)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenure/snapshots/evidence/pages"
 	"tenure/tenancy/db/dbtest"
 )
 
@@ -81,10 +82,10 @@ func TestForeignZips(t *testing.T) {
 		return out.Bytes()
 	}
 	for name, want := range map[string]string{
-		fileHTML: "the file events.html does not belong to a bundle, or is repeated", "/etc/passwd": "the file /etc/passwd does not belong",
+		pages.FileEvents: "the file events.html does not belong to a bundle, or is repeated", "/etc/passwd": "the file /etc/passwd does not belong",
 		"../../x": "the file ../../x does not belong", "snapshots/../x": "does not belong to a bundle", "a\x1b[2Jb": `the file "a\x1b[2Jb" does not belong`,
 	} {
-		raw := twice(name, good[fileHTML])
+		raw := twice(name, good[pages.FileEvents])
 		f, err := Read(bytes.NewReader(raw), int64(len(raw)))
 		must(t, err)
 		var said strings.Builder
@@ -129,8 +130,8 @@ func TestForeignDirectories(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	outside := filepath.Join(t.TempDir(), "page")
-	must(t, os.Rename(filepath.Join(dir, fileHTML), outside))
-	must(t, os.Symlink(outside, filepath.Join(dir, fileHTML)))
+	must(t, os.Rename(filepath.Join(dir, pages.FileEvents), outside))
+	must(t, os.Symlink(outside, filepath.Join(dir, pages.FileEvents)))
 	f, err := Open(dir)
 	must(t, err)
 	defer f.Close()

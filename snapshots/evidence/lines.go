@@ -2,11 +2,13 @@ package evidence
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -32,10 +34,55 @@ func (l *lines) next(v any) error {
 		return io.EOF
 	}
 	l.n++
-	if err := json.Unmarshal(l.scanner.Bytes(), v); err != nil {
+	if err := decode(l.scanner.Bytes(), v); err != nil {
 		return fmt.Errorf("line %d: %w", l.n, err)
 	}
 	return nil
+}
+
+// decode reads a JSON text. A member that is repeated, also in other letters, is
+// an error: two programs could read two things.
+func decode(data []byte, v any) error {
+	if err := json.Unmarshal(data, v); err != nil {
+		return err
+	}
+	type object struct {
+		names map[string]bool // nil for an array
+		value bool            // the next token is a member's value
+	}
+	var open []object
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if token == json.Delim('}') || token == json.Delim(']') {
+			open = open[:len(open)-1]
+			continue
+		}
+		if in := len(open) - 1; in >= 0 && open[in].names != nil {
+			if name, ok := token.(string); ok && !open[in].value {
+				folded := strings.ToLower(strings.ToUpper(name))
+				if open[in].names[folded] {
+					return fmt.Errorf("the member %s is repeated", shown(name))
+				}
+				open[in].names[folded], open[in].value = true, true
+				continue
+			}
+			open[in].value = false
+		}
+		switch token {
+		case json.Delim('{'):
+			open = append(open, object{names: make(map[string]bool)})
+		case json.Delim('['):
+			open = append(open, object{})
+		}
+	}
 }
 
 var errHash = errors.New("not 32 bytes in hex")

@@ -155,15 +155,31 @@ func (in *installation) resign(t testing.TB, files map[string]string, change fun
 	must(t, json.Unmarshal([]byte(files[fileManifest]), &m))
 	m.Files = slices.DeleteFunc(m.Files, func(f file) bool { _, ok := files[f.Name]; return !ok })
 	for i, f := range m.Files {
-		sum := sha256.Sum256([]byte(files[f.Name]))
-		m.Files[i].SHA256, m.Files[i].Size = hex.EncodeToString(sum[:]), int64(len(files[f.Name]))
+		m.Files[i] = fileOf(f.Name, files[f.Name])
 	}
 	if change != nil {
 		change(&m)
 	}
 	text, err := json.Marshal(m)
 	must(t, err)
-	signed, err := in.own.SignNote(KeyName(m.Origin), statement(m.Origin, sha256.Sum256(text)))
+	in.signAs(t, files, string(text), m.Origin)
+}
+
+// sign signs a text as the manifest of this installation's log.
+func (in *installation) sign(t testing.TB, files map[string]string, text string) {
+	t.Helper()
+	in.signAs(t, files, text, origin)
+}
+
+func (in *installation) signAs(t testing.TB, files map[string]string, text, origin string) {
+	t.Helper()
+	signed, err := in.own.SignNote(KeyName(origin), statement(origin, sha256.Sum256([]byte(text))))
 	must(t, err)
-	files[fileManifest], files[fileSignature] = string(text), string(signed)
+	files[fileManifest], files[fileSignature] = text, string(signed)
+}
+
+// fileOf is the manifest's row of a file.
+func fileOf(name, text string) file {
+	sum := sha256.Sum256([]byte(text))
+	return file{name, hex.EncodeToString(sum[:]), int64(len(text))}
 }

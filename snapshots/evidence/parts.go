@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"tenure/snapshots/evidence/pages"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -80,32 +81,40 @@ func (b *Bundle) checkpoints(ctx context.Context, z *zip.Writer) error {
 	})
 }
 
+// body reads a snapshot's salt and content.
+func (b *Bundle) body(ctx context.Context, id string) (salt, content []byte, err error) {
+	var row struct {
+		Salt    []byte `db:"salt"`
+		Content string `db:"content"`
+	}
+	err = b.exporter.DB.View(ctx, func(c *db.Conn) error {
+		return c.Get(&row, "SELECT salt, content FROM snapshot_body WHERE snapshot_id = ?", id)
+	})
+	return row.Salt, []byte(row.Content), err
+}
+
 // snapshots writes the content of each, and then what was written of each: one
 // that is erased in the meantime is told as what it was here.
 func (b *Bundle) snapshots(ctx context.Context, z *zip.Writer) error {
+	b.gone = make(map[string]bool)
 	for i := range b.refs {
 		ref := &b.refs[i]
-		var row struct {
-			Salt    []byte `db:"salt"`
-			Content string `db:"content"`
-		}
-		err := b.exporter.DB.View(ctx, func(c *db.Conn) error {
-			return c.Get(&row, "SELECT salt, content FROM snapshot_body WHERE snapshot_id = ?", ref.ID)
-		})
+		salt, content, err := b.body(ctx, ref.ID)
 		if fault.Is(err, fault.NotFound) {
-			ref.Erased = true
+			ref.Erased, b.gone[ref.ID] = true, true
 			b.erased++
+			b.missing.missing = append(b.missing.missing, missing{ref.object, "snapshot " + ref.ID, ref.Index})
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if sum := history.Commitment(row.Salt, []byte(row.Content)); hex.EncodeToString(sum[:]) != ref.commitment {
+		if sum := history.Commitment(salt, content); hex.EncodeToString(sum[:]) != ref.commitment {
 			return fmt.Errorf("snapshot %s: the content does not match the log", ref.ID)
 		}
-		ref.Salt = hex.EncodeToString(row.Salt)
+		ref.Salt = hex.EncodeToString(salt)
 		if err := b.add(z, dirSnapshots+ref.ID+".json", func(w io.Writer) error {
-			_, err := io.WriteString(w, row.Content)
+			_, err := w.Write(content)
 			return err
 		}); err != nil {
 			return err
@@ -121,20 +130,30 @@ func (b *Bundle) snapshots(ctx context.Context, z *zip.Writer) error {
 	})
 }
 
-func (b *Bundle) manifest(z *zip.Writer) error {
+func (b *Bundle) madeBy() string { return b.scope.Event(history.Event{}).Actor }
+
+// manifest is all of it but the files.
+func (b *Bundle) manifest() manifest {
 	instant := func(m history.Micros) string {
 		if m == 0 {
 			return ""
 		}
 		return m.Time().Format(time.RFC3339Nano)
 	}
-	m := manifest{Version: version, Origin: b.last.Origin, MadeAt: instant(b.made), MadeBy: b.scope.Event(history.Event{}).Actor,
-		MadeWith: b.exporter.Program, Organization: string(b.scope.Acting()),
-		Filter: filter{Clients: b.filter.Clients, Organization: string(b.filter.Organization),
-			From: instant(b.filter.From), To: instant(b.filter.To)},
+	to := b.filter.To
+	if to > b.made { // there is nothing later, so this is no bound, and would promise more
+		to = 0
+	}
+	return manifest{Version: version, Origin: b.last.Origin, MadeAt: instant(b.made), MadeBy: b.madeBy(),
+		MadeWith: b.exporter.Program, Organization: string(b.scope.Acting()), Pages: pages.Form,
+		Filter:  filter{Clients: b.filter.Clients, Organization: string(b.filter.Organization), From: instant(b.filter.From), To: instant(to)},
 		LogSize: b.last.Size, LogRoot: hex.EncodeToString(b.last.Root[:]), WholeLog: int64(len(b.indexes)) == b.last.Size,
 		Events: int64(len(b.indexes)), Erased: b.erased, Withheld: b.withheld, Snapshots: int64(len(b.refs)),
-		Objects: slices.Clone(b.objects), Files: b.files}
+		Objects: slices.Clone(b.objects)}
+}
+
+// sign writes the manifest and the signature over it.
+func (b *Bundle) sign(z *zip.Writer, m manifest) error {
 	text, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
 		return err

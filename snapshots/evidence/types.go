@@ -1,15 +1,19 @@
 package evidence
 
-// version of the bundle's form.
-const version = 1
+// Versions of the bundle's form: those of before 2 have no pages that are
+// compared, and no names.
+const (
+	version    = 2
+	versionOld = 1
+)
 
 // Names of a bundle's files.
 const (
 	fileManifest    = "manifest.json"
 	fileSignature   = "manifest.sig"
 	fileEvents      = "events.jsonl"
-	fileCSV         = "events.csv"
-	fileHTML        = "events.html"
+	fileNames       = "names.json"
+	fileSchema      = "evidence.schema.json"
 	fileProofs      = "proofs.jsonl"
 	fileSnapshots   = "snapshots.jsonl"
 	dirSnapshots    = "snapshots/"
@@ -24,12 +28,15 @@ const (
 //
 //	manifest.json, manifest.sig   what is in it; a signed note over its digest
 //	events.jsonl                  index, salt, exact envelope and detail of each event
-//	events.csv, events.html       the same for people; only their digests are checked
+//	index.html, pages/<id>.html   for people: what it is, and each object's changes in words
+//	events.html, events.csv       the events for people; package pages makes all of these
+//	names.json                    names of organizations, keys and clients, for the pages
 //	proofs.jsonl                  the inclusion proof of each event (RFC 6962 section 2.1.1)
 //	snapshots/<id>.json           exact bytes of each snapshot's content
 //	snapshots.jsonl               their salts, or that the content was erased
 //	checkpoints/first, /last      signed checkpoints; checkpoints/consistency.json: the proof between
 //	keys.txt, README.txt          verifier keys; what to do with all this
+//	evidence.schema.json          JSON Schema of each file that is JSON
 //
 // The proofs are one file because a C2SP tlog-proof for each event would repeat the
 // checkpoint as often. Events are read in pages, each in a view of its own: the log
@@ -44,6 +51,7 @@ type manifest struct {
 	MadeBy       string `json:"made_by"` // actor, as events name it
 	MadeWith     string `json:"made_with"`
 	Organization string `json:"acting_organization"`
+	Pages        int    `json:"pages,omitempty"` // form of the pages; 0 in version 1
 	Filter       filter `json:"filter"`
 
 	LogSize   int64    `json:"log_size"` // of checkpoints/last, which all proofs go to
@@ -64,7 +72,8 @@ type filter struct {
 	To           string   `json:"to,omitempty"`   // recorded before
 }
 
-// object is what the bundle holds of one object's events.
+// object is what the bundle has of one object's events. A client that was asked
+// for is there with no event, too: with 0 for first, last and count.
 type object struct {
 	ID    string `json:"id"`
 	Kind  string `json:"kind"`
@@ -99,6 +108,31 @@ type event struct {
 type inclusion struct {
 	Index  int64    `json:"index"`
 	Hashes []string `json:"hashes"`
+}
+
+// names is names.json: names at the time the bundle was made, of what is in it
+// and inside its scope, each list sorted by id.
+type names struct {
+	Organizations []namedOrganization `json:"organizations"`
+	Keys          []namedKey          `json:"keys"`
+	Clients       []namedClient       `json:"clients"`
+}
+
+type namedOrganization struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type namedKey struct {
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	Organization string `json:"organization"`
+}
+
+type namedClient struct {
+	ID       string `json:"id"`
+	ClientID string `json:"client_id"`
+	Setup    string `json:"setup,omitempty"` // where the setup is in the bundle, too
 }
 
 // content is a line of snapshots.jsonl: of the event index that published it.

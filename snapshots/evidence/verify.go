@@ -3,7 +3,6 @@ package evidence
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"tenure/snapshots/evidence/pages"
 	"tenure/tenancy/history"
 )
 
@@ -61,6 +61,10 @@ type verifier struct {
 	objects  map[string]*seen
 	commits  map[string]committed // by snapshot id
 	labels   map[string]string    // of the events in commits
+
+	read    []pages.Event // for the pages; none in version 1, which has none that are compared
+	gone    map[string]bool
+	missing erasures
 }
 
 // check runs one check and says its sentence, or what it found.
@@ -91,9 +95,14 @@ func (v *verifier) run() {
 	if v.check(v.checkpoint) {
 		v.check(v.grew)
 	}
-	v.events()
+	sound := v.events()
 	v.check(v.counts)
-	v.check(v.snapshots)
+	if v.check(v.snapshots) {
+		v.check(v.erased)
+		if sound { // from wrong events there are only wrong pages
+			v.check(v.pages)
+		}
+	}
 }
 
 func (v *verifier) readManifest() (string, error) {
@@ -102,11 +111,14 @@ func (v *verifier) readManifest() (string, error) {
 		return "", err
 	}
 	m := &v.manifest
-	if err := json.Unmarshal(text, m); err != nil {
+	if err := decode(text, m); err != nil {
 		return "", fmt.Errorf("manifest.json: %w", err)
 	}
-	if m.Version != version {
+	if m.Version != version && m.Version != versionOld {
 		return "", fmt.Errorf("manifest.json: version %d is not one that this program knows", m.Version)
+	}
+	if err := m.asked(); err != nil {
+		return "", fmt.Errorf("manifest.json: %w", err)
 	}
 	v.objects = make(map[string]*seen, len(m.Objects))
 	for _, o := range m.Objects {
@@ -244,7 +256,7 @@ func (v *verifier) grew() (string, error) {
 		return "", err
 	}
 	var proof consistency
-	if err := json.Unmarshal(text, &proof); err != nil {
+	if err := decode(text, &proof); err != nil {
 		return "", fmt.Errorf("%s: %w", fileConsistency, err)
 	}
 	path, err := hashes(proof.Hashes)

@@ -1,13 +1,10 @@
 package evidence
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -34,16 +31,23 @@ func (f *findings) keep(at *error, format string, args ...any) {
 }
 
 // events reads each event with its proof and says what is found of all.
-func (v *verifier) events() {
+func (v *verifier) events() (sound bool) {
+	sound = true
 	v.commits, v.labels = make(map[string]committed), make(map[string]string)
 	var f findings
+	var wrong error // of either file, which it names
 	err := v.files.with(fileEvents, func(events io.Reader) error {
 		return v.files.with(fileProofs, func(proofs io.Reader) error {
-			return v.eachEvent(newLines(events), newLines(proofs), &f)
+			wrong = v.eachEvent(newLines(events), newLines(proofs), &f)
+			return nil
 		})
 	})
+	if err == nil {
+		err = wrong
+	}
 	if err != nil {
 		v.fail(err.Error())
+		sound = false
 	}
 	for _, c := range []struct {
 		err      error
@@ -53,10 +57,11 @@ func (v *verifier) events() {
 		{f.proof, fmt.Sprintf("each event's envelope is an entry of the log of %d, by its commitment and its path to the root", v.last.Size)},
 		{f.chain, "each object's events follow one another with no gap, each naming the one before"},
 		{f.detail, "each detail is the one that its event commits to"},
-		{f.foreign, "each event is of an object and a time that the manifest names"},
+		{f.foreign, "each event is of an object and a time that the manifest names, and was recorded before the bundle was made"},
 	} {
-		v.check(func() (string, error) { return c.sentence, c.err })
+		sound = v.check(func() (string, error) { return c.sentence, c.err }) && sound
 	}
+	return sound
 }
 
 func (v *verifier) eachEvent(events, proofs *lines, f *findings) error {
@@ -72,17 +77,17 @@ func (v *verifier) eachEvent(events, proofs *lines, f *findings) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", fileEvents, err)
 		}
 		f.n++
 		if f.n > MaxEvents {
-			return fmt.Errorf("more than %d events", MaxEvents)
+			return fmt.Errorf("%s: more than %d events", fileEvents, MaxEvents)
 		}
 		env, err := history.DecodeEnvelope([]byte(e.Envelope))
 		if err != nil {
 			f.keep(&f.read, "entry %d: %v", e.Index, err)
 		}
-		label := fmt.Sprintf("entry %d (%s %s, its event %d)", e.Index, shown(env.ObjectKind), shown(env.Object), env.Seq)
+		label := labelOf(e.Index, env)
 		if e.Index <= last {
 			f.keep(&f.read, "%s stands behind entry %d", label, last)
 		}
@@ -95,9 +100,16 @@ func (v *verifier) eachEvent(events, proofs *lines, f *findings) error {
 		if err := v.proof(proofs, e.Index, sum, f); err != nil {
 			f.keep(&f.proof, "%s: %v", label, err)
 		}
-		v.chain(env, sum, label, f)
+		v.chain(env, e.Index, sum, label, f)
 		if err := detail(e, env); err != nil {
 			f.keep(&f.detail, "%s: %v", label, err)
+		}
+		if e.DetailGone == gone {
+			v.missing.missing = append(v.missing.missing, missing{env.Object, label + ": its detail", e.Index})
+		}
+		v.missing.event(env, e.Index)
+		if v.manifest.Version > versionOld {
+			v.read = append(v.read, e.forPages(env, hex.EncodeToString(sum[:])))
 		}
 	}
 }
@@ -140,12 +152,12 @@ func (v *verifier) proof(proofs *lines, index int64, sum [32]byte, f *findings) 
 
 // chain holds an event against the one before it of its object, and against
 // what the manifest says of that.
-func (v *verifier) chain(env history.Envelope, sum [32]byte, label string, f *findings) {
+func (v *verifier) chain(env history.Envelope, index int64, sum [32]byte, label string, f *findings) {
 	if env.Content != "" {
 		if c, ok := v.commits[env.Ref]; ok && c.commitment != env.Content {
 			f.keep(&f.chain, "%s commits to another content of snapshot %s than an event before", label, shown(env.Ref))
 		} else if !ok {
-			v.commits[env.Ref], v.labels[env.Ref] = committed{content{ID: env.Ref}, env.Content}, label
+			v.commits[env.Ref], v.labels[env.Ref] = committed{content{ID: env.Ref, Index: index}, env.Content, env.Object}, label
 		}
 	}
 	o := v.objects[env.Object]
@@ -155,6 +167,9 @@ func (v *verifier) chain(env history.Envelope, sum [32]byte, label string, f *fi
 	}
 	if o.Kind != env.ObjectKind || o.Owner != env.Org && o.count == 0 || !v.manifest.Filter.holds(env) {
 		f.keep(&f.foreign, "%s is not of the kind, owner or time that the manifest names", label)
+	}
+	if made := v.manifest.made(); env.RecordedAt.Time().After(made) {
+		f.keep(&f.foreign, "%s was recorded after %s, when the bundle was made", label, shown(v.manifest.MadeAt))
 	}
 	switch {
 	case o.count == 0 && env.Seq != o.First:
@@ -170,20 +185,6 @@ func (v *verifier) chain(env history.Envelope, sum [32]byte, label string, f *fi
 		o.first = env.Seq
 	}
 	o.count, o.last, o.previous = o.count+1, env.Seq, hex.EncodeToString(sum[:])
-}
-
-// holds reports whether an event is one that the filter lets in.
-func (f filter) holds(env history.Envelope) bool {
-	if len(f.Clients) > 0 && !slices.Contains(f.Clients, env.Object) {
-		return false
-	}
-	at := env.RecordedAt.Time()
-	from, err := time.Parse(time.RFC3339Nano, f.From)
-	if f.From != "" && (err != nil || at.Before(from)) {
-		return false
-	}
-	to, err := time.Parse(time.RFC3339Nano, f.To)
-	return f.To == "" || err == nil && at.Before(to)
 }
 
 func detail(e event, env history.Envelope) error {
@@ -204,95 +205,7 @@ func detail(e event, env history.Envelope) error {
 	return nil
 }
 
-// counts holds what was read against the manifest's numbers.
-func (v *verifier) counts() (string, error) {
-	m := v.manifest
-	var events int64
-	for _, o := range m.Objects {
-		s := v.objects[o.ID]
-		events += s.count
-		label := fmt.Sprintf("%s %s", shown(o.Kind), shown(o.ID))
-		switch {
-		case s.count != o.Count || s.first != o.First || s.last != o.Last:
-			return "", fmt.Errorf("%s: the manifest names its events %d to %d, here are %d, from %d to %d", label, o.First, o.Last, s.count, s.first, s.last)
-		case o.Count != o.Last-o.First+1 || o.Last > o.Total:
-			return "", fmt.Errorf("%s: the manifest contradicts itself: events %d to %d, %d of them, of %d", label, o.First, o.Last, o.Count, o.Total)
-		case m.Filter.From == "" && o.First != 1:
-			return "", fmt.Errorf("%s: its events begin with the %d., though no time was asked for", label, o.First)
-		case m.Filter.To == "" && o.Last != o.Total:
-			return "", fmt.Errorf("%s: its events end with the %d. of %d, though no time was asked for", label, o.Last, o.Total)
-		}
-	}
-	switch {
-	case events != m.Events:
-		return "", fmt.Errorf("the manifest names %d events, here are %d", m.Events, events)
-	case m.WholeLog && events != m.LogSize:
-		return "", fmt.Errorf("the manifest says that this is the whole log of %d entries, here are %d", m.LogSize, events)
-	}
-	return fmt.Sprintf("%d events of %d objects, as many as the manifest names", events, len(m.Objects)), nil
-}
-
-// snapshots holds each content against the commitment in its event.
-func (v *verifier) snapshots() (string, error) {
-	var held, erased int64
-	err := v.files.with(fileSnapshots, func(r io.Reader) error {
-		list := newLines(r)
-		for {
-			var c content
-			err := list.next(&c)
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			want, ok := v.commits[c.ID]
-			if !ok {
-				return fmt.Errorf("snapshot %s: no event here commits to it, or it is repeated", shown(c.ID))
-			}
-			delete(v.commits, c.ID)
-			if c.Erased {
-				erased++
-				continue
-			}
-			held++
-			if err := v.content(c, want.commitment); err != nil {
-				return fmt.Errorf("snapshot %s of %s: %w", c.ID, v.labels[c.ID], err)
-			}
-		}
-	})
-	if err != nil {
-		return "", err
-	}
-	missing := make([]string, 0, len(v.commits))
-	for id := range v.commits {
-		missing = append(missing, id)
-	}
-	if len(missing) > 0 {
-		id := slices.Min(missing)
-		return "", fmt.Errorf("snapshot %s of %s is not in snapshots.jsonl", shown(id), v.labels[id])
-	}
-	if held+erased != v.manifest.Snapshots || erased != v.manifest.Erased {
-		return "", fmt.Errorf("the manifest names %d snapshots, %d of them erased; here are %d and %d", v.manifest.Snapshots, v.manifest.Erased, held+erased, erased)
-	}
-	return fmt.Sprintf("the content of %d snapshots is what their events commit to; that of %d is erased", held, erased), nil
-}
-
-func (v *verifier) content(c content, want string) error {
-	salt, err := hash32(c.Salt)
-	if err != nil {
-		return fmt.Errorf("its salt is %w", err)
-	}
-	h := sha256.New()
-	h.Write(salt[:])
-	if err := v.files.with(dirSnapshots+c.ID+".json", func(r io.Reader) error {
-		_, err := io.Copy(h, r)
-		return err
-	}); err != nil {
-		return err
-	}
-	if hex.EncodeToString(h.Sum(nil)) != want {
-		return errors.New("its content is not the one that the event commits to")
-	}
-	return nil
+// labelOf names an event in a sentence.
+func labelOf(index int64, env history.Envelope) string {
+	return fmt.Sprintf("entry %d (%s %s, its event %d)", index, shown(env.ObjectKind), shown(env.Object), env.Seq)
 }

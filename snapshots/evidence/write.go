@@ -3,6 +3,7 @@ package evidence
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,7 +15,9 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"tenure/snapshots/evidence/pages"
 	"tenure/tenancy/db"
+	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -24,19 +27,21 @@ const pageSize = 500
 // committed is a snapshot that events of the bundle commit to.
 type committed struct {
 	content
-	commitment string
+	commitment, object string
 }
 
 // Write writes the bundle as one zip. An error leaves it without its manifest
 // and central directory, so that nobody takes a part for the whole.
 func (b *Bundle) Write(ctx context.Context, w io.Writer) error {
 	z := zip.NewWriter(w)
+	packer := &packer{}
+	z.RegisterCompressor(zip.Deflate, packer.begin)
 	for _, step := range []struct {
 		name  string
 		write func(context.Context, io.Writer) error
 	}{
-		{fileReadme, b.readme}, {fileKeys, b.keys}, {fileLast, b.lastCheckpoint},
-		{fileEvents, b.events}, {fileCSV, b.csv}, {fileHTML, b.html}, {fileProofs, b.proofs},
+		{fileReadme, b.readme}, {fileSchema, schemaFile}, {fileKeys, b.keys}, {fileLast, b.lastCheckpoint},
+		{fileEvents, b.events}, {fileProofs, b.proofs}, {fileNames, b.namesFile},
 	} {
 		if err := b.add(z, step.name, func(w io.Writer) error { return step.write(ctx, w) }); err != nil {
 			return err
@@ -48,7 +53,18 @@ func (b *Bundle) Write(ctx context.Context, w io.Writer) error {
 	if err := b.snapshots(ctx, z); err != nil {
 		return err
 	}
-	if err := b.manifest(z); err != nil {
+	if err := b.missing.unsaid(b.isOpen); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "", "something was erased while the bundle was made; ask again")
+	}
+	m := b.manifest()
+	if err := pages.Write(&pages.Bundle{About: m.about(), Names: b.names.forPages(), Events: b.read, Erased: b.gone, Content: func(id string) ([]byte, error) {
+		_, content, err := b.body(ctx, id)
+		return content, err
+	}}, func(name string, write func(io.Writer) error) error { return b.add(z, name, write) }); err != nil {
+		return err
+	}
+	m.Files = b.files
+	if err := b.sign(z, m); err != nil {
 		return err
 	}
 	return z.Close()
@@ -67,6 +83,20 @@ func (b *Bundle) add(z *zip.Writer, name string, write func(io.Writer) error) er
 	}
 	b.files = append(b.files, file{name, hex.EncodeToString(digest.Sum(nil)), int64(size)})
 	return nil
+}
+
+// packer packs one file after the other with one state, at the level that
+// takes least time: the pages are many and alike.
+type packer struct{ *flate.Writer }
+
+func (p *packer) begin(w io.Writer) (io.WriteCloser, error) {
+	if p.Writer != nil {
+		p.Reset(w)
+		return p, nil
+	}
+	var err error
+	p.Writer, err = flate.NewWriter(w, flate.BestSpeed)
+	return p, err
 }
 
 type counter int64
@@ -126,13 +156,14 @@ func (b *Bundle) events(ctx context.Context, w io.Writer) error {
 		b.objects[i].Kind = env.ObjectKind
 		if env.Content != "" && !seen[env.Ref] {
 			seen[env.Ref] = true
-			b.refs = append(b.refs, committed{content{ID: env.Ref, Index: s.Index}, env.Content})
+			b.refs = append(b.refs, committed{content{ID: env.Ref, Index: s.Index}, env.Content, env.Object})
 		}
 		e := event{Index: s.Index, Salt: hex.EncodeToString(s.Salt), Envelope: string(s.Envelope)}
 		switch {
 		case env.Detail == "":
 		case s.Detail == nil:
 			e.DetailGone = gone
+			b.missing.missing = append(b.missing.missing, missing{env.Object, labelOf(s.Index, env) + ": its detail", s.Index})
 		case !b.discloses(env, s.Detail):
 			e.DetailGone = withheld
 			b.withheld++
@@ -140,8 +171,17 @@ func (b *Bundle) events(ctx context.Context, w io.Writer) error {
 			text := string(s.Detail)
 			e.Detail, e.DetailSalt = &text, hex.EncodeToString(s.DetailSalt)
 		}
+		sum := history.Commitment(s.Salt, s.Envelope)
+		b.read = append(b.read, e.forPages(env, hex.EncodeToString(sum[:])))
+		b.missing.event(env, s.Index)
+		b.made = max(b.made, env.RecordedAt) // another node's clock may be ahead of this one's
 		return writeLine(out, e)
 	})
+}
+
+// isOpen reports whether an object has events behind those that are here.
+func (b *Bundle) isOpen(id string) bool {
+	return slices.ContainsFunc(b.objects, func(o object) bool { return o.ID == id && o.Last < o.Total })
 }
 
 func (b *Bundle) proofs(ctx context.Context, w io.Writer) error {

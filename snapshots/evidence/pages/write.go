@@ -1,0 +1,228 @@
+package pages
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"tenure/snapshots/diff"
+	"tenure/snapshots/document"
+	"tenure/tenancy/history"
+	"tenure/tenancy/text/cells"
+)
+
+// Write makes every file, each by one call of file, in an order of its own.
+func Write(b *Bundle, file func(name string, write func(io.Writer) error) error) error {
+	m, err := newMaker(b)
+	if err != nil {
+		return err
+	}
+	if err := file(FileCSV, m.csv); err != nil {
+		return err
+	}
+	if err := file(FileEvents, m.events); err != nil {
+		return err
+	}
+	for _, t := range m.ordered {
+		if err := m.object(t, file); err != nil {
+			return err
+		}
+	}
+	return file(FileIndex, m.index)
+}
+
+// titled is an object that has a page.
+type titled struct {
+	Object
+	name      string // in force when the bundle was made, or the newest before that
+	events    []*Event
+	level     diff.Level // the highest of its changes
+	versions  int64
+	last      stamp
+	organized party
+	line      timeline // its versions, without those that were withdrawn
+}
+
+// maxHeld bounds the contents in memory: an object's name, its own page and the
+// next change want the same ones.
+const maxHeld = 16 << 20
+
+type maker struct {
+	b       *Bundle
+	titles  map[string]*titled
+	ordered []*titled // by kind, then name
+
+	held    map[string][]byte // contents that were read, up to maxHeld bytes
+	holds   int
+	setupID string // the setup that was read last
+	setup   *document.Setup
+}
+
+func newMaker(b *Bundle) (*maker, error) {
+	m := &maker{b: b, titles: make(map[string]*titled), held: make(map[string][]byte)}
+	for _, o := range b.About.Objects {
+		switch o.Kind {
+		case history.ObjectClient, history.ObjectSetup, history.ObjectResourceServer:
+			t := &titled{Object: o, organized: m.organization(o.Owner)}
+			m.titles[o.ID], m.ordered = t, append(m.ordered, t)
+		}
+	}
+	for i := range b.Events {
+		if t := m.titles[b.Events[i].Envelope.Object]; t != nil {
+			t.events = append(t.events, &b.Events[i])
+			t.last = micros(b.Events[i].Envelope.RecordedAt)
+		}
+	}
+	for _, t := range m.ordered {
+		if err := m.nameObject(t); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(m.ordered, func(a, b *titled) int {
+		return cmp.Or(cmp.Compare(place(a.Kind), place(b.Kind)), cmp.Compare(m.nameOf(a.Kind, a.ID), m.nameOf(b.Kind, b.ID)), cmp.Compare(a.ID, b.ID))
+	})
+	return m, nil
+}
+
+// nameObject reads the name that an object had when the bundle was made, or
+// the first that it will have.
+func (m *maker) nameObject(t *titled) error {
+	var versions timeline
+	for _, e := range t.events {
+		switch env := &e.Envelope; {
+		case title(env.Kind) == titles["withdrawn"]:
+			versions.withdraw(env.Ref)
+		case env.Content != "" && title(env.Kind) != titles["deleted"]:
+			versions.add(version{env.Ref, env.Effective})
+			t.versions++
+		}
+	}
+	if t.line = versions; len(versions) == 0 {
+		return nil
+	}
+	named := versions[0]
+	if made, err := time.Parse(time.RFC3339Nano, m.b.About.MadeAt); err == nil {
+		if then := versions.before(history.Millis(made.UnixMilli()) + 1); then != nil {
+			named = *then
+		}
+	}
+	content, err := m.content(named.id)
+	if err == nil && content != nil {
+		t.name = nameIn(t.Kind, content)
+	}
+	return err
+}
+
+// content reads the content of a snapshot; nil where it was erased.
+func (m *maker) content(id string) ([]byte, error) {
+	if m.b.Erased[id] {
+		return nil, nil
+	}
+	if content, ok := m.held[id]; ok {
+		return content, nil
+	}
+	content, err := m.b.Content(id)
+	if err != nil {
+		return nil, err
+	}
+	if content == nil {
+		content = []byte{} // of a deletion
+	}
+	if m.holds+len(content) > maxHeld {
+		clear(m.held)
+		m.holds = 0
+	}
+	m.held[id] = content
+	m.holds += len(content)
+	return content, nil
+}
+
+var columns = []string{"log_index", "recorded_at", "effective_at", "kind", "object_kind", "object", "sequence", "owner_organization_id",
+	"reference", "actor", "acting_organization_id", "surface", "reason", "content_commitment", "commitment", "previous_commitment"}
+
+// csv writes events.csv (RFC 4180; see package cells).
+func (m *maker) csv(w io.Writer) error {
+	if err := cells.Write(w, columns); err != nil {
+		return err
+	}
+	for i := range m.b.Events {
+		e := &m.b.Events[i]
+		env := &e.Envelope
+		if err := cells.Write(w, []string{strconv.FormatInt(e.Index, 10), env.RecordedAt.Time().Format(time.RFC3339Nano),
+			env.Effective.Time().Format(time.RFC3339Nano), string(env.Kind), env.ObjectKind, env.Object, strconv.FormatInt(env.Seq, 10), env.Org,
+			env.Ref, env.Actor, env.ActingOrg, env.Surface, env.Reason, env.Content, e.Commitment, env.Previous}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// events writes events.html, a row for each event.
+func (m *maker) events(w io.Writer) error {
+	h := head{Title: "Every event, in order", Up: FileIndex, Origin: m.b.About.Origin, MadeAt: instant(m.b.About.MadeAt)}
+	if err := run(w, "events-head", struct {
+		head
+		N string
+	}{h, plural(int64(len(m.b.Events)), "event", "events")}); err != nil {
+		return err
+	}
+	for i := range m.b.Events {
+		if err := run(w, "events-row", m.entry(&m.b.Events[i])); err != nil {
+			return err
+		}
+	}
+	return run(w, "events-foot", h)
+}
+
+// object writes the pages of one client, setup or resource server: one of
+// them for each partSize events.
+func (m *maker) object(t *titled, file func(string, func(io.Writer) error) error) error {
+	var versions timeline
+	parts := max(1, (len(t.events)+partSize-1)/partSize)
+	for n := range parts {
+		events := t.events[n*partSize : min(len(t.events), (n+1)*partSize)]
+		name := partName(t.ID, n)
+		if err := file(name, func(w io.Writer) error { return m.part(w, t, events, &versions, n, parts) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func partName(id string, n int) string {
+	if n == 0 {
+		return Dir + id + ".html"
+	}
+	return Dir + id + "-" + strconv.Itoa(n+1) + ".html"
+}
+
+func (m *maker) part(w io.Writer, t *titled, events []*Event, versions *timeline, n, parts int) error {
+	p := objectPage{head: head{Title: cmp.Or(m.nameOf(t.Kind, t.ID), t.ID), Up: "../" + FileIndex, Origin: m.b.About.Origin, MadeAt: instant(m.b.About.MadeAt)},
+		Sort: sortOf(t.Kind), Object: t.Object, ClientID: m.b.Names.Clients[t.ID].ClientID, Organization: t.organized,
+		Versions: plural(t.versions, "version", "versions"), Counted: plural(t.Count, "event", "events"), Whole: t.First == 1 && t.Last == t.Total,
+		Part: n + 1, Parts: parts, First: n*partSize + 1}
+	if setup := m.b.Names.Clients[t.ID].Setup; setup != "" {
+		p.Setup = &party{Name: m.nameOf(history.ObjectSetup, setup), ID: setup}
+		p.SetupPage = m.titles[setup] != nil
+	}
+	for i := range parts {
+		p.Pages = append(p.Pages, link{i + 1, partName(t.ID, i)[len(Dir):], i == n})
+	}
+	if err := run(w, "object-head", p); err != nil {
+		return err
+	}
+	for _, e := range events {
+		made := m.entry(e)
+		var err error
+		if made.comparison, err = m.compare(e, versions, t.First == 1); err != nil {
+			return err
+		}
+		t.level = max(t.level, made.Level)
+		if err := run(w, "object-entry", made); err != nil {
+			return err
+		}
+	}
+	return run(w, "object-foot", p)
+}
