@@ -306,6 +306,8 @@ func (f *family) path(c cell, on target) string {
 		query = "?client_id=" + on.clientID
 	case deletesSetup(c.route):
 		values["setupId"], query = string(on.spare), "?clients=1"
+	case strings.HasSuffix(c.route.Pattern, "/evidence"): // who may, not what all the cells before have made
+		query = "?from=2099-01-01T00:00:00Z"
 	}
 	if c.unknown {
 		switch c.route.Object {

@@ -15,7 +15,7 @@ import (
 )
 
 // guarded are the tables whose triggers TestCheckFinds takes away.
-var guarded = []string{"snapshot", "snapshot_body", "entity", "log_event", "withdrawal", "client_secret", "secret_end"}
+var guarded = []string{"snapshot", "snapshot_body", "entity", "log_event", "withdrawal", "client_secret", "secret_copy", "secret_end"}
 
 // unguard removes the triggers, as somebody who holds the database can.
 func unguard(w *snapshotstest.World) {
@@ -183,6 +183,7 @@ func TestCheckFinds(t *testing.T) {
 		"a removed secret": {
 			func(w *snapshotstest.World, id ids) {
 				raw(w, "DELETE FROM secret_end WHERE secret_id = ?", id.secret)
+				raw(w, "DELETE FROM secret_copy WHERE secret_id = ?", id.secret)
 				raw(w, "DELETE FROM client_secret WHERE secret_id = ?", id.secret)
 			},
 			func(id ids) []string {

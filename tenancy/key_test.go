@@ -12,6 +12,7 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 	"tenure/tenancy/tenancytest"
 )
 
@@ -141,14 +142,13 @@ func TestKeysListsTheActingSubtree(t *testing.T) {
 func TestKeysReadsTheSubtreeOnly(t *testing.T) {
 	each(t, func(t *testing.T, w *tenancytest.World) {
 		const many = 2000
+		keys := db.NewTable("api_key", "key_id, org_id, name, role, surface, hash, expires_at, recorded_at", "")
 		must(t, w.DB.Write(ctx, func(tx *db.Tx) error {
 			for i := range many {
 				id := fmt.Sprintf("%032x", i)
-				if _, err := tx.Exec(`INSERT INTO api_key (key_id, org_id, name, role, surface, hash, expires_at, recorded_at)
-					VALUES (?, ?, 'k', 'reader', 'test', ?, 0, 1)`, id, w.South, []byte(id)); err != nil {
-					return err
-				}
+				tx.Insert(keys, "", id, w.South, "k", "reader", "test", []byte(id), 0, int64(history.At(tx)))
 			}
+			history.Record(tx, history.Event{Kind: "key.created", ObjectKind: history.ObjectKey, Object: "many", Org: string(w.South)})
 			return nil
 		}))
 		scope := w.Scope(t, w.North, tenancy.Auditor)

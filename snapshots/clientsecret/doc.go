@@ -4,5 +4,5 @@
 // at the smallest end that counts. Who may see, make and end one is decided in package
 // snapshots, inside whose reads and transactions it is asked; so it needs no Scope.
 //
-// It may import snapshots/credential and tenancy/{db,history}.
+// It may import snapshots/credential and tenancy/{db,fault,history}.
 package clientsecret

@@ -5,7 +5,7 @@
 // history.Check, the tree's is tenancy.Check. It changes nothing and shows no
 // content, so it needs no Scope.
 //
-// It may import snapshots/{document,holdings}, tenancy and tenancy/{db,history}.
+// It may import snapshots/{candidates,clientsecret,document,holdings}, tenancy and tenancy/{db,history}.
 package consistency
 
 import (
@@ -42,23 +42,33 @@ func Check(ctx context.Context, d *db.DB) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		tree, err := tenancy.Check(c)
-		if err != nil {
-			return err
-		}
 		triggers, err := db.CheckTriggers(c)
 		if err != nil {
 			return err
 		}
-		k.problems, k.conn = slices.Concat(problems, tree, triggers), c
-		for _, step := range []func() error{k.entities, k.snapshots, k.withdrawals, k.credentials, k.missing} {
+		tree, err := tenancy.Check(c)
+		k.problems, k.conn = slices.Concat(problems, triggers, tree), c
+		if err != nil {
+			return k.unless(err)
+		}
+		for _, step := range []func() error{k.entities, k.snapshots, k.withdrawals, k.credentials, k.missing, k.secrets, k.parts, k.terms} {
 			if err := step(); err != nil {
-				return err
+				return k.unless(err)
 			}
 		}
 		return nil
 	})
 	return k.problems, err
+}
+
+// unless is an error, or where something wrong was found before it a sentence more: a row
+// that cannot be read is likely to be one of those.
+func (k *checker) unless(err error) error {
+	if len(k.problems) == 0 {
+		return err
+	}
+	k.report("the rest was not compared: %v", err)
+	return nil
 }
 
 type checker struct {

@@ -177,6 +177,9 @@ func TestRoundTripsOfABatch(t *testing.T) {
 		var trips, statements atomic.Int64
 		d, _ := load(t, dsn, db.Options{Piped: func() { trips.Add(1) }, Asked: func(string, int) { statements.Add(1) }})
 		d.Patient()
+		if err := d.Write(t.Context(), func(tx *db.Tx) error { insert(tx, 99_999); return nil }); err != nil { // the log's first event reads more
+			t.Fatal(err)
+		}
 		next := int64(0)
 		for _, writes := range []int64{1, 8, 128, 128} {
 			release := hold(t, d)

@@ -69,13 +69,13 @@ func BenchmarkLog(b *testing.B) {
 func BenchmarkSign(b *testing.B) {
 	keys := keysOf(b, 1)
 	known := verifiers(b, keys, testOrigin)
-	made, err := keys.sign(testOrigin, benchLeaves, tlog.Hash{1})
+	made, err := keys.sign(testOrigin, benchLeaves, tlog.Hash{1}, Signing{At: 1767225600000000})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Run("sign", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := keys.sign(testOrigin, benchLeaves, tlog.Hash{1}); err != nil {
+			if _, err := keys.sign(testOrigin, benchLeaves, tlog.Hash{1}, Signing{At: 1767225600000000}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -184,20 +184,14 @@ type written struct {
 func writtenBy(rows []db.Row) ([]written, error) {
 	var list []written
 	for _, r := range rows {
-		s := db.ShapeOf(r.Table.Name)
-		if !bound(s) {
+		s := r.Table.Shape()
+		if !bound(*s) {
 			continue
-		}
-		value := func(column string) any {
-			if i := slices.Index(r.Table.Columns, column); i >= 0 {
-				return r.Values[i]
-			}
-			return nil
 		}
 		w := written{table: s.Name}
 		var err error
-		if w.key, err = keyOf(s, value); err == nil {
-			w.canonical, err = CanonicalRow(s, value)
+		if w.key, err = keyOf(*s, r.Value); err == nil {
+			w.canonical, err = CanonicalRow(*s, r.Value)
 		}
 		if err != nil {
 			return nil, err

@@ -207,8 +207,14 @@ func (k *rowChecker) unnamed() error {
 	if err := k.compare(); err != nil {
 		return err
 	}
+	if err := k.undated(); err != nil {
+		return err
+	}
 	var surplus []db.Shape
 	for _, s := range Bound() {
+		if s.Name == versions && k.next == 0 { // the first event is to name them
+			continue
+		}
 		var rows int64
 		query, args := "SELECT count(*) FROM "+s.Name, []any{}
 		if s.Name != versions {
@@ -246,6 +252,31 @@ func (k *rowChecker) unnamed() error {
 		}
 	}
 	return nil
+}
+
+// undated compares the checkpoints, but for those that the migration's event is about,
+// with what each says of when it was signed and after which.
+func (k *rowChecker) undated() error {
+	var before int64
+	if err := k.conn.Get(&before, "SELECT COALESCE(max(size), 0) FROM log_checkpoint WHERE recorded_at <= ?", int64(k.since)); err != nil {
+		return err
+	}
+	return k.conn.Each(func(scan func(...any) error) error {
+		var row storedCheckpoint
+		if err := scan(&row.Size, &row.Note, &row.RecordedAt); err != nil {
+			return err
+		}
+		c, err := ReadCheckpoint([]byte(row.Note))
+		switch {
+		case err != nil: // readCheckpoints has said so
+		case c.Signed == (Signing{}):
+			k.report("log: the checkpoint of %d entries does not say when it was signed", row.Size)
+		case c.Signed.Previous != before:
+			k.report("log: the checkpoint of %d entries was signed after one of %d, and follows one of %d", row.Size, c.Signed.Previous, before)
+		}
+		before = row.Size
+		return nil
+	}, "SELECT "+checkpointColumns+" FROM log_checkpoint WHERE recorded_at > ? ORDER BY size", int64(k.since))
 }
 
 // names counts how often events name each row of some tables. It is asked only where

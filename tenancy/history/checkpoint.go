@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/transparency-dev/formats/log"
 	"golang.org/x/mod/sumdb/note"
@@ -24,7 +25,19 @@ type Checkpoint struct {
 	Size   int64
 	Root   tlog.Hash
 	Note   []byte // as it was signed
+	Signed Signing
 }
+
+// Signing is what an extension line of the note says of when it was signed: "recorded",
+// microseconds since 1970, "after", and the size of the installation's checkpoint
+// before it (0 for the first). It is zero where there is no such line, as before
+// schema version 4.
+type Signing struct {
+	At       Micros
+	Previous int64
+}
+
+func (s Signing) line() string { return fmt.Sprintf("recorded %d after %d\n", s.At, s.Previous) }
 
 // OpenCheckpoint reads a signed note. At least one signature must be by a key
 // that is known, and none by such a key may be wrong.
@@ -68,18 +81,27 @@ func parseCheckpoint(body string, text []byte) (Checkpoint, error) {
 	case string(c.Marshal())+string(rest) != body:
 		return Checkpoint{}, errors.New("checkpoint: not in the one form")
 	}
-	return Checkpoint{c.Origin, int64(c.Size), tlog.Hash(c.Hash), text}, nil
+	return Checkpoint{c.Origin, int64(c.Size), tlog.Hash(c.Hash), text, signing(string(rest))}, nil
+}
+
+// signing reads the first extension line; zero for another line.
+func signing(rest string) (s Signing) {
+	line, _, _ := strings.Cut(rest, "\n")
+	if n, err := fmt.Sscanf(line, "recorded %d after %d", &s.At, &s.Previous); err != nil || n != 2 || s.line() != line+"\n" {
+		return Signing{}
+	}
+	return s
 }
 
 // sign makes the checkpoint of a tree with every key.
-func (k *Keys) sign(origin string, size int64, root tlog.Hash) (Checkpoint, error) {
+func (k *Keys) sign(origin string, size int64, root tlog.Hash, when Signing) (Checkpoint, error) {
 	signers, err := k.signers(origin)
 	if err != nil {
 		return Checkpoint{}, err
 	}
 	body := log.Checkpoint{Origin: origin, Size: uint64(size), Hash: root[:]}.Marshal()
-	text, err := note.Sign(&note.Note{Text: string(body)}, signers...)
-	return Checkpoint{origin, size, root, text}, err
+	text, err := note.Sign(&note.Note{Text: string(body) + when.line()}, signers...)
+	return Checkpoint{origin, size, root, text, when}, err
 }
 
 // storedCheckpoint is a row of log_checkpoint.
@@ -94,8 +116,12 @@ const checkpointColumns = "size, note, recorded_at"
 // read parses the row's note, and holds its size against the row's.
 func (r storedCheckpoint) read() (Checkpoint, error) {
 	c, err := ReadCheckpoint([]byte(r.Note))
-	if err == nil && c.Size != r.Size {
+	switch {
+	case err != nil:
+	case c.Size != r.Size:
 		err = fmt.Errorf("checkpoint: the note is of %d entries, its row of %d", c.Size, r.Size)
+	case c.Signed.At != 0 && int64(c.Signed.At) != r.RecordedAt:
+		err = fmt.Errorf("checkpoint: the note was signed at %d, its row says %d", c.Signed.At, r.RecordedAt)
 	}
 	return c, err
 }
@@ -115,7 +141,7 @@ func NewestCheckpoint(c *db.Conn) (Checkpoint, Micros, error) {
 // stands, and must be of the same tree. It returns what is stored.
 func store(tx *db.Tx, c Checkpoint) (Checkpoint, error) {
 	if _, err := tx.Exec("INSERT INTO log_checkpoint ("+checkpointColumns+") VALUES (?, ?, ?) ON CONFLICT (size) DO NOTHING",
-		c.Size, string(c.Note), int64(At(tx))); err != nil {
+		c.Size, string(c.Note), int64(c.Signed.At)); err != nil {
 		return Checkpoint{}, err
 	}
 	var row storedCheckpoint

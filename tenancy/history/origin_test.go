@@ -129,7 +129,7 @@ func TestRestoredDatabase(t *testing.T) {
 			// A node that still keeps the old checkpoint may go on; one that keeps
 			// a later one than the new origin names may not.
 			publisher(t, d, l, PublisherOptions{Kept: published.Note})
-			later, err := keysOf(t, 1).sign(testOrigin, 501, published.Root)
+			later, err := keysOf(t, 1).sign(testOrigin, 501, published.Root, Signing{At: 1767225600000000})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,9 +144,13 @@ func TestKeptIsOfAnotherLog(t *testing.T) {
 	grow(t, d, l, 3)
 	c := checkpoint(t, publisher(t, d, l, PublisherOptions{}))
 	for name, kept := range map[string]func() (Checkpoint, error){
-		"another log": func() (Checkpoint, error) { return keysOf(t, 1).sign("other/log", 2, c.Root) },
-		"another key": func() (Checkpoint, error) { return keysOf(t, 2).sign(testOrigin, 3, c.Root) },
-		"no note":     func() (Checkpoint, error) { return Checkpoint{Note: []byte("x")}, nil },
+		"another log": func() (Checkpoint, error) {
+			return keysOf(t, 1).sign("other/log", 2, c.Root, Signing{At: 1767225600000000})
+		},
+		"another key": func() (Checkpoint, error) {
+			return keysOf(t, 2).sign(testOrigin, 3, c.Root, Signing{At: 1767225600000000})
+		},
+		"no note": func() (Checkpoint, error) { return Checkpoint{Note: []byte("x")}, nil },
 	} {
 		made, err := kept()
 		if err != nil {

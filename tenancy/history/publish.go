@@ -141,20 +141,23 @@ func (p *Publisher) Checkpoint(ctx context.Context) (Checkpoint, error) {
 	return *s.last, p.publish(*s.last)
 }
 
-// sign signs the tree of s outside of any transaction, and stores what it
-// signed in one of its own.
+// sign signs the tree of s, which it has read before, and stores what it signed.
 func (p *Publisher) sign(ctx context.Context, s state) (signed Checkpoint, err error) {
 	if err := p.db.View(ctx, func(c *db.Conn) error { return s.sound(p.tiles(c)) }); err != nil {
-		return Checkpoint{}, err
-	}
-	made, err := p.keys.sign(s.origin, s.head.Size, tlog.Hash(s.head.Root))
-	if err != nil {
 		return Checkpoint{}, err
 	}
 	err = p.db.Write(ctx, func(tx *db.Tx) error {
 		origin, err := originOf(&tx.Conn)
 		if err == nil && origin != s.origin {
 			err = fault.New(fault.Unavailable, "", "the log has a new origin")
+		}
+		var previous int64
+		if err == nil {
+			err = tx.Get(&previous, "SELECT COALESCE(max(size), 0) FROM log_checkpoint WHERE size < ?", s.head.Size)
+		}
+		var made Checkpoint
+		if err == nil {
+			made, err = p.keys.sign(s.origin, s.head.Size, tlog.Hash(s.head.Root), Signing{At: At(tx), Previous: previous})
 		}
 		if err == nil {
 			signed, err = store(tx, made)

@@ -158,8 +158,12 @@ func TestASizeIsNeverSignedTwice(t *testing.T) {
 		p := publisher(t, d, l, PublisherOptions{})
 		c := checkpoint(t, p)
 		for name, other := range map[string]func() (Checkpoint, error){
-			"root":   func() (Checkpoint, error) { return keysOf(t, 1).sign(testOrigin, 5, tlog.Hash{1}) },
-			"origin": func() (Checkpoint, error) { return keysOf(t, 1).sign("other/log", 5, c.Root) },
+			"root": func() (Checkpoint, error) {
+				return keysOf(t, 1).sign(testOrigin, 5, tlog.Hash{1}, Signing{At: 1767225600000000})
+			},
+			"origin": func() (Checkpoint, error) {
+				return keysOf(t, 1).sign("other/log", 5, c.Root, Signing{At: 1767225600000000})
+			},
 		} {
 			made, err := other()
 			if err != nil {
@@ -171,7 +175,7 @@ func TestASizeIsNeverSignedTwice(t *testing.T) {
 			}
 		}
 		// Another key for the same tree gets what is there.
-		same, err := keysOf(t, 2).sign(testOrigin, 5, c.Root)
+		same, err := keysOf(t, 2).sign(testOrigin, 5, c.Root, Signing{At: 1767225600000000})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"tenure/snapshots/clientsecret"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -130,7 +132,7 @@ func TestABackupUnderWrites(t *testing.T) {
 	d := dbtest.Open(t, path, db.Options{Migrating: true})
 	l := history.New(nil, nil)
 	must(t, l.Load(bg, d))
-	must(t, program(t).Run(bg, d, l, "tenure test", func(migrate.Step) {}))
+	must(t, program(t).Run(bg, d, l, migrate.Making{Program: "tenure test", Done: func(migrate.Step) {}, Secrets: giveUp}))
 	stop, ended, written := make(chan struct{}), make(chan error, 4), make(chan struct{})
 	for w := range 4 {
 		go func() {
@@ -138,8 +140,8 @@ func TestABackupUnderWrites(t *testing.T) {
 				err := d.Write(bg, func(tx *db.Tx) error {
 					name := fmt.Sprintf("module-%d-%d", w, i)
 					history.Record(tx, history.Event{Kind: "module.created", ObjectKind: "module", Object: name, Actor: "operator:test"})
-					_, err := tx.Exec("INSERT INTO module (name, recorded_at) VALUES (?, ?)", name, int64(history.At(tx)))
-					return err
+					tx.Insert(db.NewTable("module", "name, recorded_at", ""), "", name, int64(history.At(tx)))
+					return nil
 				})
 				if err != nil {
 					ended <- err
@@ -286,7 +288,8 @@ func TestRestore(t *testing.T) {
 	if err != nil || m.Database != made.Database {
 		t.Fatalf("restored %+v, %v", m, err)
 	}
-	d := dbtest.Open(t, to, db.Options{ReadOnly: true, Migrating: true})
+	must(t, run(bg, to, program(t), "tenure test"))
+	d := dbtest.Open(t, to, db.Options{ReadOnly: true})
 	problems, err := snapshots.Check(bg, d)
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v %v", problems, err)
@@ -341,29 +344,34 @@ func TestCompareState(t *testing.T) {
 // newer are synthetic steps beyond this program's version.
 func newer(t *testing.T, text string) migrate.Steps {
 	t.Helper()
-	s, err := migrate.Read(fstest.MapFS{"0004.sql": {Data: []byte(text)}}, 3, 4)
+	s, err := migrate.Read(fstest.MapFS{"0005.sql": {Data: []byte(text)}}, 4, 5)
 	must(t, err)
-	return s
+	return append(program(t), s...)
 }
 
-const addition = "-- 4: one more table\n-- oldest: 3\nCREATE TABLE more (id TEXT NOT NULL PRIMARY KEY);\n"
+// giveUp migrates without the key of the sealed copies.
+func giveUp(tx *db.Tx) error {
+	return clientsecret.Migrate(tx, rand.Reader, nil, clientsecret.GiveUp)
+}
+
+const addition = "-- 5: one more table\n-- oldest: 4\nCREATE TABLE more (id TEXT NOT NULL PRIMARY KEY);\n"
 
 func TestMigration(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		migratetest.Load(t, dsn)
 		var said []string
-		m := Migration{Database: dsn, Steps: newer(t, addition), Options: options(t), Say: func(s string) { said = append(said, s) }}
+		m := Migration{Database: dsn, Steps: newer(t, addition), Options: options(t), Say: func(s string) { said = append(said, s) }, Secrets: giveUp}
 		pending, found, err := m.Pending(bg)
-		if err != nil || len(pending) != 1 || found.Schema != 3 {
+		if err != nil || len(pending) != 2 || found.Schema != 3 {
 			t.Fatalf("pending %v, found %+v, %v", pending, found, err)
 		}
 		m.Options.Now = time.Now // the log's clock is that of the fixture's day
 		must(t, m.Run(bg))
 		text := strings.Join(said, "\n")
-		if !strings.Contains(text, "schema 3 to 4: one more table; programs of schema 3 can go on using the database") {
+		if !strings.Contains(text, "schema 4 to 5: one more table; programs of schema 4 can go on using the database") {
 			t.Errorf("said %q", text)
 		}
-		if pending, found, err := m.Pending(bg); err != nil || len(pending) != 0 || found.Schema != 4 {
+		if pending, found, err := m.Pending(bg); err != nil || len(pending) != 0 || found.Schema != 5 {
 			t.Errorf("afterwards pending %v, found %+v, %v", pending, found, err)
 		}
 		d := dbtest.Open(t, dsn, db.Options{}) // this program goes on with it
@@ -398,12 +406,12 @@ func TestMigration(t *testing.T) {
 // TestMigrationThatFails: the database is as it was, and so is the backup.
 func TestMigrationThatFails(t *testing.T) {
 	path := fixture(t)
-	m := Migration{Database: path, Steps: newer(t, addition+"CREATE TABLE module (id TEXT NOT NULL);\n"), Options: options(t), Say: func(string) {}}
+	m := Migration{Database: path, Steps: newer(t, addition+"CREATE TABLE module (id TEXT NOT NULL);\n"), Options: options(t), Say: func(string) {}, Secrets: giveUp}
 	m.Options.Now = time.Now
-	if err := m.Run(bg); err == nil || !strings.Contains(err.Error(), "schema version 4") {
+	if err := m.Run(bg); err == nil || !strings.Contains(err.Error(), "schema version 5") {
 		t.Errorf("error %v", err)
 	}
-	if _, found, err := m.Pending(bg); err != nil || found.Schema != 3 {
+	if _, found, err := m.Pending(bg); err != nil || found.Schema != 4 {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	if dirs, _ := filepath.Glob(path + ".schema-3-*"); len(dirs) != 1 {

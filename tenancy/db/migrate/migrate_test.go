@@ -387,6 +387,11 @@ func TestMigrationsOnlyAdd(t *testing.T) {
 		for _, line := range removes(string(raw)) {
 			t.Errorf("%s: %s", name, line)
 		}
+		for _, table := range history.Bound() {
+			if strings.Contains(string(raw), "ALTER TABLE "+table.Name+" ") {
+				t.Errorf("%s: the rows of %s are bound as they are", name, table.Name)
+			}
+		}
 	}
 	// The test sees what it is for.
 	function := "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RETURN OLD;\nEND $$;\n"
