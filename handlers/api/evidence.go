@@ -26,7 +26,9 @@ func (h *handler) evidence(c *web.Call) (*web.Reply, error) {
 		Header: http.Header{"Content-Disposition": {`attachment; filename="evidence.zip"`}},
 		Stream: func(w io.Writer) error {
 			out := bufio.NewWriterSize(w, evidencePart)
-			if err := bundle.Write(ctx, out); err != nil {
+			err := bundle.Write(ctx, out)
+			c.Show(bundle.Snapshots()...)
+			if err != nil {
 				return err
 			}
 			return out.Flush()

@@ -40,6 +40,7 @@ const (
 	ObjectSetup          = "setup"
 	ObjectResourceServer = "resource_server"
 	ObjectClient         = "client"
+	ObjectParticipant    = "participant" // of a directory, with the organization that it has here
 )
 
 // Kind names what happened, as object.verb.
