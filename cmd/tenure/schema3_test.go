@@ -51,6 +51,15 @@ func newSchema3(t *testing.T, dsn string) *schema3 {
 	return s
 }
 
+// migrate is the command that brings its database up.
+func (s *schema3) migrate() []string {
+	args := []string{"migrate", "--database", s.dsn}
+	if i := slices.Index(s.args, "--secrets-key-file"); i >= 0 {
+		args = append(args, s.args[i:i+2]...)
+	}
+	return args
+}
+
 // ask sends a request as the answer's was sent.
 func (s *schema3) ask(t *testing.T, url string, a migratetest.Answer) (int, http.Header, string) {
 	t.Helper()
@@ -192,7 +201,7 @@ func TestSchema3IsServed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		s := newSchema3(t, dsn)
 		key := migratetest.Path(t, "keys", "log-key")
-		if code, out := fails(t, "migrate", "--database", dsn); code != 0 {
+		if code, out := fails(t, s.migrate()...); code != 0 {
 			t.Fatalf("migrate: exit %d, %s", code, out)
 		}
 		p := started(t, "", s.args...)
