@@ -130,7 +130,10 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 				return nil
 			}
 			signatures, err := history.CheckSignatures(c, history.PublicKeys(keys))
-			found = append(found, signatures...)
+			found = append(found, signatures.Problems...)
+			if uncovered := signatures.Uncovered(); uncovered != "" {
+				found = append(found, uncovered)
+			}
 			return err
 		})
 	}
@@ -149,7 +152,7 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 		fmt.Fprintf(out, "holds: the log begins with that of the checkpoint of %d entries that was kept\n", kept.Size)
 	}
 	if len(keys) > 0 {
-		fmt.Fprintln(out, "holds: the checkpoints are signed, verified with the key that was given")
+		fmt.Fprintln(out, "holds: the checkpoints are signed and cover every entry, verified with the key that was given")
 	} else {
 		fmt.Fprintln(out, "not checked: who signed the checkpoints; name the key with --key")
 	}
