@@ -155,5 +155,5 @@ type consistency struct {
 // grown is checkpoints/since.json: likewise, with the root of the tree of first_size.
 type grown struct {
 	consistency
-	Root string `json:"root"`
+	Root string `json:"first_root"`
 }

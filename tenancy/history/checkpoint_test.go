@@ -38,7 +38,7 @@ func TestCheckpointIsReadByOthers(t *testing.T) {
 			continue
 		}
 		tree, err := torchwood.ParseCheckpoint(opened.Text)
-		if err != nil || tree.Origin != testOrigin || tree.Tree != (tlog.Tree{N: 12345, Hash: root}) || tree.Extension != "" {
+		if err != nil || tree.Origin != testOrigin || tree.Tree != (tlog.Tree{N: 12345, Hash: root}) || tree.Extension != "recorded 1767225600000000 after 0\n" {
 			t.Errorf("torchwood reads %v, %v", tree, err)
 		}
 	}
