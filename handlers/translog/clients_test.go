@@ -38,7 +38,7 @@ func TestTorchwood(t *testing.T) {
 			must(t, err)
 			checkpoint, err := torchwood.ParseCheckpoint(opened.Text)
 			must(t, err)
-			if checkpoint.N != size || checkpoint.Origin != "example.org/log" || checkpoint.Extension != "" {
+			if checkpoint.N != size || checkpoint.Origin != "example.org/log" || !strings.HasPrefix(checkpoint.Extension, "recorded ") {
 				t.Fatalf("the log has %d entries, its checkpoint says\n%s", size, text)
 			}
 			want := f.entries(t)
