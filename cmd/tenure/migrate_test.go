@@ -75,7 +75,7 @@ func TestServeMigrates(t *testing.T) {
 		status, _, bundle := s.ask(t, p.info.URL, migratetest.Answer{Key: "root", Path: "/v1/evidence"})
 		file := filepath.Join(t.TempDir(), "evidence.zip")
 		must(t, os.WriteFile(file, []byte(bundle), 0o600))
-		if code, out := fails(t, "verify", file, "--key", s.VerifierKeys[0]); status != 200 || code != 0 {
+		if code, out := fails(t, append([]string{"verify", file, "--key", s.VerifierKeys[0]}, evidenceKeys(t, file)...)...); status != 200 || code != 0 {
 			t.Errorf("a bundle with the event: %d, exit %d, %s", status, code, out)
 		}
 		p.stop(t)

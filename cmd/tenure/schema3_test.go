@@ -210,7 +210,8 @@ func TestSchema3IsServed(t *testing.T) {
 		if code, out := fails(t, "check", "--database", dsn, "--log-key", key); code != 0 {
 			t.Errorf("check: exit %d, %s", code, out)
 		}
-		if code, out := fails(t, "verify", migratetest.Path(t, "evidence.zip"), "--key", s.VerifierKeys[0]); code != 0 {
+		bundle := migratetest.Path(t, "evidence.zip")
+		if code, out := fails(t, append([]string{"verify", bundle, "--key", s.VerifierKeys[0]}, evidenceKeys(t, bundle)...)...); code != 0 {
 			t.Errorf("verify the bundle: exit %d, %s", code, out)
 		}
 		if code, out := fails(t, "verify", dsn, "--key", s.VerifierKeys[0], "--checkpoint", migratetest.Path(t, "checkpoint.txt")); code != 0 {

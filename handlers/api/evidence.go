@@ -36,5 +36,6 @@ func (h *handler) evidence(c *web.Call) (*web.Reply, error) {
 }
 
 func evidenceFilter(c *web.Call) evidence.Filter {
-	return evidence.Filter{Clients: c.Texts("client"), Organization: organizationOf(c), From: micros(c.Instant("from")), To: micros(c.Instant("to"))}
+	return evidence.Filter{Clients: c.Texts("client"), Organization: organizationOf(c), From: micros(c.Instant("from")), To: micros(c.Instant("to")),
+		Since: c.Int("since", 0)}
 }
