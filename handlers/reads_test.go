@@ -46,7 +46,7 @@ func TestReadsOfEverySurface(t *testing.T) {
 			continue
 		}
 		told = nil
-		status, body := f.ask(t, cell{route: route, actor: "owner", role: tenancy.Editor, setupOwner: "owner"}, on, f.keys["owner"][tenancy.Editor], "")
+		status, body := f.ask(t, cell{all: true, route: route, actor: "owner", role: tenancy.Editor, setupOwner: "owner"}, on, f.keys["owner"][tenancy.Editor], "")
 		switch {
 		case reads[route.Pattern]:
 			delete(reads, route.Pattern)
