@@ -238,12 +238,12 @@ func clientChange(name string, at *history.Millis) snapshots.Change[document.Cli
 
 // cell is one question to the program: may actor in role do route?
 type cell struct {
-	all        bool // asks for everything that the route can answer
 	route      web.Route
 	actor      string
 	role       tenancy.Role
 	setupOwner string
 	unknown    bool // the route's object is one that nobody has
+	all        bool // asks for everything that the route can answer
 }
 
 // expected is design section 3, said again for one cell.
@@ -390,7 +390,7 @@ func TestAccessMatrix(t *testing.T) {
 			for _, actor := range actors {
 				for _, role := range tenancytest.Roles() {
 					for _, unknown := range []bool{false, true} {
-						c := cell{route, actor, role, setupOwner, unknown}
+						c := cell{route, actor, role, setupOwner, unknown, false}
 						asked++
 						if f.compare(t, c, on, f.keys[actor][role], "") && route.Method != http.MethodGet {
 							on = f.targetOf(t, setupOwner, route) // this one is used up
