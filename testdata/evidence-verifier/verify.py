@@ -585,7 +585,6 @@ def main():
     try:
         keys = [read_key(key) for key in given.key]
         files, faults = read_folder(path) if os.path.isdir(path) else read_zip(path)
-        need("manifest.json" in files, path + " is no bundle: it has no manifest.json")
     except (Fault, OSError, zipfile.BadZipFile) as error:
         print("%s: %s" % (path, error), file=sys.stderr)
         return 2
