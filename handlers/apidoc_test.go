@@ -229,7 +229,7 @@ func TestThePageOfV1ListsErrors(t *testing.T) {
 			continue
 		}
 		for _, kind := range faulttest.Kinds() {
-			reply := s.Error(nil, fault.New(kind, "", ""))
+			reply := s.Error(&web.Call{}, fault.New(kind, "", ""))
 			row := regexp.MustCompile(fmt.Sprintf("(?m)^\\| `/problems/%s` \\| %d[ ,|]", kind, reply.Status))
 			if !row.MatchString(page) {
 				t.Errorf("the page does not say that %s is %d", kind, reply.Status)

@@ -223,6 +223,6 @@ var differences = []difference{
 	{why: "a path of no dialect: the public listener has several (design §5)", cases: []string{"219", "220"},
 		edit: func(_ edit, want *answered) {
 			want.Headers = map[string]string{"Content-Type": "application/problem+json"}
-			want.Body, want.Omitted = `{"type":"about:blank","title":"Not Found","status":404}`+"\n", ""
+			want.Body, want.Omitted = `{"type":"about:blank","title":"Not Found","status":404,"request_id":"replay"}`+"\n", ""
 		}},
 }

@@ -317,6 +317,8 @@ func mayAdd(name string, status int) bool {
 		return status == http.StatusUnauthorized // RFC 9110 §11.6.1 demands it
 	case "Tenure-Snapshot-Id", "Tenure-Valid-From", "Tenure-Recorded-At", "Tenure-Next-Valid-From", "Tenure-Owner":
 		return true // design §5: every resolving answer
+	case "X-Request-Id":
+		return true // issue 14, point 6: every answer
 	case "Tenure-Secret-Id":
 		return true // issue 3, point 3: secrets have ids
 	}

@@ -32,7 +32,7 @@ var allowed = map[string][]string{
 	"tenancy":                                {"tenancy/text", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/document":                     {"tenancy/text", "snapshots/document/uri", "jwk", "jwk/strictjson", "tenancy/fault"},
 	"snapshots/document/registry":            {"snapshots/document", "jwk/strictjson", "tenancy/fault"},
-	"snapshots/policy":                       {"snapshots/document", "snapshots/document/uri", "tenancy", "tenancy/fault"},
+	"snapshots/policy":                       {"snapshots/document", "snapshots/document/uri", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/credential":                   {},
 	"snapshots/holdings":                     {"jwk/strictjson", "snapshots/document", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/ending":                       {"snapshots/clientsecret", "snapshots/holdings", "snapshots/initial", "snapshots/selftoken", "tenancy", "tenancy/db", "tenancy/history"},

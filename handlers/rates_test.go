@@ -34,7 +34,7 @@ func TestRatesInEachForm(t *testing.T) {
 		{"GET", "/reg/none", bearer,
 			`{"error":"temporarily_unavailable","error_description":"too many requests with this API key; try again later","errors":["too many requests with this API key; try again later"]}`},
 		{"GET", "/v1/whoami", bearer,
-			`{"type":"/problems/throttled","title":"Too many requests","status":429,"detail":"too many requests with this API key; try again later"}`},
+			`{"type":"/problems/throttled","title":"Too many requests","status":429,"detail":"too many requests with this API key; try again later","request_id":"mine"}`},
 	} {
 		now := time.Unix(1_000_000, 0)
 		handler := handlers.New(web.Config{Tenancy: in.Store, Log: zerolog.Nop(),
@@ -44,6 +44,7 @@ func TestRatesInEachForm(t *testing.T) {
 			for name, value := range row.headers {
 				r.Header.Set(name, value)
 			}
+			r.Header.Set("X-Request-Id", "mine")
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, r)
 			if (w.Code == http.StatusTooManyRequests) != refused {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,8 +20,8 @@ import (
 )
 
 // TestReadsOfEverySurface: each dialect's GET of one client is told once for a
-// key and a version; lists, HEAD, 304 and other objects are not, nor is
-// anything that was refused.
+// key and a version, and a list of clients for each of them; HEAD, 304, lists of ids and
+// other objects are not, nor is anything that was refused.
 func TestReadsOfEverySurface(t *testing.T) {
 	f := newFamily(t)
 	var told []string
@@ -38,6 +39,8 @@ func TestReadsOfEverySurface(t *testing.T) {
 		"/modules/{module}/setups/{setupId}/oauth2/clients/{oauth_client_id}": true, "/reg/{ClientId}": true,
 		"/modules/{module}/setups/{setupId}/reg/{ClientId}": true,
 	}
+	lists := map[string]bool{"/admin/clients": true, "/modules/{module}/setups/{setupId}/admin/clients": true, "/oauth2/clients": true,
+		"/modules/{module}/setups/{setupId}/oauth2/clients": true, "/v1/clients": true, "/v1/evidence": true}
 	for _, route := range f.routes {
 		if route.Method != http.MethodGet || route.Admit != nil && !route.TakesKey {
 			continue
@@ -54,10 +57,18 @@ func TestReadsOfEverySurface(t *testing.T) {
 			if len(told) != 1 {
 				t.Errorf("%s: a stranger is told of: %q", route.Pattern, told)
 			}
+		case lists[route.Pattern]:
+			delete(lists, route.Pattern)
+			if status != http.StatusOK || !slices.Contains(told, one) {
+				t.Errorf("%s: %d; told %q, want %q among them", route.Pattern, status, told, one)
+			}
 		case strings.HasSuffix(route.Pattern, "/ui-configuration"): // a part of the version
 		case len(told) > 0 && !strings.HasSuffix(route.Pattern, "/snapshots/{snapshotId}") && !strings.HasPrefix(route.Pattern, "/v1/clients/{"):
 			t.Errorf("%s: told %q", route.Pattern, told)
 		}
+	}
+	for pattern := range lists {
+		t.Errorf("no route lists %s", pattern)
 	}
 	for pattern := range reads {
 		t.Errorf("no route reads %s", pattern)
@@ -122,5 +133,60 @@ func BenchmarkReadLog(b *testing.B) {
 			at := newBenchOf(b, snapshots.Options{ReadLog: mode})
 			besideBare(b, at.server, at.request("/v2/modules/"+snapshots.DefaultModule+"/setups/"+string(at.setup)+"/clients/"+string(at.client)))
 		})
+	}
+}
+
+// TestReadsOfV1: what /v1 shows of versions beside the one in force is told: a snapshot,
+// both sides of a difference, the base of a plan, the contents of a bundle. HEAD, blame
+// and history show no content.
+func TestReadsOfV1(t *testing.T) {
+	f := newFamily(t)
+	var told []string
+	h := handlers.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop(), Room: web.NewRoom(0),
+		Read: func(_, snapshot string) { told = append(told, snapshot) }}, f.stores)
+	on := f.target(t, "owner")
+	client := "/v1/clients/" + string(on.client)
+	ask := func(method, path, body string) *httptest.ResponseRecorder {
+		t.Helper()
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+f.keys["owner"][tenancy.Admin])
+		w := httptest.NewRecorder()
+		told = nil
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusOK && w.Code != http.StatusCreated {
+			t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+		}
+		return w
+	}
+	first := ask("GET", client, "").Header().Get("Tenure-Snapshot-Id")
+	ask("POST", client+"/snapshots", `{"merge":{"client_name":"second"},"later":"keep"}`)
+	second := ask("GET", client, "").Header().Get("Tenure-Snapshot-Id")
+	if first == second || first == "" {
+		t.Fatalf("snapshots %q and %q", first, second)
+	}
+	for _, row := range []struct {
+		method, path, body string
+		want               []string
+	}{
+		{"GET", client + "/snapshots/" + first, "", []string{first}},
+		{"HEAD", client + "/snapshots/" + first, "", nil},
+		{"GET", client + "/diff?from=" + first + "&to=" + second, "", []string{first, second}},
+		{"GET", client + "/diff?from=" + first + "&to=" + second + "&format=text", "", []string{first, second}},
+		{"POST", client + "/diff", `{"merge":{"client_name":"third"}}`, []string{second}},
+		{"POST", client + "/snapshots:plan", `{"merge":{"client_name":"third"}}`, []string{second}},
+		{"GET", client + "/blame", "", nil},
+		{"GET", client + "/history", "", nil},
+		{"GET", "/v1/evidence?client=" + string(on.client), "", []string{first, second}},
+		{"GET", "/v1/clients", "", []string{second}},
+	} {
+		ask(row.method, row.path, row.body)
+		if row.want == nil && len(told) > 0 {
+			t.Errorf("%s %s: told %q", row.method, row.path, told)
+		}
+		for _, id := range row.want {
+			if !slices.Contains(told, id) {
+				t.Errorf("%s %s: told %q, and not %q", row.method, row.path, told, id)
+			}
+		}
 	}
 }

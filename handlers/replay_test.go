@@ -133,7 +133,7 @@ func newReplay(t *testing.T) *replay {
 // exchange sends what was recorded and compares what comes back.
 func (re *replay) exchange(t *testing.T, r recorded) answer {
 	t.Helper()
-	headers := map[string]string{}
+	headers := map[string]string{"X-Request-Id": "replay"}
 	for name, value := range r.Request.Headers {
 		headers[name] = re.pairs.header(value)
 	}

@@ -230,14 +230,9 @@ const softwareTerm = candidates.Software
 // terms are what a document can be found by, its name first; nil for no document.
 func terms[T document.Content](doc *T) []candidates.Term { return candidates.Terms(doc) }
 
-// addTerms indexes what the base did not have yet within the setup, or for setups
-// themselves the module.
+// addTerms indexes what the base did not have yet.
 func addTerms(tx *db.Tx, e Entity, next, base []candidates.Term) {
-	bucket := string(e.Setup)
-	if e.Kind == KindSetup {
-		bucket = e.Module
-	}
-	candidates.Add(tx, bucket, string(e.ID), next, base)
+	candidates.Add(tx, candidates.Bucket(string(e.Kind), e.Module, string(e.Setup)), string(e.ID), next, base)
 }
 
 // lister is what all lists share: who looks at which moment, and what was found

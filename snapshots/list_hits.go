@@ -174,7 +174,7 @@ func (l *lister) ends(e Entity) (history.Millis, error) {
 func (l *lister) elements(hits []hit, form *Form, next bool) ([]Element, error) {
 	list, places := make([]Element, len(hits)), &document.Places{}
 	for i, h := range hits {
-		list[i] = Element{Entity: h.entity.ID, ClientID: h.entity.ClientID, Rendering: h.kept}
+		list[i] = Element{Entity: h.entity.ID, ClientID: h.entity.ClientID, Snapshot: h.active.ID, Rendering: h.kept}
 		if next {
 			ends, err := l.ends(h.entity)
 			if err != nil {

@@ -42,6 +42,7 @@ func (s *Store) Page(ctx context.Context, scope tenancy.Scope, setup EntityID, q
 type Element struct {
 	Entity   EntityID
 	ClientID string
+	Snapshot SnapshotID
 	Until    history.Millis // when it changes, where that is asked for; 0 if that is not known
 	*Rendering
 }

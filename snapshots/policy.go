@@ -32,10 +32,8 @@ const (
 // DefaultPolicy is that of a setup that was given none.
 func DefaultPolicy() Policy { return policy.Default() }
 
-// policyOf looks up the newest policy of a setup that was recorded by an instant.
-func policyOf(setup EntityID, by history.Micros) db.Lookup[bodyRow] {
-	return db.Lookup[bodyRow]{Query: "SELECT content FROM setup_policy WHERE setup_id = " + asText + " AND recorded_at <= ? ORDER BY seq DESC LIMIT 1",
-		Args: []any{string(setup), int64(by)}, Of: []db.Of{{Table: policyTable.Name, Object: string(setup)}}}
+func policyOf(setup EntityID, by history.Micros) db.Lookup[policy.Version] {
+	return policy.Newest(string(setup), by)
 }
 
 // readPolicy is the newest policy of a setup, or the default.
@@ -63,32 +61,16 @@ func (s *Store) SetPolicy(ctx context.Context, scope tenancy.Scope, module strin
 	if err := fault.Rules(p.Check()); err != nil {
 		return err
 	}
-	content, err := p.Settled().Encode()
-	if err != nil {
-		return err
-	}
 	return s.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 		to, err := s.toChange(tx, scope, KindSetup, SetupRef(module, setup))
 		if err != nil {
 			return err
 		}
-		if p.RegistrationOwner != "" {
-			inside, err := scope.Below(tx, to.entity.Owner, p.RegistrationOwner)
-			if err != nil {
-				return err
-			}
-			if !inside || !scope.Alive(p.RegistrationOwner) {
-				return fault.At("/registration_owner", "outside", "the owner must be the setup's organization or one below it")
-			}
-		}
-		var seq int64
-		if err := tx.Get(&seq, "SELECT COALESCE(max(seq), 0) + 1 FROM setup_policy WHERE setup_id = ?", setup); err != nil {
+		newest, err := policyOf(setup, forever).One(&tx.Conn)
+		if err != nil {
 			return err
 		}
-		tx.Insert(policyTable, string(setup), setup, seq, string(content), int64(history.At(tx)))
-		history.Record(tx, scope.Event(history.Event{Kind: "setup.policy", ObjectKind: history.ObjectSetup, Object: string(to.entity.ID),
-			Org: string(to.entity.Owner), Effective: history.At(tx).Millis(), Detail: content}))
-		return nil
+		return p.Store(tx, scope, string(setup), to.entity.Owner, newest)
 	})
 }
 

@@ -36,7 +36,6 @@ var (
 	snapshotTable   = db.NewTable("snapshot", "module, setup_id, entity_id, valid_from, attempt, snapshot_id, kind, base_id, commitment, imported, recorded_at", "")
 	bodyTable       = db.NewTable("snapshot_body", "snapshot_id, salt, content", "")
 	withdrawalTable = db.NewTable("withdrawal", "snapshot_id, recorded_at", "")
-	policyTable     = db.NewTable("setup_policy", "setup_id, seq, content, recorded_at", "")
 )
 
 func insertEntity(tx *db.Tx, e Entity) {

@@ -2,7 +2,6 @@ package snapshots
 
 import (
 	"context"
-	"fmt"
 
 	"tenure/snapshots/clientsecret"
 	"tenure/snapshots/credential"
@@ -30,19 +29,8 @@ func (s *Store) GenerateSecret(plain string) (*NewSecret, error) {
 	return s.newSecret(plain, credential.Generated(plain)), nil
 }
 
-// CheckSecret holds the least that a secret needs which a person or another
-// system chose, on every surface, and refuses what is a hash of one. Its path is "/client_secret".
-func CheckSecret(plain string) []fault.Field {
-	if form := credential.Form(plain); form != "" {
-		return []fault.Field{{Path: "/client_secret", Rule: "hash", Message: "this is a " + form +
-			" hash and not a secret: its client could not prove itself; tenure import hydra takes hashes over from the other system's database"}}
-	}
-	if credential.Strong(plain) {
-		return nil
-	}
-	return []fault.Field{{Path: "/client_secret", Rule: "client-secret", Message: fmt.Sprintf(
-		"a chosen secret needs %d characters that are not all alike, or %d bits by an estimate", credential.MinCharacters, credential.MinBits)}}
-}
+// CheckSecret is clientsecret.Check, for every surface.
+func CheckSecret(plain string) []fault.Field { return clientsecret.Check(plain) }
 
 // ChosenSecret makes ready a secret that a person or another system chose:
 // Invalid if CheckSecret finds it weak. The hash is slow; Timeout if ctx ends

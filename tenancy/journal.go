@@ -3,6 +3,7 @@ package tenancy
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 
@@ -30,16 +31,18 @@ type Query struct {
 	Kinds   []history.Kind // any of them; empty for all
 	From    history.Micros // recorded then or later
 	To      history.Micros // recorded before; 0 for no end
-	After   int64          // log index that it follows; -1 for the beginning
+	Newest  bool           // the newest first
+	After   int64          // log index that it follows in that order; -1 for the beginning
 	Before  int64          // log index in front of which it ends; 0 for no end
 	Limit   int
 }
 
-// Page is some events in the log's order.
+// Page is some events in the log's order, or against it (Query.Newest).
 type Page struct {
-	Events []history.Entry
-	More   bool  // there may be later events, and Next is where they are
-	Next   int64 // log index of the last event looked at
+	Events  []history.Entry
+	Details map[int64]json.RawMessage // by log index: what the events say beside that (Details)
+	More    bool                      // there may be later events, and Next is where they are
+	Next    int64                     // log index of the last event looked at
 }
 
 // Journal lists events of objects that belong to the acting organization or
@@ -60,8 +63,10 @@ func (s *Store) Journal(ctx context.Context, scope Scope, q Query) (Page, error)
 		if err != nil {
 			return err
 		}
-		page, err = s.page(c, q, first, before)
-		return err
+		if page, err = s.page(c, q, first, before); err != nil {
+			return err
+		}
+		return scope.withDetails(c, &page)
 	})
 	return page, err
 }
@@ -76,6 +81,12 @@ func (q Query) span(c *db.Conn) (first, before int64, err error) {
 	first, before = q.After+1, q.Before
 	if before == 0 {
 		before = math.MaxInt64
+	}
+	if q.Newest {
+		first = 0
+		if q.After >= 0 {
+			before = min(before, q.After)
+		}
 	}
 	if q.From > 0 {
 		from, err := history.RecordedBy(c, q.From-1)
@@ -105,7 +116,7 @@ func (s *Store) page(c *db.Conn, q Query, first, before int64) (Page, error) {
 		if passes { // over lines that are not told
 			step = min(1000, most)
 		}
-		lines, err := q.lines(c, orgs, first, before, step)
+		lines, err := q.lines(c, orgs, history.Span{First: first, Before: before, Limit: step, Newest: q.Newest})
 		if err != nil {
 			return page, err
 		}
@@ -116,7 +127,12 @@ func (s *Store) page(c *db.Conn, q Query, first, before int64) (Page, error) {
 		if len(lines) < step {
 			return page, nil
 		}
-		first, most = page.Next+1, most-len(lines)
+		most -= len(lines)
+		if q.Newest {
+			before = page.Next
+		} else {
+			first = page.Next + 1
+		}
 	}
 	page.More = first < before
 	return page, nil
@@ -124,26 +140,34 @@ func (s *Store) page(c *db.Conn, q Query, first, before int64) (Page, error) {
 
 // lines reads what there is to choose from, by the index that fits: orgs are
 // the owners, nil for too many.
-func (q Query) lines(c *db.Conn, orgs []OrgID, first, before int64, limit int) ([]history.Line, error) {
+func (q Query) lines(c *db.Conn, orgs []OrgID, span history.Span) ([]history.Line, error) {
 	if q.Object != "" {
-		return history.LinesOfObject(c, q.Object, first, before, limit)
+		return history.LinesOfObject(c, q.Object, span)
 	}
 	if orgs == nil {
-		return history.Lines(c, first, before, limit)
+		return history.Lines(c, span)
+	}
+	order := func(a, b history.Line) int { return cmp.Compare(a.Index, b.Index) }
+	if span.Newest {
+		order = func(a, b history.Line) int { return cmp.Compare(b.Index, a.Index) }
 	}
 	var lines []history.Line
 	for _, org := range orgs {
-		more, err := history.LinesOfOrg(c, string(org), first, before, limit)
+		more, err := history.LinesOfOrg(c, string(org), span)
 		if err != nil {
 			return nil, err
 		}
-		if lines = append(lines, more...); len(orgs) > 1 && len(lines) > limit {
-			slices.SortFunc(lines, func(a, b history.Line) int { return cmp.Compare(a.Index, b.Index) })
-			lines = lines[:limit]
-			before = lines[limit-1].Index
+		if lines = append(lines, more...); len(orgs) > 1 && len(lines) > span.Limit {
+			slices.SortFunc(lines, order)
+			lines = lines[:span.Limit]
+			if last := lines[span.Limit-1].Index; span.Newest {
+				span.First = last + 1
+			} else {
+				span.Before = last
+			}
 		}
 	}
-	slices.SortFunc(lines, func(a, b history.Line) int { return cmp.Compare(a.Index, b.Index) })
+	slices.SortFunc(lines, order)
 	return lines, nil
 }
 
@@ -166,6 +190,9 @@ func (s *Store) take(c *db.Conn, q Query, lines []history.Line, page *Page) (ful
 		entries, err := history.Entries(c, where, len(chosen))
 		if err != nil {
 			return false, err
+		}
+		if q.Newest {
+			slices.Reverse(entries)
 		}
 		for _, e := range entries {
 			if q.Surface != "" && e.Surface != q.Surface {

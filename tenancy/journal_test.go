@@ -38,7 +38,11 @@ func pages(t *testing.T, w *tenancytest.World, scope tenancy.Scope, q tenancy.Qu
 	for q.After = -1; ; {
 		page, err := w.Store.Journal(ctx, scope, q)
 		must(t, err)
-		if len(page.Events) > q.Limit || page.More && page.Next <= q.After {
+		onward := page.Next > q.After
+		if q.Newest {
+			onward = q.After < 0 || page.Next < q.After
+		}
+		if len(page.Events) > q.Limit || page.More && !onward {
 			t.Fatalf("a page of %d events after %d, next %d", len(page.Events), q.After, page.Next)
 		}
 		for _, e := range page.Events {
@@ -83,6 +87,12 @@ func TestJournal(t *testing.T) {
 				for _, q.Limit = range []int{1, 3, 1000} {
 					if diff := cmp.Diff(want, pages(t, w, scope, q)); diff != "" {
 						t.Errorf("%+v: %s", q, diff)
+					}
+					newest := q
+					newest.Newest = true
+					found := pages(t, w, scope, newest)
+					if slices.Reverse(found); !slices.Equal(want, found) {
+						t.Errorf("%+v: newest first it is %v, want %v", q, found, want)
 					}
 				}
 			}

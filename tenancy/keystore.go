@@ -90,7 +90,11 @@ func (d keyDraft) insert(tx *db.Tx, scope Scope) (Key, error) {
 	hash := hashKey(d.text)
 	tx.Made(k.ID)
 	tx.Insert(keyTable, k.ID, k.ID, k.Org, k.Name, k.Role, k.Surface, hash[:], int64(k.ExpiresAt), int64(k.RecordedAt))
-	detail, err := keyDetail(k)
+	after, err := k.detail()
+	if err != nil {
+		return k, err
+	}
+	detail, err := history.Changed(nil, after)
 	if err != nil {
 		return k, err
 	}
@@ -190,9 +194,17 @@ func keepsLastKey(tx *db.Tx, scope Scope, k keyRow) error {
 }
 
 func revoke(tx *db.Tx, scope Scope, k keyRow) error {
+	before, err := k.key().detail()
+	if err != nil {
+		return err
+	}
+	detail, err := history.Changed(before, nil)
+	if err != nil {
+		return err
+	}
 	tx.Insert(revocationTable, k.ID, k.ID, int64(history.At(tx)))
 	history.RecordRow(tx, scope.Event(history.Event{Kind: keyRevoked, ObjectKind: history.ObjectKey, Object: k.ID,
-		Org: string(k.Org), Effective: history.At(tx).Millis()}), revokedKey{})
+		Org: string(k.Org), Effective: history.At(tx).Millis(), Detail: detail}), revokedKey{})
 	return nil
 }
 

@@ -221,7 +221,7 @@ func (s *Store) changeOrgOr(ctx context.Context, scope Scope, id OrgID, kind his
 			return nil
 		}
 		next.Seq, next.RecordedAt = old.Seq+1, int64(history.At(tx))
-		return s.appendOrg(tx, scope, kind, next)
+		return s.appendOrg(tx, scope, kind, &old, next)
 	})
 	if err != nil {
 		return Organization{}, err
@@ -240,9 +240,18 @@ func mayChangeOrg(scope Scope, id OrgID) error {
 	return nil
 }
 
-func (s *Store) appendOrg(tx *db.Tx, scope Scope, kind history.Kind, v orgVersion) error {
+// appendOrg appends a version; old is the one before it, nil for the first.
+func (s *Store) appendOrg(tx *db.Tx, scope Scope, kind history.Kind, old *orgVersion, v orgVersion) error {
 	v.insert(tx)
-	detail, err := v.detail()
+	before, err := old.detail()
+	if err != nil {
+		return err
+	}
+	after, err := v.detail()
+	if err != nil {
+		return err
+	}
+	detail, err := history.Changed(before, after)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"encoding/json"
+
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
 )
@@ -30,9 +32,20 @@ func (s *Store) participant(tx *db.Tx, scope Scope, p Participant) (OrgID, error
 	if err := n.check(tx, scope); err != nil {
 		return "", err
 	}
-	if err := s.appendOrg(tx, scope, "organization.created", n.version(tx, p.ID)); err != nil {
+	if err := s.appendOrg(tx, scope, "organization.created", nil, n.version(tx, p.ID)); err != nil {
 		return "", err
 	}
 	tx.Insert(participantTable, "", parent, p.Code, p.ID, int64(history.At(tx)))
+	after, err := json.Marshal(map[string]string{"code": p.Code, "name": p.Name})
+	if err != nil {
+		return "", err
+	}
+	detail, err := history.Changed(nil, after)
+	if err != nil {
+		return "", err
+	}
+	history.Record(tx, scope.Event(history.Event{Kind: "participant.added", ObjectKind: history.ObjectParticipant,
+		Object: "participant:" + string(p.ID), Ref: p.Code, Org: string(p.ID),
+		Effective: history.At(tx).Millis(), Detail: detail}))
 	return p.ID, nil
 }

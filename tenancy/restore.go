@@ -56,7 +56,7 @@ func (s *Store) RestoreOrganization(ctx context.Context, scope Scope, id OrgID, 
 			}
 			next := old
 			next.Seq, next.Deleted, next.RecordedAt = old.Seq+1, false, int64(history.At(tx))
-			if err := s.appendOrg(tx, scope, "organization.restored", next); err != nil {
+			if err := s.appendOrg(tx, scope, "organization.restored", &old, next); err != nil {
 				return err
 			}
 			return scope.Remember(tx, string(id))

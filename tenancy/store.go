@@ -212,7 +212,7 @@ func (s *Store) Bootstrap(ctx context.Context, operator Scope, name string) (Org
 			return nil
 		}
 		root = made
-		return s.appendOrg(tx, operator, "organization.created",
+		return s.appendOrg(tx, operator, "organization.created", nil,
 			orgVersion{ID: made, Seq: 1, Name: name, MaxBelow: -1, RecordedAt: int64(history.At(tx))})
 	})
 	if err == nil && root != made {

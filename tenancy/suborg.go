@@ -72,7 +72,7 @@ func (s *Store) CreateSuborganization(ctx context.Context, scope Scope, n NewOrg
 		if err := n.check(tx, scope); err != nil {
 			return err
 		}
-		if err := s.appendOrg(tx, scope, "organization.created", n.version(tx, id)); err != nil {
+		if err := s.appendOrg(tx, scope, "organization.created", nil, n.version(tx, id)); err != nil {
 			return err
 		}
 		if n.KeyName != "" {

@@ -34,16 +34,24 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
 			}
-			signatures, err := checkSignatures(cmd.Context(), d, node.LogKeyFile(d.Dialect, database, logKey), logKey != "")
+			named := logKey != ""
+			signatures, err := checkSignatures(cmd.Context(), d, node.LogKeyFile(d.Dialect, database, logKey), named)
 			if err != nil {
 				return err
 			}
-			problems = append(problems, signatures...)
+			problems = append(problems, signatures.Problems...)
+			uncovered := signatures.Uncovered()
+			if uncovered != "" && named {
+				problems = append(problems, uncovered)
+			}
 			for _, p := range problems {
 				fmt.Fprintln(cmd.OutOrStdout(), p)
 			}
 			if len(problems) > 0 {
 				return exit.With(exit.Problems, fmt.Errorf("%s is not consistent: %d problems", redacted(database), len(problems)))
+			}
+			if uncovered != "" {
+				fmt.Fprintln(cmd.OutOrStdout(), uncovered+" (a server signs them within a minute, and when it ends; with --log-key this is a failure)")
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is consistent\n", redacted(database))
 			if keys {
@@ -54,7 +62,7 @@ func checkCommand() *cobra.Command {
 	}
 	databaseFlag(cmd.Flags(), &database)
 	cmd.Flags().BoolVar(&keys, "keys", false, "also list the stored keys that would be refused today, with the client and the rule")
-	cmd.Flags().StringVar(&logKey, "log-key", "", "file with the keys that sign the log, to verify its checkpoints, or none (default: next to a SQLite file, if it exists)")
+	cmd.Flags().StringVar(&logKey, "log-key", "", "file with the keys that sign the log, to verify its checkpoints and that they cover every entry, or none (default: next to a SQLite file, if it exists; entries that none covers are then only told)")
 	return cmd
 }
 
@@ -77,20 +85,20 @@ func checkKeys(cmd *cobra.Command, d *db.DB) error {
 
 // checkSignatures verifies the log's checkpoints, if the key file exists. A file
 // that --log-key names must exist.
-func checkSignatures(ctx context.Context, d *db.DB, file string, named bool) (problems []string, err error) {
+func checkSignatures(ctx context.Context, d *db.DB, file string, named bool) (found history.Signatures, err error) {
 	keys, err := node.LoadLogKeys(d.Dialect, file, true)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !named, err == nil && keys == nil:
-		return nil, nil
+		return found, nil
 	case err != nil:
-		return nil, exit.With(exit.Usage, err)
+		return found, exit.With(exit.Usage, err)
 	}
 	err = d.View(ctx, func(c *db.Conn) error {
-		problems, err = history.CheckSignatures(c, keys)
+		found, err = history.CheckSignatures(c, keys)
 		return err
 	})
 	if err != nil {
-		return nil, exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
+		return found, exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
 	}
-	return problems, nil
+	return found, nil
 }

@@ -35,7 +35,7 @@ func newerSteps(t *testing.T, text string) migrate.Steps {
 func TestServeMigrates(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		s := newSchema3(t, dsn)
-		if code, out := fails(t, "migrate", "--database", dsn); code != 0 { // up to this program's version
+		if code, out := fails(t, s.migrate()...); code != 0 { // up to this program's version
 			t.Fatalf("migrate: exit %d, %s", code, out)
 		}
 		var out bytes.Buffer
@@ -55,11 +55,13 @@ func TestServeMigrates(t *testing.T) {
 		if _, found, err := m.Pending(context.Background()); err != nil || found.Schema != tenure.SchemaVersion+1 {
 			t.Errorf("asked it has brought the database to %+v, %v", found, err)
 		}
-		if dirs, _ := filepath.Glob(dsn + ".schema-*"); !m.Postgres() && len(dirs) != 1 {
+		if dirs, _ := filepath.Glob(dsn + ".schema-*"); !m.Postgres() && len(dirs) != 2 { // of the step to this program's version, and of the one more
 			t.Errorf("backups: %v", dirs)
 		} else if !m.Postgres() {
-			if code, out := fails(t, "backup", "verify", dirs[0]); code != 0 {
-				t.Errorf("verify the backup: exit %d, %s", code, out)
+			for _, dir := range dirs {
+				if code, out := fails(t, "backup", "verify", dir); code != 0 {
+					t.Errorf("verify the backup %s: exit %d, %s", dir, code, out)
+				}
 			}
 		}
 		p := started(t, "", append(s.args, "--migrate")...) // two adjacent versions on one database
@@ -73,7 +75,7 @@ func TestServeMigrates(t *testing.T) {
 		status, _, bundle := s.ask(t, p.info.URL, migratetest.Answer{Key: "root", Path: "/v1/evidence"})
 		file := filepath.Join(t.TempDir(), "evidence.zip")
 		must(t, os.WriteFile(file, []byte(bundle), 0o600))
-		if code, out := fails(t, "verify", file, "--key", s.VerifierKeys[0]); status != 200 || code != 0 {
+		if code, out := fails(t, append([]string{"verify", file, "--key", s.VerifierKeys[0]}, evidenceKeys(t, file)...)...); status != 200 || code != 0 {
 			t.Errorf("a bundle with the event: %d, exit %d, %s", status, code, out)
 		}
 		p.stop(t)

@@ -22,13 +22,14 @@ import (
 
 func verifyCommand() *cobra.Command {
 	var texts []string
-	var kept string
+	var kept, against string
 	cmd := &cobra.Command{
 		Use:   "verify FILE|DIR",
 		Short: "Verify an evidence bundle, or a copy of a database, with no server and no network",
 		Long: `Verifies an evidence bundle (the zip file, or the folder that it was unpacked to), or a database (a copy
 of a SQLite file, or a postgres:// URL, which is only read). Prints one sentence for each check, and ends
-with exit code 9 if one fails.`,
+with exit code 9 if one fails, and with 8 if a bundle is consistent, but nothing that you trust confirms it:
+without --key, or where nothing in it proves that its log goes on from that of --checkpoint or --against.`,
 		Args: oneArgument("FILE|DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			keys, err := evidence.ParseKeys(texts)
@@ -43,20 +44,22 @@ with exit code 9 if one fails.`,
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
+			if database && against != "" {
+				return exit.With(exit.Usage, errors.New("--against is for bundles only"))
+			}
 			if database {
 				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys, checkpoint)
 			}
 			if upkeep.IsBackup(args[0]) {
 				return exit.With(exit.Usage, fmt.Errorf("%s is a backup: use tenure backup verify", args[0]))
 			}
-			if checkpoint != nil {
-				return exit.With(exit.Usage, errors.New("--checkpoint is for databases only"))
-			}
-			return verifyBundle(cmd.OutOrStdout(), args[0], keys)
+			out := cmd.OutOrStdout()
+			return verifyBundle(out, args[0], against, evidence.Options{Known: keys, Kept: checkpoint, Say: func(s string) { fmt.Fprintln(out, s) }})
 		},
 	}
 	cmd.Flags().StringArrayVar(&texts, "key", nil, "trusted public key, as tenure log key prints it; may be repeated")
-	cmd.Flags().StringVar(&kept, "checkpoint", "", "file with a checkpoint that was kept outside the database: its log must begin with it")
+	cmd.Flags().StringVar(&kept, "checkpoint", "", "file with a checkpoint that was kept in a trusted place: the log must begin with it")
+	cmd.Flags().StringVar(&against, "against", "", "another bundle of the same installation, to be compared: the newer one should have been asked for with since=SIZE")
 	return cmd
 }
 
@@ -96,14 +99,36 @@ func isDatabase(name string) (bool, error) {
 	return bytes.Equal(begin, magic), nil
 }
 
-func verifyBundle(out io.Writer, name string, keys []note.Verifier) error {
+func openBundle(name string) (*evidence.Files, error) {
 	files, err := evidence.Open(name)
 	if err != nil {
-		return exit.With(exit.Usage, fmt.Errorf("%s is not an evidence bundle: %w", name, err))
+		return nil, exit.With(exit.Usage, fmt.Errorf("%s is not an evidence bundle: %w", name, err))
+	}
+	return files, nil
+}
+
+// verifyBundle verifies the bundle name, and compares it with the one that against
+// names, unless that is empty.
+func verifyBundle(out io.Writer, name, against string, o evidence.Options) error {
+	files, err := openBundle(name)
+	if err != nil {
+		return err
 	}
 	defer files.Close()
-	if err := evidence.Verify(files, keys, func(s string) { fmt.Fprintln(out, s) }); err != nil {
+	if against != "" {
+		if o.Against, err = openBundle(against); err != nil {
+			return err
+		}
+		defer o.Against.Close()
+	}
+	doubts, err := evidence.Verify(files, o)
+	switch {
+	case err != nil:
 		return exit.With(exit.Proof, fmt.Errorf("%s is not valid: %w", name, err))
+	case len(doubts) > 0 && len(o.Known) == 0:
+		return exit.With(exit.Unconfirmed, fmt.Errorf("%s is consistent, but signed by a key you have not confirmed", name))
+	case len(doubts) > 0:
+		return exit.With(exit.Unconfirmed, fmt.Errorf("%s is consistent, but not confirmed: %s", name, doubts[0]))
 	}
 	fmt.Fprintf(out, "%s holds\n", name)
 	return nil
@@ -130,7 +155,10 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 				return nil
 			}
 			signatures, err := history.CheckSignatures(c, history.PublicKeys(keys))
-			found = append(found, signatures...)
+			found = append(found, signatures.Problems...)
+			if uncovered := signatures.Uncovered(); uncovered != "" {
+				found = append(found, uncovered)
+			}
 			return err
 		})
 	}
@@ -149,7 +177,7 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 		fmt.Fprintf(out, "holds: the log begins with that of the checkpoint of %d entries that was kept\n", kept.Size)
 	}
 	if len(keys) > 0 {
-		fmt.Fprintln(out, "holds: the checkpoints are signed, verified with the key that was given")
+		fmt.Fprintln(out, "holds: the checkpoints are signed and cover every entry, verified with the key that was given")
 	} else {
 		fmt.Fprintln(out, "not checked: who signed the checkpoints; name the key with --key")
 	}

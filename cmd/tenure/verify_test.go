@@ -47,6 +47,21 @@ func unzip(t *testing.T, file, dir string) {
 	}
 }
 
+// evidenceKeys are the flags that trust the keys of evidence that a bundle brings.
+func evidenceKeys(t *testing.T, bundle string) (flags []string) {
+	t.Helper()
+	dir := t.TempDir()
+	unzip(t, bundle, dir)
+	text, err := os.ReadFile(filepath.Join(dir, "keys.txt"))
+	must(t, err)
+	for _, key := range strings.Fields(string(text)) {
+		if strings.HasPrefix(key, "evidence/") {
+			flags = append(flags, "--key", key)
+		}
+	}
+	return flags
+}
+
 // TestVerify: a bundle that a server made, and its database, hold; each way to
 // falsify a copy of one is found, named, and ends with 9.
 func TestVerify(t *testing.T) {
@@ -97,8 +112,12 @@ func TestVerify(t *testing.T) {
 			t.Errorf("%s: exit %d, %s", name, code, out)
 		}
 	}
-	if code, out := fails(t, "verify", bundle); code != 0 || !strings.Contains(out, "proves nothing until it is compared") {
+	if code, out := fails(t, "verify", bundle); code != exit.Unconfirmed || !strings.Contains(out, "proves nothing until it is compared") ||
+		!strings.HasSuffix(out, bundle+" is consistent, but signed by a key you have not confirmed\n") {
 		t.Errorf("without a key: exit %d, %s", code, out)
+	}
+	if code, out := fails(t, append([]string{"verify", bundle}, keys[:2]...)...); code != exit.Unconfirmed || !strings.Contains(out, "no key of evidence/") {
+		t.Errorf("with the log's key only: exit %d, %s", code, out)
 	}
 	pipe := filepath.Join(dir, "pipe")
 	must(t, syscall.Mkfifo(pipe, 0o600))
@@ -122,7 +141,7 @@ func TestVerify(t *testing.T) {
 	if code, out := fails(t, "verify", database, "--checkpoint", kept); code != 0 || !strings.Contains(out, "that was kept\n") {
 		t.Errorf("with a checkpoint: exit %d, %s", code, out)
 	}
-	for _, args := range [][]string{{"verify", bundle, "--checkpoint", kept}, {"verify", database, "--checkpoint", bundle}} {
+	for _, args := range [][]string{{"verify", database, "--against", bundle}, {"verify", bundle, "--against", database}, {"verify", database, "--checkpoint", bundle}} {
 		if code, out := fails(t, args...); code != exit.Usage {
 			t.Errorf("%v: exit %d, %s", args, code, out)
 		}

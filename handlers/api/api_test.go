@@ -141,7 +141,7 @@ func TestDepth(t *testing.T) {
 func TestEveryKindIsSpelled(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	for _, kind := range faulttest.Kinds() {
-		reply := f.surface().Error(nil, fault.Wrap(errors.New("wrapped: SELECT"), kind, "a-code", "the message"))
+		reply := f.surface().Error(&web.Call{}, fault.Wrap(errors.New("wrapped: SELECT"), kind, "a-code", "the message"))
 		if reply == nil || reply.Status < 400 || reply.ContentType != "application/problem+json" {
 			t.Errorf("%s: %+v", kind, reply)
 			continue

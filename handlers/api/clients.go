@@ -77,6 +77,7 @@ func (h *handler) include(c *web.Call, wire *client, found snapshots.Resolved[do
 	if err != nil {
 		return err
 	}
+	c.Show(string(next.ID))
 	then, err := fromClient(c.Scope, next)
 	wire.Next = &then
 	return err
@@ -119,6 +120,7 @@ func (h *handler) clients(c *web.Call) (*web.Reply, error) {
 	objects, list := make([][]byte, len(found)), clientList{Clients: []client{}}
 	for i, one := range found {
 		objects[i] = seen(c.Scope, one.Rendering, one.Until)
+		c.Show(string(one.Snapshot))
 	}
 	if more {
 		list.Next = &found[len(found)-1].ClientID
@@ -141,5 +143,6 @@ func (h *handler) snapshot(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Show(string(found.ID))
 	return web.JSON(http.StatusOK, wire)
 }

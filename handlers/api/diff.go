@@ -100,6 +100,7 @@ func (h *handler) side(c *web.Call, name, otherwise string) (side, snapshots.Sna
 	if err != nil {
 		return side{}, "", err
 	}
+	c.Show(string(found.ID))
 	return side{named, found.Content, found.Setup.Content, at.Time()}, found.Base, nil
 }
 

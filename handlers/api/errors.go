@@ -32,9 +32,9 @@ var statuses = map[fault.Kind]struct {
 	fault.Replayed:           {http.StatusUnprocessableEntity, "The idempotency key was used for another request"},
 }
 
-func spell(_ *web.Call, f *fault.Fault) *web.Reply {
+func spell(c *web.Call, f *fault.Fault) *web.Reply {
 	row := statuses[f.Kind]
-	p := problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status}
+	p := problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, RequestID: c.RequestID}
 	if f.Kind == fault.Unsupported && f.Code == web.CodeMethod {
 		p.Status, p.Title = http.StatusMethodNotAllowed, "The method is not taken here"
 	}

@@ -26,7 +26,9 @@ func (h *handler) evidence(c *web.Call) (*web.Reply, error) {
 		Header: http.Header{"Content-Disposition": {`attachment; filename="evidence.zip"`}},
 		Stream: func(w io.Writer) error {
 			out := bufio.NewWriterSize(w, evidencePart)
-			if err := bundle.Write(ctx, out); err != nil {
+			err := bundle.Write(ctx, out)
+			c.Show(bundle.Snapshots()...)
+			if err != nil {
 				return err
 			}
 			return out.Flush()
@@ -34,5 +36,6 @@ func (h *handler) evidence(c *web.Call) (*web.Reply, error) {
 }
 
 func evidenceFilter(c *web.Call) evidence.Filter {
-	return evidence.Filter{Clients: c.Texts("client"), Organization: organizationOf(c), From: micros(c.Instant("from")), To: micros(c.Instant("to"))}
+	return evidence.Filter{Clients: c.Texts("client"), Organization: organizationOf(c), From: micros(c.Instant("from")), To: micros(c.Instant("to")),
+		Since: c.Int("since", 0)}
 }

@@ -73,7 +73,7 @@ func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, erro
 		return nil, err
 	}
 	q.Before, q.Limit = h.Tenancy.LogSize(), maxHistoryPage
-	page, keys, err := h.journalPage(c, q) // the first now, while an error can still be answered
+	page, more, err := h.journalPage(c, q) // the first now, while an error can still be answered
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, erro
 			for {
 				var b bytes.Buffer
 				for _, e := range page.Events {
-					if err := f.line(&b, fromEntry(e, keys), e, h.Version); err != nil {
+					if err := f.line(&b, fromEntry(e, more), e, h.Version); err != nil {
 						return err
 					}
 				}
@@ -96,7 +96,7 @@ func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, erro
 					return err
 				}
 				q.After = page.Next
-				if page, keys, err = h.journalPage(c, q); err != nil {
+				if page, more, err = h.journalPage(c, q); err != nil {
 					return err
 				}
 			}
@@ -111,6 +111,6 @@ func writeLine(w io.Writer, v any) error {
 
 // columns of the CSV form.
 var columns = []string{"log_index", "sequence", "kind", "object_kind", "object", "owner_organization_id", "reference", "snapshot_id",
-	"digest", "recorded_at", "effective_at", "actor", "key_id", "key_name", "key_organization_id", "acting_organization_id", "surface", "reason"}
+	"digest", "recorded_at", "effective_at", "actor", "key_id", "key_name", "key_organization_id", "acting_organization_id", "surface", "reason", "details"}
 
 func writeColumns(w io.Writer) error { return cells.Write(w, columns) }

@@ -149,7 +149,7 @@ func TestOCSFIsValid(t *testing.T) {
 					if seq == 2 {
 						e.Object, e.Org, e.ActingOrg, e.Reason, e.Ref, e.Content = "o1", "0a6d", "0b6d", "because", "s1", "ff"
 					}
-					text, err := json.Marshal(toOCSF(fromEntry(e, keys), e, "v1.2.3"))
+					text, err := json.Marshal(toOCSF(fromEntry(e, extras{keys: keys}), e, "v1.2.3"))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -194,7 +194,7 @@ func TestExportedCells(t *testing.T) {
 				continue
 			}
 			var b strings.Builder
-			if err := f.line(&b, fromEntry(e, nil), e, ""); err != nil || !strings.HasSuffix(b.String(), ",'"+reason+"\r\n") {
+			if err := f.line(&b, fromEntry(e, extras{}), e, ""); err != nil || !strings.HasSuffix(b.String(), ",'"+reason+",\r\n") {
 				t.Errorf("%q: %q, %v", reason, b.String(), err)
 			}
 		}
@@ -221,7 +221,7 @@ func TestOCSFTableFinds(t *testing.T) {
 		"message: no text": func(m map[string]any) { m["message"] = "" },
 		"event.actor: none of [process user invoked_by session]": func(m map[string]any) { m["actor"] = map[string]any{} },
 	} {
-		text, err := json.Marshal(toOCSF(fromEntry(e, nil), e, ""))
+		text, err := json.Marshal(toOCSF(fromEntry(e, extras{}), e, ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,12 +242,12 @@ func TestOCSFTableFinds(t *testing.T) {
 func TestOCSFSays(t *testing.T) {
 	e := history.Entry{Index: 7, Envelope: history.Envelope{Kind: "client.secret-added", ObjectKind: "client", Object: "o1", Org: "owner", ActingOrg: "acting",
 		Actor: "key:k1", RecordedAt: 1767326645678958}}
-	own := toOCSF(fromEntry(e, map[string]tenancy.Key{"k1": {Name: "deploy", Org: "own"}}), e, "v1.2.3")
+	own := toOCSF(fromEntry(e, extras{keys: map[string]tenancy.Key{"k1": {Name: "deploy", Org: "own"}}}), e, "v1.2.3")
 	if own.Actor.User.Org == nil || own.Actor.User.Org.UID != "own" || own.Metadata.Tenant != "owner" || own.Metadata.Product.Version != "v1.2.3" ||
 		own.Metadata.Original != "2026-01-02T04:04:05.678958Z" || own.Message != "client o1: secret added by key deploy" {
 		t.Errorf("%+v", own)
 	}
-	if other := toOCSF(fromEntry(e, nil), e, ""); other.Actor.User.Org != nil || other.Message != "client o1: secret added by key k1" {
+	if other := toOCSF(fromEntry(e, extras{}), e, ""); other.Actor.User.Org != nil || other.Message != "client o1: secret added by key k1" {
 		t.Errorf("a key from above has an organization: %+v", other)
 	}
 	want := map[history.Kind]int{"client.published": 1, "key.created": 1, "client.imported": 1, "client.secret-disclosed": 2, "client.erased": 4, "key.revoked": 4,

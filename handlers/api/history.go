@@ -31,7 +31,11 @@ func (h *handler) history(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromHistory(past, keys))
+	details, err := h.Tenancy.Details(c.Request.Context(), c.Scope, told)
+	if err != nil {
+		return nil, err
+	}
+	return web.JSON(http.StatusOK, fromHistory(past, extras{keys, details}))
 }
 
 // partOf reads which part of a client's history is asked for.
@@ -51,35 +55,35 @@ func (h *handler) journal(c *web.Call) (*web.Reply, error) {
 		return h.export(c, q, *form)
 	}
 	q.Limit = pageSize(c)
-	page, keys, err := h.journalPage(c, q)
+	page, more, err := h.journalPage(c, q)
 	if err != nil {
 		return nil, err
 	}
-	wire := journalList{Events: fromEntries(page.Events, keys)}
+	wire := journalList{Events: fromEntries(page.Events, more)}
 	if page.More {
 		wire.Next = &page.Next
 	}
 	return web.JSON(http.StatusOK, wire)
 }
 
-func (h *handler) journalPage(c *web.Call, q tenancy.Query) (tenancy.Page, map[string]tenancy.Key, error) {
+func (h *handler) journalPage(c *web.Call, q tenancy.Query) (tenancy.Page, extras, error) {
 	page, err := h.Tenancy.Journal(c.Request.Context(), c.Scope, q)
 	if err != nil {
-		return page, nil, err
+		return page, extras{}, err
 	}
 	keys, err := h.Tenancy.ActingKeys(c.Request.Context(), c.Scope, page.Events)
-	return page, keys, err
+	return page, extras{keys, page.Details}, err
 }
 
 // toQuery reads the filters.
 func toQuery(c *web.Call) tenancy.Query {
 	q := tenancy.Query{Object: c.Text("client"), Actor: c.Text("actor"), Surface: c.Text("surface"), Org: organizationOf(c),
-		From: micros(c.Instant("from")), To: micros(c.Instant("to")), After: c.Int("after", -1)}
+		From: micros(c.Instant("from")), To: micros(c.Instant("to")), Newest: c.Text("order") == "desc", After: c.Int("after", -1)}
 	if _, known := c.Instants(); known != nil && (q.To == 0 || micros(known) < q.To) {
 		q.To = micros(known) + 1
 	}
 	for _, kind := range c.Texts("kind") {
-		q.Kinds = append(q.Kinds, history.Kind(kind))
+		q.Kinds = append(q.Kinds, history.SameKinds(history.Kind(kind))...)
 	}
 	return q
 }

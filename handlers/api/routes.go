@@ -112,11 +112,11 @@ func New(deps Deps) web.Surface {
 		get(pathEntity+"/blame", all, client, h.blame, dated...),
 		get(pathClients, resolve, setup, h.clients, slices.Concat([]web.Param{web.ID("setup"), web.Text("name"), web.Text("owner"),
 			web.Cursor("after"), web.Int("limit", 1, maxClientPage)}, dated)...),
-		get("/v1/evidence", all, none, h.evidence, slices.Concat([]web.Param{web.ID("client").Repeated(evidence.MaxClients)}, spanning)...),
+		get("/v1/evidence", all, none, h.evidence, slices.Concat([]web.Param{web.ID("client").Repeated(evidence.MaxClients), web.Int("since", 1, maxAfter)}, spanning)...),
 		get(pathEntity+"/history", all, client, h.history, slices.Concat(pageOf, dated)...),
 		get(pathEntity+"/reads", past, client, h.reads, web.Cursor("after"), web.Int("limit", 1, maxHistoryPage)),
 		exported(get("/v1/history", all, none, h.journal, slices.Concat([]web.Param{web.ID("client"), web.Text("actor"), web.Text("surface"),
-			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...)}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
+			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...), web.Word("order", "asc", "desc")}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
 	}}
 }
 

@@ -159,6 +159,8 @@ type happened struct {
 	ActingOrganizationID string     `json:"acting_organization_id"`
 	Surface              string     `json:"surface"`
 	Reason               string     `json:"reason"`
+	// Details are {"before", "after"} of what is changed without a snapshot; null where there are none.
+	Details json.RawMessage `json:"details"`
 }
 
 // actingKey is the API key that made a change. Name and organization are null
@@ -189,6 +191,8 @@ type problem struct {
 	Detail string         `json:"detail,omitempty"`
 	Code   string         `json:"code,omitempty"`
 	Errors []problemField `json:"errors,omitempty"`
+
+	RequestID string `json:"request_id"` // as X-Request-Id has it
 
 	EffectiveFrom *string `json:"effective_from,omitempty"` // of what is not in force yet
 	EndedAt       *string `json:"ended_at,omitempty"`       // of what was deleted by then

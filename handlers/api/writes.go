@@ -206,6 +206,7 @@ func (h *handler) planned(c *web.Call, w changing) (plan, error) {
 			return plan{}, err
 		}
 		base = found.Content
+		c.Show(string(found.ID))
 	}
 	options := diff.Options{At: out.ValidFrom.Time(), From: out.Setup.Content, To: out.Setup.Content}
 	result := diff.Of(base, out.Content, options)
@@ -232,7 +233,7 @@ func (h *handler) moved(c *web.Call, w changing, because error) (*web.Reply, err
 	}
 	f := fault.Of(because)
 	row := statuses[f.Kind]
-	reply, err := web.JSON(row.status, movedProblem{problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, Detail: f.Message, Code: f.Code}, fresh})
+	reply, err := web.JSON(row.status, movedProblem{problem{Type: "/problems/" + f.Kind.String(), Title: row.title, Status: row.status, Detail: f.Message, Code: f.Code, RequestID: c.RequestID}, fresh})
 	if err == nil {
 		reply.ContentType = problemType
 	}

@@ -30,6 +30,9 @@ func (h *handler) list(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, one := range found {
+		c.Show(string(one.Snapshot))
+	}
 	path := c.Request.URL.EscapedPath()
 	link := q.link(path, "first", h.cursors.seal(setup, ""))
 	if more {

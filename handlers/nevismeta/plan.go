@@ -29,6 +29,7 @@ func tried[T document.Content](h *handler, c *web.Call, name *snapshots.Ref, sec
 			return nil, err
 		}
 		base = found.Content
+		c.Show(string(found.ID))
 	}
 	result := diff.Of(base, out.Content, diff.Options{At: out.ValidFrom.Time(), From: out.Setup.Content, To: out.Setup.Content})
 	level, summary := result.Level(), diff.Markdown(&result)

@@ -76,7 +76,7 @@ func TestA19UnknownIDAndWrongToken(t *testing.T) {
 		if method == "PUT" {
 			body = f.own(made, nil)
 		}
-		a := f.send(t, good(), method, target, body, bearer(token), "X-Fapi-Interaction-Id: "+interaction)
+		a := f.send(t, good(), method, target, body, bearer(token), "X-Fapi-Interaction-Id: "+interaction, "X-Request-Id: same")
 		a.header.Del("Date")
 		return seen{a.status, a.header, string(a.raw)}
 	}
@@ -162,8 +162,8 @@ func TestA23ClientIDs(t *testing.T) {
 func TestA25HeadAndOtherMethods(t *testing.T) {
 	f := newFixture(t, dbtest.SQLite(t))
 	made := f.registered(t)
-	got := f.send(t, good(), "GET", made.uri(), "", made.bearer(), "X-Fapi-Interaction-Id: "+interaction).want(t, 200)
-	head := f.send(t, good(), "HEAD", made.uri(), "", made.bearer(), "X-Fapi-Interaction-Id: "+interaction)
+	got := f.send(t, good(), "GET", made.uri(), "", made.bearer(), "X-Fapi-Interaction-Id: "+interaction, "X-Request-Id: same").want(t, 200)
+	head := f.send(t, good(), "HEAD", made.uri(), "", made.bearer(), "X-Fapi-Interaction-Id: "+interaction, "X-Request-Id: same")
 	got.header.Del("Date")
 	head.header.Del("Date")
 	if head.status != 200 || len(head.raw) != 0 || !reflect.DeepEqual(head.header, got.header) {

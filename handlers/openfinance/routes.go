@@ -107,6 +107,6 @@ func (h *handler) routes() []web.Route {
 // begin puts the interaction id and no-store into every answer.
 func (h *handler) begin(c *web.Call) {
 	headers, _ := scheme.ReadHeaders(c.Request.Header, h.Tenancy.IDs().UUID, false)
-	c.Correlation, c.Ignored = headers.InteractionID, headers.Ignored
+	c.Correlation, c.Ignored = headers.InteractionID, append(c.Ignored, headers.Ignored...)
 	c.Header = http.Header{scheme.HeaderInteraction: {headers.InteractionID}, "Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
 }

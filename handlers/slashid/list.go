@@ -28,6 +28,7 @@ func (h *handler) listClients(c *web.Call) (*web.Reply, error) {
 	}
 	objects := make([][]byte, len(found))
 	for i, one := range found {
+		c.Show(string(one.Snapshot))
 		objects[i] = rendered{one.Reply.(*web.Reply), one.Gap}.object(used[i])
 	}
 	empty, err := web.Encode(envelope{Meta: &meta{pagination{q.Limit, q.Offset, total}}, Result: []raw{}})

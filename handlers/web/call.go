@@ -24,11 +24,15 @@ type Call struct {
 	// Header goes with the answer, whatever that is. Begin may set it, by
 	// canonical names.
 	Header http.Header
-	// Correlation is an id of the call, and Ignored the names of malformed headers
+	// RequestID is what the caller calls the request, or a new id: it is in the answer
+	// (X-Request-Id), in the log, and in error bodies that have room for it.
+	RequestID string
+	// Correlation is another id of the call, and Ignored the names of malformed headers
 	// that were passed over: both for the log.
 	Correlation string
 	Ignored     []string
 
+	shown   []string // snapshots (Show)
 	surface *Surface
 	proxies Proxies
 	once    tenancy.Once
@@ -42,7 +46,7 @@ type Call struct {
 	query    query
 
 	w       http.ResponseWriter
-	values  [3]string // what single header values are slices of
+	values  [4]string // what single header values are slices of
 	started time.Time
 	fault   *fault.Fault
 	status  int

@@ -8,8 +8,8 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// event writes the request's one event. It holds no path, query, body or header
-// but an id of the call: each may carry a secret or name a tenant's client.
+// event writes the request's one event. It has no path, query, body or header but ids of
+// the call: each may carry a secret or name a tenant's client.
 func (c *Call) event(log zerolog.Logger) {
 	level := zerolog.InfoLevel
 	if c.fault != nil && c.fault.Kind == fault.Internal {
@@ -19,7 +19,10 @@ func (c *Call) event(log zerolog.Logger) {
 	if e == nil {
 		return
 	}
-	e.Str("method", c.method())
+	e.Str("request_id", c.RequestID).Str("method", c.method())
+	if address := c.address(); address != "" {
+		e.Str("address", address)
+	}
 	if c.Route != nil {
 		e.Str("route", c.Route.Pattern)
 	}

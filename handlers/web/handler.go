@@ -51,6 +51,7 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 // ServeHTTP answers one request and writes its one event.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{Request: r, w: w, started: time.Now(), proxies: h.Proxies, held: held{room: h.Room}}
+	c.identify()
 	defer func() { c.held.giveBack(string(c.Principal.Org)) }()
 	if r.ContentLength != 0 {
 		c.limitBody(h.BodyTime)
@@ -70,16 +71,24 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tellRead tells who was shown which version: the answer of a GET about one
-// client with its content, as its header says. An answer of 304 shows nothing.
+// tellRead tells who was shown which versions: the one of a GET about one client, as the
+// answer's header says, and those that the handler names (Call.Show). An answer of 304 or
+// to HEAD shows nothing.
 func (h *handler) tellRead(c *Call, reply *Reply) {
-	if c.status != http.StatusOK || c.Request.Method != http.MethodGet || c.Principal.KeyID == "" || c.Route.Object != ObjectClient {
+	if c.status != http.StatusOK || c.Principal.KeyID == "" || c.Request.Method == http.MethodHead {
 		return
 	}
-	if id := reply.Header["Tenure-Snapshot-Id"]; len(id) == 1 {
+	if id := reply.Header["Tenure-Snapshot-Id"]; len(id) == 1 && c.Request.Method == http.MethodGet && c.Route.Object == ObjectClient {
 		h.Read(c.Principal.KeyID, id[0])
 	}
+	for _, id := range c.shown {
+		h.Read(c.Principal.KeyID, id)
+	}
 }
+
+// Show notes snapshots whose content, or a part of it, is in the answer, beside the one
+// that its header names. Those that are of no client count for nothing.
+func (c *Call) Show(ids ...string) { c.shown = append(c.shown, ids...) }
 
 // answer runs the request up to its Reply. A panic becomes an Internal fault,
 // so that the connection and its other requests live on.
@@ -155,7 +164,7 @@ func (h *handler) admission(c *Call) (err error) {
 func (c *Call) failed() (reply *Reply) {
 	defer func() {
 		if p := recover(); p != nil || reply == nil || reply.Status < 400 || reply.Status > 599 {
-			reply = unowned(http.StatusInternalServerError)
+			reply = c.unowned(http.StatusInternalServerError)
 		}
 	}()
 	switch f := c.fault; {
@@ -164,14 +173,14 @@ func (c *Call) failed() (reply *Reply) {
 	case c.surface != nil:
 		return c.surface.Error(c, f)
 	case f.Kind == fault.NotFound:
-		return unowned(http.StatusNotFound)
+		return c.unowned(http.StatusNotFound)
 	}
 	return nil
 }
 
 // unowned is the answer where no surface can be asked: RFC 9457 without a
 // type of its own.
-func unowned(status int) *Reply {
+func (c *Call) unowned(status int) *Reply {
 	return &Reply{Status: status, ContentType: "application/problem+json",
-		Body: fmt.Appendf(nil, "{\"type\":\"about:blank\",\"title\":%q,\"status\":%d}\n", http.StatusText(status), status)}
+		Body: fmt.Appendf(nil, "{\"type\":\"about:blank\",\"title\":%q,\"status\":%d,\"request_id\":%q}\n", http.StatusText(status), status, c.RequestID)}
 }

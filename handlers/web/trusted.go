@@ -29,6 +29,7 @@ func (t Trusted) Handler(next http.Handler) http.Handler {
 		if !t.admits(r) {
 			c := &Call{Request: r, w: w, surface: &t.Surface, started: time.Now(),
 				fault: fault.New(fault.Forbidden, "", "this listener accepts no request with an Origin header or for another host")}
+			c.identify()
 			c.write(c.failed())
 			c.event(t.Log)
 			return
@@ -71,6 +72,15 @@ func (c *Call) Address() string {
 		if p, err := ip.Prefix(64); err == nil {
 			return p.Masked().String()
 		}
+	}
+	return ip.String()
+}
+
+// address is the caller's address in full, for the log; empty if it is not known.
+func (c *Call) address() string {
+	ip, known := c.proxies.caller(c.Request)
+	if !known {
+		return ""
 	}
 	return ip.String()
 }

@@ -29,6 +29,7 @@ func (c *Call) write(reply *Reply) {
 	for name, values := range reply.Header {
 		header[name] = values
 	}
+	header[headerRequest] = c.value(3, c.RequestID)
 	if reply.CacheControl != nil {
 		header["Cache-Control"] = reply.CacheControl
 	}

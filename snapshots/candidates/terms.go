@@ -3,6 +3,7 @@ package candidates
 import (
 	"tenure/snapshots/document"
 	"tenure/tenancy/db"
+	"tenure/tenancy/history"
 )
 
 // Term is a value of a field that lists are filtered by.
@@ -53,6 +54,15 @@ func termsOf(name, owner, software string, localized []document.Localized) []Ter
 		list = append(list, ByMetadata(l.Name, l.Value))
 	}
 	return list
+}
+
+// Bucket is within what the terms of an entity are found: its setup, or for setups
+// themselves the module.
+func Bucket(kind, module, setup string) string {
+	if kind == history.ObjectSetup {
+		return module
+	}
+	return setup
 }
 
 // Cut is a term as the index has it: its texts end at a character's boundary.

@@ -103,10 +103,7 @@ func (k *checker) terms() error {
 			stored[r] = true
 		}
 		for _, e := range entities {
-			bucket := e.Setup
-			if e.Kind == history.ObjectSetup {
-				bucket = e.Module
-			}
+			bucket := candidates.Bucket(e.Kind, e.Module, e.Setup)
 			if err := k.termsOf(e.ID, e.Kind, e.Module, e.Setup, func(t candidates.Term) {
 				t = t.Cut()
 				want := term{e.ID, bucket, t.Field, t.Value}

@@ -56,7 +56,7 @@ func TestBundleHolds(t *testing.T) {
 			}
 			f, err := Open(dir)
 			must(t, err)
-			if err := Verify(f, nil, func(string) {}); err != nil {
+			if _, err := Verify(f, Options{Say: func(string) {}}); err != nil {
 				t.Errorf("%s, unpacked: %v", name, err)
 			}
 			must(t, f.Close())

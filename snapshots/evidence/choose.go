@@ -30,6 +30,8 @@ type Filter struct {
 	Organization tenancy.OrgID // and those below it; empty for the acting one
 	From         history.Micros
 	To           history.Micros // recorded before; 0 for no end
+	// Since asks for the proof that the log grew from so many entries; 0 for none.
+	Since int64
 }
 
 // Exporter makes bundles of an installation.
@@ -63,7 +65,8 @@ type Bundle struct {
 
 // Choose decides what a bundle holds, up to the newest checkpoint. Faults:
 // NotFound for a client or an organization that the scope does not cover,
-// Unavailable where the server has no key, Malformed for more than MaxEvents.
+// Unavailable where the server has no key, Malformed for more than MaxEvents and
+// for a Since above the checkpoint.
 func (x *Exporter) Choose(ctx context.Context, scope tenancy.Scope, f Filter) (*Bundle, error) {
 	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
 		return nil, err
@@ -78,6 +81,9 @@ func (x *Exporter) Choose(ctx context.Context, scope tenancy.Scope, f Filter) (*
 	last, err := x.Log.Checkpoint(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if f.Since > last.Size {
+		return nil, fault.New(fault.Malformed, fault.CodeQuery, "since is %d, but the newest checkpoint has %d entries", f.Since, last.Size)
 	}
 	b := &Bundle{exporter: x, scope: scope, filter: f, made: x.Now(), last: last}
 	return b, x.DB.View(ctx, b.choose)

@@ -56,7 +56,7 @@ func TestPipesAndDevices(t *testing.T) {
 					return err
 				}
 				defer f.Close()
-				err = Verify(f, nil, func(s string) { said.WriteString(s + "\n") })
+				_, err = Verify(f, Options{Say: func(s string) { said.WriteString(s + "\n") }})
 				found(t, what+" as "+name, want, said.String(), err)
 				return nil
 			})
@@ -84,7 +84,7 @@ func TestPipeInTheMeantime(t *testing.T) {
 	must(t, syscall.Mkfifo(filepath.Join(dir, fileEvents), 0o600))
 	within(t, "the pipe", func() error {
 		var said strings.Builder
-		err := Verify(f, nil, func(s string) { said.WriteString(s + "\n") })
+		_, err := Verify(f, Options{Say: func(s string) { said.WriteString(s + "\n") }})
 		found(t, "the pipe", fileEvents+": it is not a file", said.String(), err)
 		return nil
 	})

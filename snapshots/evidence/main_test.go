@@ -56,7 +56,12 @@ type installation struct {
 
 func newInstallation(t testing.TB, dsn string) *installation {
 	t.Helper()
-	in := &installation{World: snapshotstest.New(t, dsn, snapshots.Options{}), log: newKeys(t), own: newKeys(t)}
+	return signedWith(t, dsn, newKeys(t), newKeys(t))
+}
+
+func signedWith(t testing.TB, dsn string, log, own *history.Keys) *installation {
+	t.Helper()
+	in := &installation{World: snapshotstest.New(t, dsn, snapshots.Options{}), log: log, own: own}
 	publisher, err := history.OpenPublisher(ctx, in.DB, in.Log, history.PublisherOptions{Keys: in.log, Origin: origin})
 	must(t, err)
 	in.exporter = &Exporter{DB: in.DB, Log: publisher, Keys: in.own, Now: in.Log.Now, Program: "test"}
@@ -136,7 +141,7 @@ func verify(t testing.TB, files map[string]string, known ...string) (string, err
 	f, err := Read(bytes.NewReader(raw), int64(len(raw)))
 	must(t, err)
 	var said strings.Builder
-	err = Verify(f, keys, func(s string) { said.WriteString(s + "\n") })
+	_, err = Verify(f, Options{Known: keys, Say: func(s string) { said.WriteString(s + "\n") }})
 	if alsoVerify != nil {
 		alsoVerify(t.Name(), raw, known, said.String(), err)
 	}

@@ -76,9 +76,14 @@ func (b *Bundle) checkpoints(ctx context.Context, z *zip.Writer) error {
 	if err := b.add(z, fileFirst, func(w io.Writer) error { _, err := w.Write(first.Note); return err }); err != nil {
 		return err
 	}
-	return b.add(z, fileConsistency, func(w io.Writer) error {
-		return writeLine(w, consistency{first.Size, b.last.Size, hexes(path)})
-	})
+	if err := b.addJSON(z, fileConsistency, consistency{first.Size, b.last.Size, hexes(path)}); err != nil {
+		return err
+	}
+	return b.since(ctx, z)
+}
+
+func (b *Bundle) addJSON(z *zip.Writer, name string, v any) error {
+	return b.add(z, name, func(w io.Writer) error { return writeLine(w, v) })
 }
 
 // body reads a snapshot's salt and content.

@@ -35,7 +35,8 @@ WHAT IS IN IT
                             that it was there, when and by whom stays proved
   proofs.jsonl              for each event the path from its leaf to the root of checkpoints/last
   checkpoints/              a signed statement of the log's size and root from before the period (or
-                            the oldest there is), one that all proofs go to, and the proof between
+                            the oldest there is), one that all proofs go to, and the proof between;
+                            since.json, if it is there: the proof from the size that was asked for
   manifest.json             who asked for what, each object with its first and last sequence
                             number, each file with its SHA-256
   manifest.sig              the signature over that
@@ -46,7 +47,8 @@ WHAT IS IN IT
 TO VERIFY, with no server and no network:
   tenure verify FILE --key LOG_KEY --key EVIDENCE_KEY
 It says one sentence a check, names the first entry that is wrong, and exits with 9 if one is. Take
-the keys from where you already trust them: those in keys.txt came the same way as the rest.
+the keys from where you already trust them: those in keys.txt came the same way as the rest, and
+without others it exits with 8. With --against OLD.zip it compares two bundles.
 
 BY HAND, with any RFC 6962 library:
   1. commitment = SHA-256(salt, envelope), both as bytes; the salt is hex in events.jsonl

@@ -85,6 +85,7 @@ func TestSchema(t *testing.T) {
 	check("nothing", in.bundle(t, in.North, Filter{From: in.Log.Now() + 1e9}))
 	check("a client with no event in the time", in.bundle(t, in.North, Filter{Clients: []string{string(in.shop)}, From: in.Log.Now() + 1e9}))
 	check("of version 1", oldBundle(t))
+	check("since a size", in.bundle(t, in.Root, Filter{Since: 3}))
 	if all[fileSchema] != string(schema) {
 		t.Error("the schema in the bundle is another")
 	}
@@ -143,17 +144,17 @@ func TestTheDocumentHasEverything(t *testing.T) {
 	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(regexp.MustCompile("(?s)```.*?```").ReplaceAllString(string(raw), ""), -1) {
 		named[m[1]] = true
 	}
-	for _, v := range []any{manifest{}, filter{}, object{}, file{}, event{}, inclusion{}, content{}, consistency{}, names{}, namedOrganization{}, namedKey{}, namedClient{}, history.Envelope{}} {
+	for _, v := range []any{manifest{}, filter{}, object{}, file{}, event{}, inclusion{}, content{}, consistency{}, grown{}, names{}, namedOrganization{}, namedKey{}, namedClient{}, history.Envelope{}} {
 		of := reflect.TypeOf(v)
 		for i := range of.NumField() {
 			member, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
-			if !named[member] {
+			if !of.Field(i).Anonymous && !named[member] {
 				t.Errorf("%s: nothing of `%s`", of.Name(), member)
 			}
 		}
 	}
 	in := newInstallation(t, dbtest.SQLite(t))
-	for name := range in.bundle(t, in.North, Filter{}) {
+	for name := range in.bundle(t, in.North, Filter{Since: 3}) {
 		name = regexp.MustCompile(`[0-9a-f]{32}`).ReplaceAllString(name, "<id>")
 		if !named[name] {
 			t.Errorf("nothing of the file `%s`", name)

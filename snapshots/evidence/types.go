@@ -20,6 +20,7 @@ const (
 	fileFirst       = "checkpoints/first"
 	fileLast        = "checkpoints/last"
 	fileConsistency = "checkpoints/consistency.json"
+	fileSince       = "checkpoints/since.json"
 	fileKeys        = "keys.txt"
 	fileReadme      = "README.txt"
 )
@@ -35,6 +36,7 @@ const (
 //	snapshots/<id>.json           exact bytes of each snapshot's content
 //	snapshots.jsonl               their salts, or that the content was erased
 //	checkpoints/first, /last      signed checkpoints; checkpoints/consistency.json: the proof between
+//	checkpoints/since.json        the proof from the size that was asked for, if one was
 //	keys.txt, README.txt          verifier keys; what to do with all this
 //	evidence.schema.json          JSON Schema of each file that is JSON
 //
@@ -148,4 +150,10 @@ type consistency struct {
 	First  int64    `json:"first_size"`
 	Last   int64    `json:"last_size"`
 	Hashes []string `json:"hashes"`
+}
+
+// grown is checkpoints/since.json: likewise, with the root of the tree of first_size.
+type grown struct {
+	consistency
+	Root string `json:"first_root"`
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -24,17 +25,30 @@ func (f *Failure) Error() string {
 	return fmt.Sprintf("%d checks fail; the first: %s", f.Count, f.First)
 }
 
-// Verify checks a bundle and says one sentence a check. known are verifier
-// keys that the caller trusts (ParseKeys): where they have the name of the log
-// or of its evidence they alone count, else the bundle's own are taken, and it
-// says so. A *Failure if a check fails.
-func Verify(f *Files, known []note.Verifier, say func(string)) error {
-	v := &verifier{files: f, known: known, say: say}
-	v.run()
-	if v.failure.Count > 0 {
-		return &v.failure
+// Options of Verify.
+type Options struct {
+	// Known are verifier keys that the caller trusts (ParseKeys). Where they have
+	// the name of the log or of its evidence they alone count, else the bundle's
+	// own are taken, and Verify says so.
+	Known   []note.Verifier
+	Kept    *history.Checkpoint // that was kept elsewhere; nil for none
+	Against *Files              // another bundle of the same log; nil for none
+	Say     func(string)        // takes one sentence a check
+}
+
+// Verify checks a bundle. It returns a *Failure if a check fails, and what is not
+// confirmed though all that is there holds.
+func Verify(f *Files, o Options) (open []string, err error) {
+	v := &verifier{files: f, known: o.Known, say: o.Say}
+	if o.Against != nil {
+		v.entries = make(map[int64]string)
 	}
-	return nil
+	v.run()
+	v.compare(o)
+	if v.failure.Count > 0 {
+		return v.doubts, &v.failure
+	}
+	return v.doubts, nil
 }
 
 // ParseKeys reads verifier keys as C2SP signed-note spells them.
@@ -55,8 +69,11 @@ type verifier struct {
 	enclosed []note.Verifier
 	say      func(string)
 	failure  Failure
+	doubts   []string // what is not confirmed
 
 	manifest manifest
+	trees    []proved         // the last checkpoint's first
+	entries  map[int64]string // commitments by index; nil where nothing asks for them
 	last     history.Checkpoint
 	objects  map[string]*seen
 	commits  map[string]committed // by snapshot id
@@ -94,6 +111,7 @@ func (v *verifier) run() {
 	v.check(v.digests)
 	if v.check(v.checkpoint) {
 		v.check(v.grew)
+		v.sinceSize()
 	}
 	sound := v.events()
 	v.check(v.counts)
@@ -103,6 +121,16 @@ func (v *verifier) run() {
 			v.check(v.pages)
 		}
 	}
+	for _, name := range []string{v.manifest.Origin, KeyName(v.manifest.Origin)} {
+		if !v.confirmed(name) {
+			v.unconfirmed(fmt.Sprintf("no key of %s was given, and the bundle's own was taken; name the one you trust with --key", shown(name)))
+		}
+	}
+}
+
+// confirmed reports whether a key that was given has the name.
+func (v *verifier) confirmed(name string) bool {
+	return slices.ContainsFunc(v.known, func(k note.Verifier) bool { return k.Name() == name })
 }
 
 func (v *verifier) readManifest() (string, error) {
@@ -239,6 +267,7 @@ func (v *verifier) checkpoint() (string, error) {
 		return "", err
 	}
 	v.last = c
+	v.trees = []proved{{c.Size, c.Root}}
 	if c.Size != v.manifest.LogSize || hex.EncodeToString(c.Root[:]) != v.manifest.LogRoot {
 		return "", fmt.Errorf("checkpoints/last is not the checkpoint that the manifest names")
 	}
@@ -272,5 +301,6 @@ func (v *verifier) grew() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the last checkpoint does not go on from checkpoints/first: %w", err)
 	}
+	v.trees = append(v.trees, proved{first.Size, first.Root})
 	return fmt.Sprintf("the log of %d entries begins with that of %d", v.last.Size, first.Size), nil
 }

@@ -100,6 +100,9 @@ func (v *verifier) eachEvent(events, proofs *lines, f *findings) error {
 		if err := v.proof(proofs, e.Index, sum, f); err != nil {
 			f.keep(&f.proof, "%s: %v", label, err)
 		}
+		if v.entries != nil {
+			v.entries[e.Index] = hex.EncodeToString(sum[:])
+		}
 		v.chain(env, e.Index, sum, label, f)
 		if err := detail(e, env); err != nil {
 			f.keep(&f.detail, "%s: %v", label, err)

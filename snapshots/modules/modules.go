@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"encoding/json"
 	"regexp"
 
 	"tenure/tenancy"
@@ -48,9 +49,17 @@ func Make(tx *db.Tx, scope tenancy.Scope, name string) error {
 	if err != nil {
 		return err
 	}
+	after, err := json.Marshal(map[string]string{"name": name})
+	if err != nil {
+		return err
+	}
+	detail, err := history.Changed(nil, after)
+	if err != nil {
+		return err
+	}
 	tx.Insert(table, name, name, int64(history.At(tx)))
 	history.Record(tx, scope.Event(history.Event{Kind: "module.created", ObjectKind: history.ObjectModule, Object: "module:" + name,
-		Org: string(scope.Acting()), Effective: history.At(tx).Millis()}))
+		Org: string(scope.Acting()), Effective: history.At(tx).Millis(), Detail: detail}))
 	return nil
 }
 

@@ -1,5 +1,6 @@
 // Package policy says how a setup treats its clients: the switches, what they can be,
-// and their stored form. It is pure; snapshots keeps the versions of a setup's policy.
+// and their stored form. It keeps the versions of a setup's policy, each with its event; who may
+// change one is for snapshots to say.
 package policy
 
 import (

@@ -46,6 +46,10 @@ func (p Policy) Encode() ([]byte, error) {
 	return json.Marshal(s)
 }
 
+// said is what events say of a policy: the stored form, but for OpenFinanceProfile, which
+// is as it is.
+func (p Policy) said() ([]byte, error) { return json.Marshal(row(p)) }
+
 // Decode reads the stored form. Members that are younger than it have their defaults.
 func Decode(raw []byte) (Policy, error) {
 	var s stored

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -50,7 +51,18 @@ type BoundRow struct {
 }
 
 // MarshalJSON writes the array.
-func (b BoundRow) MarshalJSON() ([]byte, error) { return packed([]any{b.Table, b.Key, b.Hash}) }
+func (b BoundRow) MarshalJSON() ([]byte, error) { return b.appendTo(nil), nil }
+
+func (b BoundRow) appendTo(to []byte) []byte {
+	to = append(appendText(append(to, '['), b.Table), ",["...)
+	for i, part := range b.Key {
+		if i > 0 {
+			to = append(to, ',')
+		}
+		to = appendText(to, part)
+	}
+	return append(appendText(append(to, "],"...), b.Hash), ']')
+}
 
 // UnmarshalJSON reads the array.
 func (b *BoundRow) UnmarshalJSON(data []byte) error {
@@ -79,7 +91,55 @@ type BoundTable struct {
 }
 
 // MarshalJSON writes the array.
-func (b BoundTable) MarshalJSON() ([]byte, error) { return packed([]any{b.Table, b.Rows, b.Hash}) }
+func (b BoundTable) MarshalJSON() ([]byte, error) { return b.appendTo(nil), nil }
+
+func (b BoundTable) appendTo(to []byte) []byte {
+	to = strconv.AppendInt(append(appendText(append(to, '['), b.Table), ','), b.Rows, 10)
+	return append(appendText(append(to, ','), b.Hash), ']')
+}
+
+// appendRows puts rows and tables behind the other members of an envelope, as
+// encoding/json would: an envelope is encoded for each change.
+func (e Envelope) appendRows(to []byte) []byte {
+	to = to[:len(to)-1]
+	for i, row := range e.Rows {
+		if i == 0 {
+			to = append(to, `,"rows":[`...)
+		} else {
+			to = append(to, ',')
+		}
+		to = row.appendTo(to)
+	}
+	if len(e.Rows) > 0 {
+		to = append(to, ']')
+	}
+	for i, table := range e.Tables {
+		if i == 0 {
+			to = append(to, `,"tables":[`...)
+		} else {
+			to = append(to, ',')
+		}
+		to = table.appendTo(to)
+	}
+	if len(e.Tables) > 0 {
+		to = append(to, ']')
+	}
+	return append(to, '}')
+}
+
+// appendText appends a text as packed writes it.
+func appendText(to []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			written, err := packed(text)
+			if err != nil {
+				panic(err) // a string always encodes
+			}
+			return append(to, written...)
+		}
+	}
+	return append(append(append(to, '"'), text...), '"')
+}
 
 // UnmarshalJSON reads the array.
 func (b *BoundTable) UnmarshalJSON(data []byte) error {
@@ -115,8 +175,7 @@ func Packed(texts ...string) []byte {
 // the values of its columns in the order of schema.sql, those that erasing empties
 // left out. Texts are JSON strings, integers JSON numbers, bytes lower-case hex.
 func CanonicalRow(s db.Shape, value func(column string) any) ([]byte, error) {
-	list := make([]any, 1, len(s.Columns)+1)
-	list[0] = s.Name
+	row := appendText(append(make([]byte, 0, 256), '['), s.Name)
 	for _, c := range s.Columns {
 		if slices.Contains(erasable[s.Name], c) {
 			continue
@@ -125,12 +184,17 @@ func CanonicalRow(s db.Shape, value func(column string) any) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s.%s: %w", s.Name, c, err)
 		}
-		if raw, ok := v.([]byte); ok {
-			v = hex.EncodeToString(raw)
+		row = append(row, ',')
+		switch v := v.(type) {
+		case string:
+			row = appendText(row, v)
+		case int64:
+			row = strconv.AppendInt(row, v, 10)
+		case []byte:
+			row = append(hex.AppendEncode(append(row, '"'), v), '"')
 		}
-		list = append(list, v)
 	}
-	return packed(list)
+	return append(row, ']'), nil
 }
 
 // plain is a value as the engines have it: a string, an int64 or bytes.

@@ -3,13 +3,11 @@ package history
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"tenure/tenancy/db"
@@ -268,36 +266,6 @@ func (k *checker) unreached() error {
 		}
 		k.signed = nil
 	}
-}
-
-// CheckSignatures verifies every stored checkpoint that one of the keys is said
-// to have signed, and that the newest is one of those. It returns one sentence
-// for each that fails, at most 100.
-func CheckSignatures(c *db.Conn, keys KnownKeys) ([]string, error) {
-	k := &checker{conn: c}
-	var newest error
-	err := c.Each(func(scan func(...any) error) error {
-		var text string
-		var size int64
-		if err := scan(&size, &text); err != nil {
-			return err
-		}
-		checkpoint, err := ReadCheckpoint([]byte(text))
-		if err != nil {
-			return nil // Check says so
-		}
-		newest = signedBy(keys, checkpoint)
-		var wrong *note.InvalidSignatureError
-		if errors.As(newest, &wrong) {
-			k.report("log: the checkpoint of %d entries has a signature that does not verify", size)
-			newest = nil
-		}
-		return nil
-	}, "SELECT size, note FROM log_checkpoint ORDER BY size")
-	if newest != nil {
-		k.report("log: the newest checkpoint: %v", newest)
-	}
-	return k.problems, err
 }
 
 func (k *checker) head(head Head) error {

@@ -216,7 +216,7 @@ func TestCheckOfCheckpoints(t *testing.T) {
 					found = slices.DeleteFunc(found, func(s string) bool { // the cases keep some of them only
 						return strings.Contains(s, "was signed after one of")
 					})
-					problems = append(found, signatures...)
+					problems = append(found, signatures.Problems...)
 					return undo
 				}); !errors.Is(err, undo) {
 					t.Fatal(err)

@@ -40,6 +40,7 @@ const (
 	ObjectSetup          = "setup"
 	ObjectResourceServer = "resource_server"
 	ObjectClient         = "client"
+	ObjectParticipant    = "participant" // of a directory, with the organization that it has here
 )
 
 // Kind names what happened, as object.verb.
@@ -109,10 +110,12 @@ func (e Envelope) encode() []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
+	plain := e
+	plain.Rows, plain.Tables = nil, nil
+	if err := enc.Encode(plain); err != nil {
 		panic(err) // strings and integers always encode
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return e.appendRows(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
 // DecodeEnvelope reads the stored bytes of an envelope. It takes only the bytes

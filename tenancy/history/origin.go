@@ -65,7 +65,10 @@ func bindOrigin(ctx context.Context, d *db.DB, keys *Keys, wanted string) error 
 		return err
 	}
 	return d.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec("INSERT INTO installation (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", originName, wanted)
+		n, err := tx.Exec("INSERT INTO installation (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", originName, wanted)
+		if err == nil && n > 0 {
+			err = beginFresh(tx, wanted)
+		}
 		return err
 	})
 }
@@ -75,7 +78,10 @@ func bindOrigin(ctx context.Context, d *db.DB, keys *Keys, wanted string) error 
 // before anything is signed with another.
 func (s state) standing(t *Tiles, keys *Keys) error {
 	if s.last == nil {
-		return nil
+		if keys == nil {
+			return nil
+		}
+		return s.signable()
 	}
 	if keys != nil {
 		if err := signedBy(keys, *s.last); err != nil {
@@ -147,6 +153,9 @@ func endedBy(c *db.Conn, kept Checkpoint) (bool, error) {
 		if err := json.Unmarshal([]byte(detail), &members); err != nil {
 			return false, fmt.Errorf("a log origin's detail: %w", err)
 		}
+		if members["previous"] == "" { // the old origin's checkpoints were gone
+			continue
+		}
 		previous, err := ReadCheckpoint([]byte(members["previous"]))
 		if err != nil {
 			return false, err
@@ -160,8 +169,8 @@ func endedBy(c *db.Conn, kept Checkpoint) (bool, error) {
 
 // NewOrigin ends the log's origin and begins the next, with an event that names
 // the last checkpoint of the old one: kept, if it is given and greater than what
-// is stored. e says who does it and why. A log that has published nothing is a
-// fault of kind Conflict.
+// is stored, or none where the log's checkpoints are gone. e says who does it and
+// why. A log that has published nothing is a fault of kind Conflict.
 func NewOrigin(ctx context.Context, d *db.DB, kept []byte, e Event) (origin string, last Checkpoint, err error) {
 	var old string
 	err = d.View(ctx, func(c *db.Conn) error {
@@ -181,6 +190,9 @@ func NewOrigin(ctx context.Context, d *db.DB, kept []byte, e Event) (origin stri
 		n, err := tx.Exec("UPDATE installation SET value = ? WHERE name = ? AND value = ?", origin, originName, old)
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "", "the log has just got a new origin")
+		}
+		if err == nil {
+			err = beginFresh(tx, origin)
 		}
 		if err == nil {
 			e := e
@@ -224,7 +236,11 @@ func lastPublished(c *db.Conn, kept []byte) (origin string, last Checkpoint, err
 	if err := c.Get(&since, "SELECT kind FROM log_event ORDER BY idx DESC LIMIT 1"); err != nil && !fault.Is(err, fault.NotFound) {
 		return "", last, err
 	}
-	if last.Note == nil || since == string(kindOrigin) && last.Size == head.Size {
+	fresh, err := isFresh(c, origin)
+	if err != nil {
+		return "", last, err
+	}
+	if origin == "" || last.Note == nil && fresh || since == string(kindOrigin) && last.Note != nil && last.Size == head.Size {
 		return "", last, fault.New(fault.Conflict, "", "the log has published nothing under its origin: it needs no new one")
 	}
 	return origin, last, nil

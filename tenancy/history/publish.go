@@ -80,6 +80,7 @@ type state struct {
 	head   Head
 	last   *Checkpoint // the newest under origin; nil for none
 	at     Micros      // when last was signed
+	fresh  bool        // nothing was signed under origin yet
 }
 
 func (p *Publisher) read(c *db.Conn) (s state, err error) {
@@ -91,19 +92,37 @@ func (p *Publisher) read(c *db.Conn) (s state, err error) {
 	}
 	newest, at, err := NewestCheckpoint(c)
 	switch {
-	case fault.Is(err, fault.NotFound):
-		return s, nil
-	case err != nil:
+	case err != nil && !fault.Is(err, fault.NotFound):
 		return s, err
-	case newest.Origin == s.origin:
+	case err == nil && newest.Origin == s.origin:
 		s.last, s.at = &newest, at
+		return s, nil
 	}
-	return s, nil
+	s.fresh, err = isFresh(c, s.origin)
+	return s, err
 }
 
-// due reports whether there is something new to sign, and time to do it.
-func (s state) due(now Micros) bool {
-	return s.last == nil || s.last.Size < s.head.Size && now-s.at >= Micros(SignEvery.Microseconds())
+// due reports whether there is something new to sign, and the last was signed at
+// least so long ago.
+func (s state) due(now Micros, least time.Duration) bool {
+	return s.last == nil || s.last.Size < s.head.Size && now-s.at >= Micros(least.Microseconds())
+}
+
+// Cover signs a checkpoint if entries are not covered by one, and the last was signed
+// at least so long ago. Otherwise, and without keys, it writes nothing.
+func (p *Publisher) Cover(ctx context.Context, least time.Duration) error {
+	if p.keys == nil {
+		return nil
+	}
+	var s state
+	if err := p.db.View(ctx, func(c *db.Conn) (err error) { s, err = p.read(c); return err }); err != nil {
+		return err
+	}
+	if s.head.Size == 0 || !s.due(p.log.Now(), least) {
+		return nil
+	}
+	_, err := p.checkpoint(ctx, least)
+	return err
 }
 
 // Checkpoint is the newest one. If the log has grown since, a new one is
@@ -113,12 +132,16 @@ func (p *Publisher) Checkpoint(ctx context.Context) (Checkpoint, error) {
 	if p.keys == nil {
 		return Checkpoint{}, fault.New(fault.NotFound, "", "this server has no key to sign checkpoints of its log with")
 	}
+	return p.checkpoint(ctx, SignEvery)
+}
+
+func (p *Publisher) checkpoint(ctx context.Context, least time.Duration) (Checkpoint, error) {
 	var s state
 	read := func(c *db.Conn) (err error) { s, err = p.read(c); return err }
 	if err := p.db.View(ctx, read); err != nil {
 		return Checkpoint{}, err
 	}
-	if s.due(p.log.Now()) {
+	if s.due(p.log.Now(), least) {
 		if s.last == nil {
 			p.signing.Lock()
 		} else if !p.signing.TryLock() { // the last one is good until the next is there
@@ -128,7 +151,7 @@ func (p *Publisher) Checkpoint(ctx context.Context) (Checkpoint, error) {
 		if err := p.db.View(ctx, read); err != nil { // another may have signed since
 			return Checkpoint{}, err
 		}
-		if s.due(p.log.Now()) {
+		if s.due(p.log.Now(), least) {
 			signed, err := p.sign(ctx, s)
 			switch {
 			case err == nil:
@@ -162,6 +185,9 @@ func (p *Publisher) sign(ctx context.Context, s state) (signed Checkpoint, err e
 		if err == nil {
 			signed, err = store(tx, made)
 		}
+		if err == nil && s.last == nil {
+			err = endFresh(tx)
+		}
 		return err
 	})
 	return signed, err
@@ -178,7 +204,7 @@ func (s state) sound(t *Tiles) error {
 		return fault.New(fault.Internal, "", "the root of the log's head is not that of its tree: nothing is signed")
 	}
 	if s.last == nil {
-		return nil
+		return s.signable()
 	}
 	if ok, err := s.last.agrees(t); err != nil || !ok {
 		return fault.Wrap(err, fault.Internal, "", "the log does not begin with its last checkpoint: nothing is signed")

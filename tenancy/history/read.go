@@ -72,19 +72,41 @@ func decode(rows []entryRow) ([]Entry, error) {
 	return list, nil
 }
 
+// Span is a part of the log: the events with an index from First and in front of Before,
+// at most Limit of them, the newest first with Newest.
+type Span struct {
+	First, Before int64
+	Limit         int
+	Newest        bool
+}
+
+// order is how a column that grows with the log is ordered.
+func (s Span) order(column string) string {
+	if s.Newest {
+		return " ORDER BY " + column + " DESC LIMIT ?"
+	}
+	return " ORDER BY " + column + " LIMIT ?"
+}
+
 // LinesOfObject, LinesOfOrg and Lines read what may be chosen from: the events
-// of an object, of one owner, and all, with an index from first and in front
-// of before, at most limit.
-func LinesOfObject(c *db.Conn, object string, first, before int64, limit int) ([]Line, error) {
-	seq, err := seqBefore(c, object, first)
+// of an object, of one owner, and all.
+func LinesOfObject(c *db.Conn, object string, s Span) ([]Line, error) {
+	after, err := seqBefore(c, object, s.First)
 	if err != nil {
 		return nil, err
 	}
+	where, args := " WHERE object_id = ? AND object_seq > ?", []any{object, after}
+	if s.Newest {
+		last, err := seqBefore(c, object, s.Before)
+		if err != nil {
+			return nil, err
+		}
+		where, args = where+" AND object_seq <= ?", append(args, last)
+	}
 	var lines []Line
-	err = c.Select(&lines, "SELECT "+lineColumns+" FROM log_event WHERE object_id = ? AND object_seq > ? ORDER BY object_seq LIMIT ?",
-		object, seq, limit)
+	err = c.Select(&lines, "SELECT "+lineColumns+" FROM log_event"+where+s.order("object_seq"), append(args, s.Limit)...)
 	for i, l := range lines {
-		if l.Index >= before {
+		if l.Index >= s.Before {
 			return lines[:i], err
 		}
 	}
@@ -92,17 +114,17 @@ func LinesOfObject(c *db.Conn, object string, first, before int64, limit int) ([
 }
 
 // LinesOfOrg: see LinesOfObject.
-func LinesOfOrg(c *db.Conn, org string, first, before int64, limit int) ([]Line, error) {
+func LinesOfOrg(c *db.Conn, org string, s Span) ([]Line, error) {
 	var lines []Line
-	err := c.Select(&lines, "SELECT "+lineColumns+" FROM log_event WHERE org_id = ? AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?",
-		org, first, before, limit)
+	err := c.Select(&lines, "SELECT "+lineColumns+" FROM log_event WHERE org_id = ? AND idx >= ? AND idx < ?"+s.order("idx"),
+		org, s.First, s.Before, s.Limit)
 	return lines, err
 }
 
 // Lines: see LinesOfObject.
-func Lines(c *db.Conn, first, before int64, limit int) ([]Line, error) {
+func Lines(c *db.Conn, s Span) ([]Line, error) {
 	var lines []Line
-	err := c.Select(&lines, "SELECT "+lineColumns+" FROM log_event WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT ?", first, before, limit)
+	err := c.Select(&lines, "SELECT "+lineColumns+" FROM log_event WHERE idx >= ? AND idx < ?"+s.order("idx"), s.First, s.Before, s.Limit)
 	return lines, err
 }
 

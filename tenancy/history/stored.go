@@ -42,6 +42,20 @@ func ReadStored(c *db.Conn, indexes []int64) ([]Stored, error) {
 	return events, err
 }
 
+// StoredDetails reads the details of events by their indexes, those that there are.
+func StoredDetails(c *db.Conn, indexes []int64) (map[int64][]byte, error) {
+	var rows []struct {
+		Index   int64  `db:"idx"`
+		Content string `db:"content"`
+	}
+	err := c.SelectBuilt(&rows, db.Builder().Select("idx, content").From("log_detail").Where(squirrel.Eq{"idx": indexes}))
+	found := make(map[int64][]byte, len(rows))
+	for _, r := range rows {
+		found[r.Index] = []byte(r.Content)
+	}
+	return found, err
+}
+
 // CheckpointBefore is the greatest stored checkpoint under an origin of at most
 // size entries, or the smallest where there is none so small; a fault of kind
 // NotFound if none is of that origin.

@@ -110,10 +110,10 @@ def verify_note(data, what, name, keys):
 # ---- The tree of RFC 9162
 node = lambda left, right: sha(b"\x01", left, right)
 
-def climb(fn, sn, first, second, path):
+def climb(fn, sn, first, second, path, who=""):
     """The loop that RFC 9162 has in sections 2.1.3.2 and 2.1.4.2: the roots of both trees, for a path that ends at the top."""
     for p in path:
-        need(sn, "the proof is too long")
+        need(sn, who + "the proof is too long")
         if fn & 1 or fn == sn:
             first, second = node(p, first), node(p, second)
             while not fn & 1 and fn:
@@ -121,7 +121,7 @@ def climb(fn, sn, first, second, path):
         else:
             second = node(second, p)
         fn, sn = fn >> 1, sn >> 1
-    need(sn == 0, "the proof is too short")
+    need(sn == 0, who + "the proof is too short")
     return first, second
 
 def verify_consistency(first, second, first_root, second_root, path):
@@ -139,19 +139,17 @@ def verify_consistency(first, second, first_root, second_root, path):
     need(climb(fn, sn, path[0], path[0], path[1:]) == (first_root, second_root), "the last log does not begin with the first")
 
 # ---- JSON, and the forms that the schema names
-def members(pairs):
-    seen = set()
-    for name, _ in pairs:
-        need(name.casefold() not in seen, "the member %r is repeated" % name)
-        seen.add(name.casefold())
+def members(pairs, fold=str.casefold):
+    names = [fold(name) for name, _ in pairs]
+    need(len(names) == len(set(names)), "a member is repeated of those named %s" % ", ".join(name for name, _ in pairs))
     return dict(pairs)
-
+own_members = lambda pairs: members(pairs, str)  # of contents and details: other letters are another name there
 no_constant = lambda name: need(False, name + " is no JSON")
 
-def parse(data, what):
+def parse(data, what, hook=members):
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=members, parse_constant=no_constant)
+        value = json.loads(text, object_pairs_hook=hook, parse_constant=no_constant)
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # refuses half of a surrogate pair
         return value
     except Fault as fault:
@@ -212,6 +210,7 @@ ENVELOPE = {"v": one_of(1, 2), "kind": matching(r"[a-z_]+\.[a-z-]+"), "object_ki
 ENVELOPE_MAY = {"rows": filled(triple(array(text))), "tables": filled(triple(count))}
 PATH = lambda value: array(hash_text)(value) and len(value) <= 128
 PROOF, CONSISTENCY = {"index": count, "hashes": PATH}, {"first_size": count, "last_size": count, "hashes": PATH}
+SINCE = {"first_size": positive, "last_size": count, "first_root": hash_text, "hashes": PATH}
 SNAPSHOT, SNAPSHOT_MAY = {"id": id_text, "index": count}, {"salt": hash_text, "erased": one_of(True)}
 NAMES = {"organizations": array(object_of({"id": text, "name": text})),
          "keys": array(object_of({"id": id_text, "name": text, "organization": text})),
@@ -290,7 +289,6 @@ class Event:
 class Verifier:
     def __init__(self, files, faults, given):
         self.files, self.faults, self.given, self.failed = files, faults, given, False
-
     def check(self, title, step):
         """Run one check, print its line, and go on in any case."""
         try:
@@ -314,6 +312,8 @@ class Verifier:
         self.check("each JSON file can be read in one way only", self.other_json)
         self.check("both checkpoints are signed", self.checkpoints)
         self.check("the last log begins with the first", self.consistency)
+        if "checkpoints/since.json" in self.files:
+            self.check("the last log begins with that of the size that was asked for", self.since_size)
         if self.check("each event is in the one form, in the log's order", self.read_events):
             self.check("each event is an entry of the log", self.inclusion)
             self.check("each object's events follow one another", self.chains)
@@ -342,7 +342,8 @@ class Verifier:
         self.made = nanoseconds(m["made_at"]) + (60 * 10**9 if m["version"] == 1 else 0)
         self.since = nanoseconds(self.filter["from"]) if "from" in self.filter else None
         self.until = nanoseconds(self.filter["to"]) if "to" in self.filter else None
-        need(self.until is None or (self.since or 0) <= self.until <= self.made, "the filter's to is after made_at, or before its from")
+        latest = self.made if m["version"] > 1 else self.until
+        need(self.until is None or (self.since or 0) <= self.until <= latest, "the filter's to is after made_at, or before its from")
         need(m["events"] <= 100000, "there are more than 100,000 events")
         need(not m["whole_log"] or m["events"] == m["log_size"], "whole_log is true, and the events are fewer than the log's entries")
         return "the manifest, of %d events of %d objects, made %s by %s for organization %s" % (
@@ -376,7 +377,8 @@ class Verifier:
             self.file(name)
         for name in sorted(self.files):
             page = PAGE_NAME.fullmatch(name) if version == 2 else None
-            need(name in known or page or CONTENT_NAME.fullmatch(name), "%r is no name of a bundle's file" % name)
+            since = version == 2 and name == "checkpoints/since.json"
+            need(name in known or since or page or CONTENT_NAME.fullmatch(name), "%r is no name of a bundle's file" % name)
             need(not page or page[1] in self.objects, "%s is of an object that the manifest does not name" % name)
         listed = {}
         for entry in self.manifest["files"]:
@@ -391,21 +393,19 @@ class Verifier:
 
     def other_json(self):
         for name in sorted(self.files):
-            if name.endswith(".json") and (self.files[name] or not CONTENT_NAME.fullmatch(name)):
-                parse(self.files[name], name)
+            content = CONTENT_NAME.fullmatch(name)
+            if name.endswith(".json") and (self.files[name] or not content):
+                parse(self.files[name], name, own_members if content else members)
             elif name.endswith(".jsonl"):
                 parse_lines(self.files[name], name)
-        if self.manifest["version"] == 1:
-            return None
-        names = parse(self.file("names.json"), "names.json")
+        names = parse(self.file("names.json"), "names.json") if self.manifest["version"] > 1 else dict.fromkeys(NAMES, [])
         need_form(names, "names.json", NAMES)
         for group in names:
             need(len({entry["id"] for entry in names[group]}) == len(names[group]), "names.json: an id of %s is repeated" % group)
         for client in names["clients"]:
-            own = self.objects.get(client["id"], {}).get("kind")
-            need(own == "client", "names.json: the client %s is not in the bundle" % client["id"])
-            setup = self.objects.get(client.get("setup"), {}).get("kind")
-            need("setup" not in client or setup == "setup", "names.json: the setup %s is not in the bundle" % client.get("setup"))
+            for kind, key in ("client", client["id"]), ("setup", client.get("setup")):
+                there = key is None or self.objects.get(key, {}).get("kind") == kind
+                need(there, "names.json: the %s %s is not in the bundle" % (kind, key))
 
     def checkpoint(self, name):
         lines = verify_note(self.file(name), name, self.log_name, self.keys).split("\n")
@@ -424,13 +424,17 @@ class Verifier:
         self.first, self.last = first, last
         return "the checkpoints of %d and %d entries are signed by %s" % (first[0], last[0], self.log_name)
 
-    def consistency(self):
+    def grown(self, name, form):
         need(self.last, "without both checkpoints it cannot be verified")
-        proof = parse(self.file("checkpoints/consistency.json"), "checkpoints/consistency.json")
-        need_form(proof, "checkpoints/consistency.json", CONSISTENCY)
-        need((proof["first_size"], proof["last_size"]) == (self.first[0], self.last[0]), "the proof is of other sizes")
-        verify_consistency(self.first[0], self.last[0], self.first[1], self.last[1], [bytes.fromhex(h) for h in proof["hashes"]])
-        return "the log of %d entries begins with that of %d" % (self.last[0], self.first[0])
+        proof = parse(self.file(name), name)
+        need_form(proof, name, form)
+        first = (proof["first_size"], bytes.fromhex(proof["first_root"])) if form is SINCE else self.first
+        need((proof["first_size"], proof["last_size"]) == (first[0], self.last[0]), name + " is of other sizes")
+        verify_consistency(first[0], self.last[0], first[1], self.last[1], [bytes.fromhex(h) for h in proof["hashes"]])
+        return "the log of %d entries begins with that of %d%s" % (self.last[0], first[0], ", which was asked for" * (form is SINCE))
+
+    consistency = lambda self: self.grown("checkpoints/consistency.json", CONSISTENCY)
+    since_size = lambda self: self.grown("checkpoints/since.json", SINCE)
 
     def read_events(self):
         lines = parse_lines(self.file("events.jsonl"), "events.jsonl")
@@ -451,10 +455,7 @@ class Verifier:
             event.need(proof["index"] == event.index, "its proof is of another entry")
             leaf = sha(b"\x00", b"v1\n", event.commitment.hex().encode(), b"\n")
             event.need(event.index < size, "its index is not below the size of the log")
-            try:
-                found = climb(event.index, size - 1, leaf, leaf, [bytes.fromhex(h) for h in proof["hashes"]])[1]
-            except Fault as fault:
-                event.need(False, str(fault))
+            found = climb(event.index, size - 1, leaf, leaf, [bytes.fromhex(h) for h in proof["hashes"]], event.who + ": ")[1]
             event.need(found == root, "it is not what the log has there")
         return "each of %d events is an entry of the log of %d" % (len(self.events), size)
 
@@ -477,10 +478,9 @@ class Verifier:
             if "detail" in line:
                 found = sha(bytes.fromhex(line["detail_salt"]), line["detail"].encode()).hex()
                 event.need(found == committed, "its detail is not what it commits to")
-                parse(line["detail"], event.who + ", its detail")
+                parse(line["detail"], event.who + ", its detail", own_members)
             event.need(gone != "withheld" or kind == "organization", "only details of organizations are withheld")
-            never = kind in ("organization", "key") or event.env["kind"] == "setup.policy"
-            event.need(gone != "erased" or not never, "such a detail is never erased")
+            event.need(gone != "erased" or kind == "client", "only details of clients are erased")
             withheld += gone == "withheld"
         need(withheld == self.manifest["withheld_details"], "%d details are withheld, and the manifest names others" % withheld)
 
@@ -502,8 +502,11 @@ class Verifier:
     def numbers(self):
         m = self.manifest
         need(len(self.events) == m["events"], "there are %d events, and the manifest names %d" % (len(self.events), m["events"]))
+        timed = self.since is not None or self.until is not None
         for client in self.clients:
-            need(self.objects.get(client, {}).get("kind") == "client", "the client %s of the filter is not among the objects" % client)
+            left_out = m["version"] == 1 and timed and client not in self.objects  # version 1 names none without an event in the time
+            need(left_out or self.objects.get(client, {}).get("kind") == "client",
+                 "the client %s of the filter is not among the objects" % client)
         for key, entry in self.objects.items():
             what = "%s %s" % (entry["kind"], key)
             need("clients" not in self.filter or key in self.clients, what + " was not asked for")
@@ -514,7 +517,7 @@ class Verifier:
             need(entry["total_at_log_size"] >= entry["last_seq"], what + " has more events than its total")
             if not events:
                 need(key in self.clients, what + " has no event here")
-                need(self.since is not None or self.until is not None or entry["total_at_log_size"] == 0, what + " lacks its events")
+                need(timed or entry["total_at_log_size"] == 0, what + " lacks its events")
                 continue
             need(self.since is not None or entry["first_seq"] == 1, what + " lacks its first events")
             need(self.until is not None or entry["last_seq"] == entry["total_at_log_size"], what + " lacks its last events")
@@ -560,7 +563,7 @@ class Verifier:
             event.need(sha(bytes.fromhex(line["salt"]), data).hex() == event.env["content"], name + " is not what it commits to")
             event.need(not event.env["kind"].endswith(".deleted") or not data, name + " is of a deletion, and not empty")
             if data:
-                value = parse(data, name)
+                value = parse(data, name, own_members)
                 need(type(value) is dict and one_of(1, 2)(value.get("v")), name + " has no known form")
         named = self.manifest["snapshots"], self.manifest["erased_snapshots"]
         need((len(self.lines), erased) == named, "there are %d, %d of them erased; the manifest names others" % (len(self.lines), erased))

@@ -18,6 +18,7 @@ const (
 	Refused  = 6 // the database is older than the log that was published, or has another log
 
 	Unreachable = 7 // the watched log does not answer
+	Unconfirmed = 8 // what is there is consistent, but nothing that is trusted confirms it
 	Proof       = 9 // a proof or a signature is not valid
 )
 

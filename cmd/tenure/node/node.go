@@ -37,6 +37,8 @@ const (
 	// full; recoverTime is how often a node looks whether it still is.
 	reserveBytes = 4 << 20
 	recoverTime  = 5 * time.Second
+	// coverEvery is how often a node signs entries of the log that no checkpoint covers.
+	coverEvery = time.Minute
 )
 
 // Defaults of a node's memory.
@@ -109,6 +111,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.background.Go(func() { n.flush(running) })
 	n.background.Go(func() { n.recover(running) })
 	n.background.Go(func() { n.endUnused(running) })
+	n.background.Go(func() { n.cover(running) })
 	return n, nil
 }
 
@@ -194,6 +197,11 @@ func (n *Node) recover(ctx context.Context) {
 	n.regularly(ctx, recoverTime, "", func() error { n.DB.Recover(ctx); return nil })
 }
 
+// cover regularly signs what nobody has asked a checkpoint of.
+func (n *Node) cover(ctx context.Context) {
+	n.regularly(ctx, coverEvery, "signing the log", func() error { return n.stores.Log.Cover(ctx, history.SignEvery) })
+}
+
 // tellStorage logs that writes begin to fail, and why, or that they work again.
 func (n *Node) tellStorage(reason string) {
 	if reason == "" {
@@ -211,13 +219,14 @@ func (n *Node) ready(ctx context.Context) error {
 	return n.DB.Writable()
 }
 
-// Close ends the background work and closes the database.
+// Close ends the background work, signs what of the log is not signed yet, and
+// closes the database.
 func (n *Node) Close() error {
 	n.stop()
 	n.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Finish(ctx), n.DB.Close())
+	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Finish(ctx), n.stores.Log.Cover(ctx, 0), n.DB.Close())
 }
 
 // Version is the version of the program, from its build information.

@@ -23,6 +23,7 @@ func (e expected) rewrite(w *httptest.ResponseRecorder, vars map[string]string) 
 	body := reword(e.body, strings.TrimSuffix(w.Body.String(), "\n"), vars)
 	if got, err := decode(w.Body.Bytes()); err == nil {
 		want, _ := decode([]byte(e.body))
+		takeRequestID(want, got, w.Header().Get("X-Request-Id"))
 		body = e.body // keep the layout where nothing changed
 		if want == nil || len(diff("", want, got, maps.Clone(vars))) > 0 {
 			body = render(rewordJSON(want, got, vars))

@@ -29,3 +29,7 @@ END $$;
 CREATE TRIGGER secret_copy_no_change BEFORE UPDATE OR DELETE ON secret_copy FOR EACH ROW EXECUTE FUNCTION refuse_secret_copy();
 CREATE TRIGGER secret_copy_no_truncate BEFORE TRUNCATE ON secret_copy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 -- +end
+-- A log that has an origin and never signed anything may sign its first checkpoint.
+INSERT INTO installation (name, value) SELECT 'log-origin-unsigned', value FROM installation
+    WHERE name = 'log-origin' AND NOT EXISTS (SELECT 1 FROM log_checkpoint WHERE substr(note, 1, length(value) + 1) = value || '
+');
