@@ -124,6 +124,7 @@ func TestSecondVerifier(t *testing.T) {
 	t.Run("ErasedWithoutAnEvent", TestErasedWithoutAnEvent)
 	t.Run("ChangedPages", TestChangedPages)
 	t.Run("ForgedSince", TestForgedSince)
+	t.Run("ForgedLines", TestForgedLines)
 	if len(list) < 100 {
 		t.Errorf("only %d bundles", len(list))
 	}
