@@ -190,6 +190,67 @@ func TestRepeatedMembers(t *testing.T) {
 	}
 }
 
+// TestForgedLines: what a line or the manifest says beside the hashes is checked,
+// too, even if the manifest is signed for it.
+func TestForgedLines(t *testing.T) {
+	in := newInstallation(t, dbtest.SQLite(t))
+	original, second := in.bundle(t, in.North, Filter{}), in.bundle(t, in.South, Filter{})
+	// replace changes a member of the first line that has a text
+	replace := func(file, match string, change func(line map[string]any)) func(files map[string]string) {
+		return func(files map[string]string) {
+			list := splitLines(files[file])
+			for i, l := range list {
+				if strings.Contains(l, match) {
+					var line map[string]any
+					must(t, json.Unmarshal([]byte(l), &line))
+					change(line)
+					raw, _ := json.Marshal(line)
+					list[i], match = string(raw), "\x00"
+				}
+			}
+			files[file] = joinLines(list)
+		}
+	}
+	for name, c := range map[string]struct {
+		change   func(files map[string]string)
+		manifest func(m *manifest)
+		want     string
+	}{
+		"another tenant's contents, named": {func(files map[string]string) {
+			for name, text := range second {
+				if strings.HasPrefix(name, dirSnapshots) {
+					files[name] = text
+				}
+			}
+		}, func(m *manifest) {
+			for name, text := range second {
+				if strings.HasPrefix(name, dirSnapshots) {
+					m.Files = append(m.Files, fileOf(name, text))
+				}
+			}
+		}, "is the content of no event here, or said to be erased"},
+		"another first event": {replace(fileSnapshots, `"id"`, func(line map[string]any) { line["index"] = 0 }), nil,
+			"it says that its first event is entry 0"},
+		"a key's detail withheld": {replace(fileEvents, "key.created", func(line map[string]any) {
+			delete(line, "detail")
+			delete(line, "detail_salt")
+			line["detail_gone"] = withheld
+		}), func(m *manifest) { m.Withheld++ }, "its detail is withheld, and only those of organizations can be"},
+		"a detail, and withheld": {replace(fileEvents, `"detail":"`, func(line map[string]any) { line["detail_gone"] = withheld }),
+			func(m *manifest) { m.Withheld++ }, "its detail is here and said not to be"},
+		"more withheld": {func(map[string]string) {}, func(m *manifest) { m.Withheld++ }, "details that are withheld, here are"},
+		"a proof of other sizes": {func(files map[string]string) {
+			files[fileConsistency] = strings.Replace(files[fileConsistency], `"first_size":`, `"first_size":1`, 1)
+		}, nil, "checkpoints/first: the proof is from 1"},
+	} {
+		files := copied(original)
+		c.change(files)
+		in.resign(t, files, c.manifest)
+		said, err := verify(t, files, in.trusted(t)...)
+		found(t, name, c.want, said, err)
+	}
+}
+
 // TestErasedWithoutAnEvent: an operator that calls a content or a detail erased
 // needs the event that says so, after it and of the same object.
 func TestErasedWithoutAnEvent(t *testing.T) {

@@ -129,6 +129,9 @@ func packed(t testing.TB, files map[string]string) []byte {
 	return out.Bytes()
 }
 
+// alsoVerify is told of each bundle that verify reads, and what came of it.
+var alsoVerify func(name string, raw []byte, known []string, said string, err error)
+
 // verify says what is found of a bundle, a line a sentence.
 func verify(t testing.TB, files map[string]string, known ...string) (string, error) {
 	t.Helper()
@@ -139,6 +142,9 @@ func verify(t testing.TB, files map[string]string, known ...string) (string, err
 	must(t, err)
 	var said strings.Builder
 	_, err = Verify(f, Options{Known: keys, Say: func(s string) { said.WriteString(s + "\n") }})
+	if alsoVerify != nil {
+		alsoVerify(t.Name(), raw, known, said.String(), err)
+	}
 	return said.String(), err
 }
 

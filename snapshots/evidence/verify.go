@@ -82,6 +82,8 @@ type verifier struct {
 	read    []pages.Event // for the pages; none in version 1, which has none that are compared
 	gone    map[string]bool
 	missing erasures
+
+	withheld int64 // details
 }
 
 // check runs one check and says its sentence, or what it found.
@@ -295,6 +297,8 @@ func (v *verifier) grew() (string, error) {
 	switch {
 	case first.Size > v.last.Size:
 		err = fmt.Errorf("it has %d entries, the last has %d", first.Size, v.last.Size)
+	case proof.First != first.Size || proof.Last != v.last.Size:
+		err = fmt.Errorf("the proof is from %d to %d entries", proof.First, proof.Last)
 	case first.Size > 0:
 		err = tlog.CheckTree(path, v.last.Size, v.last.Root, first.Size, first.Root)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"tenure/tenancy/history"
@@ -102,6 +103,8 @@ func (v *verifier) counts() (string, error) {
 	switch {
 	case events != m.Events:
 		return "", fmt.Errorf("the manifest names %d events, here are %d", m.Events, events)
+	case v.withheld != m.Withheld:
+		return "", fmt.Errorf("the manifest names %d details that are withheld, here are %d", m.Withheld, v.withheld)
 	case m.WholeLog && events != m.LogSize:
 		return "", fmt.Errorf("the manifest says that this is the whole log of %d entries, here are %d", m.LogSize, events)
 	}
@@ -112,6 +115,7 @@ func (v *verifier) counts() (string, error) {
 func (v *verifier) snapshots() (string, error) {
 	var held, erased int64
 	v.gone = make(map[string]bool)
+	files := make(map[string]bool)
 	err := v.files.with(fileSnapshots, func(r io.Reader) error {
 		list := newLines(r)
 		for {
@@ -128,6 +132,9 @@ func (v *verifier) snapshots() (string, error) {
 				return fmt.Errorf("snapshot %s: no event here commits to it, or it is repeated", shown(c.ID))
 			}
 			delete(v.commits, c.ID)
+			if c.Index != want.Index {
+				return fmt.Errorf("snapshot %s of %s: it says that its first event is entry %d", c.ID, v.labels[c.ID], c.Index)
+			}
 			if c.Erased {
 				erased++
 				v.gone[c.ID] = true
@@ -135,6 +142,7 @@ func (v *verifier) snapshots() (string, error) {
 				continue
 			}
 			held++
+			files[dirSnapshots+c.ID+".json"] = true
 			if err := v.content(c, want.commitment); err != nil {
 				return fmt.Errorf("snapshot %s of %s: %w", c.ID, v.labels[c.ID], err)
 			}
@@ -150,6 +158,11 @@ func (v *verifier) snapshots() (string, error) {
 	if len(missing) > 0 {
 		id := slices.Min(missing)
 		return "", fmt.Errorf("snapshot %s of %s is not in snapshots.jsonl", shown(id), v.labels[id])
+	}
+	for _, name := range v.files.names() {
+		if strings.HasPrefix(name, dirSnapshots) && !files[name] {
+			return "", fmt.Errorf("the file %s is the content of no event here, or said to be erased", name)
+		}
 	}
 	if held+erased != v.manifest.Snapshots || erased != v.manifest.Erased {
 		return "", fmt.Errorf("the manifest names %d snapshots, %d of them erased; here are %d and %d", v.manifest.Snapshots, v.manifest.Erased, held+erased, erased)

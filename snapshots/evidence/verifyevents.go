@@ -107,6 +107,9 @@ func (v *verifier) eachEvent(events, proofs *lines, f *findings) error {
 		if err := detail(e, env); err != nil {
 			f.keep(&f.detail, "%s: %v", label, err)
 		}
+		if e.DetailGone == withheld {
+			v.withheld++
+		}
 		if e.DetailGone == gone {
 			v.missing.missing = append(v.missing.missing, missing{env.Object, label + ": its detail", e.Index})
 		}
@@ -192,7 +195,11 @@ func (v *verifier) chain(env history.Envelope, index int64, sum [32]byte, label 
 
 func detail(e event, env history.Envelope) error {
 	switch {
+	case e.Detail != nil && e.DetailGone != "":
+		return errors.New("its detail is here and said not to be")
 	case e.Detail == nil && env.Detail == "" && e.DetailGone == "":
+	case e.DetailGone == withheld && env.ObjectKind != history.ObjectOrganization:
+		return errors.New("its detail is withheld, and only those of organizations can be")
 	case e.Detail == nil && env.Detail != "" && (e.DetailGone == gone || e.DetailGone == withheld):
 	case e.Detail == nil:
 		return errors.New("its detail is missing")
