@@ -376,7 +376,10 @@ func TestSecretsAreNowhereInPlain(t *testing.T) {
 			}
 		}
 		var sealed [][]byte
-		w.Must(w.DB.View(ctx, func(c *db.Conn) error { return c.Select(&sealed, "SELECT sealed FROM client_secret") }))
+		w.Must(w.DB.View(ctx, func(c *db.Conn) error { return c.Select(&sealed, "SELECT sealed FROM secret_copy") }))
+		if len(sealed) == 0 {
+			t.Error("no secret is sealed")
+		}
 		for _, s := range sealed {
 			if len(s) == 0 || bytes.Contains(s, []byte("secret-text")) {
 				t.Errorf("sealed %x", s)

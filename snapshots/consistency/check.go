@@ -346,7 +346,8 @@ func (k *checker) credentials() error {
 const anyRow = `(EXISTS (SELECT 1 FROM snapshot s WHERE s.snapshot_id = e.ref)
 	OR EXISTS (SELECT 1 FROM client_secret c WHERE c.secret_id = e.ref)
 	OR EXISTS (SELECT 1 FROM registration_token t WHERE t.token_id = e.ref)
-	OR EXISTS (SELECT 1 FROM initial_token t WHERE t.token_id = e.ref))`
+	OR EXISTS (SELECT 1 FROM initial_token t WHERE t.token_id = e.ref)
+	OR e.kind = 'participant.added' AND EXISTS (SELECT 1 FROM participant p WHERE p.code = e.ref))`
 
 // missing reports events whose row is gone.
 func (k *checker) missing() error {
