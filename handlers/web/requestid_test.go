@@ -40,6 +40,12 @@ func TestRequestID(t *testing.T) {
 			w := httptest.NewRecorder()
 			f.handler.ServeHTTP(w, r)
 			got := w.Header().Get("X-Request-Id")
+			if row.sent == nil && path == "/v1/x" { // a read that has succeeded: the log has one
+				if got != "" {
+					t.Errorf("%s: the answer's id is %q", path, got)
+				}
+				got = logged(t, f.log.Bytes())
+			}
 			if row.want != "" && got != row.want || row.want == "" && !made.MatchString(got) {
 				t.Errorf("%s with %q: the answer's id is %q", path, row.sent, got)
 			}
@@ -56,9 +62,21 @@ func TestRequestID(t *testing.T) {
 			}
 		}
 	}
-	if a, b := f.send("GET", "/v1/x", "").Header().Get("X-Request-Id"), f.send("GET", "/v1/x", "").Header().Get("X-Request-Id"); a == b {
+	if a, b := f.send("GET", "/v1/fails", "").Header().Get("X-Request-Id"), f.send("GET", "/v1/fails", "").Header().Get("X-Request-Id"); a == b {
 		t.Errorf("two requests have the id %s", a)
 	}
+}
+
+// logged is the id in a line of the log.
+func logged(t *testing.T, text []byte) string {
+	t.Helper()
+	var line struct {
+		ID string `json:"request_id"`
+	}
+	if err := json.Unmarshal(text, &line); err != nil {
+		t.Fatal(err)
+	}
+	return line.ID
 }
 
 // TestRequestIDOfRefusals: a listener whose callers bring no credential gives refusals an id too.
