@@ -131,7 +131,8 @@ func triggersOf(c *Conn) (map[string]string, error) {
 		Body string `db:"prosrc"`
 	}
 	err := c.Select(&functions, `SELECT proname, prosrc FROM pg_catalog.pg_proc
-		WHERE CAST(pronamespace AS regnamespace) = CAST(quote_ident(current_schema()) AS regnamespace)`)
+		WHERE CAST(pronamespace AS regnamespace) = CAST(quote_ident(current_schema()) AS regnamespace)
+		AND CAST(CAST(prorettype AS regtype) AS TEXT) = 'trigger'`) // an extension may bring others
 	for _, f := range functions {
 		list["function "+f.Name] = oneSpace(f.Body)
 	}
