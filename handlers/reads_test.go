@@ -136,7 +136,7 @@ func BenchmarkReadLog(b *testing.B) {
 	}
 }
 
-// TestReadsOfV1: what /v1 shows of versions beside the one in force is told: a snapshot,
+// TestReadsOfV1: the read log hears of each version that /v1 shows beside the one in force: a snapshot,
 // both sides of a difference, the base of a plan, the contents of a bundle. HEAD, blame
 // and history show no content.
 func TestReadsOfV1(t *testing.T) {

@@ -39,7 +39,7 @@ func fromUntil(ends history.Millis) string {
 	return `"` + fromMillis(ends) + `"`
 }
 
-// fill makes what is kept of a client: as those see it who may not see plans.
+// fill renders a client for callers who may not see plans; the cache keeps the result.
 func fill(r snapshots.Resolved[document.Client]) (*snapshots.Rendering, error) {
 	wire, err := fromClient(tenancy.Scope{}, r)
 	if err != nil {

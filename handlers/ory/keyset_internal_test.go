@@ -7,7 +7,7 @@ import (
 )
 
 // TestShownKeySets: a key's members come in Hydra's order, then the others by name, and
-// what is no key set is shown as it is.
+// anything else is shown as it is stored.
 func TestShownKeySets(t *testing.T) {
 	for stored, want := range map[document.JWKS]string{
 		"":                         `{}`,

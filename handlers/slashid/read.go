@@ -116,7 +116,7 @@ func (h *handler) render(found snapshots.Resolved[document.Client]) (rendered, e
 	return rendered{kept.Reply.(*web.Reply), kept.Gap}, nil
 }
 
-// fill makes what is kept of a client.
+// fill renders a client; the cache keeps the result.
 func fill(found snapshots.Resolved[document.Client]) (*snapshots.Rendering, error) {
 	made, err := renderClient(found)
 	if err != nil {

@@ -26,7 +26,7 @@ func (c *Call) identify() {
 	c.RequestID = newRequestID()
 }
 
-// wellFormedID reports whether an id can stand in any log and header as it is: 1 to 128
+// wellFormedID reports whether logs and headers can carry an id unchanged: it has 1 to 128
 // letters, digits and - . _ ~ + / = : of ASCII.
 func wellFormedID(id string) bool {
 	if id == "" || len(id) > maxRequestID {

@@ -29,7 +29,7 @@ type Files struct {
 	// foreign is the first name that no bundle has, or that stands twice; empty
 	// for none.
 	foreign string
-	// irregular are the names of what is no file: a link, a pipe, a device. It is
+	// irregular are the names of entries that are not regular files: a link, a pipe, a device. It is
 	// never opened.
 	irregular map[string]bool
 }

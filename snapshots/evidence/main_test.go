@@ -129,7 +129,7 @@ func packed(t testing.TB, files map[string]string) []byte {
 	return out.Bytes()
 }
 
-// alsoVerify is told of each bundle that verify reads, and what came of it.
+// alsoVerify is called with each bundle that verify reads, and with the result.
 var alsoVerify func(name string, raw []byte, known []string, said string, err error)
 
 // verify says what is found of a bundle, a line a sentence.
