@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -12,7 +13,7 @@ import (
 	"tenure/tenancy/history"
 )
 
-// maxAround bounds how many changes around a client one page tells.
+// maxAround bounds how many changes around an object one page tells.
 const maxAround = 1000
 
 // Happened is one event, as the log tells it.
@@ -20,6 +21,7 @@ type Happened = history.Entry
 
 // Part says which part of a client's history is read.
 type Part struct {
+	Kind  Kind  // of the object; empty for a client
 	After int64 // the object's own sequence number that it follows
 	Limit int
 	// At leaves out what takes effect later, Known what was recorded later; nil for everything.
@@ -27,7 +29,7 @@ type Part struct {
 	Known *history.Micros
 }
 
-// Past is what happened to a client, oldest first.
+// Past is what happened to an object, oldest first.
 type Past struct {
 	Entity Entity
 	Events []Happened
@@ -36,20 +38,20 @@ type Past struct {
 	// Around are the moves and deletions of its setup, its owner and the organizations above that which fall between
 	// these events and the next, as far as the scope covers them. Its present ancestors count.
 	Around []Happened
-	// EndedWith is the deletion of the client's setup, its owner or an organization above that, which ended the client
+	// EndedWith is the deletion of the object's setup, its owner or an organization above that, which ended the object
 	// without an event of its own; nil where there was none.
 	EndedWith *Happened
 }
 
-// History reads what happened to a client: at most part.Limit events after part.After. It is for whoever owns the
-// client or stands above, and stays so when the client, its setup or its owner is deleted. NotFound otherwise.
+// History reads what happened to an object: at most part.Limit events after part.After. Who may see its past
+// says Audited; that stays so when the object, its setup or its owner is deleted.
 func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, part Part) (Past, error) {
 	var past Past
 	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
 		return past, err
 	}
 	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		if past.Entity, err = s.past(c, scope, KindClient, id); err != nil {
+		if past.Entity, err = s.past(c, scope, cmp.Or(part.Kind, KindClient), id); err != nil {
 			return err
 		}
 		before := int64(math.MaxInt64)
@@ -90,13 +92,13 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 	return past, err
 }
 
-// Kinds of event around a client that say where it belongs, and those of them that end it.
+// Kinds of event around an object that say where it belongs, and those of them that end it.
 var (
 	endKinds       = []string{"organization.deleted", "setup.deleted"}
 	containerKinds = append([]string{"organization.moved", "organization.restored", "setup.restored"}, endKinds...)
 )
 
-// containersOf lists the setup and the organizations that a client is inside of, as far as the scope covers them.
+// containersOf lists the setup and the organizations that an object is inside of, as far as the scope covers them.
 func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]string, error) {
 	setup, err := s.entity(c, e.Setup)
 	if err != nil {
@@ -106,13 +108,13 @@ func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]strin
 	for _, org := range scope.Path(e.Owner) {
 		ids = append(ids, string(org))
 	}
-	if scope.Covers(setup.Owner) {
+	if e.ID != setup.ID && scope.Covers(setup.Owner) {
 		ids = append(ids, string(setup.ID))
 	}
 	return ids, nil
 }
 
-// endedWith finds the first deletion of something that a client is inside of and that was not restored after it.
+// endedWith finds the first deletion of something that an object is inside of and that was not restored after it.
 func endedWith(c *db.Conn, containers []string, before int64) (*Happened, error) {
 	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": endKinds}, squirrel.Lt{"idx": before},
 		squirrel.Expr(`NOT EXISTS (SELECT 1 FROM log_event r WHERE r.object_id = log_event.object_id AND r.idx > log_event.idx AND r.idx < ?

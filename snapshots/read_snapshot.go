@@ -127,9 +127,24 @@ func (s *Store) past(c *db.Conn, scope tenancy.Scope, kind Kind, id EntityID) (E
 		return Entity{}, err
 	}
 	e, err := s.entity(c, id)
-	if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != kind || !scope.CoversObject(string(e.ID), e.Owner)) {
+	switch {
+	case fault.Is(err, fault.NotFound) || err == nil && e.Kind != kind:
 		err = unknown(kind)
+	case err == nil && !scope.CoversObject(string(e.ID), e.Owner):
+		if err = unknown(kind); visible(&scope, &e, true) {
+			err = errHistory()
+		}
 	}
+	return e, err
+}
+
+// Audited finds an entity whose past the scope may see, deleted or not. NotFound for others;
+// Forbidden for a setup and its resource servers if the scope may only use them.
+func (s *Store) Audited(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID) (e Entity, err error) {
+	err = s.db.View(ctx, func(c *db.Conn) error {
+		e, err = s.past(c, scope, kind, id)
+		return err
+	})
 	return e, err
 }
 
@@ -162,11 +177,29 @@ func Snapshots[T document.Content](ctx context.Context, s *Store, scope tenancy.
 	return ids, err
 }
 
-// Versions goes over a client's snapshots in force up to an instant, oldest
+// Series lists an entity's snapshots up to an instant, or all, without their content.
+func Series[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, id EntityID, in Instant) (list []Version[T], err error) {
+	err = s.db.View(ctx, func(c *db.Conn) error {
+		e, err := s.past(c, scope, kindOf[T](), id)
+		if err != nil {
+			return err
+		}
+		var rows []snapshotRow
+		m := in.moment(history.Millis(forever))
+		err = c.Select(&rows, "SELECT "+snapshotColumns+upTo, e.Module, e.Setup, e.ID, m.at, m.known, m.known)
+		for i := range rows {
+			list = append(list, versionOf[T](e, &rows[i]))
+		}
+		return err
+	})
+	return list, err
+}
+
+// Versions goes over an entity's snapshots in force up to an instant, oldest
 // first, as far as that knew. Erased ones and the end have no Content.
-func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client EntityID, in Instant, each func(Version[document.Client]) error) error {
+func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, id EntityID, in Instant, each func(Version[T]) error) error {
 	return s.db.View(ctx, func(c *db.Conn) error {
-		e, err := s.past(c, scope, KindClient, client)
+		e, err := s.past(c, scope, kindOf[T](), id)
 		if err != nil {
 			return err
 		}
@@ -177,47 +210,30 @@ func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client Entity
 			if err := scan(&r.Entity, &r.ID, &r.Kind, &r.ValidFrom, &r.Attempt, &r.Base, &r.Commitment, &r.Imported, &r.RecordedAt, &content); err != nil {
 				return err
 			}
-			v := versionOf[document.Client](e, &r)
+			v := versionOf[T](e, &r)
 			if content != "" {
 				var err error
-				if v.Content, err = document.Decode[document.Client]([]byte(content)); err != nil {
+				if v.Content, err = document.Decode[T]([]byte(content)); err != nil {
 					return err
 				}
 			}
 			return each(v)
-		}, "SELECT "+snapshotColumns+`, COALESCE((SELECT b.content FROM snapshot_body b WHERE b.snapshot_id = s.snapshot_id), '')`+
-			ofEntity+" AND s.valid_from <= ?"+asOfPresent+" ORDER BY s.valid_from, s.attempt",
+		}, "SELECT "+snapshotColumns+`, COALESCE((SELECT b.content FROM snapshot_body b WHERE b.snapshot_id = s.snapshot_id), '')`+upTo,
 			e.Module, e.Setup, e.ID, m.at, m.known, m.known)
 	})
 }
 
-// Leaf is a client's event as the log has it: what it takes to prove it.
-type Leaf struct {
-	Index    int64
-	Envelope []byte // exact bytes
-	Salt     []byte // entry is the commitment of salt and envelope
-}
-
-// LeafOf reads the event that made a snapshot of a client.
-func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, client EntityID, id SnapshotID) (Leaf, error) {
-	var row struct {
-		Index    int64  `db:"idx"`
-		Envelope string `db:"envelope"`
-		Salt     []byte `db:"salt"`
-	}
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		e, err := s.past(c, scope, KindClient, client)
-		if err != nil {
-			return err
-		}
-		err = errNoRow()
-		if db.Storable(string(id)) {
-			err = c.Get(&row, "SELECT idx, envelope, salt FROM log_event WHERE object_id = "+asText+" AND ref = "+asText+" ORDER BY object_seq LIMIT 1", e.ID, id)
-		}
-		if fault.Is(err, fault.NotFound) {
-			err = unknownSnapshot()
+// LeafOf reads the event that made a snapshot of an entity of the kind, as the log has it.
+func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID, snapshot SnapshotID) (leaf history.Leaf, err error) {
+	err = s.db.View(ctx, func(c *db.Conn) error {
+		_, err := s.past(c, scope, kind, id)
+		if err == nil && db.Storable(string(snapshot)) {
+			leaf, err = history.LeafOf(c, string(id), string(snapshot))
 		}
 		return err
 	})
-	return Leaf{row.Index, []byte(row.Envelope), row.Salt}, err
+	if err == nil && leaf.Envelope == nil {
+		err = unknownSnapshot()
+	}
+	return leaf, err
 }

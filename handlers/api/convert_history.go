@@ -17,9 +17,12 @@ type extras struct {
 	details map[int64]json.RawMessage // by log index
 }
 
-func fromHistory(p snapshots.Past, n extras) clientHistory {
+func fromHistory(p snapshots.Past, n extras) objectHistory {
 	e := p.Entity
-	wire := clientHistory{EntityID: string(e.ID), ClientID: e.ClientID, SetupID: string(e.Setup), OwnerOrganizationID: string(e.Owner)}
+	wire := objectHistory{EntityID: string(e.ID), SetupID: string(e.Setup), OwnerOrganizationID: string(e.Owner)}
+	if e.Kind == snapshots.KindClient {
+		wire.ClientID = e.ClientID
+	}
 	events := slices.Concat(p.Events, p.Around)
 	slices.SortFunc(events, func(a, b snapshots.Happened) int { return cmp.Compare(a.Index, b.Index) })
 	wire.Events = fromEntries(events, n)

@@ -15,21 +15,24 @@ import (
 )
 
 // side is one of the two documents that a diff compares.
-type side struct {
+type side[T document.Content] struct {
 	named string // for a heading
-	doc   *document.Client
+	doc   *T
 	setup *document.Setup
 	at    time.Time
 }
 
-// diff compares two of: snapshots of the client, instants, another client.
+// diff compares two of: snapshots of the object, instants, another one of its kind.
 // Without from it is what the snapshot in force, or to, was made of.
-func (h *handler) diff(c *web.Call) (*web.Reply, error) {
+func (h objects[T]) diff(c *web.Call) (*web.Reply, error) {
+	if err := h.audits(c); err != nil {
+		return nil, err
+	}
 	to, base, err := h.side(c, "to", "now")
 	if err != nil {
 		return nil, err
 	}
-	from := side{named: "nothing"}
+	from := side[T]{named: "nothing"}
 	if c.Text("from") != "" || base != "" {
 		if from, _, err = h.side(c, "from", string(base)); err != nil {
 			return nil, err
@@ -48,12 +51,15 @@ func (h *handler) inTurn(c *web.Call, make func() (*web.Reply, error)) (reply *w
 }
 
 // diffWith compares a document that is sent with the snapshot in force, or from.
-func (h *handler) diffWith(c *web.Call) (*web.Reply, error) {
+func (h objects[T]) diffWith(c *web.Call) (*web.Reply, error) {
 	var in write
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
 	}
-	w, err := readWrite(in)
+	w, err := readWrite[T](in)
+	if err == nil {
+		err = h.audits(c)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,50 +72,50 @@ func (h *handler) diffWith(c *web.Call) (*web.Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		to := side{named: "the document sent", doc: doc, setup: from.setup, at: h.Snapshots.Now().Time()}
+		to := side[T]{named: "the document sent", doc: doc, setup: from.setup, at: h.Snapshots.Now().Time()}
 		return compared(c.Text("format"), c.Flag("equal"), from, to)
 	})
 }
 
 // side reads the document that a parameter names, and the snapshot that it was
-// made of: by a snapshot's id, an instant, now, or client: and an entity id.
-func (h *handler) side(c *web.Call, name, otherwise string) (side, snapshots.SnapshotID, error) {
+// made of: by a snapshot's id, an instant, now, or the kind, a colon and an entity id.
+func (h objects[T]) side(c *web.Call, name, otherwise string) (side[T], snapshots.SnapshotID, error) {
 	ctx, named := c.Request.Context(), cmp.Or(c.Text(name), otherwise)
-	var found snapshots.Resolved[document.Client]
+	var found snapshots.Resolved[T]
 	var err error
 	at := h.Snapshots.Now()
-	switch other, isClient := strings.CutPrefix(named, "client:"); {
-	case isClient && isHex(other):
-		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(snapshots.EntityID(other)), snapshots.Instant{})
+	switch other, another := strings.CutPrefix(named, string(h.kind)+":"); {
+	case another && isHex(other):
+		found, err = snapshots.Resolve[T](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(snapshots.EntityID(other)), snapshots.Instant{})
 	case named == "now":
-		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.Instant{})
+		found, err = snapshots.Resolve[T](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.Instant{})
 	case strings.Contains(named, "T"):
 		instant, bad := time.Parse(time.RFC3339Nano, strings.ReplaceAll(named, " ", "+"))
 		if bad != nil {
-			return side{}, "", badSide(name)
+			return side[T]{}, "", h.badSide(name)
 		}
 		in := snapshots.InstantOf(&instant, nil)
-		found, err = snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in)
+		found, err = snapshots.Resolve[T](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in)
 		at = in.At.Micros()
 	case !isHex(named):
-		return side{}, "", badSide(name)
+		return side[T]{}, "", h.badSide(name)
 	default:
-		found, err = snapshots.Snapshot[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.SnapshotID(named))
+		found, err = snapshots.Snapshot[T](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), snapshots.SnapshotID(named))
 		at = found.ValidFrom.Micros()
 	}
 	if err != nil {
-		return side{}, "", err
+		return side[T]{}, "", err
 	}
 	c.Show(string(found.ID))
-	return side{named, found.Content, found.Setup.Content, at.Time()}, found.Base, nil
+	return side[T]{named, found.Content, found.Setup.Content, at.Time()}, found.Base, nil
 }
 
-func badSide(name string) error {
-	return badParameter(name, name+" must be a snapshot's id, an instant of RFC 3339, now, or client: and an entity id")
+func (h objects[T]) badSide(name string) error {
+	return badParameter(name, name+" must be a snapshot's id, an instant of RFC 3339, now, or "+string(h.kind)+": and an entity id")
 }
 
 // compared answers with the difference in the format asked for.
-func compared(format string, equal bool, from, to side) (*web.Reply, error) {
+func compared[T document.Content](format string, equal bool, from, to side[T]) (*web.Reply, error) {
 	options := diff.Options{At: to.at, From: from.setup, To: to.setup}
 	result := diff.Of(from.doc, to.doc, options)
 	text := func(kind, body string) (*web.Reply, error) {
@@ -136,23 +142,23 @@ func compared(format string, equal bool, from, to side) (*web.Reply, error) {
 // diffFormats are how a difference can be written; rows without a word.
 var diffFormats = []string{"rows", "json-patch", "merge-patch", "text", "markdown"}
 
-// blame tells of each member which snapshot gave it the value that it has, of a
-// client that was there at the instant.
-func (h *handler) blame(c *web.Call) (*web.Reply, error) {
+// blame tells of each member which snapshot gave it the value that it has, of an
+// object that was there at the instant.
+func (h objects[T]) blame(c *web.Call) (*web.Reply, error) {
 	in, at := snapshots.InstantOf(c.Instants()), make(map[snapshots.SnapshotID]history.Millis)
-	if _, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in); err != nil {
+	if _, err := snapshots.Resolve[T](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in); err != nil {
 		return nil, err
 	}
-	versions := func(yield func(diff.Version[document.Client], error) bool) {
-		err := h.Snapshots.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[document.Client]) error {
+	versions := func(yield func(diff.Version[T], error) bool) {
+		err := snapshots.Versions(c.Request.Context(), h.Snapshots, c.Scope, entityID(c), in, func(v snapshots.Version[T]) error {
 			at[v.ID] = v.ValidFrom
-			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[document.Client]{ID: string(v.ID), Doc: v.Content}, nil) {
+			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[T]{ID: string(v.ID), Doc: v.Content}, nil) {
 				return errStopped
 			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(diff.Version[document.Client]{}, err)
+			yield(diff.Version[T]{}, err)
 		}
 	}
 	origins, err := diff.Blame(versions)

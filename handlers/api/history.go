@@ -16,10 +16,12 @@ const (
 	maxHistoryPage = 1000
 )
 
-// history lists what happened to a client, named by its entity id: a client_id
+// history lists what happened to an object, named by its entity id: a client_id
 // may have had several.
-func (h *handler) history(c *web.Call) (*web.Reply, error) {
-	past, err := h.Snapshots.History(c.Request.Context(), c.Scope, entityID(c), partOf(c))
+func (h objects[T]) history(c *web.Call) (*web.Reply, error) {
+	part := partOf(c)
+	part.Kind = h.kind
+	past, err := h.Snapshots.History(c.Request.Context(), c.Scope, entityID(c), part)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +40,7 @@ func (h *handler) history(c *web.Call) (*web.Reply, error) {
 	return web.JSON(http.StatusOK, fromHistory(past, extras{keys, details}))
 }
 
-// partOf reads which part of a client's history is asked for.
+// partOf reads which part of an object's history is asked for.
 func partOf(c *web.Call) snapshots.Part {
 	in := snapshots.InstantOf(c.Instants())
 	return snapshots.Part{After: c.Int("after", 0), Limit: pageSize(c), At: in.At, Known: in.Known}
