@@ -56,31 +56,41 @@ func (h objects[T]) get(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	object, err := h.object(c, found, in)
+	scope := sight(c.Scope, found.Entity)
+	object, err := h.object(c, scope, found, in)
 	if err != nil {
 		return nil, err
 	}
 	reply := &web.Reply{Status: http.StatusOK, Body: append(object, '\n')}
 	reply.ETag = tag(found, reply.Body)
 	reply.Header = web.SnapshotHeaders(string(found.ID), found.ValidFrom.Time(), found.RecordedAt.Time(), found.Entity.Owner)
-	return h.dated(web.Planned(reply, c.Scope, found.NextValidFrom), in, found.NextValidFrom, found.SetupNext), nil
+	return h.dated(web.Planned(reply, scope, found.NextValidFrom), in, found.NextValidFrom, found.SetupNext), nil
+}
+
+// sight is the scope by which an object is shown. Those who may only use a setup or its
+// resource servers do not see when the next snapshot takes effect.
+func sight(s tenancy.Scope, e snapshots.Entity) tenancy.Scope {
+	if s.CoversObject(string(e.ID), e.Owner) {
+		return s
+	}
+	return tenancy.Scope{}
 }
 
 // object shows an object, with the next snapshot where that is asked for.
-func (h objects[T]) object(c *web.Call, found snapshots.Resolved[T], in snapshots.Instant) ([]byte, error) {
+func (h objects[T]) object(c *web.Call, scope tenancy.Scope, found snapshots.Resolved[T], in snapshots.Instant) ([]byte, error) {
 	if c.Text("include") == "" {
 		key := snapshots.RenderKey{Entity: found.Entity.ID, Snapshot: found.ID, Setup: found.Setup.ID, Owner: found.Entity.Owner, Surface: formAPI}
 		kept, err := h.Snapshots.Render(key, func() (*snapshots.Rendering, error) { return fill(found) })
 		if err != nil {
 			return nil, err
 		}
-		return seen(c.Scope, kept, found.Until()), nil
+		return seen(scope, kept, found.Until()), nil
 	}
 	next, err := h.next(c, found, in)
 	if err != nil {
 		return nil, err
 	}
-	wire, err := fromObject(c.Scope, found, next)
+	wire, err := fromObject(scope, found, next)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func makes[T document.Content](doc T) snapshots.Change[T] {
 }
 
 // TestASetupsStory: a change of a setup is planned for next month, its plan says which
-// clients change, it takes effect, and is rolled back.
+// clients change, it takes effect, is rolled back, and is deleted in the end.
 func TestASetupsStory(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		f := newFixture(t, dsn)
@@ -29,6 +29,10 @@ func TestASetupsStory(t *testing.T) {
 		webtest.Run(t, f.handler, "../../testdata/api/setups/1_planned.txtar", vars)
 		f.Clock.Advance(40 * 24 * time.Hour)
 		webtest.Run(t, f.handler, "../../testdata/api/setups/2_in_force.txtar", vars)
+		ref := snapshots.SetupRef(snapshots.DefaultModule, snapshots.EntityID(vars["north_setup"]))
+		must(t, f.snapshots.DeleteSetup(ctx, f.Scope(t, f.North, tenancy.Admin), ref, nil, 2))
+		f.Clock.Advance(40 * 24 * time.Hour)
+		webtest.Run(t, f.handler, "../../testdata/api/setups/3_deleted.txtar", vars)
 		f.Check(t)
 	})
 }
