@@ -47,6 +47,18 @@ func EffectiveUnified(from, to InForce, oldName, newName string, context int) st
 	return unified(linesOf(walkInForce(from, to, walker{equal: true, details: true})), oldName, newName, context)
 }
 
+// Reached lists the members of a client, in table order, whose value in force is
+// another one after a change of its setup.
+func Reached(c *document.Client, before, after *document.Setup) []string {
+	var names []string
+	for _, r := range walkInForce(InForce{Client: c, Setup: before}, InForce{Client: c, Setup: after}, walker{}).rows {
+		if !slices.Contains(names, r.Member) {
+			names = append(names, r.Member)
+		}
+	}
+	return names
+}
+
 // walkInForce walks over what acts on both sides, and marks what is inherited.
 func walkInForce(from, to InForce, w walker) *walker {
 	whole := from.Client != nil && to.Client != nil
