@@ -22,7 +22,7 @@ type Page struct {
 
 // Journal is tenancy.Store.Journal. Where the query names a client that the scope
 // covers, the setup's changes that changed it are on the page, too, by the same
-// filters; that takes three statements more.
+// filters; that takes two statements more.
 func (r Reader) Journal(ctx context.Context, scope tenancy.Scope, q tenancy.Query) (Page, error) {
 	page, err := r.Tenancy.Journal(ctx, scope, q)
 	made := Page{Page: page}
