@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -105,10 +106,12 @@ func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (En
 		return e, err
 	case kind == KindClient && !visible(&scope, &e, false):
 		return e, unknown(kind)
-	case !scope.Covers(e.Owner):
-		return e, errHistory()
 	}
-	return e, nil
+	may, err := holdings.Audits(c, scope, string(e.Kind), string(e.ID), e.Owner)
+	if err == nil && !may {
+		err = errHistory()
+	}
+	return e, err
 }
 
 // alive is the snapshot of an entity in force now, nil if none is; an entity
@@ -127,7 +130,11 @@ func (s *Store) past(c *db.Conn, scope tenancy.Scope, kind Kind, id EntityID) (E
 		return Entity{}, err
 	}
 	e, err := s.entity(c, id)
-	if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != kind || !scope.CoversObject(string(e.ID), e.Owner)) {
+	may := err == nil && e.Kind == kind
+	if may {
+		may, err = holdings.Audits(c, scope, string(e.Kind), string(e.ID), e.Owner)
+	}
+	if fault.Is(err, fault.NotFound) || err == nil && !may {
 		err = unknown(kind)
 	}
 	return e, err
