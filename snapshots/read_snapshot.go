@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -105,10 +106,12 @@ func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (En
 		return e, err
 	case kind == KindClient && !visible(&scope, &e, false):
 		return e, unknown(kind)
-	case !scope.Covers(e.Owner):
-		return e, errHistory()
 	}
-	return e, nil
+	may, err := holdings.Audits(c, scope, string(e.Kind), string(e.ID), e.Owner)
+	if err == nil && !may {
+		err = errHistory()
+	}
+	return e, err
 }
 
 // alive is the snapshot of an entity in force now, nil if none is; an entity
@@ -127,24 +130,18 @@ func (s *Store) past(c *db.Conn, scope tenancy.Scope, kind Kind, id EntityID) (E
 		return Entity{}, err
 	}
 	e, err := s.entity(c, id)
+	may := err == nil && e.Kind == kind
+	if may {
+		may, err = holdings.Audits(c, scope, string(e.Kind), string(e.ID), e.Owner)
+	}
 	switch {
 	case fault.Is(err, fault.NotFound) || err == nil && e.Kind != kind:
 		err = unknown(kind)
-	case err == nil && !scope.CoversObject(string(e.ID), e.Owner):
+	case err == nil && !may:
 		if err = unknown(kind); visible(&scope, &e, true) {
 			err = errHistory()
 		}
 	}
-	return e, err
-}
-
-// Audited finds an entity whose past the scope may see, deleted or not. NotFound for others;
-// Forbidden for a setup and its resource servers if the scope may only use them.
-func (s *Store) Audited(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID) (e Entity, err error) {
-	err = s.db.View(ctx, func(c *db.Conn) error {
-		e, err = s.past(c, scope, kind, id)
-		return err
-	})
 	return e, err
 }
 
@@ -177,16 +174,30 @@ func Snapshots[T document.Content](ctx context.Context, s *Store, scope tenancy.
 	return ids, err
 }
 
-// Series lists an entity's snapshots up to an instant, or all, without their content.
-func Series[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, id EntityID, in Instant) (list []Version[T], err error) {
-	err = s.db.View(ctx, func(c *db.Conn) error {
-		e, err := s.past(c, scope, kindOf[T](), id)
+// OfEntity runs a read about an entity, deleted or not, in one view, if the scope may see its past. NotFound for others;
+// Forbidden for a setup and its resource servers if the scope may only use them.
+func (s *Store) OfEntity(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID, read func(*db.Conn, Entity) error) error {
+	return s.db.View(ctx, func(c *db.Conn) error {
+		e, err := s.past(c, scope, kind, id)
 		if err != nil {
 			return err
 		}
+		return read(c, e)
+	})
+}
+
+// Audited finds an entity whose past the scope may see, as OfEntity does.
+func (s *Store) Audited(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID) (found Entity, err error) {
+	err = s.OfEntity(ctx, scope, kind, id, func(_ *db.Conn, e Entity) error { found = e; return nil })
+	return found, err
+}
+
+// Series lists an entity's snapshots up to an instant, or all, without their content.
+func Series[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, id EntityID, in Instant) (list []Version[T], err error) {
+	err = s.OfEntity(ctx, scope, kindOf[T](), id, func(c *db.Conn, e Entity) error {
 		var rows []snapshotRow
 		m := in.moment(history.Millis(forever))
-		err = c.Select(&rows, "SELECT "+snapshotColumns+upTo, e.Module, e.Setup, e.ID, m.at, m.known, m.known)
+		err := c.Select(&rows, "SELECT "+snapshotColumns+upTo, e.Module, e.Setup, e.ID, m.at, m.known, m.known)
 		for i := range rows {
 			list = append(list, versionOf[T](e, &rows[i]))
 		}
@@ -195,13 +206,14 @@ func Series[T document.Content](ctx context.Context, s *Store, scope tenancy.Sco
 	return list, err
 }
 
-// Versions goes over an entity's snapshots in force up to an instant, oldest
-// first, as far as that knew. Erased ones and the end have no Content.
-func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, id EntityID, in Instant, each func(Version[T]) error) error {
-	return s.db.View(ctx, func(c *db.Conn) error {
-		e, err := s.past(c, scope, kindOf[T](), id)
-		if err != nil {
-			return err
+// Versions goes over the snapshots in force up to an instant of an entity of the kind, or over those of its setup,
+// oldest first, as far as that knew. Erased ones and the end have no Content.
+func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, kind Kind, id EntityID, in Instant, each func(Version[T]) error) error {
+	return s.OfEntity(ctx, scope, kind, id, func(c *db.Conn, e Entity) (err error) {
+		if kind != KindSetup && kindOf[T]() == KindSetup {
+			if e, err = s.entity(c, e.Setup); err != nil {
+				return err
+			}
 		}
 		m := in.moment(s.log.Now().Millis())
 		return c.Each(func(scan func(...any) error) error {
@@ -212,7 +224,6 @@ func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.S
 			}
 			v := versionOf[T](e, &r)
 			if content != "" {
-				var err error
 				if v.Content, err = document.Decode[T]([]byte(content)); err != nil {
 					return err
 				}
@@ -225,9 +236,8 @@ func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.S
 
 // LeafOf reads the event that made a snapshot of an entity of the kind, as the log has it.
 func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID, snapshot SnapshotID) (leaf history.Leaf, err error) {
-	err = s.db.View(ctx, func(c *db.Conn) error {
-		_, err := s.past(c, scope, kind, id)
-		if err == nil && db.Storable(string(snapshot)) {
+	err = s.OfEntity(ctx, scope, kind, id, func(c *db.Conn, e Entity) (err error) {
+		if db.Storable(string(snapshot)) {
 			leaf, err = history.LeafOf(c, string(id), string(snapshot))
 		}
 		return err

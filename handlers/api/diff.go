@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
 	"tenure/snapshots/document"
+	"tenure/snapshots/inheriting"
 	"tenure/tenancy/history"
 )
 
@@ -18,8 +18,24 @@ import (
 type side[T document.Content] struct {
 	named string // for a heading
 	doc   *T
-	setup *document.Setup
+	setup snapshots.Version[document.Setup]
 	at    time.Time
+}
+
+// The views of a client: what is in force, or what it sets itself.
+const (
+	viewInForce = "in-force"
+	viewStored  = "stored"
+)
+
+// stored reports whether what a client leaves to its setup is left out.
+func stored(c *web.Call) bool { return c.Text("view") == viewStored }
+
+// inForce is a client with the setup beside it; false for what inherits nothing, and
+// where the call asks for what is stored.
+func (s side[T]) inForce(c *web.Call) (diff.InForce, bool) {
+	client, inherits := any(s.doc).(*document.Client)
+	return diff.InForce{Client: client, Setup: s.setup.Content, From: string(s.setup.ID)}, inherits && !stored(c)
 }
 
 // diff compares two of: snapshots of the object, instants, another one of its kind.
@@ -38,7 +54,7 @@ func (h objects[T]) diff(c *web.Call) (*web.Reply, error) {
 			return nil, err
 		}
 	}
-	return h.inTurn(c, func() (*web.Reply, error) { return compared(c.Text("format"), c.Flag("equal"), from, to) })
+	return h.inTurn(c, func() (*web.Reply, error) { return compared(c, from, to) })
 }
 
 // inTurn makes an answer that takes work, in the turn of the caller's organization.
@@ -68,12 +84,11 @@ func (h objects[T]) diffWith(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	return h.inTurn(c, func() (*web.Reply, error) {
-		doc, err := w.change.Apply(from.doc, from.setup)
+		doc, err := w.change.Apply(from.doc, from.setup.Content)
 		if err != nil {
 			return nil, err
 		}
-		to := side[T]{named: "the document sent", doc: doc, setup: from.setup, at: h.Snapshots.Now().Time()}
-		return compared(c.Text("format"), c.Flag("equal"), from, to)
+		return compared(c, from, side[T]{"the document sent", doc, from.setup, h.Snapshots.Now().Time()})
 	})
 }
 
@@ -107,36 +122,60 @@ func (h objects[T]) side(c *web.Call, name, otherwise string) (side[T], snapshot
 		return side[T]{}, "", err
 	}
 	c.Show(string(found.ID))
-	return side[T]{named, found.Content, found.Setup.Content, at.Time()}, found.Base, nil
+	return side[T]{named, found.Content, found.Setup, at.Time()}, found.Base, nil
 }
 
 func (h objects[T]) badSide(name string) error {
 	return badParameter(name, name+" must be a snapshot's id, an instant of RFC 3339, now, or "+string(h.kind)+": and an entity id")
 }
 
-// compared answers with the difference in the format asked for.
-func compared[T document.Content](format string, equal bool, from, to side[T]) (*web.Reply, error) {
-	options := diff.Options{At: to.at, From: from.setup, To: to.setup}
-	result := diff.Of(from.doc, to.doc, options)
+// compared answers with the difference in the format asked for. A patch is of what is
+// stored, as whoever applies it writes that.
+func compared[T document.Content](c *web.Call, from, to side[T]) (*web.Reply, error) {
 	text := func(kind, body string) (*web.Reply, error) {
 		return &web.Reply{Status: http.StatusOK, ContentType: kind, Body: []byte(body)}, nil
 	}
-	switch format {
+	before, acts := from.inForce(c)
+	after, _ := to.inForce(c)
+	switch c.Text("format") {
 	case "json-patch":
 		return text("application/json-patch+json", string(diff.Patch(from.doc, to.doc))+"\n")
 	case "merge-patch":
 		patch, _ := diff.MergePatch(from.doc, to.doc)
 		return text("application/merge-patch+json", string(patch)+"\n")
 	case "text":
-		return text("text/plain; charset=utf-8", diff.Unified(from.doc, to.doc, from.named, to.named, 3))
-	case "markdown":
+		if !acts {
+			return text("text/plain; charset=utf-8", diff.Unified(from.doc, to.doc, from.named, to.named, 3))
+		}
+		return text("text/plain; charset=utf-8", diff.EffectiveUnified(before, after, from.named, to.named, 3))
+	}
+	result := between(c, from, to)
+	if c.Text("format") == "markdown" {
 		return text("text/markdown; charset=utf-8", diff.Markdown(&result))
 	}
 	rows := result.Changes
-	if equal {
-		rows = diff.Rows(from.doc, to.doc, options, true)
+	switch {
+	case c.Flag("equal") && !acts:
+		rows = diff.Rows(from.doc, to.doc, options(from, to), true)
+	case c.Flag("equal"):
+		rows = diff.EffectiveRows(before, after, to.at, true)
 	}
-	return web.JSON(http.StatusOK, difference{from.named, to.named, result.Level().String(), diff.AppendRows(nil, rows), append([]string{}, result.Reordered...)})
+	return web.JSON(http.StatusOK, difference{from.named, to.named, result.Level().String(), diff.AppendRows(nil, rows),
+		append([]string{}, result.Reordered...), append([]string{}, result.Stored...)})
+}
+
+// between is the difference in the view asked for.
+func between[T document.Content](c *web.Call, from, to side[T]) diff.Result {
+	before, acts := from.inForce(c)
+	if !acts {
+		return diff.Of(from.doc, to.doc, options(from, to))
+	}
+	after, _ := to.inForce(c)
+	return diff.Effective(before, after, to.at)
+}
+
+func options[T document.Content](from, to side[T]) diff.Options {
+	return diff.Options{At: to.at, From: from.setup.Content, To: to.setup.Content}
 }
 
 // diffFormats are how a difference can be written; rows without a word.
@@ -145,34 +184,32 @@ var diffFormats = []string{"rows", "json-patch", "merge-patch", "text", "markdow
 // blame tells of each member which snapshot gave it the value that it has, of an
 // object that was there at the instant.
 func (h objects[T]) blame(c *web.Call) (*web.Reply, error) {
-	in, at := snapshots.InstantOf(c.Instants()), make(map[snapshots.SnapshotID]history.Millis)
-	if _, err := snapshots.Resolve[T](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in); err != nil {
+	ctx, in := c.Request.Context(), snapshots.InstantOf(c.Instants())
+	if _, err := snapshots.Resolve[T](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in); err != nil {
 		return nil, err
 	}
-	versions := func(yield func(diff.Version[T], error) bool) {
-		err := snapshots.Versions(c.Request.Context(), h.Snapshots, c.Scope, entityID(c), in, func(v snapshots.Version[T]) error {
-			at[v.ID] = v.ValidFrom
-			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[T]{ID: string(v.ID), Doc: v.Content}, nil) {
-				return errStopped
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errStopped) {
-			yield(diff.Version[T]{}, err)
-		}
+	var lines []inheriting.Line
+	var err error
+	if h.kind == snapshots.KindClient {
+		lines, err = h.inheriting().Blame(ctx, c.Scope, entityID(c), in, stored(c))
+	} else {
+		lines, err = inheriting.BlameOf[T](ctx, h.inheriting(), c.Scope, h.kind, entityID(c), in)
 	}
-	origins, err := diff.Blame(versions)
 	if err != nil {
 		return nil, err
 	}
-	list := blameList{Members: []origin{}}
-	for _, o := range origins {
-		if o.Snapshot != "" {
-			list.Members = append(list.Members, origin{o.Member, o.Set, o.Snapshot, fromMillis(at[snapshots.SnapshotID(o.Snapshot)])})
-		}
+	made := make([]history.Entry, len(lines))
+	for i, l := range lines {
+		made[i] = l.Made
 	}
-	return web.JSON(http.StatusOK, list)
+	keys, err := h.Tenancy.ActingKeys(ctx, c.Scope, made)
+	if err != nil {
+		return nil, err
+	}
+	return web.JSON(http.StatusOK, fromBlame(lines, keys))
 }
 
-// errStopped ends a walk whose caller has heard enough.
-var errStopped = errors.New("stopped")
+// inheriting reads clients' past with what their setups changed.
+func (h *handler) inheriting() inheriting.Reader {
+	return inheriting.Reader{Snapshots: h.Snapshots, Tenancy: h.Tenancy}
+}

@@ -7,6 +7,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/inheriting"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
 )
@@ -19,13 +20,11 @@ const (
 // history lists what happened to an object, named by its entity id: a client_id
 // may have had several.
 func (h objects[T]) history(c *web.Call) (*web.Reply, error) {
-	part := partOf(c)
-	part.Kind = h.kind
-	past, err := h.Snapshots.History(c.Request.Context(), c.Scope, entityID(c), part)
+	past, err := h.past(c)
 	if err != nil {
 		return nil, err
 	}
-	told := slices.Concat(past.Events, past.Around)
+	told := slices.Concat(past.Events, past.Around, past.Entries())
 	if past.EndedWith != nil {
 		told = append(told, *past.EndedWith)
 	}
@@ -37,7 +36,18 @@ func (h objects[T]) history(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromHistory(past, extras{keys, details}))
+	return web.JSON(http.StatusOK, fromHistory(past, extras{keys, details, past.Members()}))
+}
+
+// past reads a part of an object's history, of a client with what its setup changed.
+func (h objects[T]) past(c *web.Call) (inheriting.Past, error) {
+	part := partOf(c)
+	if h.kind == snapshots.KindClient {
+		return h.inheriting().History(c.Request.Context(), c.Scope, entityID(c), part)
+	}
+	part.Kind = h.kind
+	past, err := h.Snapshots.History(c.Request.Context(), c.Scope, entityID(c), part)
+	return inheriting.Past{Past: past}, err
 }
 
 // partOf reads which part of an object's history is asked for.
@@ -69,12 +79,12 @@ func (h *handler) journal(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *handler) journalPage(c *web.Call, q tenancy.Query) (tenancy.Page, extras, error) {
-	page, err := h.Tenancy.Journal(c.Request.Context(), c.Scope, q)
+	page, err := h.inheriting().Journal(c.Request.Context(), c.Scope, q)
 	if err != nil {
-		return page, extras{}, err
+		return page.Page, extras{}, err
 	}
 	keys, err := h.Tenancy.ActingKeys(c.Request.Context(), c.Scope, page.Events)
-	return page, extras{keys, page.Details}, err
+	return page.Page, extras{keys, page.Details, page.Members}, err
 }
 
 // toQuery reads the filters.

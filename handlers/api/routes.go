@@ -116,9 +116,12 @@ func change(method, pattern string, need tenancy.Permission, object string, hand
 // routes are those of one object and its snapshots; need is what it takes to change it.
 func (h objects[T]) routes(path, object string, need tenancy.Permission) []web.Route {
 	const past, post = tenancy.History | tenancy.Plans, http.MethodPost
-	series := path + "/snapshots"
+	series, views := path+"/snapshots", []web.Param(nil)
+	if h.kind == snapshots.KindClient { // nothing else inherits
+		views = []web.Param{web.Word("view", viewInForce, viewStored)}
+	}
 	conditional := func(verb string, handle func(*web.Call) (*web.Reply, error)) web.Route {
-		r := change(post, series+verb, need, object, handle)
+		r := change(post, series+verb, need, object, handle, slices.Clone(views)...)
 		r.Conditional = true
 		return r
 	}
@@ -128,9 +131,9 @@ func (h objects[T]) routes(path, object string, need tenancy.Permission) []web.R
 		get(series+"/{snapshot}", past, object, h.snapshot),
 		get(series+"/{snapshot}/proof", past, object, h.proof),
 		conditional("", h.publish), conditional(":plan", h.plan), conditional(":rollback", h.rollback),
-		get(path+"/diff", past, object, h.diff, slices.Concat(sided, []web.Param{web.Text("to")})...),
-		change(post, path+"/diff", past, object, h.diffWith, slices.Clone(sided)...),
-		get(path+"/blame", past, object, h.blame, dated...),
+		get(path+"/diff", past, object, h.diff, slices.Concat(sided, views, []web.Param{web.Text("to")})...),
+		change(post, path+"/diff", past, object, h.diffWith, slices.Concat(sided, views)...),
+		get(path+"/blame", past, object, h.blame, slices.Concat(dated, views)...),
 		get(path+"/history", past, object, h.history, slices.Concat(pageOf, dated)...),
 	}
 }

@@ -217,8 +217,8 @@ func (h objects[T]) planned(c *web.Call, w changing[T]) (plan, error) {
 		base = found.Content
 		c.Show(string(found.ID))
 	}
-	options := diff.Options{At: out.ValidFrom.Time(), From: out.Setup.Content, To: out.Setup.Content}
-	result := diff.Of(base, out.Content, options)
+	// The write of a client changes no setup: the one of its instant counts on both sides.
+	result := between(c, side[T]{doc: base, setup: out.Setup}, side[T]{doc: out.Content, setup: out.Setup, at: out.ValidFrom.Time()})
 	clients, level, err := h.affected(c, base, out)
 	if err != nil {
 		return plan{}, err
