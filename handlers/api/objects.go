@@ -56,7 +56,10 @@ func (h objects[T]) get(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	scope := sight(c.Scope, found.Entity)
+	scope, err := h.sight(c, found.Entity)
+	if err != nil {
+		return nil, err
+	}
 	object, err := h.object(c, scope, found, in)
 	if err != nil {
 		return nil, err
@@ -69,11 +72,18 @@ func (h objects[T]) get(c *web.Call) (*web.Reply, error) {
 
 // sight is the scope by which an object is shown. Those who may only use a setup or its
 // resource servers do not see when the next snapshot takes effect.
-func sight(s tenancy.Scope, e snapshots.Entity) tenancy.Scope {
-	if s.CoversObject(string(e.ID), e.Owner) {
-		return s
+func (h objects[T]) sight(c *web.Call, e snapshots.Entity) (tenancy.Scope, error) {
+	if c.Scope.CoversObject(string(e.ID), e.Owner) {
+		return c.Scope, nil
 	}
-	return tenancy.Scope{}
+	if !c.Scope.Allows(tenancy.History | tenancy.Plans) {
+		return tenancy.Scope{}, nil
+	}
+	err := h.audits(c)
+	if fault.Is(err, fault.Forbidden) {
+		return tenancy.Scope{}, nil
+	}
+	return c.Scope, err
 }
 
 // object shows an object, with the next snapshot where that is asked for.
