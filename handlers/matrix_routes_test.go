@@ -6,6 +6,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/tenancy"
 )
 
 // exercises are what a route needs to succeed, by method and pattern. A route
@@ -180,4 +181,11 @@ func needsMore(r web.Route) bool {
 
 func deletesSetup(r web.Route) bool {
 	return r.Method == http.MethodDelete && strings.HasSuffix(r.Pattern, "/setups/{setupId}")
+}
+
+// setupsPast reports whether a route reads a setup's snapshots, past ones too, or what
+// follows from them.
+func setupsPast(r web.Route) bool {
+	return r.Object == web.ObjectSetup && r.Permission&tenancy.Administer == 0 && !strings.HasSuffix(r.Pattern, "/policy") &&
+		!strings.HasSuffix(r.Pattern, "/initial-tokens")
 }

@@ -274,7 +274,7 @@ func (f *family) expected(c cell) int {
 		if !usesSetup || c.unknown && (strings.Contains(c.route.Pattern, "{setup") || c.route.Object == web.ObjectResourceServer) { // others mean the default setup
 			return http.StatusNotFound
 		}
-		if deep && !ownsSetup {
+		if deep && !ownsSetup && !(setupsPast(c.route) && f.above(c.actor, "owner")) { // who owns a client in it
 			return http.StatusForbidden
 		}
 		if strings.HasSuffix(c.route.Pattern, "/entity-id") && !f.above(c.actor, "owner") {

@@ -47,6 +47,9 @@ func (h objects[T]) past(c *web.Call) (inheriting.Past, error) {
 	}
 	part.Kind = h.kind
 	past, err := h.Snapshots.History(c.Request.Context(), c.Scope, entityID(c), part)
+	if !c.Scope.Covers(past.Entity.Owner) { // who owns a client in a setup sees its snapshots, and not its policy and tokens
+		past.Events = slices.DeleteFunc(past.Events, func(e history.Entry) bool { return e.Content == "" })
+	}
 	return inheriting.Past{Past: past}, err
 }
 
