@@ -116,7 +116,7 @@ func New(deps Deps) web.Surface {
 		get(pathEntity+"/history", all, client, h.history, slices.Concat(pageOf, dated)...),
 		get(pathEntity+"/reads", past, client, h.reads, web.Cursor("after"), web.Int("limit", 1, maxHistoryPage)),
 		exported(get("/v1/history", all, none, h.journal, slices.Concat([]web.Param{web.ID("client"), web.Text("actor"), web.Text("surface"),
-			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...), web.Word("order", "asc", "desc")}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
+			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...), web.Word("order", "asc", "desc"), web.Flag("access")}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
 	}}
 }
 
