@@ -112,6 +112,6 @@ func writeLine(w io.Writer, v any) error {
 
 // columns of the CSV form.
 var columns = []string{"log_index", "sequence", "kind", "object_kind", "object", "owner_organization_id", "reference", "snapshot_id",
-	"digest", "recorded_at", "effective_at", "actor", "key_id", "key_name", "key_organization_id", "acting_organization_id", "surface", "reason", "details"}
+	"digest", "recorded_at", "effective_at", "actor", "key_id", "key_name", "key_organization_id", "acting_organization_id", "surface", "reason", "details", "inherited"}
 
 func writeColumns(w io.Writer) error { return cells.Write(w, columns) }

@@ -16,7 +16,7 @@ func (h happened) cells() []string {
 	}
 	return []string{strconv.FormatInt(h.LogIndex, 10), strconv.FormatInt(h.Sequence, 10), h.Kind, h.ObjectKind, h.Object, h.OwnerOrganizationID,
 		h.Reference, text(h.SnapshotID), text(h.Digest), h.RecordedAt, h.EffectiveAt, h.Actor, key.ID, text(key.Name), text(key.OrganizationID),
-		h.ActingOrganizationID, h.Surface, h.Reason, string(h.Details)}
+		h.ActingOrganizationID, h.Surface, h.Reason, string(h.Details), strings.Join(h.Inherited, " ")}
 }
 
 func text(s *string) string {

@@ -194,7 +194,7 @@ func TestExportedCells(t *testing.T) {
 				continue
 			}
 			var b strings.Builder
-			if err := f.line(&b, fromEntry(e, extras{}), e, ""); err != nil || !strings.HasSuffix(b.String(), ",'"+reason+",\r\n") {
+			if err := f.line(&b, fromEntry(e, extras{}), e, ""); err != nil || !strings.HasSuffix(b.String(), ",'"+reason+",,\r\n") {
 				t.Errorf("%q: %q, %v", reason, b.String(), err)
 			}
 		}
