@@ -93,7 +93,7 @@ func (h *handler) journalPage(c *web.Call, q tenancy.Query) (tenancy.Page, extra
 // toQuery reads the filters.
 func toQuery(c *web.Call) tenancy.Query {
 	q := tenancy.Query{Object: c.Text("client"), Actor: c.Text("actor"), Surface: c.Text("surface"), Org: organizationOf(c),
-		From: micros(c.Instant("from")), To: micros(c.Instant("to")), Newest: c.Text("order") == "desc", After: c.Int("after", -1)}
+		From: micros(c.Instant("from")), To: micros(c.Instant("to")), Newest: c.Text("order") == "desc", Access: c.Flag("access"), After: c.Int("after", -1)}
 	if _, known := c.Instants(); known != nil && (q.To == 0 || micros(known) < q.To) {
 		q.To = micros(known) + 1
 	}
