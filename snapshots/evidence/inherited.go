@@ -122,3 +122,25 @@ func (s *seen) gap(env *history.Envelope) error {
 func (o *object) sums() bool {
 	return o.Count >= 1 && o.First >= 1 && o.Count <= o.Last-o.First+1 && o.Last <= o.Total
 }
+
+// inPart says of how many objects only a part is here; empty for none.
+func (m *manifest) inPart() string {
+	n := 0
+	for _, o := range m.Objects {
+		if o.Part != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; of %d of them, which clients inherit from, only the versions", n)
+}
+
+// followed says how the objects' events follow one another.
+func (m *manifest) followed() string {
+	if m.inPart() == "" {
+		return "each object's events follow one another with no gap, each naming the one before"
+	}
+	return "each object's events follow one another, each naming the one before, with no gap but in setups of which only the versions are here"
+}

@@ -112,7 +112,7 @@ func (v *verifier) counts() (string, error) {
 	case m.WholeLog && events != m.LogSize:
 		return "", fmt.Errorf("the manifest says that this is the whole log of %d entries, here are %d", m.LogSize, events)
 	}
-	return fmt.Sprintf("%d events of %d objects, as many as the manifest names", events, len(m.Objects)), nil
+	return fmt.Sprintf("%d events of %d objects, as many as the manifest names%s", events, len(m.Objects), m.inPart()), nil
 }
 
 // snapshots holds each content against the commitment in its event.

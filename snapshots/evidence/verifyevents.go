@@ -55,7 +55,7 @@ func (v *verifier) events() (sound bool) {
 	}{
 		{f.read, "each event is in the one form, in the log's order"},
 		{f.proof, fmt.Sprintf("each event's envelope is an entry of the log of %d, by its commitment and its path to the root", v.last.Size)},
-		{f.chain, "each object's events follow one another with no gap, each naming the one before"},
+		{f.chain, v.manifest.followed()},
 		{f.detail, "each detail is the one that its event commits to"},
 		{f.foreign, "each event is of an object and a time that the manifest names, and was recorded before the bundle was made"},
 	} {
