@@ -125,6 +125,9 @@ func TestSecondVerifier(t *testing.T) {
 	t.Run("ChangedPages", TestChangedPages)
 	t.Run("ForgedSince", TestForgedSince)
 	t.Run("ForgedLines", TestForgedLines)
+	t.Run("InheritedSince", TestInheritedSince)
+	t.Run("ForgedParts", TestForgedParts)
+	t.Run("BundleOfVersion2", TestBundleOfVersion2)
 	if len(list) < 100 {
 		t.Errorf("only %d bundles", len(list))
 	}

@@ -38,7 +38,8 @@ WHAT IS IN IT
                             the oldest there is), one that all proofs go to, and the proof between;
                             since.json, if it is there: the proof from the size that was asked for
   manifest.json             who asked for what, each object with its first and last sequence
-                            number, each file with its SHA-256
+                            number, each file with its SHA-256. An object with "part" is a setup
+                            from which clients inherit: only its versions are here
   manifest.sig              the signature over that
   names.json                the names of organizations, keys and clients, for the pages
   keys.txt                  the public keys

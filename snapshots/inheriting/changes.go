@@ -117,9 +117,10 @@ func changed(c *db.Conn, client snapshots.Entity, known history.Micros, events [
 	return all, nil
 }
 
-// members of the client whose value in force is another one with the change.
+// members of the client whose value in force is another one with the change. A setup's
+// first version changes none: only an imported client can be older.
 func (v *versions) members() ([]string, error) {
-	if v.Client == "" {
+	if v.Client == "" || v.Before == "" {
 		return nil, nil
 	}
 	client, err := document.Decode[document.Client]([]byte(v.Client))
@@ -130,11 +131,9 @@ func (v *versions) members() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := &document.Setup{}
-	if v.Before != "" {
-		if before, err = document.Decode[document.Setup]([]byte(v.Before)); err != nil {
-			return nil, err
-		}
+	before, err := document.Decode[document.Setup]([]byte(v.Before))
+	if err != nil {
+		return nil, err
 	}
 	return diff.Reached(client, before, after), nil
 }
