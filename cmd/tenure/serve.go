@@ -126,6 +126,9 @@ func serve(out io.Writer, f serveFlags) error {
 		fmt.Fprintf(out, "first administrator's API key, shown this once: %s\n", key)
 		keys[n.Tenancy.Root()] = key
 	}
+	if err := n.EndorseKeys(ctx); err != nil {
+		return errors.Join(err, n.Close())
+	}
 	described, err := n.Describe(node.Address(l, tlsConfig), keys, nil)
 	endpoints := []node.Endpoint{{Listener: l, Handler: n.Handler, TLS: tlsConfig}}
 	if err == nil && admin != nil {

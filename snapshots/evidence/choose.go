@@ -60,7 +60,8 @@ type Bundle struct {
 	read             []pages.Event // for the pages; the events of a whole bundle take some 100 MB
 	names            names
 	missing          erasures
-	gone             map[string]bool // snapshots that were erased
+	signing          history.SigningKeys // that the log names at last
+	gone             map[string]bool     // snapshots that were erased
 }
 
 // Choose decides what a bundle holds, up to the newest checkpoint. Faults:
