@@ -135,4 +135,5 @@ var exercises = map[string]struct {
 
 	"GET /log/checkpoint":     {status: 200},
 	"GET /log/tile/{tile:.+}": {status: 200},
+	"GET /log/witnesses":      {status: 200},
 }

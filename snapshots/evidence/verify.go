@@ -30,7 +30,10 @@ type Options struct {
 	// Known are verifier keys that the caller trusts (ParseKeys). Where they have
 	// the name of the log or of its evidence they alone count, else the bundle's
 	// own are taken, and Verify says so.
-	Known   []note.Verifier
+	Known []note.Verifier
+	// Witnesses are those that must have cosigned the bundle's last checkpoint.
+	Witnesses []note.Verifier
+
 	Kept    *history.Checkpoint // that was kept elsewhere; nil for none
 	Against *Files              // another bundle of the same log; nil for none
 	Say     func(string)        // takes one sentence a check
@@ -39,7 +42,7 @@ type Options struct {
 // Verify checks a bundle. It returns a *Failure if a check fails, and what is not
 // confirmed though all that is there holds.
 func Verify(f *Files, o Options) (open []string, err error) {
-	v := &verifier{files: f, known: o.Known, say: o.Say}
+	v := &verifier{files: f, known: o.Known, witnesses: o.Witnesses, say: o.Say}
 	if o.Against != nil {
 		v.entries = make(map[int64]string)
 	}
@@ -64,12 +67,13 @@ func ParseKeys(texts []string) ([]note.Verifier, error) {
 }
 
 type verifier struct {
-	files    *Files
-	known    []note.Verifier
-	enclosed []note.Verifier
-	say      func(string)
-	failure  Failure
-	doubts   []string // what is not confirmed
+	files     *Files
+	known     []note.Verifier
+	enclosed  []note.Verifier
+	witnesses []note.Verifier
+	say       func(string)
+	failure   Failure
+	doubts    []string // what is not confirmed
 
 	manifest manifest
 	trees    []proved // the last checkpoint's first
@@ -120,6 +124,7 @@ func (v *verifier) run() {
 		v.optional(fileLogKeys, v.readLogKeys)
 		v.optional(fileEarlier, v.readEarlier)
 		there = v.check(v.lastSigned)
+		v.witnessed(v.witnesses)
 	}
 	v.check(v.signature)
 	v.check(v.digests)

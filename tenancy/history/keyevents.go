@@ -275,5 +275,8 @@ func NewestSignedBy(c *db.Conn, origin string, size int64, public ed25519.Public
 	if err == nil && (found.Origin != origin || !found.SignedBy(public)) {
 		err = fault.New(fault.NotFound, "", "the key has signed no checkpoint")
 	}
+	if err == nil {
+		found, err = found.withCosignatures(c)
+	}
 	return found, err
 }

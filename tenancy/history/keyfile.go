@@ -53,6 +53,14 @@ func (k *Keys) Has(public ed25519.PublicKey) bool {
 	return slices.ContainsFunc(k.keys, func(key ed25519.PrivateKey) bool { return public.Equal(key.Public()) })
 }
 
+// Only is the one key of a file; an error if there are more.
+func (k *Keys) Only() (ed25519.PrivateKey, error) {
+	if len(k.keys) != 1 {
+		return nil, errors.New("there is more than one key in it")
+	}
+	return k.keys[0], nil
+}
+
 // PublicOf is the public part of a verifier key, as C2SP signed-note spells it.
 func PublicOf(verifierKey string) (ed25519.PublicKey, error) {
 	_, rest, _ := strings.Cut(verifierKey, "+")

@@ -315,7 +315,9 @@ func (p *Publisher) Receipt(ctx context.Context, idx int64) (text []byte, err er
 		return nil, f
 	}
 	err = p.db.View(ctx, func(c *db.Conn) error {
-		text, err = Receipt(p.tiles(c), idx, checkpoint)
+		if checkpoint, err = checkpoint.withCosignatures(c); err == nil {
+			text, err = Receipt(p.tiles(c), idx, checkpoint)
+		}
 		return err
 	})
 	return text, err

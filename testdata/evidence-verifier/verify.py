@@ -3,7 +3,7 @@
 Written from docs/evidence.md, docs/log.md and evidence.schema.json alone, without the program's own source: it shows that
 the documents suffice. It makes no page again, and says so.
 
-    python3 verify.py BUNDLE.zip|DIR [--key VERIFIERKEY]...
+    python3 verify.py BUNDLE.zip|DIR [--key VERIFIERKEY]... [--witness KEY]...
 
 Exit code 0: all holds. 8: all holds, but a key that signed was not confirmed with --key. 9: something fails. 2: usage.
 """
@@ -113,6 +113,28 @@ def verify_note(data, what, name, keys):
     if keys is not None and not good:
         raise NotSigned("%s is not signed by a known key of %s" % (what, name))
     return signed
+
+def read_witness(text):
+    """The key of a witness, as read_key gives one: its byte before the key is 4."""
+    match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", text)
+    need(match, "%r is no key of a witness" % text)
+    data = unbase64(match[3], "the key %r" % text)
+    digest = sha(match[1].encode() + b"\n" + data)[:4]
+    need(len(data) == 33 and data[0] == 4 and digest.hex() == match[2], "%r is no key of a witness" % text)
+    return match[1], digest, data[1:]
+
+def verify_cosignature(data, witness):
+    """When a witness has cosigned a checkpoint: C2SP tlog-cosignature, cosignature/v1."""
+    body, gap, tail = data.decode("utf-8").rpartition("\n\n")
+    for line in tail.split("\n"):
+        match = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line)
+        raw = base64.b64decode(match[2]) if match and match[1] == witness[0] else b""
+        if raw[:4] == witness[1]:
+            seconds = int.from_bytes(raw[4:12], "big")
+            message = "cosignature/v1\ntime %d\n%s\n" % (seconds, body)
+            need(ed25519(witness[2], message.encode(), raw[12:]), "the cosignature of %s is wrong" % witness[0])
+            return seconds
+    raise Fault("the witness %s has not cosigned checkpoints/last" % witness[0])
 
 def as_key(name, public):
     """The key of 32 bytes under a name, as read_key gives it."""
@@ -302,8 +324,8 @@ class Event:
     need = lambda self, condition, words: need(condition, "%s: %s" % (self.who, words))
 
 class Verifier:
-    def __init__(self, files, faults, given):
-        self.files, self.faults, self.given, self.failed = files, faults, given, False
+    def __init__(self, files, faults, given, witnesses=()):
+        self.files, self.faults, self.given, self.witnesses, self.failed = files, faults, given, witnesses, False
     def check(self, title, step):
         """Run one check, print its line, and go on in any case."""
         try:
@@ -324,6 +346,8 @@ class Verifier:
         self.check("the keys are of this log and have their form", self.key_form)
         self.check("the events of the signing keys are entries of the log", self.key_events)
         self.check("checkpoints/last is signed", self.last_checkpoint)
+        for witness in self.witnesses:
+            self.check("checkpoints/last is cosigned by the witness " + witness[0], lambda: self.cosigned(witness))
         self.check("the manifest is signed", self.manifest_signature)
         self.check("the files are those that the manifest names", self.file_digests)
         self.check("each JSON file can be read in one way only", self.other_json)
@@ -443,6 +467,10 @@ class Verifier:
         self.note(data, "checkpoints/last", self.may_sign("log", self.log_name, size))
         print("note: the key that was given confirms %d of %d entries; those behind are signed by a key that the log names" % (self.confirmed, size))
         return "the log of %d entries is signed by a key that was given" % self.confirmed
+
+    def cosigned(self, witness):
+        seconds = verify_cosignature(self.file("checkpoints/last"), witness)
+        return "checkpoints/last is cosigned by the witness %s, at %s" % (witness[0], datetime(1970, 1, 1) + timedelta(seconds=seconds))
 
     def size_of(self, data):
         match = re.match(b"[^\n]+\n(0|[1-9][0-9]*)\n", data)
@@ -706,15 +734,16 @@ def main():
     parser = argparse.ArgumentParser(description="Verify an evidence bundle of Tenure.", allow_abbrev=False)
     parser.add_argument("bundle", help="a zip, or the folder that it was unpacked to")
     parser.add_argument("--key", action="append", default=[], help="a verifier key that you have from elsewhere")
+    parser.add_argument("--witness", action="append", default=[], help="the key of a witness that must have cosigned")
     given = parser.parse_args()
     path = given.bundle
     try:
-        keys = [read_key(key) for key in given.key]
+        keys, witnesses = [read_key(key) for key in given.key], [read_witness(key) for key in given.witness]
         files, faults = read_folder(path) if os.path.isdir(path) else read_zip(path)
     except (Fault, OSError, zipfile.BadZipFile) as error:
         print("%s: %s" % (path, error), file=sys.stderr)
         return 2
-    code = Verifier(files, faults, keys).run()
+    code = Verifier(files, faults, keys, witnesses).run()
     words = {0: "holds", 8: "holds, by keys that you have not confirmed", 9: "does not hold"}
     print(os.path.basename(os.path.normpath(path)), words[code])
     return code
