@@ -2,6 +2,7 @@ package snapshots_test
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -89,6 +90,7 @@ func TestZeroScopeIsRefused(t *testing.T) {
 		refused("Snapshot", err)
 		_, err = snapshots.Snapshots[client](ctx, w.Store, none, ref, nil, true)
 		refused("Snapshots", err)
+		refused("Versions", snapshots.Versions(ctx, w.Store, none, made.Entity.ID, snapshots.Instant{}, func(snapshots.Version[setup]) error { return nil }))
 		for _, in := range []snapshots.Instant{{}, {At: &made.ValidFrom}} {
 			_, err = snapshots.Resolve[client](ctx, w.Store, none, snapshots.ByRef(ref), in)
 			refused("Resolve", err)
@@ -160,7 +162,7 @@ func TestWhoMayWhat(t *testing.T) {
 		for org, want := range map[tenancy.OrgID]map[string]string{
 			w.Root:    {},
 			w.North:   {},
-			w.Harbour: {"setup's snapshot": usedNotOwned, "setup's snapshots": usedNotOwned, "edit setup": usedNotOwned, "policy": usedNotOwned, "new resource server": usedNotOwned},
+			w.Harbour: {"edit setup": usedNotOwned, "policy": usedNotOwned, "new resource server": usedNotOwned},
 			w.Quay: {"setup's snapshot": usedNotOwned, "setup's snapshots": usedNotOwned, "edit setup": usedNotOwned, "policy": usedNotOwned, "new resource server": usedNotOwned,
 				"client": noClient, "client by id": noClient, "client_id": noClient, "snapshot": noClient, "snapshots": noClient, "edit": noClient, "withdraw": noClient},
 			w.South: nil, // nothing of all this is there
@@ -196,6 +198,76 @@ func TestWhoMayWhat(t *testing.T) {
 		_, err = snapshots.Resolve[client](ctx, w.Store, acting, snapshots.ByRef(w.Ref(id)), snapshots.Instant{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 		w.Must(snapshots.Delete[client](ctx, w.Store, w.Admin(w.Root), w.Ref(id), nil))
+	})
+}
+
+// TestWhoMaySeeASetupsPast: its owner and those above; and below it those that own a
+// client in it, themselves or below them, if their role may see the past. Who owns no
+// client in it may not, nor who owns one in another setup; and a client that is gone
+// still was there.
+func TestWhoMaySeeASetupsPast(t *testing.T) {
+	each(t, func(t *testing.T, w *snapshotstest.World) {
+		second := w.NewSetup(w.Admin(w.North), snapshotstest.MinimalSetup("second")).Entity.ID
+		pier := w.MustOrg(w.North, "pier")
+		w.Tick()
+		in := snapshots.SetupRef(snapshotstest.Module, w.Setup)
+		first, err := snapshots.Resolve[setup](ctx, w.Store, w.Admin(w.North), snapshots.ByRef(in), snapshots.Instant{})
+		w.Must(err)
+		_, err = snapshots.Edit(ctx, w.Store, w.Admin(w.North), in, snapshotstest.To(setup{Name: "later"}))
+		w.Must(err)
+		w.Tick()
+		then := first.ValidFrom
+		read := func(scope tenancy.Scope) map[string]string {
+			_, list := snapshots.Snapshots[setup](ctx, w.Store, scope, in, nil, true)
+			_, at := snapshots.Snapshots[setup](ctx, w.Store, scope, in, &then, false)
+			_, one := snapshots.Snapshot[setup](ctx, w.Store, scope, snapshots.ByRef(in), first.ID)
+			_, byID := snapshots.Snapshot[setup](ctx, w.Store, scope, snapshots.ByEntity(w.Setup), first.ID)
+			_, past := snapshots.Resolve[setup](ctx, w.Store, scope, snapshots.ByRef(in), snapshots.Instant{At: &then})
+			listed, err := snapshots.List[setup](ctx, w.Store, scope, snapshots.Ref{Module: snapshotstest.Module}, snapshots.Filter{At: &then})
+			got := map[string]string{"snapshots": outcome(list), "snapshots at": outcome(at), "snapshot": outcome(one), "snapshot by id": outcome(byID),
+				"resolve": outcome(past), "list": outcome(err)}
+			if err == nil && !slices.ContainsFunc(listed, func(r snapshots.Listed) bool { return r.ID == w.Setup }) {
+				got["list"] = "empty"
+			}
+			return got
+		}
+		all := func(word string) map[string]string {
+			return map[string]string{"snapshots": word, "snapshots at": word, "snapshot": word, "snapshot by id": word, "resolve": word, "list": word}
+		}
+		foreign := map[string]string{"snapshots": noSetup, "snapshots at": noSetup, "snapshot": noSetup, "snapshot by id": noSetup, "resolve": noSetup, "list": "empty"}
+		used := map[string]string{"snapshots": notAllowed, "snapshots at": notAllowed, "snapshot": notAllowed, "snapshot by id": noSetup, "resolve": notAllowed, "list": "empty"}
+		expect := func(when string, role tenancy.Role, want map[tenancy.OrgID]map[string]string) {
+			t.Helper()
+			for org, want := range want {
+				scope := w.ScopeOn(w.Node, w.Root, role, org)
+				if got := read(scope); !maps.Equal(got, want) {
+					t.Errorf("%s, %s of %s: %v, want %v", when, role, w.OrgName(org), got, want)
+				}
+			}
+		}
+		part := all(ok)
+		part["list"] = "empty" // lists are of what the subtree owns
+		owners := map[tenancy.OrgID]map[string]string{w.Root: all(ok), w.North: all(ok), w.South: foreign}
+		with := func(more map[tenancy.OrgID]map[string]string) map[tenancy.OrgID]map[string]string {
+			both := maps.Clone(owners)
+			maps.Copy(both, more)
+			return both
+		}
+		expect("without clients", tenancy.Auditor, with(map[tenancy.OrgID]map[string]string{w.Harbour: used, w.Quay: used, pier: used}))
+
+		other, err := w.Store.CreateClient(ctx, w.Admin(w.Quay), snapshots.NewClient{Module: snapshotstest.Module, Setup: second, ClientID: "other", Surface: "test"}, snapshotstest.To(snapshotstest.Named("other")))
+		w.Must(err)
+		expect("with one in another setup", tenancy.Auditor, with(map[tenancy.OrgID]map[string]string{w.Harbour: used, w.Quay: used, pier: used}))
+		_, err = snapshots.Resolve[setup](ctx, w.Store, w.Admin(w.Quay), snapshots.ByEntity(other.Entity.Setup), snapshots.Instant{At: &other.ValidFrom})
+		w.Must(err)
+
+		shop := w.NewClient(w.Admin(w.Quay), "shop", snapshotstest.To(snapshotstest.Named("shop"))).Entity.ID
+		expect("quay has one", tenancy.Auditor, with(map[tenancy.OrgID]map[string]string{w.Harbour: part, w.Quay: part, pier: used}))
+		expect("quay has one", tenancy.Reader, map[tenancy.OrgID]map[string]string{w.Quay: all(notAllowed)})
+		w.Must(snapshots.Delete[client](ctx, w.Store, w.Admin(w.Quay), w.Ref(shop), nil))
+		expect("quay had one", tenancy.Auditor, with(map[tenancy.OrgID]map[string]string{w.Harbour: part, w.Quay: part, pier: used}))
+		_, err = snapshots.Edit(ctx, w.Store, w.Admin(w.Quay), in, snapshotstest.To(setup{Name: "mine"}))
+		w.Refused(err, fault.Forbidden, "")
 	})
 }
 

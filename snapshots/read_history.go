@@ -7,6 +7,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"tenure/snapshots/ending"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -33,6 +34,8 @@ type Past struct {
 	Events []Happened
 	More   bool  // there are later events
 	Next   int64 // sequence number of the last event looked at
+	From   int64 // log index of the first event looked at; 0 for none
+	Until  int64 // log index of the event after these, or in front of which the read ends
 	// Around are the moves and deletions of its setup, its owner and the organizations above that which fall between
 	// these events and the next, as far as the scope covers them. Its present ancestors count.
 	Around []Happened
@@ -45,13 +48,8 @@ type Past struct {
 // client or stands above, and stays so when the client, its setup or its owner is deleted. NotFound otherwise.
 func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, part Part) (Past, error) {
 	var past Past
-	if err := scope.Check(tenancy.History | tenancy.Plans); err != nil {
-		return past, err
-	}
-	err := s.db.View(ctx, func(c *db.Conn) (err error) {
-		if past.Entity, err = s.past(c, scope, KindClient, id); err != nil {
-			return err
-		}
+	err := s.OfClient(ctx, scope, id, func(c *db.Conn, e Entity) (err error) {
+		past.Entity = e
 		before := int64(math.MaxInt64)
 		if part.Known != nil {
 			if before, err = history.RecordedBy(c, *part.Known); err != nil {
@@ -61,9 +59,9 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 		if past.Events, err = history.OfObject(c, string(id), part.After, before, part.Limit+1); err != nil {
 			return err
 		}
-		next := before
+		past.Until = before
 		if past.More = len(past.Events) > part.Limit; past.More {
-			next = past.Events[part.Limit].Index
+			past.Until = past.Events[part.Limit].Index
 			past.Events = past.Events[:part.Limit]
 		}
 		containers, err := s.containersOf(c, scope, past.Entity)
@@ -71,13 +69,13 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 			return err
 		}
 		if n := len(past.Events); n > 0 {
-			past.Next = past.Events[n-1].Seq
+			past.From, past.Next = past.Events[0].Index, past.Events[n-1].Seq
 			if past.Around, err = history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": containerKinds},
-				squirrel.GtOrEq{"idx": past.Events[0].Index}, squirrel.Lt{"idx": next}}, maxAround); err != nil {
+				squirrel.GtOrEq{"idx": past.Events[0].Index}, squirrel.Lt{"idx": past.Until}}, maxAround); err != nil {
 				return err
 			}
 		}
-		past.EndedWith, err = endedWith(c, containers, before)
+		past.EndedWith, err = ending.First(c, containers, before)
 		return err
 	})
 	if at := part.At; at != nil {
@@ -90,11 +88,8 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 	return past, err
 }
 
-// Kinds of event around a client that say where it belongs, and those of them that end it.
-var (
-	endKinds       = []string{"organization.deleted", "setup.deleted"}
-	containerKinds = append([]string{"organization.moved", "organization.restored", "setup.restored"}, endKinds...)
-)
+// containerKinds are the kinds of event around a client that say where it belongs.
+var containerKinds = append([]string{"organization.moved", "organization.restored", "setup.restored"}, ending.Kinds()...)
 
 // containersOf lists the setup and the organizations that a client is inside of, as far as the scope covers them.
 func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]string, error) {
@@ -110,15 +105,4 @@ func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]strin
 		ids = append(ids, string(setup.ID))
 	}
 	return ids, nil
-}
-
-// endedWith finds the first deletion of something that a client is inside of and that was not restored after it.
-func endedWith(c *db.Conn, containers []string, before int64) (*Happened, error) {
-	found, err := history.Entries(c, squirrel.And{squirrel.Eq{"object_id": containers, "kind": endKinds}, squirrel.Lt{"idx": before},
-		squirrel.Expr(`NOT EXISTS (SELECT 1 FROM log_event r WHERE r.object_id = log_event.object_id AND r.idx > log_event.idx AND r.idx < ?
-			AND r.kind IN ('organization.restored', 'setup.restored'))`, before)}, 1)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return &found[0], nil
 }

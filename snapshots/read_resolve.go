@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -128,6 +129,11 @@ func (l *look) byRef(kind Kind, ref Ref, m manner) (place, error) {
 		return p, nil
 	}
 	covered := fits && l.scope.CoversObject(string(p.own.entity.ID), p.own.entity.Owner)
+	if fits && l.past && !covered {
+		if covered, err = holdings.Audits(l.view, l.scope, string(kind), string(p.own.entity.ID), p.own.entity.Owner); err != nil {
+			return p, err
+		}
+	}
 	switch {
 	case covered && l.past:
 		return p, l.standing(p)
@@ -271,7 +277,7 @@ func errSeveral() error {
 }
 
 func errHistory() error {
-	return fault.New(fault.Forbidden, "", "only the setup's owner and the organizations above it may read its history")
+	return fault.New(fault.Forbidden, "", "only the setup's owner and the organizations above it may read its history; the setup's own is also for owners of its clients")
 }
 
 // is reports whether t is a timeline of that kind of entity, in that setup; an

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenure/snapshots/document"
+	"tenure/snapshots/holdings"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -105,10 +106,12 @@ func (s *Store) audited(c *db.Conn, scope tenancy.Scope, kind Kind, ref Ref) (En
 		return e, err
 	case kind == KindClient && !visible(&scope, &e, false):
 		return e, unknown(kind)
-	case !scope.Covers(e.Owner):
-		return e, errHistory()
 	}
-	return e, nil
+	may, err := holdings.Audits(c, scope, string(e.Kind), string(e.ID), e.Owner)
+	if err == nil && !may {
+		err = errHistory()
+	}
+	return e, err
 }
 
 // alive is the snapshot of an entity in force now, nil if none is; an entity
@@ -127,7 +130,11 @@ func (s *Store) past(c *db.Conn, scope tenancy.Scope, kind Kind, id EntityID) (E
 		return Entity{}, err
 	}
 	e, err := s.entity(c, id)
-	if fault.Is(err, fault.NotFound) || err == nil && (e.Kind != kind || !scope.CoversObject(string(e.ID), e.Owner)) {
+	may := err == nil && e.Kind == kind
+	if may {
+		may, err = holdings.Audits(c, scope, string(e.Kind), string(e.ID), e.Owner)
+	}
+	if fault.Is(err, fault.NotFound) || err == nil && !may {
 		err = unknown(kind)
 	}
 	return e, err
@@ -162,13 +169,25 @@ func Snapshots[T document.Content](ctx context.Context, s *Store, scope tenancy.
 	return ids, err
 }
 
-// Versions goes over a client's snapshots in force up to an instant, oldest
-// first, as far as that knew. Erased ones and the end have no Content.
-func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client EntityID, in Instant, each func(Version[document.Client]) error) error {
+// OfClient runs a read about a client, deleted or not, in one view, if the scope may see its past. NotFound otherwise.
+func (s *Store) OfClient(ctx context.Context, scope tenancy.Scope, client EntityID, read func(*db.Conn, Entity) error) error {
 	return s.db.View(ctx, func(c *db.Conn) error {
 		e, err := s.past(c, scope, KindClient, client)
 		if err != nil {
 			return err
+		}
+		return read(c, e)
+	})
+}
+
+// Versions goes over a client's snapshots in force up to an instant, or over those of its setup, oldest first, as
+// far as that knew. Erased ones and the end have no Content.
+func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, client EntityID, in Instant, each func(Version[T]) error) error {
+	return s.OfClient(ctx, scope, client, func(c *db.Conn, e Entity) (err error) {
+		if kindOf[T]() == KindSetup {
+			if e, err = s.entity(c, e.Setup); err != nil {
+				return err
+			}
 		}
 		m := in.moment(s.log.Now().Millis())
 		return c.Each(func(scan func(...any) error) error {
@@ -177,10 +196,9 @@ func (s *Store) Versions(ctx context.Context, scope tenancy.Scope, client Entity
 			if err := scan(&r.Entity, &r.ID, &r.Kind, &r.ValidFrom, &r.Attempt, &r.Base, &r.Commitment, &r.Imported, &r.RecordedAt, &content); err != nil {
 				return err
 			}
-			v := versionOf[document.Client](e, &r)
+			v := versionOf[T](e, &r)
 			if content != "" {
-				var err error
-				if v.Content, err = document.Decode[document.Client]([]byte(content)); err != nil {
+				if v.Content, err = document.Decode[T]([]byte(content)); err != nil {
 					return err
 				}
 			}
@@ -205,12 +223,8 @@ func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, client EntityID
 		Envelope string `db:"envelope"`
 		Salt     []byte `db:"salt"`
 	}
-	err := s.db.View(ctx, func(c *db.Conn) error {
-		e, err := s.past(c, scope, KindClient, client)
-		if err != nil {
-			return err
-		}
-		err = errNoRow()
+	err := s.OfClient(ctx, scope, client, func(c *db.Conn, e Entity) error {
+		err := errNoRow()
 		if db.Storable(string(id)) {
 			err = c.Get(&row, "SELECT idx, envelope, salt FROM log_event WHERE object_id = "+asText+" AND ref = "+asText+" ORDER BY object_seq LIMIT 1", e.ID, id)
 		}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -11,15 +10,29 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/diff"
 	"tenure/snapshots/document"
+	"tenure/snapshots/inheriting"
 	"tenure/tenancy/history"
 )
 
 // side is one of the two documents that a diff compares.
 type side struct {
 	named string // for a heading
-	doc   *document.Client
-	setup *document.Setup
-	at    time.Time
+	diff.InForce
+	at time.Time
+}
+
+// The views of a client: what is in force, or what it sets itself.
+const (
+	viewInForce = "in-force"
+	viewStored  = "stored"
+)
+
+// stored reports whether what a client leaves to its setup is left out.
+func stored(c *web.Call) bool { return c.Text("view") == viewStored }
+
+// inForce is a client with the setup beside it.
+func inForce(doc *document.Client, setup snapshots.Version[document.Setup]) diff.InForce {
+	return diff.InForce{Client: doc, Setup: setup.Content, From: string(setup.ID)}
 }
 
 // diff compares two of: snapshots of the client, instants, another client.
@@ -35,7 +48,7 @@ func (h *handler) diff(c *web.Call) (*web.Reply, error) {
 			return nil, err
 		}
 	}
-	return h.inTurn(c, func() (*web.Reply, error) { return compared(c.Text("format"), c.Flag("equal"), from, to) })
+	return h.inTurn(c, func() (*web.Reply, error) { return compared(c, from, to) })
 }
 
 // inTurn makes an answer that takes work, in the turn of the caller's organization.
@@ -62,12 +75,11 @@ func (h *handler) diffWith(c *web.Call) (*web.Reply, error) {
 		return nil, err
 	}
 	return h.inTurn(c, func() (*web.Reply, error) {
-		doc, err := w.change.Apply(from.doc, from.setup)
-		if err != nil {
+		to := side{"the document sent", from.InForce, h.Snapshots.Now().Time()}
+		if to.Client, err = w.change.Apply(from.Client, from.Setup); err != nil {
 			return nil, err
 		}
-		to := side{named: "the document sent", doc: doc, setup: from.setup, at: h.Snapshots.Now().Time()}
-		return compared(c.Text("format"), c.Flag("equal"), from, to)
+		return compared(c, from, to)
 	})
 }
 
@@ -101,36 +113,52 @@ func (h *handler) side(c *web.Call, name, otherwise string) (side, snapshots.Sna
 		return side{}, "", err
 	}
 	c.Show(string(found.ID))
-	return side{named, found.Content, found.Setup.Content, at.Time()}, found.Base, nil
+	return side{named, inForce(found.Content, found.Setup), at.Time()}, found.Base, nil
 }
 
 func badSide(name string) error {
 	return badParameter(name, name+" must be a snapshot's id, an instant of RFC 3339, now, or client: and an entity id")
 }
 
-// compared answers with the difference in the format asked for.
-func compared(format string, equal bool, from, to side) (*web.Reply, error) {
-	options := diff.Options{At: to.at, From: from.setup, To: to.setup}
-	result := diff.Of(from.doc, to.doc, options)
+// compared answers with the difference in the format asked for. A patch is of what is
+// stored, as whoever applies it writes that.
+func compared(c *web.Call, from, to side) (*web.Reply, error) {
 	text := func(kind, body string) (*web.Reply, error) {
 		return &web.Reply{Status: http.StatusOK, ContentType: kind, Body: []byte(body)}, nil
 	}
-	switch format {
+	switch c.Text("format") {
 	case "json-patch":
-		return text("application/json-patch+json", string(diff.Patch(from.doc, to.doc))+"\n")
+		return text("application/json-patch+json", string(diff.Patch(from.Client, to.Client))+"\n")
 	case "merge-patch":
-		patch, _ := diff.MergePatch(from.doc, to.doc)
+		patch, _ := diff.MergePatch(from.Client, to.Client)
 		return text("application/merge-patch+json", string(patch)+"\n")
 	case "text":
-		return text("text/plain; charset=utf-8", diff.Unified(from.doc, to.doc, from.named, to.named, 3))
-	case "markdown":
+		if stored(c) {
+			return text("text/plain; charset=utf-8", diff.Unified(from.Client, to.Client, from.named, to.named, 3))
+		}
+		return text("text/plain; charset=utf-8", diff.EffectiveUnified(from.InForce, to.InForce, from.named, to.named, 3))
+	}
+	result := between(c, from.InForce, to.InForce, to.at)
+	if c.Text("format") == "markdown" {
 		return text("text/markdown; charset=utf-8", diff.Markdown(&result))
 	}
 	rows := result.Changes
-	if equal {
-		rows = diff.Rows(from.doc, to.doc, options, true)
+	switch {
+	case c.Flag("equal") && stored(c):
+		rows = diff.Rows(from.Client, to.Client, diff.Options{At: to.at, From: from.Setup, To: to.Setup}, true)
+	case c.Flag("equal"):
+		rows = diff.EffectiveRows(from.InForce, to.InForce, to.at, true)
 	}
-	return web.JSON(http.StatusOK, difference{from.named, to.named, result.Level().String(), diff.AppendRows(nil, rows), append([]string{}, result.Reordered...)})
+	return web.JSON(http.StatusOK, difference{from.named, to.named, result.Level().String(), diff.AppendRows(nil, rows),
+		append([]string{}, result.Reordered...), append([]string{}, result.Stored...)})
+}
+
+// between is the difference in the view asked for.
+func between(c *web.Call, from, to diff.InForce, at time.Time) diff.Result {
+	if stored(c) {
+		return diff.Of(from.Client, to.Client, diff.Options{At: at, From: from.Setup, To: to.Setup})
+	}
+	return diff.Effective(from, to, at)
 }
 
 // diffFormats are how a difference can be written; rows without a word.
@@ -139,34 +167,26 @@ var diffFormats = []string{"rows", "json-patch", "merge-patch", "text", "markdow
 // blame tells of each member which snapshot gave it the value that it has, of a
 // client that was there at the instant.
 func (h *handler) blame(c *web.Call) (*web.Reply, error) {
-	in, at := snapshots.InstantOf(c.Instants()), make(map[snapshots.SnapshotID]history.Millis)
-	if _, err := snapshots.Resolve[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in); err != nil {
+	ctx, in := c.Request.Context(), snapshots.InstantOf(c.Instants())
+	if _, err := snapshots.Resolve[document.Client](ctx, h.Snapshots, c.Scope, snapshots.ByEntity(entityID(c)), in); err != nil {
 		return nil, err
 	}
-	versions := func(yield func(diff.Version[document.Client], error) bool) {
-		err := h.Snapshots.Versions(c.Request.Context(), c.Scope, entityID(c), in, func(v snapshots.Version[document.Client]) error {
-			at[v.ID] = v.ValidFrom
-			if (v.Content != nil || v.Tombstone) && !yield(diff.Version[document.Client]{ID: string(v.ID), Doc: v.Content}, nil) {
-				return errStopped
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errStopped) {
-			yield(diff.Version[document.Client]{}, err)
-		}
-	}
-	origins, err := diff.Blame(versions)
+	lines, err := h.inheriting().Blame(ctx, c.Scope, entityID(c), in, stored(c))
 	if err != nil {
 		return nil, err
 	}
-	list := blameList{Members: []origin{}}
-	for _, o := range origins {
-		if o.Snapshot != "" {
-			list.Members = append(list.Members, origin{o.Member, o.Set, o.Snapshot, fromMillis(at[snapshots.SnapshotID(o.Snapshot)])})
-		}
+	made := make([]history.Entry, len(lines))
+	for i, l := range lines {
+		made[i] = l.Made
 	}
-	return web.JSON(http.StatusOK, list)
+	keys, err := h.Tenancy.ActingKeys(ctx, c.Scope, made)
+	if err != nil {
+		return nil, err
+	}
+	return web.JSON(http.StatusOK, fromBlame(lines, keys))
 }
 
-// errStopped ends a walk whose caller has heard enough.
-var errStopped = errors.New("stopped")
+// inheriting reads clients' past with what their setups changed.
+func (h *handler) inheriting() inheriting.Reader {
+	return inheriting.Reader{Snapshots: h.Snapshots, Tenancy: h.Tenancy}
+}

@@ -77,6 +77,7 @@ func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, erro
 	if err != nil {
 		return nil, err
 	}
+	c.Account(history.Exported)
 	return &web.Reply{Status: http.StatusOK, ContentType: f.contentType, NoStore: true,
 		Header: http.Header{"Content-Disposition": {`attachment; filename="history.` + f.ending + `"`}},
 		Stream: func(w io.Writer) error {
@@ -111,6 +112,6 @@ func writeLine(w io.Writer, v any) error {
 
 // columns of the CSV form.
 var columns = []string{"log_index", "sequence", "kind", "object_kind", "object", "owner_organization_id", "reference", "snapshot_id",
-	"digest", "recorded_at", "effective_at", "actor", "key_id", "key_name", "key_organization_id", "acting_organization_id", "surface", "reason", "details"}
+	"digest", "recorded_at", "effective_at", "actor", "key_id", "key_name", "key_organization_id", "acting_organization_id", "surface", "reason", "details", "inherited"}
 
 func writeColumns(w io.Writer) error { return cells.Write(w, columns) }

@@ -19,11 +19,11 @@ const (
 // history lists what happened to a client, named by its entity id: a client_id
 // may have had several.
 func (h *handler) history(c *web.Call) (*web.Reply, error) {
-	past, err := h.Snapshots.History(c.Request.Context(), c.Scope, entityID(c), partOf(c))
+	past, err := h.inheriting().History(c.Request.Context(), c.Scope, entityID(c), partOf(c))
 	if err != nil {
 		return nil, err
 	}
-	told := slices.Concat(past.Events, past.Around)
+	told := slices.Concat(past.Events, past.Around, past.Entries())
 	if past.EndedWith != nil {
 		told = append(told, *past.EndedWith)
 	}
@@ -35,7 +35,7 @@ func (h *handler) history(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.JSON(http.StatusOK, fromHistory(past, extras{keys, details}))
+	return web.JSON(http.StatusOK, fromHistory(past, extras{keys, details, past.Members()}))
 }
 
 // partOf reads which part of a client's history is asked for.
@@ -67,18 +67,18 @@ func (h *handler) journal(c *web.Call) (*web.Reply, error) {
 }
 
 func (h *handler) journalPage(c *web.Call, q tenancy.Query) (tenancy.Page, extras, error) {
-	page, err := h.Tenancy.Journal(c.Request.Context(), c.Scope, q)
+	page, err := h.inheriting().Journal(c.Request.Context(), c.Scope, q)
 	if err != nil {
-		return page, extras{}, err
+		return page.Page, extras{}, err
 	}
 	keys, err := h.Tenancy.ActingKeys(c.Request.Context(), c.Scope, page.Events)
-	return page, extras{keys, page.Details}, err
+	return page.Page, extras{keys, page.Details, page.Members}, err
 }
 
 // toQuery reads the filters.
 func toQuery(c *web.Call) tenancy.Query {
 	q := tenancy.Query{Object: c.Text("client"), Actor: c.Text("actor"), Surface: c.Text("surface"), Org: organizationOf(c),
-		From: micros(c.Instant("from")), To: micros(c.Instant("to")), Newest: c.Text("order") == "desc", After: c.Int("after", -1)}
+		From: micros(c.Instant("from")), To: micros(c.Instant("to")), Newest: c.Text("order") == "desc", Access: c.Flag("access"), After: c.Int("after", -1)}
 	if _, known := c.Instants(); known != nil && (q.To == 0 || micros(known) < q.To) {
 		q.To = micros(known) + 1
 	}

@@ -44,7 +44,8 @@ var (
 	dated    = []web.Param{web.At(), web.KnownAt()}
 	pageOf   = []web.Param{web.Int("after", 0, maxAfter), web.Int("limit", 1, maxHistoryPage)}
 	spanning = []web.Param{web.Instant("from"), web.Instant("to"), web.UUID("organization")}
-	sided    = []web.Param{web.Text("from"), web.Word("format", diffFormats...), web.Flag("equal")}
+	viewed   = []web.Param{web.Word("view", viewInForce, viewStored)}
+	sided    = slices.Concat([]web.Param{web.Text("from"), web.Word("format", diffFormats...), web.Flag("equal")}, viewed)
 )
 
 // New makes the surface.
@@ -102,21 +103,21 @@ func New(deps Deps) web.Surface {
 		get(pathSnapshots+"/{snapshot}", all, client, h.snapshot),
 		get(pathSnapshots+"/{snapshot}/proof", all, client, h.proof),
 		get("/v1/log/consistency", resolve, none, h.consistency, web.Int("from", 0, maxAfter)),
-		conditional(change(post, pathSnapshots, write, client, h.publish)),
-		conditional(change(post, pathSnapshots+":plan", write, client, h.plan)),
-		conditional(change(post, pathSnapshots+":rollback", write, client, h.rollback)),
+		conditional(change(post, pathSnapshots, write, client, h.publish, slices.Clone(viewed)...)),
+		conditional(change(post, pathSnapshots+":plan", write, client, h.plan, slices.Clone(viewed)...)),
+		conditional(change(post, pathSnapshots+":rollback", write, client, h.rollback, slices.Clone(viewed)...)),
 		change(post, pathEntity+":erase", admin, client, h.erase),
 		change(post, pathEntity+":restore", write, client, h.restoreClient),
 		get(pathEntity+"/diff", all, client, h.diff, slices.Concat(sided, []web.Param{web.Text("to")})...),
 		change(post, pathEntity+"/diff", all, client, h.diffWith, slices.Clone(sided)...),
-		get(pathEntity+"/blame", all, client, h.blame, dated...),
+		get(pathEntity+"/blame", all, client, h.blame, slices.Concat(dated, viewed)...),
 		get(pathClients, resolve, setup, h.clients, slices.Concat([]web.Param{web.ID("setup"), web.Text("name"), web.Text("owner"),
 			web.Cursor("after"), web.Int("limit", 1, maxClientPage)}, dated)...),
 		get("/v1/evidence", all, none, h.evidence, slices.Concat([]web.Param{web.ID("client").Repeated(evidence.MaxClients), web.Int("since", 1, maxAfter)}, spanning)...),
 		get(pathEntity+"/history", all, client, h.history, slices.Concat(pageOf, dated)...),
 		get(pathEntity+"/reads", past, client, h.reads, web.Cursor("after"), web.Int("limit", 1, maxHistoryPage)),
 		exported(get("/v1/history", all, none, h.journal, slices.Concat([]web.Param{web.ID("client"), web.Text("actor"), web.Text("surface"),
-			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...), web.Word("order", "asc", "desc")}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
+			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...), web.Word("order", "asc", "desc"), web.Flag("access")}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
 	}}
 }
 

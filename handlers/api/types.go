@@ -161,6 +161,8 @@ type happened struct {
 	Reason               string     `json:"reason"`
 	// Details are {"before", "after"} of what is changed without a snapshot; null where there are none.
 	Details json.RawMessage `json:"details"`
+	// Inherited are the members of the client asked for whose value in force the event of its setup changed; left out of its own events.
+	Inherited []string `json:"inherited,omitempty"`
 }
 
 // actingKey is the API key that made a change. Name and organization are null
@@ -311,28 +313,6 @@ type rehearsedEvent struct {
 	Kind                string `json:"kind"`
 	Object              string `json:"object"`
 	OwnerOrganizationID string `json:"owner_organization_id"`
-}
-
-// difference is a semantic difference; a row of changes has path, label, old,
-// new, kind, risk, level and effects.
-type difference struct {
-	From      string          `json:"from"`
-	To        string          `json:"to"`
-	Level     string          `json:"level"`
-	Changes   json.RawMessage `json:"changes"`
-	Reordered []string        `json:"reordered"` // members written in another order, which is no change
-}
-
-// blameList says which snapshot last set each member that was ever set.
-type blameList struct {
-	Members []origin `json:"members"`
-}
-
-type origin struct {
-	Member     string `json:"member"`
-	Set        bool   `json:"set"` // false: the snapshot took the value away
-	SnapshotID string `json:"snapshot_id"`
-	ValidFrom  string `json:"valid_from"`
 }
 
 // proof is what it takes to prove offline that the log holds a snapshot: its

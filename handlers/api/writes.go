@@ -208,8 +208,8 @@ func (h *handler) planned(c *web.Call, w changing) (plan, error) {
 		base = found.Content
 		c.Show(string(found.ID))
 	}
-	options := diff.Options{At: out.ValidFrom.Time(), From: out.Setup.Content, To: out.Setup.Content}
-	result := diff.Of(base, out.Content, options)
+	// The write changes no setup: the one of its instant counts on both sides.
+	result := between(c, inForce(base, out.Setup), inForce(out.Content, out.Setup), out.ValidFrom.Time())
 	p := plan{DryRun: true, Digest: out.Plan.Digest, BaseID: orNull(string(out.Plan.Base)), Changes: out.Plan.Changes, Level: result.Level().String(),
 		Diff: diff.AppendRows(nil, result.Changes), Patch: diff.Patch(base, out.Content), Summary: diff.Markdown(&result),
 		Later: make([]laterPlan, len(out.Plan.Later)), NotRevived: fromLost(lost), Warnings: w.warnings(out)}

@@ -31,7 +31,7 @@ func tried[T document.Content](h *handler, c *web.Call, name *snapshots.Ref, sec
 		base = found.Content
 		c.Show(string(found.ID))
 	}
-	result := diff.Of(base, out.Content, diff.Options{At: out.ValidFrom.Time(), From: out.Setup.Content, To: out.Setup.Content})
+	result := difference(base, out)
 	level, summary := result.Level(), diff.Markdown(&result)
 	if secret == secretReplaced {
 		level = max(level, diff.Sensitive)
@@ -54,6 +54,19 @@ func tried[T document.Content](h *handler, c *web.Call, name *snapshots.Ref, sec
 		reply.NoStore = true
 	}
 	return reply, err
+}
+
+// difference is what a write changes; of a client what is in force by it, with what
+// the client leaves to the setup of that instant.
+func difference[T document.Content](base *T, out snapshots.Outcome[T]) diff.Result {
+	next, ok := any(out.Content).(*document.Client)
+	if !ok {
+		return diff.Of(base, out.Content, diff.Options{At: out.ValidFrom.Time()})
+	}
+	in := diff.InForce{Setup: out.Setup.Content, From: string(out.Setup.ID)}
+	from, to := in, in
+	from.Client, to.Client = any(base).(*document.Client), next
+	return diff.Effective(from, to, out.ValidFrom.Time())
 }
 
 // secretChange says what a write does to a client's secret; empty for nothing.

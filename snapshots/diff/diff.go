@@ -46,7 +46,14 @@ type Change struct {
 	Kind     Kind
 	Old, New Value
 	Risks    []Risk // in the order of the table of rules; none is routine
+	// OldFrom and NewFrom are the ids of the setup's snapshots that the sides are
+	// inherited from; empty where the document itself has the value, or there is
+	// none. Only Effective sets them.
+	OldFrom, NewFrom string
 }
+
+// Inherited reports whether a side is inherited from a setup.
+func (c *Change) Inherited() bool { return c.OldFrom != "" || c.NewFrom != "" }
 
 // Level is the highest of the change's risks.
 func (c *Change) Level() Level {
@@ -65,6 +72,10 @@ type Result struct {
 	// Reordered are the members that mean the same but are written in another
 	// order, or with an item once more. They are no changes; a patch holds them.
 	Reordered []string
+	// Stored are the members that a client begins or ceases to set itself while
+	// the value in force stays the same. They are no changes; a patch holds them.
+	// Only Effective finds them.
+	Stored []string
 }
 
 // Empty reports whether the documents mean the same.
@@ -94,14 +105,21 @@ type Options struct {
 // apply, none about what it relaxes or breaks.
 func Of[T document.Content](from, to *T, o Options) Result {
 	w := walk(from, to, walker{})
-	in := inputOf(from, to, o, w.rows)
-	result := Result{Reordered: w.reordered}
+	return Result{Changes: w.changes(inputOf(from, to, o, w.rows)), Reordered: w.reordered}
+}
+
+// changes are the rows with their risks.
+func (w *walker) changes(in *input) []Change {
+	var all []Change
 	if len(w.rows) > 0 {
-		result.Changes = make([]Change, len(w.rows))
+		all = make([]Change, len(w.rows))
 	}
 	for i := range w.rows {
-		w.rows[i].Risks = in.risks(&w.rows[i])
-		result.Changes[i] = w.rows[i].Change
+		r := &w.rows[i]
+		if r.Kind != Equal {
+			r.Risks = in.risks(r)
+		}
+		all[i] = r.Change
 	}
-	return result
+	return all
 }

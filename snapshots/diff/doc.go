@@ -2,8 +2,8 @@
 // changes no document, and instants are arguments. The members come from the field
 // tables of package document. Documents contain no secret, so no difference does.
 //
-// Reading order: diff.go, walk.go, part.go, risk.go, rules.go, patch.go; then the
-// forms (rows.go, text.go, markdown.go) and blame.go, which finds the snapshot that
+// Reading order: diff.go, effective.go (clients with what they inherit), walk.go,
+// part.go, risk.go, rules.go, patch.go; then the forms (rows.go, text.go, markdown.go) and blame.go, which finds the snapshot that
 // last set a member.
 //
 // A list is a set, except default_acr_values, which is in order of preference (OIDC

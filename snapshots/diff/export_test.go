@@ -6,7 +6,7 @@ import "tenure/snapshots/document"
 // list and part of a document.
 func Lines[T document.Content](doc *T) []string {
 	var all []string
-	for _, l := range lines(doc, doc) {
+	for _, l := range linesOf(walk(doc, doc, walker{equal: true, details: true})) {
 		all = append(all, l.text)
 	}
 	return all

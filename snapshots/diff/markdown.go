@@ -22,24 +22,34 @@ func Markdown(r *Result) string {
 	}
 	for i := range r.Changes {
 		c := &r.Changes[i]
-		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", code(c.Label), c.Kind, cell(c.Old), cell(c.New), riskCell(c))
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", code(c.Label), c.Kind, cell(c.Old, c.OldFrom), cell(c.New, c.NewFrom), riskCell(c))
 	}
-	if len(r.Reordered) > 0 {
-		out.WriteString("\nOnly the order differs: ")
-		for i, name := range r.Reordered {
-			if i > 0 {
-				out.WriteString(", ")
-			}
-			out.WriteString(code(name))
-		}
-		out.WriteString(".\n")
-	}
+	enumerate(&out, "Only the order differs: ", r.Reordered)
+	enumerate(&out, "The client itself sets or leaves out, with the same value in force: ", r.Stored)
 	return out.String()
 }
 
-func cell(v Value) string {
+func enumerate(out *strings.Builder, words string, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	out.WriteString("\n" + words)
+	for i, name := range names {
+		if i > 0 {
+			out.WriteString(", ")
+		}
+		out.WriteString(code(name))
+	}
+	out.WriteString(".\n")
+}
+
+// cell is a value, with the setup's snapshot that it is inherited from.
+func cell(v Value, from string) string {
 	if !v.Set() {
 		return ""
+	}
+	if from != "" {
+		return code(v.Text) + "<br>inherited from " + code(from)
 	}
 	return code(v.Text)
 }

@@ -12,22 +12,15 @@ import (
 // the same value on both sides.
 func Rows[T document.Content](from, to *T, o Options, equal bool) []Change {
 	w := walk(from, to, walker{equal: equal})
-	in := inputOf(from, to, o, w.rows)
-	var all []Change
-	for i := range w.rows {
-		r := &w.rows[i]
-		if r.Kind != Equal {
-			r.Risks = in.risks(r)
-		}
-		all = append(all, r.Change)
-	}
-	return all
+	return w.changes(inputOf(from, to, o, w.rows))
 }
 
 // AppendRows appends rows as a JSON array of objects with the members path,
 // label, old, new, kind, risk, level, effects and rules: old and new are texts to show,
 // null on a side that has nothing; risk the labels joined by "; ", empty for
-// none; effects those of the risks, each once; rules their names.
+// none; effects those of the risks, each once; rules their names. A row with an
+// inherited side has inherited too: {"old", "new"}, the id of the setup's snapshot
+// or null for a side that is not inherited.
 func AppendRows(dst []byte, rows []Change) []byte {
 	dst = append(dst, '[')
 	for i := range rows {
@@ -64,7 +57,19 @@ func appendRow(dst []byte, c *Change) []byte {
 	dst = strictjson.AppendText(append(dst, `,"risk":`...), strings.Join(labels, "; "))
 	dst = strictjson.AppendText(append(dst, `,"level":`...), c.Level().String())
 	dst = append(append(append(dst, `,"effects":`...), effects...), ']')
-	return append(append(append(dst, `,"rules":`...), names...), "]}"...)
+	dst = append(append(append(dst, `,"rules":`...), names...), ']')
+	if c.Inherited() {
+		dst = appendFrom(append(dst, `,"inherited":{"old":`...), c.OldFrom)
+		dst = append(appendFrom(append(dst, `,"new":`...), c.NewFrom), '}')
+	}
+	return append(dst, '}')
+}
+
+func appendFrom(dst []byte, setup string) []byte {
+	if setup == "" {
+		return append(dst, "null"...)
+	}
+	return strictjson.AppendText(dst, setup)
 }
 
 func appendSide(dst []byte, v Value) []byte {

@@ -138,22 +138,24 @@ func pkceTightened(_ *input, r *row) string {
 }
 
 // grants are the grant types that a change adds and removes: one, or where a
-// list begins or ceases to be inherited, the difference of what is in force.
+// list begins or ceases to be inherited, the difference of what is in force. The
+// one that an empty list acts as goes with the first row of the list.
 func grants(in *input, r *row) (added, removed []string) {
-	if r.class == listed {
-		if r.Kind == Added {
-			return []string{r.New.Text}, nil
-		}
-		return nil, []string{r.Old.Text}
-	}
 	old, new := inForce(in.old[r.name]), inForce(in.new[r.name])
+	mine := func(string, []string) bool { return true }
+	if r.class == listed {
+		first := r == in.firstOf(func(one *row) bool { return one.name == r.name })
+		mine = func(grant string, list []string) bool {
+			return grant == r.Old.Text+r.New.Text || first && !slices.Contains(list, grant)
+		}
+	}
 	for _, grant := range new {
-		if !slices.Contains(old, grant) {
+		if !slices.Contains(old, grant) && mine(grant, texts(in.new[r.name])) {
 			added = append(added, grant)
 		}
 	}
 	for _, grant := range old {
-		if !slices.Contains(new, grant) {
+		if !slices.Contains(new, grant) && mine(grant, texts(in.old[r.name])) {
 			removed = append(removed, grant)
 		}
 	}
@@ -162,12 +164,16 @@ func grants(in *input, r *row) (added, removed []string) {
 
 // inForce: a client without grant types acts as one with authorization_code.
 func inForce(list string) []string {
-	var all []string
-	for _, grant := range items(list) {
-		all = append(all, unquote(grant))
+	if all := texts(list); len(all) > 0 {
+		return all
 	}
-	if len(all) == 0 {
-		return []string{"authorization_code"}
+	return []string{"authorization_code"}
+}
+
+func texts(list string) []string {
+	var all []string
+	for _, item := range items(list) {
+		all = append(all, unquote(item))
 	}
 	return all
 }

@@ -16,7 +16,10 @@ import (
 // mean the same have the same lines. No line holds a control character or one
 // that turns the direction of writing.
 func Unified[T document.Content](from, to *T, oldName, newName string, context int) string {
-	all := lines(from, to)
+	return unified(linesOf(walk(from, to, walker{equal: true, details: true})), oldName, newName, context)
+}
+
+func unified(all []line, oldName, newName string, context int) string {
 	hunks := hunksOf(all, max(context, 0))
 	if len(hunks) == 0 {
 		return ""
@@ -40,36 +43,40 @@ type line struct {
 	text string
 }
 
-func lines[T document.Content](from, to *T) []line {
-	w := walk(from, to, walker{equal: true, details: true})
+func linesOf(w *walker) []line {
 	var all []line
 	for i := range w.rows {
 		r := &w.rows[i]
 		switch {
 		case r.silent:
 		case r.Kind == Equal:
-			all = append(all, line{' ', r.text(r.New)})
+			all = append(all, line{' ', r.text(r.New, r.NewFrom)})
 		default:
 			if r.Old.Set() {
-				all = append(all, line{'-', r.text(r.Old)})
+				all = append(all, line{'-', r.text(r.Old, r.OldFrom)})
 			}
 			if r.New.Set() {
-				all = append(all, line{'+', r.text(r.New)})
+				all = append(all, line{'+', r.text(r.New, r.NewFrom)})
 			}
 		}
 	}
 	return all
 }
 
-func (r *row) text(v Value) string {
+// text is the line of a value that is inherited from a setup's snapshot, or from
+// none.
+func (r *row) text(v Value, from string) string {
+	if from != "" {
+		from = " (inherited from " + visible(from) + ")"
+	}
 	text := v.Text
 	if r.line != "" {
 		text = r.line
 	}
 	if r.quoted() {
-		return visible(r.Label) + ": " + strconv.QuoteToGraphic(text)
+		return visible(r.Label) + ": " + strconv.QuoteToGraphic(text) + from
 	}
-	return visible(r.Label) + ": " + visible(text)
+	return visible(r.Label) + ": " + visible(text) + from
 }
 
 // quoted reports whether the value is a text, of which the ends have to show.

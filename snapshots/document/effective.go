@@ -28,3 +28,25 @@ func inherit(own *Lifetime, setups Lifetime) {
 		*own = setups
 	}
 }
+
+// Inherited lists the members, in table order, that a client leaves to its setup and
+// that the setup has a value for.
+func Inherited(c *Client, s *Setup) []string {
+	var names []string
+	for _, m := range []struct {
+		name       string
+		own, setup bool
+	}{
+		{"grant_types", c.GrantTypes != nil, s.GrantTypes != nil},
+		{"force_reauthentication", c.ForceReauthentication != Unset, s.ForceReauthentication != Unset},
+		{"access_token_ttl", c.AccessTokenTTL != nil, s.AccessTokenTTL != nil},
+		{"refresh_token_ttl", c.RefreshTokenTTL != nil, s.RefreshTokenTTL != nil},
+		{"id_token_ttl", c.IDTokenTTL != nil, s.IDTokenTTL != nil},
+		{"persisted_consent_ttl", c.PersistedConsentTTL != nil, s.PersistedConsentTTL != nil},
+	} {
+		if !m.own && m.setup {
+			names = append(names, m.name)
+		}
+	}
+	return names
+}

@@ -2,6 +2,7 @@ package document_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"tenure/snapshots/document"
@@ -47,5 +48,19 @@ func TestEffectiveOfNothing(t *testing.T) {
 	got := document.Effective(&document.Client{}, &document.Setup{})
 	if !reflect.DeepEqual(got, document.Client{GrantTypes: []string{}}) {
 		t.Errorf("effective: %+v, want empty grant types that are not nil, and nothing else", got)
+	}
+}
+
+// TestInheritedAreThoseThatEffectiveFills: the list is what Effective changes, whatever is unset.
+func TestInheritedAreThoseThatEffectiveFills(t *testing.T) {
+	setup := documenttest.FullSetup()
+	for _, c := range []document.Client{{}, {ClientName: "bare"}, {GrantTypes: []string{}}, {ForceReauthentication: document.False}, documenttest.FullClient()} {
+		acts := document.Effective(&c, &setup)
+		if got, want := document.Inherited(&c, &setup), document.Changed(&c, &acts); !slices.Equal(got, want) {
+			t.Errorf("inherited %q, filled %q", got, want)
+		}
+		if got := document.Inherited(&c, &document.Setup{}); len(got) > 0 {
+			t.Errorf("of a setup without defaults: %q", got)
+		}
 	}
 }

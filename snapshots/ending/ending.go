@@ -3,7 +3,7 @@
 // Before the setup or organization is restored each gets its own, so that none of
 // them is valid again.
 //
-// It owns the search for them. When they end is for package snapshots to say. It
+// It owns the search for them, and for the deletion that ended what is inside. When they end is for package snapshots to say. It
 // needs a Scope for its events only: its callers have checked it.
 //
 // It may import snapshots/{clientsecret,holdings,initial,selftoken}, tenancy and tenancy/{db,history}.

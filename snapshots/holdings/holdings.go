@@ -1,9 +1,9 @@
 // Package holdings counts what setups and organizations hold, and what uses a resource
-// server: what would go along if they were deleted.
+// server: what would go along if they were deleted; and who may see a setup's past, as the owner of what it holds.
 //
 // It owns these counts and the condition by which an entity is deleted. Who
 // may delete what is in packages snapshots and tenancy.
-// It needs no Scope, because it is asked inside their reads and transactions.
+// What counts needs no Scope, because it is asked inside their reads and transactions.
 //
 // It may import document, jwk/strictjson, tenancy and tenancy/{db,fault,history}.
 package holdings

@@ -28,8 +28,17 @@ const lineColumns = "idx, org_id, kind, actor"
 // Entries reads the events that a condition names, in the log's order; at most
 // limit of them.
 func Entries(c *db.Conn, where squirrel.Sqlizer, limit int) ([]Entry, error) {
+	return entriesBy(c, where, "idx", limit)
+}
+
+// NewestEntries is Entries against the log's order.
+func NewestEntries(c *db.Conn, where squirrel.Sqlizer, limit int) ([]Entry, error) {
+	return entriesBy(c, where, "idx DESC", limit)
+}
+
+func entriesBy(c *db.Conn, where squirrel.Sqlizer, order string, limit int) ([]Entry, error) {
 	var rows []entryRow
-	q := db.Builder().Select("idx, envelope").From("log_event").Where(where).OrderBy("idx").Limit(uint64(limit))
+	q := db.Builder().Select("idx, envelope").From("log_event").Where(where).OrderBy(order).Limit(uint64(limit))
 	if err := c.SelectBuilt(&rows, q); err != nil {
 		return nil, err
 	}
