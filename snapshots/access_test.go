@@ -235,7 +235,7 @@ func TestWhoMaySeeASetupsPast(t *testing.T) {
 			return map[string]string{"snapshots": word, "snapshots at": word, "snapshot": word, "snapshot by id": word, "resolve": word, "list": word}
 		}
 		foreign := map[string]string{"snapshots": noSetup, "snapshots at": noSetup, "snapshot": noSetup, "snapshot by id": noSetup, "resolve": noSetup, "list": "empty"}
-		used := map[string]string{"snapshots": notAllowed, "snapshots at": notAllowed, "snapshot": notAllowed, "snapshot by id": noSetup, "resolve": notAllowed, "list": "empty"}
+		used := map[string]string{"snapshots": notAllowed, "snapshots at": notAllowed, "snapshot": notAllowed, "snapshot by id": notAllowed, "resolve": notAllowed, "list": "empty"}
 		expect := func(when string, role tenancy.Role, want map[tenancy.OrgID]map[string]string) {
 			t.Helper()
 			for org, want := range want {
