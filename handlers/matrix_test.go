@@ -292,12 +292,6 @@ func (f *family) expected(c cell) int {
 	return success
 }
 
-// readsSetup: what clients inherit is part of their story, so the setup's snapshots are for
-// those, too, that own a client in it, as "owner" does.
-func readsSetup(r web.Route) bool {
-	return r.Object == web.ObjectSetup && r.Method == http.MethodGet && strings.Contains(r.Pattern, "/snapshots")
-}
-
 func (f *family) path(c cell, on target) string {
 	plan := map[string]snapshots.SnapshotID{web.ObjectClient: on.clientPlan, web.ObjectSetup: on.setupPlan, web.ObjectResourceServer: on.srvPlan}
 	values := map[string]string{"module": snapshots.DefaultModule, "setupId": string(on.setup), "clientId": string(on.client),
