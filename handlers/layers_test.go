@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"tenancy/text/cells":                     {},
 	"snapshots/document/uri":                 {"tenancy/text"},
 	"tenancy":                                {"tenancy/text", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"tenancy/accesslog":                      {"tenancy/db", "tenancy/history"},
 	"snapshots/document":                     {"tenancy/text", "snapshots/document/uri", "jwk", "jwk/strictjson", "tenancy/fault"},
 	"snapshots/document/registry":            {"snapshots/document", "jwk/strictjson", "tenancy/fault"},
 	"snapshots/policy":                       {"snapshots/document", "snapshots/document/uri", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
@@ -55,7 +56,7 @@ var allowed = map[string][]string{
 	"snapshots/evidence":                     {"snapshots", "snapshots/evidence/pages", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/keycheck":                     {"snapshots/document", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/diff":                         {"snapshots/document", "snapshots/document/uri", "jwk", "jwk/strictjson", "jwk/x509view"},
-	"handlers/web":                           {"tenancy/text", "snapshots/document/uri", "jwk/strictjson", "tenancy", "tenancy/fair", "tenancy/fault"},
+	"handlers/web":                           {"tenancy/text", "snapshots/document/uri", "jwk/strictjson", "tenancy", "tenancy/accesslog", "tenancy/fair", "tenancy/fault", "tenancy/history"},
 	"handlers/jsonpatch":                     {},
 	"handlers/nevismeta":                     append([]string{"snapshots/diff"}, surface...),
 	"handlers/api":                           append([]string{"snapshots/readlog", "snapshots/inheriting", "handlers/jsonpatch", "snapshots/diff", "snapshots/evidence", "tenancy/text/cells"}, surface...),
@@ -71,7 +72,7 @@ var allowed = map[string][]string{
 	"tenancy/db/migrate":                     {".", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/upkeep":                      {"snapshots", "snapshots/clientsecret", "tenancy/db", "tenancy/db/migrate", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/exit":                        {"tenancy/fault"},
-	"cmd/tenure/node":                        {"snapshots/unused", "snapshots/readlog", "handlers/openfinance/scheme", "cmd/tenure/exit", "handlers", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/credential", "snapshots/document", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
+	"cmd/tenure/node":                        {"tenancy/accesslog", "snapshots/unused", "snapshots/readlog", "handlers/openfinance/scheme", "cmd/tenure/exit", "handlers", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/credential", "snapshots/document", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/hydraimport":                 {"snapshots/credential", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/bench":                       {"cmd/tenure/demo", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/credential", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/demo":                        {"handlers/openfinance/scheme", "cmd/tenure/node", "handlers/openfinance", "handlers/openfinance/demo", "handlers/ory", "handlers/web", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
@@ -96,6 +97,8 @@ var testsMay = map[string][]string{
 	"tenancy/db": {"tenancy/history"}, // the real sequencer, not a stand-in
 
 	"tenancy/db/migrate": {"snapshots", "snapshots/clientsecret", "snapshots/document"}, // the whole consistency check, and the canonical bytes
+
+	"tenancy/accesslog": {"tenancy"}, // the real keys and journal
 
 	"handlers/openfinance":        {"handlers/openfinance/demo"},
 	"handlers/openfinance/scheme": {"handlers/openfinance/demo"},

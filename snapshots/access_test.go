@@ -90,7 +90,7 @@ func TestZeroScopeIsRefused(t *testing.T) {
 		refused("Snapshot", err)
 		_, err = snapshots.Snapshots[client](ctx, w.Store, none, ref, nil, true)
 		refused("Snapshots", err)
-		refused("Versions", snapshots.Versions(ctx, w.Store, none, made.Entity.ID, snapshots.Instant{}, func(snapshots.Version[setup]) error { return nil }))
+		refused("Versions", snapshots.Versions(ctx, w.Store, none, snapshots.KindClient, made.Entity.ID, snapshots.Instant{}, func(snapshots.Version[setup]) error { return nil }))
 		for _, in := range []snapshots.Instant{{}, {At: &made.ValidFrom}} {
 			_, err = snapshots.Resolve[client](ctx, w.Store, none, snapshots.ByRef(ref), in)
 			refused("Resolve", err)

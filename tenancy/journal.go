@@ -28,7 +28,8 @@ type Query struct {
 	Object  string // id of a client, or of anything else
 	Actor   string // as events say it, or an API key's id
 	Surface string
-	Kinds   []history.Kind // any of them; empty for all
+	Kinds   []history.Kind // any of them; empty for all changes
+	Access  bool           // with empty Kinds also those that tell an access
 	From    history.Micros // recorded then or later
 	To      history.Micros // recorded before; 0 for no end
 	Newest  bool           // the newest first
@@ -211,7 +212,7 @@ func (s *Store) take(c *db.Conn, q Query, lines []history.Line, page *Page) (ful
 
 func (q Query) wants(l history.Line) bool {
 	return (q.Actor == "" || l.Actor == q.Actor || l.Actor == ActorKey+q.Actor) &&
-		(len(q.Kinds) == 0 || slices.Contains(q.Kinds, l.Kind))
+		(len(q.Kinds) == 0 && (q.Access || !l.Kind.IsAccess()) || slices.Contains(q.Kinds, l.Kind))
 }
 
 // reach lists id and everything below it, deleted or not; all is false where

@@ -13,6 +13,15 @@ type Principal struct {
 	Role  Role
 }
 
+// Presented is the SHA-256 of what was presented as an API key, by which its rows know a
+// key; zero for what has not the form of one.
+func Presented(key string) (hash [32]byte) {
+	if strings.HasPrefix(key, KeyPrefix) {
+		hash = hashKey(key)
+	}
+	return hash
+}
+
 // errKey is the one answer to every key that does not hold.
 func errKey() error {
 	return fault.New(fault.Unauthenticated, "", "the API key is missing or not valid")

@@ -107,7 +107,7 @@ func (s *Store) follow(c *db.Conn, changes []history.Change, size int64) error {
 		case revokedKey:
 			s.keys.remove(e.Object, e.Idx)
 		default:
-			if e.ObjectKind == history.ObjectOrganization || e.ObjectKind == history.ObjectKey {
+			if !e.Kind.IsAccess() && (e.ObjectKind == history.ObjectOrganization || e.ObjectKind == history.ObjectKey) {
 				return fmt.Errorf("event %d (%s) came without its row", e.Idx, e.Kind)
 			}
 		}
@@ -128,7 +128,7 @@ func (s *Store) followOthers(c *db.Conn, changes []history.Change, size int64) e
 		case history.ObjectKey:
 			if e.Kind == keyRevoked {
 				s.keys.remove(e.Object, e.Idx)
-			} else if !s.keys.has(e.Object) {
+			} else if !e.Kind.IsAccess() && !s.keys.has(e.Object) {
 				keys = append(keys, e.Object)
 			}
 		}

@@ -38,7 +38,7 @@ func TestVerifyAgainst(t *testing.T) {
 
 	p = started(t, info, serve...)
 	p.createClient(t)
-	newer, grown := p.evidenceOf(t, filepath.Join(dir, "newer.zip"), fmt.Sprintf("since=%d", size), size)
+	newer, grown := p.evidenceOf(t, filepath.Join(dir, "newer.zip"), fmt.Sprintf("since=%d", size), size+1) // the first bundle is an event, too
 	for _, since := range []string{"0", "-1", "x", fmt.Sprint(grown + 100)} {
 		if status, _, body := p.get(t, "/v1/evidence?since="+since); status != 400 {
 			t.Errorf("since=%s: %d %s", since, status, body)

@@ -91,7 +91,7 @@ func dev(out io.Writer, f devFlags) error {
 	if err := migrateFirst(ctx, out, f.database, "", false); err != nil {
 		return err
 	}
-	n, err := node.Open(ctx, node.Config{Database: f.database, Log: log})
+	n, err := node.Open(ctx, node.Config{Database: f.database, Accesses: true, Log: log})
 	if err != nil {
 		return err
 	}

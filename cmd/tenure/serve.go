@@ -23,7 +23,7 @@ type serveFlags struct {
 	memory                                                                 memory
 	publicURL, logKey, logState, readLog, evidenceKey                      string
 	maxAge                                                                 time.Duration
-	migrate                                                                bool
+	migrate, accesses                                                      bool
 	trustedProxy, proxyFrom                                                []string
 	rates                                                                  web.Rates
 	hydra                                                                  node.HydraAdmin
@@ -54,6 +54,7 @@ func serveCommand() *cobra.Command {
 	memoryFlags(cmd.Flags(), &f.memory)
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL under which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may cache an answer, between 1s and 1h")
+	cmd.Flags().BoolVar(&f.accesses, "access-events", true, "record in the log who was refused, who exported, and who read history")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "record who first read which version of a client: off, sampled (1 in 16) or full")
 	proxyFlags(cmd.Flags(), &f.trustedProxy, &f.proxyFrom)
 	rateFlags(cmd.Flags(), &f.rates)
@@ -112,7 +113,7 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
-		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
 	if err != nil {
 		return err
 	}

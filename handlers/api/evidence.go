@@ -7,6 +7,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots/evidence"
+	"tenure/tenancy/history"
 )
 
 // evidencePart is how much of a bundle is sent at once, in bytes.
@@ -22,6 +23,7 @@ func (h *handler) evidence(c *web.Call) (*web.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Account(history.EvidenceMade)
 	return &web.Reply{Status: http.StatusOK, ContentType: "application/zip", NoStore: true,
 		Header: http.Header{"Content-Disposition": {`attachment; filename="evidence.zip"`}},
 		Stream: func(w io.Writer) error {

@@ -77,6 +77,7 @@ func (h *handler) export(c *web.Call, q tenancy.Query, f form) (*web.Reply, erro
 	if err != nil {
 		return nil, err
 	}
+	c.Account(history.Exported)
 	return &web.Reply{Status: http.StatusOK, ContentType: f.contentType, NoStore: true,
 		Header: http.Header{"Content-Disposition": {`attachment; filename="history.` + f.ending + `"`}},
 		Stream: func(w io.Writer) error {

@@ -40,6 +40,7 @@ const (
 	ocsfRead   = 2
 	ocsfUpdate = 3
 	ocsfDelete = 4
+	ocsfOther  = 99
 )
 
 // toOCSF writes an event in the class Entity Management of OCSF. program is
@@ -58,9 +59,13 @@ func toOCSF(h happened, e history.Entry, program string) ocsfEvent {
 	}
 	entity := ocsfEntity{cmp.Or(h.Object, h.ObjectKind), h.ObjectKind, text(h.SnapshotID)}
 	_, verb, _ := strings.Cut(h.Kind, ".")
+	status, outcome := 1, "Success"
+	if activity == ocsfOther {
+		status, outcome = 2, "Failure"
+	}
 	return ocsfEvent{ActivityID: activity, Activity: name, CategoryID: ocsfCategory, Category: "Identity & Access Management",
 		ClassID: ocsfClass, Class: ocsfName, TypeID: ocsfClass*100 + activity, Type: ocsfName + ": " + name,
-		Time: int64(e.RecordedAt.Millis()), SeverityID: 1, Severity: "Informational", StatusID: 1, Status: "Success",
+		Time: int64(e.RecordedAt.Millis()), SeverityID: 1, Severity: "Informational", StatusID: status, Status: outcome,
 		Message: strings.ReplaceAll(entity.Type, "_", " ") + " " + entity.UID + ": " + strings.ReplaceAll(verb, "-", " ") +
 			" by " + user.Type + " " + cmp.Or(user.Name, user.UID), Comment: h.Reason,
 		Metadata: ocsfMetadata{Version: ocsfVersion, Profiles: []string{ocsfProfile}, Product: ocsfProduct{"Tenure", "Tenure", program},
@@ -75,7 +80,9 @@ func ocsfActivity(e history.Entry) (int, string) {
 	switch {
 	case verb == "created", verb == "published", verb == "imported" && e.Seq == 1:
 		return ocsfCreate, "Create"
-	case verb == "secret-disclosed":
+	case e.Kind == history.SignInRefused, e.Kind == history.AccessRefused:
+		return ocsfOther, "Other"
+	case verb == "secret-disclosed", e.Kind.IsAccess():
 		return ocsfRead, "Read"
 	case verb == "deleted", verb == "revoked", verb == "erased":
 		return ocsfDelete, "Delete"

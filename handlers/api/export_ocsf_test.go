@@ -178,7 +178,7 @@ func broken(table map[string]ocsfObject, event map[string]any) []string {
 		profiles = append(profiles, fmt.Sprint(p))
 	}
 	found := table["entity_management"].broken(table, "event", event, profiles)
-	if class, activity := fmt.Sprint(event["class_uid"]), fmt.Sprint(event["activity_id"]); fmt.Sprint(event["type_uid"]) != class+"0"+activity {
+	if class, activity := fmt.Sprint(event["class_uid"]), fmt.Sprint(event["activity_id"]); fmt.Sprint(event["type_uid"]) != class+("0" + activity)[len(activity)-1:] { // two digits
 		found = append(found, fmt.Sprintf("event: type_uid %v of class %s and activity %s", event["type_uid"], class, activity))
 	}
 	return found

@@ -20,6 +20,7 @@ func (h *handler) admit(c *Call) error {
 	if err != nil {
 		return err
 	}
+	c.presented = key
 	if c.Principal, err = h.Tenancy.Authenticate(key); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // Call is one request on its way. It is made anew for each request: the
@@ -32,13 +33,15 @@ type Call struct {
 	Correlation string
 	Ignored     []string
 
-	shown   []string // snapshots (Show)
-	surface *Surface
-	proxies Proxies
-	once    tenancy.Once
-	acting  tenancy.OrgID // as asked for, also if it was refused
-	match   mux.RouteMatch
-	allow   string // methods of the path, for a wrong method
+	shown     []string     // snapshots (Show)
+	accounted history.Kind // (Account)
+	surface   *Surface
+	proxies   Proxies
+	once      tenancy.Once
+	presented string        // as an API key
+	acting    tenancy.OrgID // as asked for, also if it was refused
+	match     mux.RouteMatch
+	allow     string // methods of the path, for a wrong method
 
 	body     []byte
 	bodyRead bool

@@ -15,6 +15,6 @@
 // Scope that grants Route.Permission, unless the route is Open. The text of an
 // Internal fault reaches nobody; an event holds no path, query, body or key.
 //
-// It may import jwk/strictjson, tenancy/text, snapshots/document/uri, tenancy and
-// tenancy/fault; every surface may import it.
+// It may import jwk/strictjson, snapshots/document/uri, tenancy and
+// tenancy/{accesslog,fair,fault,history,text}; every surface may import it.
 package web

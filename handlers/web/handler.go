@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"tenure/tenancy"
+	"tenure/tenancy/accesslog"
 	"tenure/tenancy/fault"
 )
 
@@ -30,6 +31,8 @@ type Config struct {
 	// Read is told of each version of a client that an API key was shown, by the
 	// key's id and the snapshot's. It must not wait for anything. Nil for nobody.
 	Read func(keyID, snapshotID string)
+	// Accesses records who was refused and who read what others did; nil for nobody.
+	Accesses *accesslog.Log
 }
 
 type handler struct {
@@ -60,6 +63,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		c.fault = fault.Of(err)
 		reply = c.failed()
+	}
+	if h.Accesses != nil {
+		if err := h.account(c, reply.Status); err != nil {
+			c.fault = fault.Of(err)
+			reply = c.failed()
+		}
 	}
 	c.write(reply)
 	if h.Read != nil {

@@ -37,7 +37,7 @@ func (r Reader) History(ctx context.Context, scope tenancy.Scope, client snapsho
 	if part.Known != nil {
 		look.known = *part.Known
 	}
-	err = r.Snapshots.OfClient(ctx, scope, client, func(c *db.Conn, e snapshots.Entity) error {
+	err = r.Snapshots.OfEntity(ctx, scope, snapshots.KindClient, client, func(c *db.Conn, e snapshots.Entity) error {
 		events, _, err := look.candidates(c, e, mostAround)
 		if err != nil || len(events) == 0 {
 			return err

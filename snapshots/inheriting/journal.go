@@ -29,7 +29,7 @@ func (r Reader) Journal(ctx context.Context, scope tenancy.Scope, q tenancy.Quer
 	if err != nil || q.Object == "" {
 		return made, err
 	}
-	err = r.Snapshots.OfClient(ctx, scope, snapshots.EntityID(q.Object), func(c *db.Conn, e snapshots.Entity) error {
+	err = r.Snapshots.OfEntity(ctx, scope, snapshots.KindClient, snapshots.EntityID(q.Object), func(c *db.Conn, e snapshots.Entity) error {
 		return made.join(c, scope, q, e)
 	})
 	if fault.Is(err, fault.NotFound) { // not a client, or one that only was the scope's

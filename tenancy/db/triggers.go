@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"tenure"
 )
@@ -14,7 +15,7 @@ import (
 // PostgreSQL their functions. It returns one sentence for each that is missing, other
 // than it should be, or more than there should be.
 func CheckTriggers(c *Conn) ([]string, error) {
-	want, err := wantedTriggers(c.dialect)
+	want, err := triggersOfSchema[c.dialect]()
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +45,12 @@ var (
 	postgresTrigger = regexp.MustCompile(`(?m)^CREATE TRIGGER (\w+) BEFORE ([A-Z ]+) ON (\w+) FOR EACH (ROW|STATEMENT) EXECUTE FUNCTION (\w+)\(\);$`)
 	postgresBody    = regexp.MustCompile(`(?ms)^CREATE FUNCTION (\w+)\(\) RETURNS trigger LANGUAGE plpgsql AS \$\$(.*?)\$\$;$`)
 )
+
+// triggersOfSchema are the triggers that schema.sql makes, parsed once for an engine.
+var triggersOfSchema = map[Dialect]func() (map[string]string, error){
+	SQLite:   sync.OnceValues(func() (map[string]string, error) { return wantedTriggers(SQLite) }),
+	Postgres: sync.OnceValues(func() (map[string]string, error) { return wantedTriggers(Postgres) }),
+}
 
 // wantedTriggers are those of schema.sql: what triggersOf reads where all is right.
 func wantedTriggers(dialect Dialect) (map[string]string, error) {

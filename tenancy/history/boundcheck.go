@@ -210,22 +210,36 @@ func (k *rowChecker) unnamed() error {
 	if err := k.undated(); err != nil {
 		return err
 	}
-	var surplus []db.Shape
+	var counted []db.Shape
+	var counts []string
+	var args []any
 	for _, s := range Bound() {
-		if s.Name == versions && k.next == 0 { // the first event is to name them
+		switch {
+		case s.Name == versions && k.next == 0: // the first event is to name them
 			continue
+		case s.Name == versions:
+			counts = append(counts, "(SELECT count(*) FROM "+s.Name+")")
+		default:
+			counts = append(counts, "(SELECT count(*) FROM "+s.Name+" WHERE recorded_at > ?)")
+			args = append(args, int64(k.since))
 		}
-		var rows int64
-		query, args := "SELECT count(*) FROM "+s.Name, []any{}
-		if s.Name != versions {
-			query, args = query+" WHERE recorded_at > ?", []any{int64(k.since)}
+		counted = append(counted, s)
+	}
+	var surplus []db.Shape
+	if err := k.conn.Each(func(scan func(...any) error) error {
+		rows, dest := make([]int64, len(counted)), make([]any, len(counted))
+		for i := range rows {
+			dest[i] = &rows[i]
 		}
-		if err := k.conn.Get(&rows, query, args...); err != nil {
-			return err
+		err := scan(dest...)
+		for i, s := range counted {
+			if rows[i] != k.named[s.Name] {
+				surplus = append(surplus, s)
+			}
 		}
-		if rows != k.named[s.Name] {
-			surplus = append(surplus, s)
-		}
+		return err
+	}, "SELECT "+strings.Join(counts, ", "), args...); err != nil {
+		return err
 	}
 	if len(surplus) == 0 || len(k.problems) == maxProblems {
 		return nil

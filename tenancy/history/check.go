@@ -36,10 +36,14 @@ func Check(c *db.Conn) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		k.details = make(map[int64]string, len(rows))
 		for _, r := range rows {
 			if err := k.event(r); err != nil {
 				return nil, err
 			}
+		}
+		if err := k.compareDetails(rows); err != nil {
+			return nil, err
 		}
 		if len(rows) < pollBatch {
 			break
@@ -65,6 +69,7 @@ type checker struct {
 	lastAt   Micros
 	problems []string
 
+	details     map[int64]string // what the events of the page say of their details
 	rows        rowChecker
 	signed      []tlog.Tree // some checkpoints whose size the tree has not reached, the smallest first
 	signedAfter int64       // size of the last checkpoint that was read
@@ -131,10 +136,8 @@ func (k *checker) event(r chained) error {
 		k.report("log entry %d: recorded before the entry in front of it", r.Idx)
 	}
 	k.lastAt = env.RecordedAt
-	if err := k.rows.event(r.eventRow, env); err != nil {
-		return err
-	}
-	return k.detail(r.eventRow, env)
+	k.details[r.Idx] = env.Detail
+	return k.rows.event(r.eventRow, env)
 }
 
 // follows reports whether the event is the next of its object after the last
@@ -169,23 +172,34 @@ func (k *checker) follows(r chained, env Envelope) (bool, error) {
 	}
 }
 
-func (k *checker) detail(r eventRow, env Envelope) error {
-	var d struct {
-		Salt    []byte `db:"salt"`
-		Content string `db:"content"`
-	}
-	err := k.conn.Get(&d, "SELECT salt, content FROM log_detail WHERE idx = ?", r.Idx)
-	if fault.Is(err, fault.NotFound) {
-		if env.Detail != "" {
-			return k.erased(r.Idx)
-		}
+// compareDetails compares the details of a page's events with what the events say.
+func (k *checker) compareDetails(rows []chained) error {
+	if len(rows) == 0 {
 		return nil
 	}
+	err := k.conn.Each(func(scan func(...any) error) error {
+		var idx int64
+		var salt, content []byte
+		if err := scan(&idx, &salt, &content); err != nil {
+			return err
+		}
+		said, ok := k.details[idx]
+		if c := Commitment(salt, content); ok && said != hex.EncodeToString(c[:]) {
+			k.report("log entry %d: its detail does not match the envelope", idx)
+		}
+		delete(k.details, idx)
+		return nil
+	}, "SELECT idx, salt, content FROM log_detail WHERE idx >= ? AND idx <= ?", rows[0].Idx, rows[len(rows)-1].Idx)
 	if err != nil {
 		return err
 	}
-	if c := Commitment(d.Salt, []byte(d.Content)); env.Detail != hex.EncodeToString(c[:]) {
-		k.report("log entry %d: its detail does not match the envelope", r.Idx)
+	for _, r := range rows {
+		if k.details[r.Idx] == "" {
+			continue
+		}
+		if err := k.erased(r.Idx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

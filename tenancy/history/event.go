@@ -40,7 +40,8 @@ const (
 	ObjectSetup          = "setup"
 	ObjectResourceServer = "resource_server"
 	ObjectClient         = "client"
-	ObjectParticipant    = "participant" // of a directory, with the organization that it has here
+	ObjectParticipant    = "participant"  // of a directory, with the organization that it has here
+	ObjectInstallation   = "installation" // its one object has this id, too
 )
 
 // Kind names what happened, as object.verb.

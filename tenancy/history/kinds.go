@@ -1,6 +1,21 @@
 package history
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
+
+// Kinds of events that tell an access and change nothing.
+const (
+	SignInRefused = Kind("access.sign-in-refused") // no credential, or one that does not hold
+	AccessRefused = Kind("access.refused")         // not allowed, or a write to what is not there for the caller
+	HistoryRead   = Kind("access.history-read")
+	Exported      = Kind("access.exported")
+	EvidenceMade  = Kind("access.evidence")
+)
+
+// IsAccess reports whether events of the kind tell an access.
+func (k Kind) IsAccess() bool { return strings.HasPrefix(string(k), "access.") }
 
 // Kinds lists every kind of event that this program records, or that an older one did.
 func Kinds() []Kind {
@@ -17,7 +32,7 @@ func Kinds() []Kind {
 			kinds = append(kinds, Kind(object+"."+verb))
 		}
 	}
-	kinds = append(kinds, "setup.restored", "client.restored")
+	kinds = append(kinds, "setup.restored", "client.restored", SignInRefused, AccessRefused, HistoryRead, Exported, EvidenceMade)
 	slices.Sort(kinds)
 	return kinds
 }

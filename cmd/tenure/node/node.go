@@ -19,6 +19,7 @@ import (
 	"tenure/snapshots/readlog"
 	"tenure/snapshots/unused"
 	"tenure/tenancy"
+	"tenure/tenancy/accesslog"
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
@@ -59,6 +60,7 @@ type Config struct {
 	EvidenceKey string        // file, None, or empty for the database's default
 	MaxAge      time.Duration // for which callers may cache an answer; zero for a minute
 	ReadLog     string        // off, sampled or full; empty for off
+	Accesses    bool          // record who was refused, exported, or read history
 	// MemoryBytes is what Go's runtime aims to use at most, beside the caches; 0 for 96 MiB.
 	MemoryBytes uint64
 	Rates       web.Rates // of API keys and organizations
@@ -74,6 +76,7 @@ type Node struct {
 	Snapshots *snapshots.Store
 	Handler   http.Handler // nil until Mount
 
+	accesses   *accesslog.Log // nil where they are not recorded
 	stores     handlers.Stores
 	web        web.Config
 	memory     uint64 // what Go's runtime aims at, with the caches
@@ -145,6 +148,10 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 		return err
 	}
 	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now)}
+	if cfg.Accesses {
+		n.accesses = accesslog.New(n.DB, n.Log.Now, func() string { return string(n.Tenancy.Root()) })
+		n.web.Accesses = n.accesses
+	}
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
@@ -185,10 +192,10 @@ func (n *Node) endUnused(ctx context.Context) {
 	})
 }
 
-// flush regularly writes the last uses of keys and clients, and reads.
+// flush regularly writes the last uses of keys and clients, reads and accesses.
 func (n *Node) flush(ctx context.Context) {
 	n.regularly(ctx, tenancy.FlushEvery, "writing last uses", func() error {
-		return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx))
+		return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Flush(ctx), n.accesses.Flush(ctx, false))
 	})
 }
 
@@ -226,7 +233,7 @@ func (n *Node) Close() error {
 	n.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Finish(ctx), n.stores.Log.Cover(ctx, 0), n.DB.Close())
+	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Finish(ctx), n.accesses.Flush(ctx, true), n.stores.Log.Cover(ctx, 0), n.DB.Close())
 }
 
 // Version is the version of the program, from its build information.

@@ -16,6 +16,7 @@ var titles = map[string]string{
 	"secret-added": "Secret added", "secret-ended": "End of a secret set", "secret-disclosed": "Secret shown to somebody",
 	"token-added": "Registration access token added", "token-ended": "Registration access token ended",
 	"default-setup": "Default setup chosen", "quota": "Limit of organizations below set", "require-reason": "Duty to give a reason set",
+	"sign-in-refused": "Sign-in refused", "refused": "Request refused", "history-read": "History read", "exported": "History exported", "evidence": "Evidence bundle made",
 	"token-duration": "Lifetime of its tokens set",
 }
 

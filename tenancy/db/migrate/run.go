@@ -15,10 +15,7 @@ import (
 
 // The event of a migration. Its detail is JSON: "from" and "to" are schema
 // versions, "program" is what migrated, "script" the SHA-256 of the file.
-const (
-	ObjectInstallation = "installation"
-	KindMigrated       = history.Kind("installation.migrated")
-)
+const KindMigrated = history.Kind("installation.migrated")
 
 // binds is the schema version since which events name the rows that they wrote.
 const binds = 4
@@ -102,6 +99,6 @@ func (s Step) event(tx *db.Tx, program string) (history.Event, error) {
 	}
 	sum := sha256.Sum256([]byte(s.script))
 	text, err := json.Marshal(map[string]any{"from": s.From, "to": s.To, "program": program, "script": hex.EncodeToString(sum[:])})
-	return history.Event{Kind: KindMigrated, ObjectKind: ObjectInstallation, Object: ObjectInstallation, Org: root, ActingOrg: root,
+	return history.Event{Kind: KindMigrated, ObjectKind: history.ObjectInstallation, Object: history.ObjectInstallation, Org: root, ActingOrg: root,
 		Actor: "operator:migrate", Surface: "operator", Reason: s.Title, Effective: history.At(tx).Millis(), Detail: text}, err
 }
