@@ -19,6 +19,7 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/history/witness"
 )
 
 // Stores are what the surfaces work on.
@@ -26,6 +27,7 @@ type Stores struct {
 	Tenancy   *tenancy.Store
 	Snapshots *snapshots.Store
 	Log       *history.Publisher          // nil to serve nothing below /log/
+	Witnesses func() []witness.Status     // how those of the log fare; nil for none
 	Ready     func(context.Context) error // nil error: the stores answer, and take writes
 	Readable  func(context.Context) error // nil error: the stores answer; nil for Ready
 	Evidence  *evidence.Exporter          // nil to make none
@@ -64,7 +66,7 @@ func Surfaces(s Stores) []web.Surface {
 		operations(s),
 	}
 	if s.Log != nil {
-		all = append(all, translog.New(translog.Deps{Log: s.Log}))
+		all = append(all, translog.New(translog.Deps{Log: s.Log, Witnesses: s.Witnesses}))
 	}
 	return all
 }

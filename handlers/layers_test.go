@@ -26,6 +26,7 @@ var allowed = map[string][]string{
 	"tenancy/fair":                           {"tenancy/fault"},
 	"tenancy/db":                             {".", "tenancy/fair", "tenancy/fault"},
 	"tenancy/history":                        {"tenancy/db", "tenancy/fault"},
+	"tenancy/history/witness":                {"tenancy/fault", "tenancy/history"},
 	"tenancy/text":                           {},
 	"tenancy/text/cells":                     {},
 	"snapshots/document/uri":                 {"tenancy/text"},
@@ -64,19 +65,19 @@ var allowed = map[string][]string{
 	"handlers/openfinance":                   append([]string{"handlers/openfinance/scheme", "snapshots/document/registry"}, surface...),
 	"handlers/openfinance/scheme":            {"handlers/web", "tenancy/fault"},
 	"handlers/openfinance/demo":              {},
-	"handlers/translog":                      {"handlers/web", "tenancy/fault", "tenancy/history"},
+	"handlers/translog":                      {"handlers/web", "tenancy/fault", "tenancy/history", "tenancy/history/witness"},
 	"handlers/ory":                           {"snapshots", "snapshots/document", "snapshots/document/registry", "jwk", "jwk/strictjson", "tenancy", "tenancy/fault", "tenancy/history", "handlers/web"},
 	"handlers/hydra":                         append([]string{"handlers/jsonpatch", "handlers/ory"}, surface...),
 	"handlers/register":                      append([]string{"handlers/ory", "snapshots/document/registry"}, surface...),
-	"handlers":                               {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/openfinance", "handlers/ory", "handlers/register", "handlers/slashid", "handlers/translog", "snapshots", "snapshots/evidence", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"handlers":                               {"handlers/web", "handlers/nevismeta", "handlers/api", "handlers/hydra", "handlers/openfinance", "handlers/ory", "handlers/register", "handlers/slashid", "handlers/translog", "snapshots", "snapshots/evidence", "tenancy", "tenancy/fault", "tenancy/db", "tenancy/history", "tenancy/history/witness"},
 	"tenancy/db/migrate":                     {".", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/upkeep":                      {"snapshots", "snapshots/clientsecret", "tenancy/db", "tenancy/db/migrate", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/exit":                        {"tenancy/fault"},
-	"cmd/tenure/node":                        {"tenancy/accesslog", "snapshots/unused", "snapshots/readlog", "handlers/openfinance/scheme", "cmd/tenure/exit", "handlers", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/credential", "snapshots/document", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
+	"cmd/tenure/node":                        {"tenancy/accesslog", "snapshots/unused", "snapshots/readlog", "handlers/openfinance/scheme", "cmd/tenure/exit", "handlers", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/credential", "snapshots/document", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history", "tenancy/history/witness"},
 	"cmd/tenure/hydraimport":                 {"snapshots/credential", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/bench":                       {"cmd/tenure/demo", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/credential", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/demo":                        {"handlers/openfinance/scheme", "cmd/tenure/node", "handlers/openfinance", "handlers/openfinance/demo", "handlers/ory", "handlers/web", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
-	"cmd/tenure":                             {"snapshots/clientsecret", "tenancy/fault", "snapshots/readlog", "cmd/tenure/bench", "cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/evidence", "snapshots/keycheck", "tenancy", "tenancy/db", "tenancy/history", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
+	"cmd/tenure":                             {"snapshots/clientsecret", "tenancy/fault", "snapshots/readlog", "cmd/tenure/bench", "cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/evidence", "snapshots/keycheck", "tenancy", "tenancy/db", "tenancy/history", "tenancy/history/witness", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
 	"tenancy/fault/faulttest":                {"tenancy/fault"},
 	"tenancy/db/dbtest":                      {"tenancy/db"},
 	"tenancy/db/migrate/migratetest":         {"tenancy/db"},
@@ -280,6 +281,7 @@ var confined = []struct {
 }{
 	{"WriteHeader", func(s source) bool {
 		return s.dir == "handlers/web" || s.dir == "handlers/openfinance/demo" || // that plays another's server
+			s.dir == "tenancy/history/witness" || // a server of its own, with no surface
 			s.dir == "cmd/tenure/bench" // whose bare handler is what ours is compared with
 	}},
 	{"http.Error", func(source) bool { return false }},

@@ -168,6 +168,7 @@ var exercises = map[string]struct {
 
 	"GET /log/checkpoint":     {status: 200},
 	"GET /log/tile/{tile:.+}": {status: 200},
+	"GET /log/witnesses":      {status: 200},
 }
 
 // plan is the planned snapshot of the object that a route is about.

@@ -104,6 +104,9 @@ func dev(out io.Writer, f devFlags) error {
 	if err != nil {
 		return errors.Join(exit.With(exit.Failure, fmt.Errorf("%s", exit.Message(err))), n.Close())
 	}
+	if err := n.EndorseKeys(ctx); err != nil {
+		return errors.Join(err, n.Close())
+	}
 	described.HydraAdminURL = node.AdminURL(admin)
 	endpoints := []node.Endpoint{{Listener: l, Handler: n.Handler}}
 	if example != nil {

@@ -3,11 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"tenure/tenancy/history"
 )
 
 func logCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "log", Short: "The signed log: print its keys, start a new origin, watch it from outside"}
-	cmd.AddCommand(logKeyCommand(), logNewOriginCommand(), logWatchCommand())
+	cmd := &cobra.Command{Use: "log", Short: "The signed log: print, add and retire its keys, start a new origin, watch it from outside"}
+	cmd.AddCommand(logKeyCommand(), newKeyCommand(history.SignsLog), retireKeyCommand(history.SignsLog),
+		logNewOriginCommand(), logWatchCommand(), logWitnessCommand())
 	return cmd
 }
 

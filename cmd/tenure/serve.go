@@ -24,7 +24,7 @@ type serveFlags struct {
 	publicURL, logKey, logState, readLog, evidenceKey                      string
 	maxAge                                                                 time.Duration
 	migrate, accesses                                                      bool
-	trustedProxy, proxyFrom                                                []string
+	trustedProxy, proxyFrom, witnesses                                     []string
 	rates                                                                  web.Rates
 	hydra                                                                  node.HydraAdmin
 	openFinance                                                            node.OpenFinance
@@ -52,6 +52,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.tlsKey, "tls-key", "", "private key of --tls-cert (PEM)")
 	programLogFlags(cmd.Flags(), &f.logLevel, &f.logFile)
 	memoryFlags(cmd.Flags(), &f.memory)
+	cmd.Flags().StringArrayVar(&f.witnesses, "witness", nil, "URL+KEY of a witness that cosigns the log's checkpoints (C2SP tlog-witness); https, or http to this machine; may be repeated")
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL under which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may cache an answer, between 1s and 1h")
 	cmd.Flags().BoolVar(&f.accesses, "access-events", true, "record in the log who was refused, who exported, and who read history")
@@ -88,6 +89,10 @@ func serve(out io.Writer, f serveFlags) error {
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
+	peers, err := witnessPeers(f.witnesses)
+	if err != nil {
+		return err
+	}
 	proxies, err := trustedProxies(f.trustedProxy, f.proxyFrom)
 	if err != nil {
 		return err
@@ -113,7 +118,7 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
-		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
 	if err != nil {
 		return err
 	}
@@ -126,6 +131,9 @@ func serve(out io.Writer, f serveFlags) error {
 	if key != "" { // at once: nothing that fails later may lose it
 		fmt.Fprintf(out, "first administrator's API key, shown this once: %s\n", key)
 		keys[n.Tenancy.Root()] = key
+	}
+	if err := n.EndorseKeys(ctx); err != nil {
+		return errors.Join(err, n.Close())
 	}
 	described, err := n.Describe(node.Address(l, tlsConfig), keys, nil)
 	endpoints := []node.Endpoint{{Listener: l, Handler: n.Handler, TLS: tlsConfig}}

@@ -21,7 +21,7 @@ import (
 )
 
 func verifyCommand() *cobra.Command {
-	var texts []string
+	var texts, witnesses []string
 	var kept, against string
 	cmd := &cobra.Command{
 		Use:   "verify FILE|DIR",
@@ -44,8 +44,12 @@ without --key, or where nothing in it proves that its log goes on from that of -
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
-			if database && against != "" {
-				return exit.With(exit.Usage, errors.New("--against is for bundles only"))
+			if database && (against != "" || len(witnesses) > 0) {
+				return exit.With(exit.Usage, errors.New("--against and --witness are for bundles only"))
+			}
+			cosigners, err := witnessKeys(witnesses)
+			if err != nil {
+				return err
 			}
 			if database {
 				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys, checkpoint)
@@ -54,10 +58,11 @@ without --key, or where nothing in it proves that its log goes on from that of -
 				return exit.With(exit.Usage, fmt.Errorf("%s is a backup: use tenure backup verify", args[0]))
 			}
 			out := cmd.OutOrStdout()
-			return verifyBundle(out, args[0], against, evidence.Options{Known: keys, Kept: checkpoint, Say: func(s string) { fmt.Fprintln(out, s) }})
+			return verifyBundle(out, args[0], against, evidence.Options{Known: keys, Witnesses: cosigners, Kept: checkpoint, Say: func(s string) { fmt.Fprintln(out, s) }})
 		},
 	}
 	cmd.Flags().StringArrayVar(&texts, "key", nil, "trusted public key, as tenure log key prints it; may be repeated")
+	cmd.Flags().StringArrayVar(&witnesses, "witness", nil, "key of a witness that must have cosigned the bundle's last checkpoint; may be repeated")
 	cmd.Flags().StringVar(&kept, "checkpoint", "", "file with a checkpoint that was kept in a trusted place: the log must begin with it")
 	cmd.Flags().StringVar(&against, "against", "", "another bundle of the same installation, to be compared: the newer one should have been asked for with since=SIZE")
 	return cmd

@@ -116,8 +116,11 @@ func TestVerify(t *testing.T) {
 		!strings.HasSuffix(out, bundle+" is consistent, but signed by a key you have not confirmed\n") {
 		t.Errorf("without a key: exit %d, %s", code, out)
 	}
-	if code, out := fails(t, append([]string{"verify", bundle}, keys[:2]...)...); code != exit.Unconfirmed || !strings.Contains(out, "no key of evidence/") {
+	if code, out := fails(t, append([]string{"verify", bundle}, keys[:2]...)...); code != 0 || !strings.Contains(out, "verified with a key that the log names") {
 		t.Errorf("with the log's key only: exit %d, %s", code, out)
+	}
+	if code, out := fails(t, append([]string{"verify", bundle}, keys[2:]...)...); code != exit.Unconfirmed || !strings.Contains(out, "no key of tenure-") {
+		t.Errorf("with the evidence key only: exit %d, %s", code, out)
 	}
 	pipe := filepath.Join(dir, "pipe")
 	must(t, syscall.Mkfifo(pipe, 0o600))

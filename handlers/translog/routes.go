@@ -1,6 +1,8 @@
 package translog
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/history/witness"
 )
 
 const (
@@ -28,7 +31,11 @@ var (
 )
 
 // Deps is what the surface works on.
-type Deps struct{ Log *history.Publisher }
+type Deps struct {
+	Log *history.Publisher
+	// Witnesses tells how the witnesses of this node fare; nil where it asks none.
+	Witnesses func() []witness.Status
+}
 
 type handler struct{ Deps }
 
@@ -39,6 +46,7 @@ func New(deps Deps) web.Surface {
 		Name: "log",
 		Routes: []web.Route{
 			{Method: http.MethodGet, Pattern: "/log/checkpoint", Open: true, Object: web.ObjectNone, Handle: h.checkpoint},
+			{Method: http.MethodGet, Pattern: "/log/witnesses", Open: true, Object: web.ObjectNone, Handle: h.witnesses},
 			{Method: http.MethodGet, Pattern: "/log/tile/{tile:.+}", Open: true, Object: web.ObjectNone, Handle: h.tile},
 		},
 		Error: spell,
@@ -46,12 +54,35 @@ func New(deps Deps) web.Surface {
 }
 
 func (h *handler) checkpoint(c *web.Call) (*web.Reply, error) {
-	newest, err := h.Log.Checkpoint(c.Request.Context())
+	signed, err := h.Log.Checkpoint(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
-	return &web.Reply{Status: http.StatusOK, Header: noCache, ContentType: typeText, Body: newest.Note,
-		ETag: `"` + strconv.FormatInt(newest.Size, 10) + `"`}, nil
+	newest, err := h.Log.Cosigned(c.Request.Context(), signed)
+	if err != nil {
+		return nil, err
+	}
+	tag := strconv.FormatInt(newest.Size, 10)
+	if n := bytes.Count(newest.Note[len(signed.Note):], []byte("\n")); n > 0 {
+		tag += "-" + strconv.Itoa(n)
+	}
+	return &web.Reply{Status: http.StatusOK, Header: noCache, ContentType: typeText, Body: newest.Note, ETag: `"` + tag + `"`}, nil
+}
+
+// witnesses writes a line for each witness: its key, the size of the tree that it cosigned
+// last, and how it fares.
+func (h *handler) witnesses(*web.Call) (*web.Reply, error) {
+	var text []byte
+	if h.Witnesses != nil {
+		for _, w := range h.Witnesses() {
+			fares := "answers"
+			if w.Failing {
+				fares = "fails"
+			}
+			text = fmt.Appendf(text, "%s %d %s\n", w.Key, w.Size, fares)
+		}
+	}
+	return &web.Reply{Status: http.StatusOK, Header: noCache, ContentType: typeText, Body: text}, nil
 }
 
 func (h *handler) tile(c *web.Call) (*web.Reply, error) {

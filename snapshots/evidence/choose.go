@@ -41,6 +41,8 @@ type Exporter struct {
 	Keys    *history.Keys // evidence keys; nil makes no bundle
 	Now     func() history.Micros
 	Program string // what made the bundle, for its manifest
+	// Cosign asks witnesses to cosign a checkpoint, in bounded time; nil where there are none.
+	Cosign func(context.Context, history.Checkpoint)
 }
 
 // Bundle is what was chosen, before it is written.
@@ -62,7 +64,8 @@ type Bundle struct {
 	read             []pages.Event // for the pages; the events of a whole bundle take some 100 MB
 	names            names
 	missing          erasures
-	gone             map[string]bool // snapshots that were erased
+	signing          history.SigningKeys // that the log names at last
+	gone             map[string]bool     // snapshots that were erased
 }
 
 // Choose decides what a bundle holds, up to the newest checkpoint. Faults:
@@ -86,6 +89,9 @@ func (x *Exporter) Choose(ctx context.Context, scope tenancy.Scope, f Filter) (*
 	}
 	if f.Since > last.Size {
 		return nil, fault.New(fault.Malformed, fault.CodeQuery, "since is %d, but the newest checkpoint has %d entries", f.Since, last.Size)
+	}
+	if last, err = x.cosigned(ctx, last); err != nil {
+		return nil, err
 	}
 	b := &Bundle{exporter: x, scope: scope, filter: f, made: x.Now(), last: last}
 	return b, x.DB.View(ctx, b.choose)

@@ -166,7 +166,11 @@ func (b *Bundle) sign(z *zip.Writer, m manifest) error {
 	if len(text) > maxManifest {
 		return fmt.Errorf("the manifest has more than %d bytes", maxManifest)
 	}
-	note, err := b.exporter.Keys.SignNote(KeyName(b.last.Origin), statement(b.last.Origin, sha256.Sum256(text)))
+	keys, err := b.signers()
+	if err != nil {
+		return err
+	}
+	note, err := keys.SignNote(KeyName(b.last.Origin), statement(b.last.Origin, sha256.Sum256(text)))
 	if err != nil {
 		return err
 	}
@@ -174,17 +178,4 @@ func (b *Bundle) sign(z *zip.Writer, m manifest) error {
 		return err
 	}
 	return b.add(z, fileSignature, func(w io.Writer) error { _, err := w.Write(note); return err })
-}
-
-// keys writes the public keys that verify the bundle.
-func (b *Bundle) keys(_ context.Context, w io.Writer) error {
-	log, err := b.exporter.Log.VerifierKeys(b.last.Origin)
-	if err != nil {
-		return err
-	}
-	own, err := b.exporter.Keys.VerifierKeys(KeyName(b.last.Origin))
-	for _, key := range append(log, own...) {
-		fmt.Fprintln(w, key)
-	}
-	return err
 }

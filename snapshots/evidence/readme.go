@@ -36,7 +36,9 @@ WHAT IS IN IT
   proofs.jsonl              for each event the path from its leaf to the root of checkpoints/last
   checkpoints/              a signed statement of the log's size and root from before the period (or
                             the oldest there is), one that all proofs go to, and the proof between;
-                            since.json, if it is there: the proof from the size that was asked for
+                            since.json, if it is there: the proof from the size that was asked for;
+                            earlier.jsonl: what keys signed last that sign no more
+  log-keys.jsonl            the events that brought and ended the keys that sign, with their proofs
   manifest.json             who asked for what, each object with its first and last sequence
                             number, each file with its SHA-256. An object with "part" is a setup
                             from which clients inherit: only its versions are here

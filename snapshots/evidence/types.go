@@ -23,6 +23,8 @@ const (
 	fileLast        = "checkpoints/last"
 	fileConsistency = "checkpoints/consistency.json"
 	fileSince       = "checkpoints/since.json"
+	fileEarlier     = "checkpoints/earlier.jsonl"
+	fileLogKeys     = "log-keys.jsonl"
 	fileKeys        = "keys.txt"
 	fileReadme      = "README.txt"
 )
@@ -39,6 +41,8 @@ const (
 //	snapshots.jsonl               their salts, or that the content was erased
 //	checkpoints/first, /last      signed checkpoints; checkpoints/consistency.json: the proof between
 //	checkpoints/since.json        the proof from the size that was asked for, if one was
+//	checkpoints/earlier.jsonl     the newest checkpoint of each key that did not sign the last
+//	log-keys.jsonl                the events that brought and ended signing keys, with proofs
 //	keys.txt, README.txt          verifier keys; what to do with all this
 //	evidence.schema.json          JSON Schema of each file that is JSON
 //

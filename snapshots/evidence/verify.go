@@ -30,7 +30,10 @@ type Options struct {
 	// Known are verifier keys that the caller trusts (ParseKeys). Where they have
 	// the name of the log or of its evidence they alone count, else the bundle's
 	// own are taken, and Verify says so.
-	Known   []note.Verifier
+	Known []note.Verifier
+	// Witnesses are those that must have cosigned the bundle's last checkpoint.
+	Witnesses []note.Verifier
+
 	Kept    *history.Checkpoint // that was kept elsewhere; nil for none
 	Against *Files              // another bundle of the same log; nil for none
 	Say     func(string)        // takes one sentence a check
@@ -39,7 +42,7 @@ type Options struct {
 // Verify checks a bundle. It returns a *Failure if a check fails, and what is not
 // confirmed though all that is there holds.
 func Verify(f *Files, o Options) (open []string, err error) {
-	v := &verifier{files: f, known: o.Known, say: o.Say}
+	v := &verifier{files: f, known: o.Known, witnesses: o.Witnesses, say: o.Say}
 	if o.Against != nil {
 		v.entries = make(map[int64]string)
 	}
@@ -64,15 +67,20 @@ func ParseKeys(texts []string) ([]note.Verifier, error) {
 }
 
 type verifier struct {
-	files    *Files
-	known    []note.Verifier
-	enclosed []note.Verifier
-	say      func(string)
-	failure  Failure
-	doubts   []string // what is not confirmed
+	files     *Files
+	known     []note.Verifier
+	enclosed  []note.Verifier
+	witnesses []note.Verifier
+	say       func(string)
+	failure   Failure
+	doubts    []string // what is not confirmed
 
 	manifest manifest
-	trees    []proved         // the last checkpoint's first
+	trees    []proved // the last checkpoint's first
+	signing  history.SigningKeys
+	earlier  []history.Checkpoint
+	sure     int64            // entries of the log that a key that was given confirms
+	own      bool             // such a key confirms the manifest, or the log that it confirms names the one that does
 	entries  map[int64]string // commitments by index; nil where nothing asks for them
 	last     history.Checkpoint
 	objects  map[string]*seen
@@ -86,14 +94,16 @@ type verifier struct {
 	withheld int64 // details
 }
 
-// check runs one check and says its sentence, or what it found.
+// check runs one check and says its sentence, if it has one, or what it found.
 func (v *verifier) check(fn func() (string, error)) bool {
 	sentence, err := fn()
 	if err != nil {
 		v.fail(err.Error())
 		return false
 	}
-	v.say("holds: " + sentence)
+	if sentence != "" {
+		v.say("holds: " + sentence)
+	}
 	return true
 }
 
@@ -109,9 +119,16 @@ func (v *verifier) run() {
 		return
 	}
 	v.check(v.keys)
+	there := v.checkpoint()
+	if there {
+		v.optional(fileLogKeys, v.readLogKeys)
+		v.optional(fileEarlier, v.readEarlier)
+		there = v.check(v.lastSigned)
+		v.witnessed(v.witnesses)
+	}
 	v.check(v.signature)
 	v.check(v.digests)
-	if v.check(v.checkpoint) {
+	if there {
 		v.check(v.grew)
 		v.sinceSize()
 	}
@@ -124,9 +141,20 @@ func (v *verifier) run() {
 		}
 	}
 	for _, name := range []string{v.manifest.Origin, KeyName(v.manifest.Origin)} {
-		if !v.confirmed(name) {
+		switch {
+		case name == v.manifest.Origin && v.confirmed(name), name != v.manifest.Origin && v.own:
+		case v.confirmed(name):
+			v.unconfirmed("the manifest is signed by no key that was given, but by one that the part of the log names that none confirms")
+		default:
 			v.unconfirmed(fmt.Sprintf("no key of %s was given, and the bundle's own was taken; name the one you trust with --key", shown(name)))
 		}
+	}
+}
+
+// optional runs the check of a file that a bundle may lack.
+func (v *verifier) optional(name string, fn func() (string, error)) {
+	if _, ok := v.files.sizes[name]; ok {
+		v.check(fn)
 	}
 }
 
@@ -208,8 +236,7 @@ func (v *verifier) signature() (string, error) {
 		return "", err
 	}
 	name := KeyName(v.manifest.Origin)
-	verifiers, from := v.verifiers(name)
-	n, err := note.Open(signed, verifiers)
+	n, from, err := v.manifestSigned(signed)
 	if err != nil {
 		return "", fmt.Errorf("manifest.sig, %s: %w", from, err)
 	}
@@ -250,52 +277,62 @@ func (v *verifier) digests() (string, error) {
 	return fmt.Sprintf("%d files are those that the manifest names, and there is no other", len(listed)), nil
 }
 
-func (v *verifier) open(name string) (history.Checkpoint, string, error) {
+// readCheckpoint reads a checkpoint of the bundle's log. Who signed it is looked at later.
+func (v *verifier) readCheckpoint(name string) (history.Checkpoint, error) {
 	text, err := v.files.small(name, history.MaxNote)
 	if err != nil {
-		return history.Checkpoint{}, "", err
+		return history.Checkpoint{}, err
 	}
-	verifiers, from := v.verifiers(v.manifest.Origin)
-	c, err := history.OpenCheckpoint(text, verifiers)
+	c, err := history.ReadCheckpoint(text)
+	if err == nil && c.Origin != v.manifest.Origin {
+		err = fmt.Errorf("it is of the log %s", shown(c.Origin))
+	}
 	if err != nil {
-		return c, "", fmt.Errorf("%s, %s: %w", name, from, err)
+		err = fmt.Errorf("%s: %w", name, err)
 	}
-	if c.Origin != v.manifest.Origin {
-		return c, "", fmt.Errorf("%s is of the log %s", name, shown(c.Origin))
-	}
-	return c, from, nil
+	return c, err
 }
 
-func (v *verifier) checkpoint() (string, error) {
-	c, from, err := v.open(fileLast)
-	if err != nil {
+// checkpoint reads checkpoints/last.
+func (v *verifier) checkpoint() bool {
+	return v.check(func() (_ string, err error) {
+		if v.last, err = v.readCheckpoint(fileLast); err == nil {
+			v.trees = []proved{{v.last.Size, v.last.Root}}
+		}
 		return "", err
-	}
-	v.last = c
-	v.trees = []proved{{c.Size, c.Root}}
-	if c.Size != v.manifest.LogSize || hex.EncodeToString(c.Root[:]) != v.manifest.LogRoot {
-		return "", fmt.Errorf("checkpoints/last is not the checkpoint that the manifest names")
-	}
-	return fmt.Sprintf("the checkpoint of %d entries is signed by %s, verified %s", c.Size, c.Origin, from), nil
+	})
 }
 
-// grew checks that the last checkpoint's tree begins with the first's.
+// grew checks that the last checkpoint's tree begins with the first's, and who signed that.
 func (v *verifier) grew() (string, error) {
-	first, _, err := v.open(fileFirst)
+	first, err := v.first()
 	if err != nil {
 		return "", err
+	}
+	if err := v.firstSigned(first); err != nil {
+		return "", err
+	}
+	v.trees = append(v.trees, proved{first.Size, first.Root})
+	return fmt.Sprintf("the log of %d entries begins with that of %d", v.last.Size, first.Size), nil
+}
+
+// first reads checkpoints/first and the proof that the last checkpoint's tree begins with it.
+func (v *verifier) first() (history.Checkpoint, error) {
+	first, err := v.readCheckpoint(fileFirst)
+	if err != nil {
+		return first, err
 	}
 	text, err := v.files.small(fileConsistency, maxSmall)
 	if err != nil {
-		return "", err
+		return first, err
 	}
 	var proof consistency
 	if err := decode(text, &proof); err != nil {
-		return "", fmt.Errorf("%s: %w", fileConsistency, err)
+		return first, fmt.Errorf("%s: %w", fileConsistency, err)
 	}
 	path, err := hashes(proof.Hashes)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", fileConsistency, err)
+		return first, fmt.Errorf("%s: %w", fileConsistency, err)
 	}
 	switch {
 	case first.Size > v.last.Size:
@@ -306,8 +343,7 @@ func (v *verifier) grew() (string, error) {
 		err = tlog.CheckTree(path, v.last.Size, v.last.Root, first.Size, first.Root)
 	}
 	if err != nil {
-		return "", fmt.Errorf("the last checkpoint does not go on from checkpoints/first: %w", err)
+		err = fmt.Errorf("the last checkpoint does not go on from checkpoints/first: %w", err)
 	}
-	v.trees = append(v.trees, proved{first.Size, first.Root})
-	return fmt.Sprintf("the log of %d entries begins with that of %d", v.last.Size, first.Size), nil
+	return first, err
 }

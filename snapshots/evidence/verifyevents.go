@@ -144,6 +144,11 @@ func (v *verifier) proof(proofs *lines, index int64, sum [32]byte, f *findings) 
 	if err != nil {
 		return err
 	}
+	return v.included(path, index, sum)
+}
+
+// included checks the path of an entry to the root of the last checkpoint.
+func (v *verifier) included(path []tlog.Hash, index int64, sum [32]byte) error {
 	if v.last.Size == 0 {
 		return errors.New("there is no checkpoint to prove it by")
 	}

@@ -40,7 +40,7 @@ func (b *Bundle) Write(ctx context.Context, w io.Writer) error {
 		name  string
 		write func(context.Context, io.Writer) error
 	}{
-		{fileReadme, b.readme}, {fileSchema, schemaFile}, {fileKeys, b.keys}, {fileLast, b.lastCheckpoint},
+		{fileReadme, b.readme}, {fileSchema, schemaFile}, {fileLogKeys, b.logKeys}, {fileKeys, b.keys}, {fileLast, b.lastCheckpoint},
 		{fileEvents, b.events}, {fileProofs, b.proofs}, {fileNames, b.namesFile},
 	} {
 		if err := b.add(z, step.name, func(w io.Writer) error { return step.write(ctx, w) }); err != nil {
@@ -48,6 +48,9 @@ func (b *Bundle) Write(ctx context.Context, w io.Writer) error {
 		}
 	}
 	if err := b.checkpoints(ctx, z); err != nil {
+		return err
+	}
+	if err := b.earlierCheckpoints(ctx, z); err != nil {
 		return err
 	}
 	if err := b.snapshots(ctx, z); err != nil {

@@ -179,8 +179,12 @@ func (p *Publisher) sign(ctx context.Context, s state) (signed Checkpoint, err e
 			err = tx.Get(&previous, "SELECT COALESCE(max(size), 0) FROM log_checkpoint WHERE size < ?", s.head.Size)
 		}
 		var made Checkpoint
+		var keys *Keys
 		if err == nil {
-			made, err = p.keys.sign(s.origin, s.head.Size, tlog.Hash(s.head.Root), Signing{At: At(tx), Previous: previous})
+			keys, err = p.unretired(&tx.Conn)
+		}
+		if err == nil {
+			made, err = keys.sign(s.origin, s.head.Size, tlog.Hash(s.head.Root), Signing{At: At(tx), Previous: previous})
 		}
 		if err == nil {
 			signed, err = store(tx, made)
@@ -191,6 +195,19 @@ func (p *Publisher) sign(ctx context.Context, s state) (signed Checkpoint, err e
 		return err
 	})
 	return signed, err
+}
+
+// unretired are the node's keys without those that the log says are retired.
+func (p *Publisher) unretired(c *db.Conn) (*Keys, error) {
+	list, err := ReadSigningKeys(c)
+	if err != nil {
+		return nil, err
+	}
+	keys := p.keys.Unretired(SignsLog, list)
+	if keys == nil {
+		return nil, fault.New(fault.Unavailable, "", "every key with which this node signs the log is retired")
+	}
+	return keys, nil
 }
 
 // sound refuses a head that is not the root of its tree, and a tree that does
@@ -298,8 +315,23 @@ func (p *Publisher) Receipt(ctx context.Context, idx int64) (text []byte, err er
 		return nil, f
 	}
 	err = p.db.View(ctx, func(c *db.Conn) error {
-		text, err = Receipt(p.tiles(c), idx, checkpoint)
+		if checkpoint, err = checkpoint.withCosignatures(c); err == nil {
+			text, err = Receipt(p.tiles(c), idx, checkpoint)
+		}
 		return err
 	})
 	return text, err
+}
+
+// Endorse records an event for each key of this node that the log does not name yet
+// (Keys.Endorse), so that none signs unsaid. e says who does it.
+func (p *Publisher) Endorse(ctx context.Context, e Event) error {
+	if p.keys == nil {
+		return nil
+	}
+	origin, err := ReadOrigin(ctx, p.db)
+	if err != nil {
+		return err
+	}
+	return p.keys.Endorse(ctx, p.db, SignsLog, origin, false, e)
 }

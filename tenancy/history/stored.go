@@ -70,7 +70,11 @@ func CheckpointBefore(c *db.Conn, origin string, size int64) (Checkpoint, error)
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	return row.read()
+	found, err := row.read()
+	if err == nil {
+		found, err = found.withCosignatures(c)
+	}
+	return found, err
 }
 
 // SignNote signs a text, which ends with a line feed, with every key under a

@@ -3,7 +3,7 @@
 Written from docs/evidence.md, docs/log.md and evidence.schema.json alone, without the program's own source: it shows that
 the documents suffice. It makes no page again, and says so.
 
-    python3 verify.py BUNDLE.zip|DIR [--key VERIFIERKEY]...
+    python3 verify.py BUNDLE.zip|DIR [--key VERIFIERKEY]... [--witness KEY]...
 
 Exit code 0: all holds. 8: all holds, but a key that signed was not confirmed with --key. 9: something fails. 2: usage.
 """
@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 
 class Fault(Exception):
     """What is wrong, in words for people."""
+class NotSigned(Fault):
+    """A note that none of the keys has signed."""
 def need(condition, words):
     if not condition:
         raise Fault(words)
@@ -88,6 +90,10 @@ def read_key(text):
     need(digest.hex() == digits, "%r does not have the hash that it says" % text)
     return name, digest, data[1:]
 
+def note_text(data, what):
+    """The text of a signed note, whoever signed it."""
+    return verify_note(data, what, None, None)
+
 def verify_note(data, what, name, keys):
     """The text of a signed note. At least one known key of that name has signed it, and none wrongly."""
     try:
@@ -100,12 +106,39 @@ def verify_note(data, what, name, keys):
         match = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line)
         need(match, "%s: %r is no line of a signature" % (what, line))
         raw = unbase64(match[2], "the signature in " + what)
-        for key in keys:
+        for key in keys or []:
             if key[0] == name == match[1] and key[1] == raw[:4]:
                 need(ed25519(key[2], signed.encode(), raw[4:]), "%s: the signature of %s is wrong" % (what, name))
                 good += 1
-    need(good, "%s is not signed by a known key of %s" % (what, name))
+    if keys is not None and not good:
+        raise NotSigned("%s is not signed by a known key of %s" % (what, name))
     return signed
+
+def read_witness(text):
+    """The key of a witness, as read_key gives one: its byte before the key is 4."""
+    match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", text)
+    need(match, "%r is no key of a witness" % text)
+    data = unbase64(match[3], "the key %r" % text)
+    digest = sha(match[1].encode() + b"\n" + data)[:4]
+    need(len(data) == 33 and data[0] == 4 and digest.hex() == match[2], "%r is no key of a witness" % text)
+    return match[1], digest, data[1:]
+
+def verify_cosignature(data, witness):
+    """When a witness has cosigned a checkpoint: C2SP tlog-cosignature, cosignature/v1."""
+    body, gap, tail = data.decode("utf-8").rpartition("\n\n")
+    for line in tail.split("\n"):
+        match = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line)
+        raw = base64.b64decode(match[2]) if match and match[1] == witness[0] else b""
+        if raw[:4] == witness[1]:
+            seconds = int.from_bytes(raw[4:12], "big")
+            message = "cosignature/v1\ntime %d\n%s\n" % (seconds, body)
+            need(ed25519(witness[2], message.encode(), raw[12:]), "the cosignature of %s is wrong" % witness[0])
+            return seconds
+    raise Fault("the witness %s has not cosigned checkpoints/last" % witness[0])
+
+def as_key(name, public):
+    """The key of 32 bytes under a name, as read_key gives it."""
+    return name, sha(name.encode() + b"\n\x01" + public)[:4], public
 
 # ---- The tree of RFC 9162
 node = lambda left, right: sha(b"\x01", left, right)
@@ -212,6 +245,9 @@ ENVELOPE_MAY = {"rows": filled(triple(array(text))), "tables": filled(triple(cou
 PATH = lambda value: array(hash_text)(value) and len(value) <= 128
 PROOF, CONSISTENCY = {"index": count, "hashes": PATH}, {"first_size": count, "last_size": count, "hashes": PATH}
 SINCE = {"first_size": positive, "last_size": count, "first_root": hash_text, "hashes": PATH}
+KEY_EVENT = {**EVENT, "detail": text, "detail_salt": hash_text, "hashes": PATH}
+KEY_DETAIL = {"use": one_of("log", "evidence"), "algorithm": one_of("ed25519"), "public_key": matching("[A-Za-z0-9+/]{43}="), "verifier_key": text}
+EARLIER = {"checkpoint": text, "hashes": PATH}
 SNAPSHOT, SNAPSHOT_MAY = {"id": id_text, "index": count}, {"salt": hash_text, "erased": one_of(True)}
 NAMES = {"organizations": array(object_of({"id": text, "name": text})),
          "keys": array(object_of({"id": id_text, "name": text, "organization": text})),
@@ -234,6 +270,7 @@ def nanoseconds(instant):
 FILES_1 = ["manifest.json", "manifest.sig", "events.jsonl", "proofs.jsonl", "snapshots.jsonl", "checkpoints/first", "checkpoints/last",
            "checkpoints/consistency.json", "keys.txt", "README.txt", "events.csv", "events.html"]
 FILES_2 = FILES_1 + ["names.json", "index.html", "evidence.schema.json"]
+MAY_2 = ["checkpoints/since.json", "checkpoints/earlier.jsonl", "log-keys.jsonl"]
 CONTENT_NAME = re.compile(r"snapshots/([0-9a-f]{32})\.json")
 PAGE_NAME = re.compile(r"pages/([0-9a-f]{32})(?:-(?:[2-9]|[1-9][0-9]+))?\.html")
 
@@ -288,8 +325,8 @@ class Event:
     need = lambda self, condition, words: need(condition, "%s: %s" % (self.who, words))
 
 class Verifier:
-    def __init__(self, files, faults, given):
-        self.files, self.faults, self.given, self.failed = files, faults, given, False
+    def __init__(self, files, faults, given, witnesses=()):
+        self.files, self.faults, self.given, self.witnesses, self.failed = files, faults, given, witnesses, False
     def check(self, title, step):
         """Run one check, print its line, and go on in any case."""
         try:
@@ -308,10 +345,15 @@ class Verifier:
         if not self.check("the manifest has its form", self.manifest_form):
             return 9
         self.check("the keys are of this log and have their form", self.key_form)
+        self.check("the events of the signing keys are entries of the log", self.key_events)
+        self.check("checkpoints/last is signed", self.last_checkpoint)
+        for witness in self.witnesses:
+            self.check("checkpoints/last is cosigned by the witness " + witness[0], lambda: self.cosigned(witness))
         self.check("the manifest is signed", self.manifest_signature)
         self.check("the files are those that the manifest names", self.file_digests)
         self.check("each JSON file can be read in one way only", self.other_json)
         self.check("both checkpoints are signed", self.checkpoints)
+        self.check("the last log begins with each earlier one", self.earlier_checkpoints)
         self.check("the last log begins with the first", self.consistency)
         if "checkpoints/since.json" in self.files:
             self.check("the last log begins with that of the size that was asked for", self.since_size)
@@ -325,7 +367,7 @@ class Verifier:
                 self.check("each content is what its event commits to", self.contents)
                 self.check("what is erased has the event that says so", self.erased)
         print("not checked: pages (index.html, pages/, events.html, events.csv) beyond their digests, as this program does not make them")
-        return 9 if self.failed else 0 if self.confirmed else 8
+        return 9 if self.failed else 0 if self.log_sure and self.manifest_sure else 8
 
     def manifest_form(self):
         self.manifest = m = parse(self.file("manifest.json"), "manifest.json")
@@ -354,24 +396,124 @@ class Verifier:
 
     def key_form(self):
         names = self.log_name, self.evidence_name = self.manifest["origin"], "evidence/" + self.manifest["origin"]
-        self.keys, self.confirmed = list(self.given), {key[0] for key in self.given} == set(names)
+        self.enclosed, self.named, self.confirmed, self.log_sure, self.manifest_sure = [], [], 0, False, False
+        self.own = {name: [key for key in self.given if key[0] == name] for name in names}  # of those that were given
         lines = self.file("keys.txt").decode("utf-8", "replace").split("\n")
         need(lines.pop() == "", "keys.txt does not end with a line feed")
         enclosed = [read_key(line) for line in lines]
         order = [names.index(key[0]) if key[0] in names else 2 for key in enclosed]
         need(order == sorted(order) and set(order) == {0, 1}, "keys.txt has not the keys of the log, then those of its evidence")
-        self.keys += [key for key in enclosed if key[0] not in [own[0] for own in self.given]]
+        self.enclosed = enclosed
         for key in self.given:
             need(key[0] in names, "the key that was given is of %s, and the bundle of %s" % (key[0], self.log_name))
-        if not self.confirmed:
-            print("note: keys of the bundle itself are taken; they prove nothing until they are compared with ones from elsewhere")
         return "%d keys are given, %d are enclosed" % (len(self.given), len(enclosed))
 
+    def key_events(self):
+        """Which keys the log names: of each its use, its bytes, and the sizes of the log that it may sign."""
+        lines, previous = [], ""
+        if "log-keys.jsonl" in self.files:
+            lines = parse_lines(self.files["log-keys.jsonl"], "log-keys.jsonl")
+        for number, line in enumerate(lines, 1):
+            what = "log-keys.jsonl, line %d" % number
+            need_form(line, what, KEY_EVENT)
+            event = Event({name: line[name] for name in line if name != "hashes"}, number)
+            env = event.env
+            event.need((env["object_kind"], env["object"]) == ("log", "log-keys"), "it is of no signing key")
+            event.need((env["seq"], env["previous"]) == (number, previous), "it does not follow the event before it")
+            previous = event.commitment.hex()
+            self.included(event, line["hashes"])
+            found = sha(bytes.fromhex(line["detail_salt"]), line["detail"].encode()).hex()
+            event.need(found == env["detail"], "its detail is not what it commits to")
+            said = parse(line["detail"], what)
+            need_form(said, what, KEY_DETAIL, {"signed_before": one_of(True)})
+            use, public = said["use"], unbase64(said["public_key"], what)
+            same = [key for key in self.named if key["use"] == use and key["public"] == public]
+            if env["kind"] == "log.key-added":
+                event.need(not same, "the key is there already")
+                first = 0 if "signed_before" in said else event.index + 1
+                self.named.append({"use": use, "public": public, "first": first, "last": self.manifest["log_size"]})
+            else:
+                event.need(env["kind"] == "log.key-retired" and same and "retired" not in same[0], "it ends no key that is there")
+                same[0].update(retired=True, last=event.index)
+        return "%d events say which keys sign" % len(lines)
+
+    def may_sign(self, use, name, size):
+        return [as_key(name, key["public"]) for key in self.named if key["use"] == use and key["first"] <= size <= key["last"]]
+
+    def trusted(self, use, name, size):
+        """The keys that were given, without those that the log says were retired before this size."""
+        ended = [as_key(name, key["public"]) for key in self.named if key["use"] == use and key["last"] < size]
+        return [key for key in self.own[name] if key not in ended]
+
+    def last_checkpoint(self):
+        """Who signed it. With keys that were given: how much of the log they confirm."""
+        size, data = self.manifest["log_size"], self.file("checkpoints/last")
+        if not self.own[self.log_name]:
+            self.note(data, "checkpoints/last", self.enclosed)
+            print("note: a key of the bundle itself is taken for the log; it proves nothing until it is compared with one from elsewhere")
+            return "the checkpoint of %d entries is signed by a key that is enclosed" % size
+        try:
+            self.note(data, "checkpoints/last", self.trusted("log", self.log_name, size))
+            self.log_sure, self.confirmed = True, size
+            return "the checkpoint of %d entries is signed by a key that was given" % size
+        except NotSigned as fault:
+            before = fault
+        others = [line["checkpoint"].encode() for line in self.earlier_lines()] + [self.file("checkpoints/first")]
+        for other in others:
+            entries = self.size_of(other)
+            try:
+                self.note(other, "an earlier checkpoint", self.trusted("log", self.log_name, entries))
+                self.confirmed = max(self.confirmed, entries)
+            except NotSigned:
+                pass
+        need(self.confirmed, str(before))
+        self.note(data, "checkpoints/last", self.may_sign("log", self.log_name, size))
+        print("note: the key that was given confirms %d of %d entries; those behind are signed by a key that the log names" % (self.confirmed, size))
+        return "the log of %d entries is signed by a key that was given" % self.confirmed
+
+    def cosigned(self, witness):
+        seconds = verify_cosignature(self.file("checkpoints/last"), witness)
+        return "checkpoints/last is cosigned by the witness %s, at %s" % (witness[0], datetime(1970, 1, 1) + timedelta(seconds=seconds))
+
+    def size_of(self, data):
+        match = re.match(b"[^\n]+\n(0|[1-9][0-9]*)\n", data)
+        need(match, "an earlier checkpoint has no size")
+        return int(match[1])
+
+    def earlier_lines(self):
+        lines = parse_lines(self.files.get("checkpoints/earlier.jsonl", b""), "checkpoints/earlier.jsonl")
+        for line in lines:
+            need_form(line, "checkpoints/earlier.jsonl", EARLIER)
+        need(len(lines) <= 256, "checkpoints/earlier.jsonl has more than 256 lines")
+        return lines
+
+    def earlier_checkpoints(self):
+        need(self.last, "without both checkpoints it cannot be verified")
+        for line in self.earlier_lines():
+            size, root = self.checkpoint(line["checkpoint"].encode(), "an earlier checkpoint")
+            verify_consistency(size, self.last[0], root, self.last[1], [bytes.fromhex(h) for h in line["hashes"]])
+
+    def note(self, data, what, keys):
+        return verify_note(data, what, self.log_name, keys)
+
     def manifest_signature(self):
-        signed = verify_note(self.file("manifest.sig"), "manifest.sig", self.evidence_name, self.keys)
+        name, size, data, how = self.evidence_name, self.manifest["log_size"], self.file("manifest.sig"), "a key that was given"
+        try:
+            signed = verify_note(data, "manifest.sig", name, self.trusted("evidence", name, size))
+            self.manifest_sure = True
+        except NotSigned as fault:
+            try:
+                need(self.confirmed, str(fault))
+                signed = verify_note(data, "manifest.sig", name, self.may_sign("evidence", name, size))
+                self.manifest_sure, how = self.log_sure, "a key that the log names"
+            except Fault:
+                if self.own[name]:
+                    raise fault
+                signed, how = verify_note(data, "manifest.sig", name, self.enclosed), "a key that is enclosed"
+                print("note: a key of the bundle itself is taken for evidence; it proves nothing until it is compared with one from elsewhere")
         digest = base64.b64encode(sha(self.file("manifest.json"))).decode()
         need(signed == "tenure evidence v1\n%s\n%s\n" % (self.log_name, digest), "manifest.sig is of another manifest")
-        return "the manifest is signed by " + self.evidence_name
+        return "the manifest is signed by %s, with %s" % (name, how)
 
     def file_digests(self):
         need(not self.faults, self.faults[0] if self.faults else "")
@@ -380,8 +522,8 @@ class Verifier:
             self.file(name)
         for name in sorted(self.files):
             page = PAGE_NAME.fullmatch(name) if version > 1 else None
-            since = version > 1 and name == "checkpoints/since.json"
-            need(name in known or since or page or CONTENT_NAME.fullmatch(name), "%r is no name of a bundle's file" % name)
+            more = version > 1 and name in MAY_2
+            need(name in known or more or page or CONTENT_NAME.fullmatch(name), "%r is no name of a bundle's file" % name)
             need(not page or page[1] in self.objects, "%s is of an object that the manifest does not name" % name)
         listed = {}
         for entry in self.manifest["files"]:
@@ -410,8 +552,8 @@ class Verifier:
                 there = key is None or self.objects.get(key, {}).get("kind") == kind
                 need(there, "names.json: the %s %s is not in the bundle" % (kind, key))
 
-    def checkpoint(self, name):
-        lines = verify_note(self.file(name), name, self.log_name, self.keys).split("\n")
+    def checkpoint(self, data, name, keys=None):
+        lines = (verify_note(data, name, self.log_name, keys) if keys else note_text(data, name)).split("\n")
         need(len(lines) >= 4 and lines[0] == self.log_name, name + " is of another log")
         need(re.fullmatch("0|[1-9][0-9]*", lines[1]), name + ": its size is no number")
         root = unbase64(lines[2], name + ": its root")
@@ -421,11 +563,17 @@ class Verifier:
 
     def checkpoints(self):
         self.first = self.last = None
-        first, last = self.checkpoint("checkpoints/first"), self.checkpoint("checkpoints/last")
+        data = self.file("checkpoints/first")
+        keys = self.enclosed
+        if self.own[self.log_name]:
+            size = self.size_of(data)
+            keys = self.trusted("log", self.log_name, size) + self.may_sign("log", self.log_name, size)
+        need(keys, "checkpoints/first is signed by no known key")
+        first, last = self.checkpoint(data, "checkpoints/first", keys), self.checkpoint(self.file("checkpoints/last"), "checkpoints/last")
         need(last[0] == self.manifest["log_size"], "checkpoints/last is of %d entries, and not of log_size" % last[0])
         need(last[1].hex() == self.manifest["log_root"], "checkpoints/last has another root than log_root")
         self.first, self.last = first, last
-        return "the checkpoints of %d and %d entries are signed by %s" % (first[0], last[0], self.log_name)
+        return "the checkpoints of %d and %d entries are of the log %s" % (first[0], last[0], self.log_name)
 
     def grown(self, name, form):
         need(self.last, "without both checkpoints it cannot be verified")
@@ -452,15 +600,18 @@ class Verifier:
     def inclusion(self):
         proofs = parse_lines(self.file("proofs.jsonl"), "proofs.jsonl")
         need(len(proofs) == len(self.events), "there are %d proofs of %d events" % (len(proofs), len(self.events)))
-        root, size = bytes.fromhex(self.manifest["log_root"]), self.manifest["log_size"]
         for event, proof in zip(self.events, proofs):
             need_form(proof, "the proof of " + event.who, PROOF)
             event.need(proof["index"] == event.index, "its proof is of another entry")
-            leaf = sha(b"\x00", b"v1\n", event.commitment.hex().encode(), b"\n")
-            event.need(event.index < size, "its index is not below the size of the log")
-            found = climb(event.index, size - 1, leaf, leaf, [bytes.fromhex(h) for h in proof["hashes"]], event.who + ": ")[1]
-            event.need(found == root, "it is not what the log has there")
-        return "each of %d events is an entry of the log of %d" % (len(self.events), size)
+            self.included(event, proof["hashes"])
+        return "each of %d events is an entry of the log of %d" % (len(self.events), self.manifest["log_size"])
+
+    def included(self, event, hashes):
+        root, size = bytes.fromhex(self.manifest["log_root"]), self.manifest["log_size"]
+        leaf = sha(b"\x00", b"v1\n", event.commitment.hex().encode(), b"\n")
+        event.need(event.index < size, "its index is not below the size of the log")
+        found = climb(event.index, size - 1, leaf, leaf, [bytes.fromhex(h) for h in hashes], event.who + ": ")[1]
+        event.need(found == root, "it is not what the log has there")
 
     def chains(self):
         for events in self.by_object.values():
@@ -595,15 +746,16 @@ def main():
     parser = argparse.ArgumentParser(description="Verify an evidence bundle of Tenure.", allow_abbrev=False)
     parser.add_argument("bundle", help="a zip, or the folder that it was unpacked to")
     parser.add_argument("--key", action="append", default=[], help="a verifier key that you have from elsewhere")
+    parser.add_argument("--witness", action="append", default=[], help="the key of a witness that must have cosigned")
     given = parser.parse_args()
     path = given.bundle
     try:
-        keys = [read_key(key) for key in given.key]
+        keys, witnesses = [read_key(key) for key in given.key], [read_witness(key) for key in given.witness]
         files, faults = read_folder(path) if os.path.isdir(path) else read_zip(path)
     except (Fault, OSError, zipfile.BadZipFile) as error:
         print("%s: %s" % (path, error), file=sys.stderr)
         return 2
-    code = Verifier(files, faults, keys).run()
+    code = Verifier(files, faults, keys, witnesses).run()
     words = {0: "holds", 8: "holds, by keys that you have not confirmed", 9: "does not hold"}
     print(os.path.basename(os.path.normpath(path)), words[code])
     return code

@@ -16,12 +16,9 @@ import (
 // or for evidence, the exporter answers every request with what is missing.
 func (n *Node) openEvidence(cfg Config, published *history.Publisher) (*evidence.Exporter, error) {
 	x := &evidence.Exporter{DB: n.DB, Log: published, Now: n.Log.Now, Program: "tenure " + Version()}
-	path := cfg.EvidenceKey
-	switch {
-	case path == None, path == "" && (n.DB.Dialect == db.Postgres || !published.Signs()):
+	path := EvidenceKeyFile(n.DB.Dialect, cfg.Database, cfg.EvidenceKey)
+	if path == "" || cfg.EvidenceKey == "" && !published.Signs() {
 		return x, nil
-	case path == "":
-		path = cfg.Database + ".evidence-key"
 	}
 	keys, err := ReadEvidenceKeys(path)
 	if errors.Is(err, fs.ErrNotExist) && n.DB.Dialect == db.SQLite {
@@ -31,6 +28,18 @@ func (n *Node) openEvidence(cfg Config, published *history.Publisher) (*evidence
 	}
 	x.Keys = keys
 	return x, err
+}
+
+// EvidenceKeyFile is the file with the keys of evidence: path, or by default the one
+// next to a SQLite file. It is empty if there is none.
+func EvidenceKeyFile(dialect db.Dialect, database, path string) string {
+	switch {
+	case path == None, path == "" && dialect == db.Postgres:
+		return ""
+	case path == "":
+		return database + ".evidence-key"
+	}
+	return path
 }
 
 // ReadEvidenceKeys reads a file of keys that sign evidence bundles.

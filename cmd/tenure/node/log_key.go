@@ -55,12 +55,12 @@ func makeLogKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return text, createFile(path, text)
+	return text, CreateFile(path, text)
 }
 
-// createFile writes a key file that must not exist yet. Only its owner can read
+// CreateFile writes a key file that must not exist yet. Only its owner can read
 // it.
-func createFile(path string, raw []byte) error {
+func CreateFile(path string, raw []byte) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ import (
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/history/witness"
 )
 
 const (
@@ -51,13 +52,14 @@ const (
 // Config configures a node.
 type Config struct {
 	Database    string
-	SecretsKey  string        // file, None, or empty for the database's default
-	CacheBytes  uint64        // of all caches together; 0 for 128 MiB
-	Batch       int           // writes of one transaction; 0 for what suits a server
-	PublicURL   string        // base URL; empty to take it from each request
-	LogKey      string        // file, None, or empty for the database's default
-	LogState    string        // file; empty for none
-	EvidenceKey string        // file, None, or empty for the database's default
+	SecretsKey  string // file, None, or empty for the database's default
+	CacheBytes  uint64 // of all caches together; 0 for 128 MiB
+	Batch       int    // writes of one transaction; 0 for what suits a server
+	PublicURL   string // base URL; empty to take it from each request
+	LogKey      string // file, None, or empty for the database's default
+	LogState    string // file; empty for none
+	EvidenceKey string // file, None, or empty for the database's default
+	Witnesses   []witness.Peer
 	MaxAge      time.Duration // for which callers may cache an answer; zero for a minute
 	ReadLog     string        // off, sampled or full; empty for off
 	Accesses    bool          // record who was refused, exported, or read history
@@ -78,6 +80,7 @@ type Node struct {
 
 	accesses   *accesslog.Log // nil where they are not recorded
 	stores     handlers.Stores
+	cosigner   *witness.Cosigner // nil without witnesses
 	web        web.Config
 	memory     uint64 // what Go's runtime aims at, with the caches
 	programLog zerolog.Logger
@@ -115,6 +118,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.background.Go(func() { n.recover(running) })
 	n.background.Go(func() { n.endUnused(running) })
 	n.background.Go(func() { n.cover(running) })
+	if n.cosigner != nil {
+		n.background.Go(func() { n.cosign(running) })
+	}
 	return n, nil
 }
 
@@ -147,6 +153,11 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	n.addWitnesses(cfg.Witnesses, published, exporter)
+	var fare func() []witness.Status
+	if n.cosigner != nil {
+		fare = n.cosigner.Status
+	}
 	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now)}
 	if cfg.Accesses {
 		n.accesses = accesslog.New(n.DB, n.Log.Now, func() string { return string(n.Tenancy.Root()) })
@@ -155,7 +166,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
-	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, Log: published, Evidence: exporter, Ready: n.ready, Readable: n.DB.Ping, Await: n.Log.Await,
+	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, Log: published, Witnesses: fare, Evidence: exporter, Ready: n.ready, Readable: n.DB.Ping, Await: n.Log.Await,
 		PublicURL: cfg.PublicURL, Version: Version(), MaxAge: cfg.MaxAge}
 	return nil
 }
@@ -254,34 +265,7 @@ func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 		// Near the limit the garbage collector works more often, so a flood costs time and not memory.
 		debug.SetMemoryLimit(int64(n.memory))
 	}
-	failed := make(chan error, len(endpoints))
-	servers := make([]*http.Server, len(endpoints))
-	for i, e := range endpoints {
-		server := &http.Server{Handler: e.Handler, ReadHeaderTimeout: headerTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-			MaxHeaderBytes: maxHeader, TLSConfig: e.TLS, ErrorLog: serverLog(n.programLog)}
-		servers[i] = server
-		go func() {
-			if e.TLS != nil {
-				failed <- server.ServeTLS(e, "", "")
-				return
-			}
-			failed <- server.Serve(e)
-		}()
-	}
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-	}
-	stopping, cancel := context.WithTimeout(context.Background(), shutdownTime)
-	defer cancel()
-	var stopped sync.WaitGroup
-	ends := make([]error, len(servers))
-	for i, server := range servers {
-		stopped.Go(func() { ends[i] = server.Shutdown(stopping) })
-	}
-	stopped.Wait()
-	return errors.Join(append(ends, err)...)
+	return ServeAlone(ctx, n.programLog, endpoints...)
 }
 
 // RequireSchema returns an error for a database that does not have our tables:

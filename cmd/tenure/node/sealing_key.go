@@ -68,5 +68,5 @@ func makeSealingKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	text := []byte(base64.StdEncoding.EncodeToString(key) + "\n")
-	return text, createFile(path, text)
+	return text, CreateFile(path, text)
 }

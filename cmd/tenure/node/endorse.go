@@ -1,0 +1,32 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"tenure/cmd/tenure/exit"
+	"tenure/snapshots/evidence"
+	"tenure/tenancy/history"
+)
+
+// EndorseKeys records an event for each key of the node that the log does not name
+// yet. It is called behind Bootstrap, before anything is signed for others. A file none
+// of whose keys the log knows, though it knows keys, is refused.
+func (n *Node) EndorseKeys(ctx context.Context) error {
+	e := n.Tenancy.Operator("start of a server").Event(history.Event{Org: string(n.Tenancy.Root())})
+	if err := n.stores.Log.Endorse(ctx, e); err != nil {
+		return exit.With(exit.Database, fmt.Errorf("--log-key: %s", exit.Message(err)))
+	}
+	keys := n.stores.Evidence.Keys
+	if keys == nil {
+		return nil
+	}
+	origin, err := history.ReadOrigin(ctx, n.DB)
+	if err == nil && origin != "" {
+		err = keys.Endorse(ctx, n.DB, history.SignsEvidence, evidence.KeyName(origin), false, e)
+	}
+	if err != nil {
+		return exit.With(exit.Database, fmt.Errorf("--evidence-key: %s", exit.Message(err)))
+	}
+	return nil
+}
