@@ -186,6 +186,10 @@ func TestWhatTheSetupsOwnerDid(t *testing.T) {
 		has("a plan", plan, `"inherited":{"old":"`+h.second+`","new":null}`, `"level":"sensitive"`)
 		never("a plan of what it has already", plan, `"label":"access_token_ttl"`)
 
+		tried := h.must200(t, "PUT", "/v2/modules/oauthv2/setups/"+h.setup+"/clients/"+h.client+"?dry_run=true", h.Key(h.Harbour, tenancy.Editor),
+			`{"client_id": "shop", "name": "Shop", "redirect_uris": ["https://shop.example/cb"], "response_types": ["code"], "access_token_ttl": 60}`, "")
+		has("a plan in nevisMeta's dialect", tried, `"inherited":{"old":"`+h.second+`","new":null}`)
+
 		for _, who := range []struct {
 			name, key string
 			want      int
@@ -240,4 +244,10 @@ func (h *house) evidence(t *testing.T, bundle string) {
 			t.Errorf("the client's page has no %q", want)
 		}
 	}
+}
+
+// readsSetup: what clients inherit is part of their story, so the setup's snapshots are for
+// those, too, that own a client in it, as "owner" does.
+func readsSetup(r web.Route) bool {
+	return r.Object == web.ObjectSetup && r.Method == http.MethodGet && strings.Contains(r.Pattern, "/snapshots")
 }

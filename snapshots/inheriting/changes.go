@@ -14,8 +14,11 @@ import (
 )
 
 const (
-	// most bounds how many changes of the setup one page looks at.
-	most = 1000
+	// mostPaged bounds how many changes of the setup a page of the journal looks at; the
+	// rest is on the next one. A page of a client's history cannot end among them, so it
+	// looks at more.
+	mostPaged  = 1000
+	mostAround = 10_000
 
 	idsAtOnce = 400 // in one statement
 
@@ -42,9 +45,9 @@ type span struct {
 	earlier bool
 }
 
-// candidates reads the events of a setup that gave it a version. cut reports whether
-// there are more of them in the span.
-func (p span) candidates(c *db.Conn, client snapshots.Entity) (list []history.Entry, cut bool, err error) {
+// candidates reads the events of a setup that gave it a version, at most so many. cut
+// reports whether there are more of them in the span.
+func (p span) candidates(c *db.Conn, client snapshots.Entity, most int) (list []history.Entry, cut bool, err error) {
 	within := squirrel.Sqlizer(squirrel.GtOrEq{"idx": p.first})
 	if p.earlier {
 		within = squirrel.Or{within, squirrel.Expr(`ref IN (SELECT s.snapshot_id FROM snapshot s WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?

@@ -41,7 +41,7 @@ func (r Reader) Journal(ctx context.Context, scope tenancy.Scope, q tenancy.Quer
 // join puts the changes of the client's setup among its events.
 func (p *Page) join(c *db.Conn, scope tenancy.Scope, q tenancy.Query, client snapshots.Entity) error {
 	look := p.span(q)
-	events, cut, err := look.candidates(c, client)
+	events, cut, err := look.candidates(c, client, mostPaged)
 	if err != nil || len(events) == 0 {
 		return err
 	}

@@ -135,7 +135,7 @@ func (m *maker) inherited(client *titled, c *setupChange) (*entry, error) {
 func (t *titled) goneBefore(at history.Millis) bool {
 	gone := history.Millis(0)
 	for _, e := range t.events {
-		if _, verb, _ := strings.Cut(string(e.Envelope.Kind), "."); verb == "deleted" && e.Envelope.Effective <= at {
+		if _, verb, _ := strings.Cut(string(e.Envelope.Kind), "."); verb == "deleted" && e.Envelope.Effective < at {
 			gone = e.Envelope.Effective
 		}
 	}
