@@ -18,7 +18,7 @@ const (
 	// rest is on the next one. A page of a client's history cannot end among them, so it
 	// looks at more.
 	mostPaged  = 1000
-	mostAround = 10_000
+	mostAround = 3_000
 
 	idsAtOnce = 400 // in one statement
 

@@ -20,7 +20,7 @@ type Past struct {
 	snapshots.Past
 	// Setup are the changes of the setup that changed the client, in the log's
 	// order: those recorded between these events and the next, and with the first
-	// page what was recorded before and took effect since. At most 10,000 are
+	// page what was recorded before and took effect since. At most 3,000 are
 	// looked at.
 	Setup []Change
 }

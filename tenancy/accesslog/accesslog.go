@@ -3,11 +3,9 @@ package accesslog
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/Masterminds/squirrel"
 
@@ -209,23 +207,8 @@ func (l *Log) recognize(c *db.Conn, part []due) ([]due, error) {
 	return known, nil
 }
 
-// told is the detail of an event.
-type told struct {
-	Count     int64    `json:"count"`
-	Since     string   `json:"since"`
-	Until     string   `json:"until"`
-	Addresses []string `json:"addresses,omitempty"`
-	Requests  []asked  `json:"requests,omitempty"`
-	Others    bool     `json:"others,omitempty"` // of several callers, which were too many
-}
-
 func (l *Log) record(tx *db.Tx, s subject, c *counted, others bool) error {
-	text := func(at history.Micros) string { return at.Time().Format(time.RFC3339Nano) }
-	said := told{c.n, text(c.since), text(c.until), c.addresses, c.requests, others}
-	if others {
-		said.Addresses, said.Requests = nil, nil
-	}
-	detail, err := json.Marshal(said)
+	detail, err := c.detail(others)
 	if err != nil {
 		return err
 	}

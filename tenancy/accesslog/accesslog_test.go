@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"tenure/jwk/jwktest"
 	"tenure/tenancy"
 	"tenure/tenancy/accesslog"
 	"tenure/tenancy/db"
@@ -93,9 +95,11 @@ func (w *world) refused(address, route string) accesslog.Access {
 // TestRefusalsAreToldOnceAMinute: what one key was refused in a minute is one event, with
 // all that it asked; the next minute has another.
 func TestRefusalsAreToldOnceAMinute(t *testing.T) {
+	listed := jwktest.Limit(t, "Requests", "addresses and different requests in the detail of such an event")
+	addresses, requests := listed[0], listed[1]
 	each(t, func(t *testing.T, w *world) {
-		for i := range 50 {
-			w.log.Note(w.refused(fmt.Sprintf("192.0.2.%d", i%12), fmt.Sprintf("/v1/%d", i%25)))
+		for i := range 2 * (requests + 5) {
+			w.log.Note(w.refused(fmt.Sprintf("192.0.2.%d", i%(addresses+2)), fmt.Sprintf("/v1/%d", i%(requests+5))))
 		}
 		if early := w.take(t, false); len(early) > 0 {
 			t.Fatalf("told before the minute is over: %+v", early)
@@ -108,7 +112,7 @@ func TestRefusalsAreToldOnceAMinute(t *testing.T) {
 		e := got[0]
 		if e.Kind != history.AccessRefused || e.ObjectKind != history.ObjectKey || e.Object != w.key.KeyID || e.Org != string(w.Harbour) ||
 			e.Actor != "key:"+w.key.KeyID || e.ActingOrg != string(w.Harbour) || e.Surface != "tenure" ||
-			e.Count != 50 || len(e.Addresses) != 10 || len(e.Requests) != 20 || e.Requests[0].Count != 2 || e.Requests[0].Status != 403 || e.Since > e.Until {
+			e.Count != int64(2*(requests+5)) || len(e.Addresses) != addresses || len(e.Requests) != requests || e.Requests[0].Count != 2 || e.Requests[0].Status != 403 || e.Since > e.Until {
 			t.Errorf("%+v", e)
 		}
 		w.log.Note(w.refused("192.0.2.1", "/v1/1"))
@@ -185,8 +189,9 @@ func TestWhoPresentsNoKey(t *testing.T) {
 
 // TestManyCallersNeedLittle: of more callers than a node counts, the rest is one event.
 func TestManyCallersNeedLittle(t *testing.T) {
+	most := jwktest.Limit(t, "Requests", "callers whose accesses (`access.*`) a node counts at once")[0]
 	each(t, func(t *testing.T, w *world) {
-		for i := range 1500 {
+		for i := range most + 500 {
 			w.log.Note(accesslog.Access{Kind: history.SignInRefused, Presented: sha256.Sum256(fmt.Append(nil, i)), Address: fmt.Sprint("caller ", i), Surface: "tenure"})
 		}
 		got := w.take(t, true)
@@ -195,7 +200,7 @@ func TestManyCallersNeedLittle(t *testing.T) {
 			sum += e.Count
 		}
 		others := slices.IndexFunc(got, func(e told) bool { return e.Others })
-		if sum != 1500 || len(got) != 1000 && others < 0 || others < 0 || got[others].Count != 500 || len(got[others].Addresses) > 0 {
+		if sum != int64(most+500) || len(got) != most+1 || others < 0 || got[others].Count != 500 || len(got[others].Addresses) > 0 {
 			t.Errorf("%d events of %d accesses; the others %d", len(got), sum, others)
 		}
 	})
@@ -205,7 +210,9 @@ func TestManyCallersNeedLittle(t *testing.T) {
 func TestBefore(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		a := w.refused("192.0.2.1", "/v1/history")
-		a.Kind, a.Request.Status, a.Request.Path = history.Exported, 200, "/v1/history?format=csv"
+		most := jwktest.Limit(t, "Requests", "the path with its query in such an event")[0]
+		whole := "/v1/history?format=csv&actor=" + strings.Repeat("x", most)
+		a.Kind, a.Request.Status, a.Request.Path = history.Exported, 200, whole
 		size := w.Store.LogSize()
 		for range 2 {
 			if err := w.log.Before(context.Background(), a); err != nil {
@@ -220,7 +227,7 @@ func TestBefore(t *testing.T) {
 			t.Fatalf("%+v, %v", page, err)
 		}
 		var e told
-		if err := json.Unmarshal(page.Details[page.Events[0].Index], &e); err != nil || e.Requests[0].Path != a.Request.Path || e.Count != 1 {
+		if err := json.Unmarshal(page.Details[page.Events[0].Index], &e); err != nil || e.Requests[0].Path != whole[:most] || e.Count != 1 {
 			t.Errorf("%s, %v", page.Details[page.Events[0].Index], err)
 		}
 	})

@@ -19,13 +19,13 @@ type Access struct {
 	Request   Request
 }
 
-// Request is what was asked, as the detail of an event tells it.
+// Request is what was asked.
 type Request struct {
-	Method string `json:"method"`
-	Route  string `json:"route"`          // its pattern, which names no object
-	Path   string `json:"path,omitempty"` // with the query; only of what is told by itself
-	Status int    `json:"status"`
-	Code   string `json:"code,omitempty"` // of the fault
+	Method string
+	Route  string // its pattern, which names no object
+	Path   string // with the query; only of what is told by itself
+	Status int
+	Code   string // of the fault; empty for none
 }
 
 // Bounds of what is kept of one caller, and of how many callers.
@@ -70,7 +70,7 @@ type counted struct {
 
 type asked struct {
 	Request
-	Count int64 `json:"count"`
+	count int64
 }
 
 func (c *counted) add(at history.Micros, address string, r Request) {
@@ -90,7 +90,7 @@ func (c *counted) addAddress(address string) {
 
 func (c *counted) addRequest(r Request, n int64) {
 	if i := slices.IndexFunc(c.requests, func(a asked) bool { return a.Request == r }); i >= 0 {
-		c.requests[i].Count += n
+		c.requests[i].count += n
 	} else if len(c.requests) < mostRequests {
 		c.requests = append(c.requests, asked{r, n})
 	}
@@ -108,7 +108,7 @@ func (c *counted) join(o *counted) {
 		c.addAddress(a)
 	}
 	for _, r := range o.requests {
-		c.addRequest(r.Request, r.Count)
+		c.addRequest(r.Request, r.count)
 	}
 }
 
