@@ -44,7 +44,7 @@ func TestForgedLogKeys(t *testing.T) {
 			text, err := json.Marshal(e)
 			must(t, err)
 			return string(text) + "\n"
-		}(), "it is not about a signing key"},
+		}(), "it is not about log-keys"},
 	} {
 		f := copied(whole)
 		f[fileLogKeys] = c.text
@@ -74,6 +74,7 @@ func TestRetiredKeysSignNothing(t *testing.T) {
 		t.Fatal(done, err)
 	}
 	in.Tick()
+	in.Tick() // the bundle has signed some microseconds ahead of the clock
 	if _, err := in.exporter.Log.Checkpoint(ctx); err == nil || !strings.Contains(err.Error(), "is retired") {
 		t.Errorf("a retired key signs: %v", err)
 	}
