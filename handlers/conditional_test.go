@@ -17,7 +17,7 @@ func (f *family) write(t *testing.T, route web.Route, on target, header http.Hea
 	t.Helper()
 	c := cell{route: route, actor: "root", role: tenancy.Admin}
 	body := exercises[route.Method+" "+route.Pattern].body
-	body = strings.Replace(strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1), "CLIENT_ID", on.clientID, 1)
+	body = strings.Replace(strings.Replace(body, "SNAPSHOT", string(on.plan(route)), 1), "CLIENT_ID", on.clientID, 1)
 	req, err := http.NewRequest(route.Method, f.server.URL+f.path(c, on), strings.NewReader(body))
 	must(t, err)
 	f.identify(req, c, on, f.keys["root"][tenancy.Admin], "")

@@ -1,5 +1,14 @@
 package handlers_test
 
+import (
+	"net/http"
+	"strings"
+
+	"tenure/handlers/web"
+	"tenure/snapshots"
+	"tenure/tenancy"
+)
+
 // exercises are what a route needs to succeed, by method and pattern. A route
 // that is not here fails the test: a new one cannot be forgotten.
 var exercises = map[string]struct {
@@ -49,31 +58,55 @@ var exercises = map[string]struct {
 	"POST /v1/keys":                                 {201, `{"name":"new","role":"reader"}`},
 	"DELETE /v1/keys/{key}":                         {status: 204},
 
-	"GET /v1/setups/{setup}/policy":                       {status: 200},
-	"PUT /v1/setups/{setup}/policy":                       {200, `{"registration":"open"}`},
-	"GET /v1/setups/{setup}/initial-tokens":               {status: 200},
-	"POST /v1/setups/{setup}/initial-tokens":              {201, `{"name":"new"}`},
-	"DELETE /v1/setups/{setup}/initial-tokens/{token}":    {status: 204},
-	"GET /v1/setups/{setup}/registrations":                {status: 200},
-	"DELETE /v1/setups/{setup}/registrations":             {status: 200},
-	"POST /v1/clients/{entity}/registration-token":        {status: 201},
-	"GET /v1/setups/{setup}/clients/{client}/secrets":     {status: 200},
-	"GET /v1/evidence":                                    {status: 200},
-	"GET /v1/clients/{entity}/history":                    {status: 200},
-	"GET /v1/clients/{entity}":                            {status: 200},
-	"GET /v1/clients/{entity}/snapshots/{snapshot}":       {status: 200},
-	"POST /v1/clients/{entity}/snapshots":                 {200, `{"merge":{"client_name":"changed"},"later":"keep"}`},
-	"POST /v1/clients/{entity}/snapshots:plan":            {200, `{"merge":{"client_name":"changed"}}`},
-	"POST /v1/clients/{entity}/snapshots:rollback":        {200, `{"to":"SNAPSHOT","later":"keep"}`},
-	"GET /v1/clients/{entity}/diff":                       {status: 200},
-	"POST /v1/clients/{entity}/diff":                      {200, `{"merge":{"client_name":"changed"}}`},
-	"GET /v1/clients/{entity}/blame":                      {status: 200},
-	"GET /v1/clients":                                     {status: 200},
-	"GET /v1/clients/{entity}/snapshots/{snapshot}/proof": {status: 200},
-	"POST /v1/clients/{entity}:erase":                     {200, `{"reason":"asked to","confirm":"CLIENT_ID","delete":true}`},
-	"GET /v1/log/consistency":                             {status: 200},
-	"GET /v1/clients/{entity}/reads":                      {status: 200},
-	"GET /v1/history":                                     {status: 200},
+	"GET /v1/setups/{setup}/policy":                    {status: 200},
+	"PUT /v1/setups/{setup}/policy":                    {200, `{"registration":"open"}`},
+	"GET /v1/setups/{setup}/initial-tokens":            {status: 200},
+	"POST /v1/setups/{setup}/initial-tokens":           {201, `{"name":"new"}`},
+	"DELETE /v1/setups/{setup}/initial-tokens/{token}": {status: 204},
+	"GET /v1/setups/{setup}/registrations":             {status: 200},
+	"DELETE /v1/setups/{setup}/registrations":          {status: 200},
+	"POST /v1/clients/{entity}/registration-token":     {status: 201},
+	"GET /v1/setups/{setup}/clients/{client}/secrets":  {status: 200},
+	"GET /v1/evidence":                                 {status: 200},
+	"GET /v1/clients/{entity}/history":                 {status: 200},
+	"GET /v1/clients/{entity}":                         {status: 200},
+	"GET /v1/clients/{entity}/snapshots/{snapshot}":    {status: 200},
+	"POST /v1/clients/{entity}/snapshots":              {200, `{"merge":{"client_name":"changed"},"later":"keep"}`},
+	"POST /v1/clients/{entity}/snapshots:plan":         {200, `{"merge":{"client_name":"changed"}}`},
+	"POST /v1/clients/{entity}/snapshots:rollback":     {200, `{"to":"SNAPSHOT","later":"keep"}`},
+	"GET /v1/clients/{entity}/diff":                    {status: 200},
+	"POST /v1/clients/{entity}/diff":                   {200, `{"merge":{"client_name":"changed"}}`},
+	"GET /v1/clients/{entity}/blame":                   {status: 200},
+	"GET /v1/clients":                                  {status: 200},
+	"GET /v1/clients/{entity}/snapshots":               {status: 200},
+
+	"GET /v1/setups/{setup}":                                       {status: 200},
+	"GET /v1/setups/{setup}/snapshots":                             {status: 200},
+	"GET /v1/setups/{setup}/snapshots/{snapshot}":                  {status: 200},
+	"GET /v1/setups/{setup}/snapshots/{snapshot}/proof":            {status: 200},
+	"POST /v1/setups/{setup}/snapshots":                            {200, `{"merge":{"comment":"changed"},"later":"keep"}`},
+	"POST /v1/setups/{setup}/snapshots:plan":                       {200, `{"merge":{"comment":"changed"}}`},
+	"POST /v1/setups/{setup}/snapshots:rollback":                   {200, `{"to":"SNAPSHOT","later":"keep"}`},
+	"GET /v1/setups/{setup}/diff":                                  {status: 200},
+	"POST /v1/setups/{setup}/diff":                                 {200, `{"merge":{"comment":"changed"}}`},
+	"GET /v1/setups/{setup}/blame":                                 {status: 200},
+	"GET /v1/setups/{setup}/history":                               {status: 200},
+	"GET /v1/resource-servers/{entity}":                            {status: 200},
+	"GET /v1/resource-servers/{entity}/snapshots":                  {status: 200},
+	"GET /v1/resource-servers/{entity}/snapshots/{snapshot}":       {status: 200},
+	"GET /v1/resource-servers/{entity}/snapshots/{snapshot}/proof": {status: 200},
+	"POST /v1/resource-servers/{entity}/snapshots":                 {200, `{"merge":{"comment":"changed"},"later":"keep"}`},
+	"POST /v1/resource-servers/{entity}/snapshots:plan":            {200, `{"merge":{"comment":"changed"}}`},
+	"POST /v1/resource-servers/{entity}/snapshots:rollback":        {200, `{"to":"SNAPSHOT","later":"keep"}`},
+	"GET /v1/resource-servers/{entity}/diff":                       {status: 200},
+	"POST /v1/resource-servers/{entity}/diff":                      {200, `{"merge":{"comment":"changed"}}`},
+	"GET /v1/resource-servers/{entity}/blame":                      {status: 200},
+	"GET /v1/resource-servers/{entity}/history":                    {status: 200},
+	"GET /v1/clients/{entity}/snapshots/{snapshot}/proof":          {status: 200},
+	"POST /v1/clients/{entity}:erase":                              {200, `{"reason":"asked to","confirm":"CLIENT_ID","delete":true}`},
+	"GET /v1/log/consistency":                                      {status: 200},
+	"GET /v1/clients/{entity}/reads":                               {status: 200},
+	"GET /v1/history":                                              {status: 200},
 
 	"GET /admin/clients/{client}":                                                     {status: 200},
 	"PUT /admin/clients/{client}":                                                     {200, `{"client_name":"changed"}`},
@@ -136,4 +169,24 @@ var exercises = map[string]struct {
 	"GET /log/checkpoint":     {status: 200},
 	"GET /log/tile/{tile:.+}": {status: 200},
 	"GET /log/witnesses":      {status: 200},
+}
+
+// plan is the planned snapshot of the object that a route is about.
+func (on *target) plan(r web.Route) snapshots.SnapshotID {
+	return map[string]snapshots.SnapshotID{web.ObjectClient: on.clientPlan, web.ObjectSetup: on.setupPlan, web.ObjectResourceServer: on.srvPlan}[r.Object]
+}
+
+func needsMore(r web.Route) bool {
+	return deletesSetup(r) || strings.HasSuffix(r.Pattern, ":restore")
+}
+
+func deletesSetup(r web.Route) bool {
+	return r.Method == http.MethodDelete && strings.HasSuffix(r.Pattern, "/setups/{setupId}")
+}
+
+// setupsPast reports whether a route reads a setup's snapshots, past ones too, or what
+// follows from them.
+func setupsPast(r web.Route) bool {
+	return r.Object == web.ObjectSetup && r.Permission&tenancy.Administer == 0 && !strings.HasSuffix(r.Pattern, "/policy") &&
+		!strings.HasSuffix(r.Pattern, "/initial-tokens")
 }

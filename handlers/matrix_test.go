@@ -271,10 +271,10 @@ func (f *family) expected(c cell) int {
 			return http.StatusNotFound
 		}
 	case web.ObjectSetup, web.ObjectResourceServer:
-		if !usesSetup || c.unknown && strings.Contains(c.route.Pattern, "{setup") { // others mean the default setup
+		if !usesSetup || c.unknown && (strings.Contains(c.route.Pattern, "{setup") || c.route.Object == web.ObjectResourceServer) { // others mean the default setup
 			return http.StatusNotFound
 		}
-		if deep && !ownsSetup {
+		if deep && !ownsSetup && !(setupsPast(c.route) && f.above(c.actor, "owner")) { // who owns a client in it
 			return http.StatusForbidden
 		}
 		if strings.HasSuffix(c.route.Pattern, "/entity-id") && !f.above(c.actor, "owner") {
@@ -293,13 +293,15 @@ func (f *family) expected(c cell) int {
 }
 
 func (f *family) path(c cell, on target) string {
-	plan := map[string]snapshots.SnapshotID{web.ObjectClient: on.clientPlan, web.ObjectSetup: on.setupPlan, web.ObjectResourceServer: on.srvPlan}
 	values := map[string]string{"module": snapshots.DefaultModule, "setupId": string(on.setup), "clientId": string(on.client),
-		"resourceId": string(on.server), "snapshotId": string(plan[c.route.Object]), "snapshot": string(on.clientPlan), "organization": string(on.org), "key": on.key,
+		"resourceId": string(on.server), "snapshotId": string(on.plan(c.route)), "snapshot": string(on.plan(c.route)), "organization": string(on.org), "key": on.key,
 		"setup": string(on.setup), "client": on.clientID, "oauth_client_id": on.clientID, "ClientId": on.clientID, "entity": string(on.client), "token": on.initial,
 		"tile:.+": "entries/000.p/1"}
 	if strings.HasSuffix(c.route.Pattern, ":restore") {
 		values["entity"], values["setup"], values["organization"] = string(on.deletedClient), string(on.deletedSetup), string(on.deletedOrg)
+	}
+	if c.route.Object == web.ObjectResourceServer {
+		values["entity"] = string(on.server)
 	}
 	query := ""
 	switch {
@@ -315,7 +317,7 @@ func (f *family) path(c cell, on target) string {
 		case web.ObjectClient:
 			values["clientId"], values["client"], values["oauth_client_id"], values["entity"], values["ClientId"] = f.nothing, f.nothing, f.nothing, f.nothing, f.nothing
 		case web.ObjectResourceServer:
-			values["resourceId"] = f.nothing
+			values["resourceId"], values["entity"] = f.nothing, f.nothing
 		case web.ObjectSetup:
 			values["setupId"], values["setup"] = f.nothing, f.nothing
 		case web.ObjectOrganization:
@@ -331,18 +333,10 @@ func (f *family) path(c cell, on target) string {
 	return path + query
 }
 
-func needsMore(r web.Route) bool {
-	return deletesSetup(r) || strings.HasSuffix(r.Pattern, ":restore")
-}
-
-func deletesSetup(r web.Route) bool {
-	return r.Method == http.MethodDelete && strings.HasSuffix(r.Pattern, "/setups/{setupId}")
-}
-
 func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, []byte) {
 	t.Helper()
 	body := exercises[c.route.Method+" "+c.route.Pattern].body
-	body = strings.Replace(strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1), "CLIENT_ID", on.clientID, 1)
+	body = strings.Replace(strings.Replace(body, "SNAPSHOT", string(on.plan(c.route)), 1), "CLIENT_ID", on.clientID, 1)
 	if strings.HasSuffix(c.route.Pattern, "/proof") {
 		f.Clock.Advance(2 * time.Second) // until the next checkpoint may be signed
 	}

@@ -92,7 +92,7 @@ func asking(path, query string) string {
 func (f *family) preview(t *testing.T, c cell, on target, query string) (int, []byte) {
 	t.Helper()
 	body := exercises[c.route.Method+" "+c.route.Pattern].body
-	body = strings.Replace(body, "SNAPSHOT", string(on.clientPlan), 1)
+	body = strings.Replace(body, "SNAPSHOT", string(on.plan(c.route)), 1)
 	body = strings.Replace(body, "CLIENT_ID", on.clientID, 1)
 	req, err := http.NewRequest(c.route.Method, f.server.URL+asking(f.path(c, on), query), strings.NewReader(strings.Replace(body, "NEXT", "m", 1)))
 	must(t, err)

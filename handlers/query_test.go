@@ -168,10 +168,16 @@ func TestTimeIsNeverPassedOver(t *testing.T) {
 
 // aboutNow are the reads that take no other instant, and why.
 var aboutNow = map[string]string{
-	"/v1/clients/{entity}/diff":                       "from and to name both versions",
-	"/v1/clients/{entity}/reads":                      "is a log of what was read",
-	"/v1/clients/{entity}/snapshots/{snapshot}":       "the snapshot's id names the version",
-	"/v1/clients/{entity}/snapshots/{snapshot}/proof": "the snapshot's id names the version",
+	"/v1/clients/{entity}/diff":                                "from and to name both versions",
+	"/v1/clients/{entity}/reads":                               "is a log of what was read",
+	"/v1/clients/{entity}/snapshots/{snapshot}":                "the snapshot's id names the version",
+	"/v1/clients/{entity}/snapshots/{snapshot}/proof":          "the snapshot's id names the version",
+	"/v1/setups/{setup}/diff":                                  "from and to name both versions",
+	"/v1/setups/{setup}/snapshots/{snapshot}":                  "the snapshot's id names the version",
+	"/v1/setups/{setup}/snapshots/{snapshot}/proof":            "the snapshot's id names the version",
+	"/v1/resource-servers/{entity}/diff":                       "from and to name both versions",
+	"/v1/resource-servers/{entity}/snapshots/{snapshot}":       "the snapshot's id names the version",
+	"/v1/resource-servers/{entity}/snapshots/{snapshot}/proof": "the snapshot's id names the version",
 	"/v1/evidence":        "from and to are the span",
 	"/v1/history":         "from and to are the span; of the clocks it takes known_at",
 	"/v1/log/consistency": "is about the log",

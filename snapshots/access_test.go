@@ -90,7 +90,7 @@ func TestZeroScopeIsRefused(t *testing.T) {
 		refused("Snapshot", err)
 		_, err = snapshots.Snapshots[client](ctx, w.Store, none, ref, nil, true)
 		refused("Snapshots", err)
-		refused("Versions", snapshots.Versions(ctx, w.Store, none, made.Entity.ID, snapshots.Instant{}, func(snapshots.Version[setup]) error { return nil }))
+		refused("Versions", snapshots.Versions(ctx, w.Store, none, snapshots.KindClient, made.Entity.ID, snapshots.Instant{}, func(snapshots.Version[setup]) error { return nil }))
 		for _, in := range []snapshots.Instant{{}, {At: &made.ValidFrom}} {
 			_, err = snapshots.Resolve[client](ctx, w.Store, none, snapshots.ByRef(ref), in)
 			refused("Resolve", err)
@@ -235,7 +235,7 @@ func TestWhoMaySeeASetupsPast(t *testing.T) {
 			return map[string]string{"snapshots": word, "snapshots at": word, "snapshot": word, "snapshot by id": word, "resolve": word, "list": word}
 		}
 		foreign := map[string]string{"snapshots": noSetup, "snapshots at": noSetup, "snapshot": noSetup, "snapshot by id": noSetup, "resolve": noSetup, "list": "empty"}
-		used := map[string]string{"snapshots": notAllowed, "snapshots at": notAllowed, "snapshot": notAllowed, "snapshot by id": noSetup, "resolve": notAllowed, "list": "empty"}
+		used := map[string]string{"snapshots": notAllowed, "snapshots at": notAllowed, "snapshot": notAllowed, "snapshot by id": notAllowed, "resolve": notAllowed, "list": "empty"}
 		expect := func(when string, role tenancy.Role, want map[tenancy.OrgID]map[string]string) {
 			t.Helper()
 			for org, want := range want {

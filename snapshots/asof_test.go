@@ -175,7 +175,7 @@ func (r *random) withdraw(c *modelClient) {
 
 func (r *random) rollback(c *modelClient) {
 	s := c.snapshots[rapid.IntRange(0, len(c.snapshots)-1).Draw(r.t, "which")]
-	out, _, err := r.w.Store.Rollback(ctx, r.root, r.w.Ref(c.id), s.id, snapshots.Change[client]{})
+	out, _, err := snapshots.Rollback(ctx, r.w.Store, r.root, r.w.Ref(c.id), s.id, snapshots.Change[client]{})
 	if !r.fails(err) && out.Changed {
 		c.snapshots = append(c.snapshots, modelSnapshot{out.ID, s.name, out.ValidFrom, out.RecordedAt, 0})
 	}

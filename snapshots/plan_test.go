@@ -146,7 +146,7 @@ func TestRollback(t *testing.T) {
 		ch.Secret = generated(t, w, "the second secret of the shop")
 		w.Edit(admin, made.Entity.ID, ch)
 		w.Tick()
-		out, lost, err := w.Store.Rollback(ctx, admin, ref, made.ID, snapshots.Change[client]{})
+		out, lost, err := snapshots.Rollback(ctx, w.Store, admin, ref, made.ID, snapshots.Change[client]{})
 		w.Must(err)
 		if out.ID == made.ID || !documenttest.Equal(out.Content, made.Content) {
 			t.Errorf("%+v", out)
@@ -162,11 +162,11 @@ func TestRollback(t *testing.T) {
 		if ids := w.History(admin, made.Entity.ID, false); len(ids) != 3 {
 			t.Errorf("%d snapshots", len(ids))
 		}
-		_, _, err = w.Store.Rollback(ctx, admin, ref, "0123456789abcdef0123456789abcdef", snapshots.Change[client]{})
+		_, _, err = snapshots.Rollback(ctx, w.Store, admin, ref, "0123456789abcdef0123456789abcdef", snapshots.Change[client]{})
 		w.Refused(err, fault.NotFound, fault.CodeSnapshotUnknown)
-		_, _, err = w.Store.Rollback(ctx, w.Scope(w.North, tenancy.Auditor), ref, made.ID, snapshots.Change[client]{})
+		_, _, err = snapshots.Rollback(ctx, w.Store, w.Scope(w.North, tenancy.Auditor), ref, made.ID, snapshots.Change[client]{})
 		w.Refused(err, fault.Forbidden, "")
-		_, _, err = w.Store.Rollback(ctx, w.Admin(w.South), ref, made.ID, snapshots.Change[client]{})
+		_, _, err = snapshots.Rollback(ctx, w.Store, w.Admin(w.South), ref, made.ID, snapshots.Change[client]{})
 		w.Refused(err, fault.NotFound, fault.CodeSetupUnknown)
 	})
 }

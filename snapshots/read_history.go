@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -13,7 +14,7 @@ import (
 	"tenure/tenancy/history"
 )
 
-// maxAround bounds how many changes around a client one page tells.
+// maxAround bounds how many changes around an object one page tells.
 const maxAround = 1000
 
 // Happened is one event, as the log tells it.
@@ -21,6 +22,7 @@ type Happened = history.Entry
 
 // Part says which part of a client's history is read.
 type Part struct {
+	Kind  Kind  // of the object; empty for a client
 	After int64 // the object's own sequence number that it follows
 	Limit int
 	// At leaves out what takes effect later, Known what was recorded later; nil for everything.
@@ -28,7 +30,7 @@ type Part struct {
 	Known *history.Micros
 }
 
-// Past is what happened to a client, oldest first.
+// Past is what happened to an object, oldest first.
 type Past struct {
 	Entity Entity
 	Events []Happened
@@ -39,16 +41,16 @@ type Past struct {
 	// Around are the moves and deletions of its setup, its owner and the organizations above that which fall between
 	// these events and the next, as far as the scope covers them. Its present ancestors count.
 	Around []Happened
-	// EndedWith is the deletion of the client's setup, its owner or an organization above that, which ended the client
+	// EndedWith is the deletion of the object's setup, its owner or an organization above that, which ended the object
 	// without an event of its own; nil where there was none.
 	EndedWith *Happened
 }
 
-// History reads what happened to a client: at most part.Limit events after part.After. It is for whoever owns the
-// client or stands above, and stays so when the client, its setup or its owner is deleted. NotFound otherwise.
+// History reads what happened to an object: at most part.Limit events after part.After. Who may see its past
+// says Audited; that stays so when the object, its setup or its owner is deleted.
 func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, part Part) (Past, error) {
 	var past Past
-	err := s.OfClient(ctx, scope, id, func(c *db.Conn, e Entity) (err error) {
+	err := s.OfEntity(ctx, scope, cmp.Or(part.Kind, KindClient), id, func(c *db.Conn, e Entity) (err error) {
 		past.Entity = e
 		before := int64(math.MaxInt64)
 		if part.Known != nil {
@@ -88,10 +90,10 @@ func (s *Store) History(ctx context.Context, scope tenancy.Scope, id EntityID, p
 	return past, err
 }
 
-// containerKinds are the kinds of event around a client that say where it belongs.
+// containerKinds are the kinds of event around an object that say where it belongs.
 var containerKinds = append([]string{"organization.moved", "organization.restored", "setup.restored"}, ending.Kinds()...)
 
-// containersOf lists the setup and the organizations that a client is inside of, as far as the scope covers them.
+// containersOf lists the setup and the organizations that an object is inside of, as far as the scope covers them.
 func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]string, error) {
 	setup, err := s.entity(c, e.Setup)
 	if err != nil {
@@ -101,7 +103,7 @@ func (s *Store) containersOf(c *db.Conn, scope tenancy.Scope, e Entity) ([]strin
 	for _, org := range scope.Path(e.Owner) {
 		ids = append(ids, string(org))
 	}
-	if scope.Covers(setup.Owner) {
+	if e.ID != setup.ID && scope.Covers(setup.Owner) {
 		ids = append(ids, string(setup.ID))
 	}
 	return ids, nil

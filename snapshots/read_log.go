@@ -31,7 +31,7 @@ func (s *Store) Reads(ctx context.Context, scope tenancy.Scope, id EntityID, aft
 	if err := scope.Check(tenancy.History); err != nil {
 		return page, err
 	}
-	err := s.OfClient(ctx, scope, id, func(c *db.Conn, _ Entity) (err error) {
+	err := s.OfEntity(ctx, scope, KindClient, id, func(c *db.Conn, _ Entity) (err error) {
 		page.Reads, err = readlog.Of(c, string(id), after, limit+1)
 		return err
 	})

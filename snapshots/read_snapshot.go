@@ -134,8 +134,13 @@ func (s *Store) past(c *db.Conn, scope tenancy.Scope, kind Kind, id EntityID) (E
 	if may {
 		may, err = holdings.Audits(c, scope, string(e.Kind), string(e.ID), e.Owner)
 	}
-	if fault.Is(err, fault.NotFound) || err == nil && !may {
+	switch {
+	case fault.Is(err, fault.NotFound) || err == nil && e.Kind != kind:
 		err = unknown(kind)
+	case err == nil && !may:
+		if err = unknown(kind); visible(&scope, &e, true) {
+			err = errHistory()
+		}
 	}
 	return e, err
 }
@@ -169,10 +174,11 @@ func Snapshots[T document.Content](ctx context.Context, s *Store, scope tenancy.
 	return ids, err
 }
 
-// OfClient runs a read about a client, deleted or not, in one view, if the scope may see its past. NotFound otherwise.
-func (s *Store) OfClient(ctx context.Context, scope tenancy.Scope, client EntityID, read func(*db.Conn, Entity) error) error {
+// OfEntity runs a read about an entity, deleted or not, in one view, if the scope may see its past. NotFound for others;
+// Forbidden for a setup and its resource servers if the scope may only use them.
+func (s *Store) OfEntity(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID, read func(*db.Conn, Entity) error) error {
 	return s.db.View(ctx, func(c *db.Conn) error {
-		e, err := s.past(c, scope, KindClient, client)
+		e, err := s.past(c, scope, kind, id)
 		if err != nil {
 			return err
 		}
@@ -180,11 +186,31 @@ func (s *Store) OfClient(ctx context.Context, scope tenancy.Scope, client Entity
 	})
 }
 
-// Versions goes over a client's snapshots in force up to an instant, or over those of its setup, oldest first, as
-// far as that knew. Erased ones and the end have no Content.
-func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, client EntityID, in Instant, each func(Version[T]) error) error {
-	return s.OfClient(ctx, scope, client, func(c *db.Conn, e Entity) (err error) {
-		if kindOf[T]() == KindSetup {
+// Audited finds an entity whose past the scope may see, as OfEntity does.
+func (s *Store) Audited(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID) (found Entity, err error) {
+	err = s.OfEntity(ctx, scope, kind, id, func(_ *db.Conn, e Entity) error { found = e; return nil })
+	return found, err
+}
+
+// Series lists an entity's snapshots up to an instant, or all, without their content.
+func Series[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, id EntityID, in Instant) (list []Version[T], err error) {
+	err = s.OfEntity(ctx, scope, kindOf[T](), id, func(c *db.Conn, e Entity) error {
+		var rows []snapshotRow
+		m := in.moment(history.Millis(forever))
+		err := c.Select(&rows, "SELECT "+snapshotColumns+upTo, e.Module, e.Setup, e.ID, m.at, m.known, m.known)
+		for i := range rows {
+			list = append(list, versionOf[T](e, &rows[i]))
+		}
+		return err
+	})
+	return list, err
+}
+
+// Versions goes over the snapshots in force up to an instant of an entity of the kind, or over those of its setup,
+// oldest first, as far as that knew. Erased ones and the end have no Content.
+func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, kind Kind, id EntityID, in Instant, each func(Version[T]) error) error {
+	return s.OfEntity(ctx, scope, kind, id, func(c *db.Conn, e Entity) (err error) {
+		if kind != KindSetup && kindOf[T]() == KindSetup {
 			if e, err = s.entity(c, e.Setup); err != nil {
 				return err
 			}
@@ -203,35 +229,21 @@ func Versions[T document.Content](ctx context.Context, s *Store, scope tenancy.S
 				}
 			}
 			return each(v)
-		}, "SELECT "+snapshotColumns+`, COALESCE((SELECT b.content FROM snapshot_body b WHERE b.snapshot_id = s.snapshot_id), '')`+
-			ofEntity+" AND s.valid_from <= ?"+asOfPresent+" ORDER BY s.valid_from, s.attempt",
+		}, "SELECT "+snapshotColumns+`, COALESCE((SELECT b.content FROM snapshot_body b WHERE b.snapshot_id = s.snapshot_id), '')`+upTo,
 			e.Module, e.Setup, e.ID, m.at, m.known, m.known)
 	})
 }
 
-// Leaf is a client's event as the log has it: what it takes to prove it.
-type Leaf struct {
-	Index    int64
-	Envelope []byte // exact bytes
-	Salt     []byte // entry is the commitment of salt and envelope
-}
-
-// LeafOf reads the event that made a snapshot of a client.
-func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, client EntityID, id SnapshotID) (Leaf, error) {
-	var row struct {
-		Index    int64  `db:"idx"`
-		Envelope string `db:"envelope"`
-		Salt     []byte `db:"salt"`
-	}
-	err := s.OfClient(ctx, scope, client, func(c *db.Conn, e Entity) error {
-		err := errNoRow()
-		if db.Storable(string(id)) {
-			err = c.Get(&row, "SELECT idx, envelope, salt FROM log_event WHERE object_id = "+asText+" AND ref = "+asText+" ORDER BY object_seq LIMIT 1", e.ID, id)
-		}
-		if fault.Is(err, fault.NotFound) {
-			err = unknownSnapshot()
+// LeafOf reads the event that made a snapshot of an entity of the kind, as the log has it.
+func (s *Store) LeafOf(ctx context.Context, scope tenancy.Scope, kind Kind, id EntityID, snapshot SnapshotID) (leaf history.Leaf, err error) {
+	err = s.OfEntity(ctx, scope, kind, id, func(c *db.Conn, e Entity) (err error) {
+		if db.Storable(string(snapshot)) {
+			leaf, err = history.LeafOf(c, string(id), string(snapshot))
 		}
 		return err
 	})
-	return Leaf{row.Index, []byte(row.Envelope), row.Salt}, err
+	if err == nil && leaf.Envelope == nil {
+		err = unknownSnapshot()
+	}
+	return leaf, err
 }

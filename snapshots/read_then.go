@@ -87,6 +87,7 @@ func inherited(s *Store, c *db.Conn, setup Entity, row *snapshotRow) (Version[do
 const (
 	asOfKnown   = " AND s.recorded_at <= ?"
 	asOfPresent = asOfKnown + " AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = s.snapshot_id AND w.recorded_at <= ?)"
+	upTo        = ofEntity + " AND s.valid_from <= ?" + asOfPresent + " ORDER BY s.valid_from, s.attempt"
 )
 
 // inForceAsOf reads the snapshot of e in force at a moment; nil if none was.

@@ -187,27 +187,10 @@ func version[T document.Content](s *Store, c *db.Conn, e Entity, r *snapshotRow)
 	return v, err
 }
 
-// installed returns what is stored for the installation under a name. If nothing is,
-// it stores value. Every node gets the same answer.
-func (s *Store) installed(ctx context.Context, name, value string) (string, error) {
-	var held string
-	read := func(c *db.Conn) error { return c.Get(&held, "SELECT value FROM installation WHERE name = ?", name) }
-	err := s.db.View(ctx, read)
-	if fault.Is(err, fault.NotFound) {
-		err = s.db.Write(ctx, func(tx *db.Tx) error {
-			if _, err := tx.Exec("INSERT INTO installation (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
-				return err
-			}
-			return read(&tx.Conn)
-		})
-	}
-	return held, err
-}
-
 // bindPageKey makes ready what all nodes seal page tokens with. It guards
 // where a page ended, no secret, and so may be in the database.
 func (s *Store) bindPageKey(ctx context.Context) error {
-	held, err := s.installed(ctx, "page-key", s.ids.Token(""))
+	held, err := s.db.Installed(ctx, "page-key", s.ids.Token(""))
 	s.pageKey = sha256.Sum256([]byte(held))
 	return err
 }
@@ -217,11 +200,8 @@ func (s *Store) PageKey() [32]byte { return s.pageKey }
 
 // Sealed reports whether the database's secrets are sealed with some key.
 func Sealed(ctx context.Context, d *db.DB) (bool, error) {
-	var n int
-	err := d.View(ctx, func(c *db.Conn) error {
-		return c.Get(&n, "SELECT count(*) FROM installation WHERE name = 'sealing-key'")
-	})
-	return n > 0, err
+	_, stored, err := d.Stored(ctx, "sealing-key")
+	return stored, err
 }
 
 // bindSealer notes the sealing key's public id in a new database and refuses
@@ -230,7 +210,7 @@ func (s *Store) bindSealer(ctx context.Context) error {
 	if s.sealer == nil {
 		return nil
 	}
-	bound, err := s.installed(ctx, "sealing-key", s.sealer.KeyID())
+	bound, err := s.db.Installed(ctx, "sealing-key", s.sealer.KeyID())
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func (w *writing[T]) plan(raw []byte, changes bool) (Plan, error) {
 	return p, nil
 }
 
-// Lost is something that the client had at the snapshot rolled back to, and
+// Lost is something that a client had at the snapshot rolled back to, and
 // that the rollback does not bring back.
 type Lost struct {
 	What string // "secret": ended since; "certificate": comes back, and has expired
@@ -90,30 +90,31 @@ type Lost struct {
 
 // Rollback appends a snapshot with the content of an earlier one, as a change
 // like any other: ch.Apply is not used. It brings no secret and no token back;
-// what the client had then and has no longer is told.
-func (s *Store) Rollback(ctx context.Context, scope tenancy.Scope, ref Ref, to SnapshotID, ch Change[document.Client]) (Outcome[document.Client], []Lost, error) {
-	if err := scope.Check(tenancy.WriteClients | tenancy.History | tenancy.Plans); err != nil {
-		return Outcome[document.Client]{}, nil, err
+// what a client had then and has no longer is told.
+func Rollback[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, ref Ref, to SnapshotID, ch Change[T]) (Outcome[T], []Lost, error) {
+	if err := scope.Check(writePermission(kindOf[T]()) | tenancy.History | tenancy.Plans); err != nil {
+		return Outcome[T]{}, nil, err
 	}
-	found, err := Snapshot[document.Client](ctx, s, scope, ByRef(ref), to)
+	found, err := Snapshot[T](ctx, s, scope, ByRef(ref), to)
 	if err != nil {
-		return Outcome[document.Client]{}, nil, err
+		return Outcome[T]{}, nil, err
 	}
-	ch.Apply = func(*document.Client, *document.Setup) (*document.Client, error) { return found.Content, nil }
+	ch.Apply = func(*T, *document.Setup) (*T, error) { return found.Content, nil }
 	out, err := Edit(ctx, s, scope, ref, ch)
-	if err != nil && !rehearsed(err) {
+	client, ok := any(found).(Resolved[document.Client])
+	if err != nil && !rehearsed(err) || !ok {
 		return out, nil, err
 	}
-	lost, failed := s.lost(ctx, found, out)
+	lost, failed := s.lost(ctx, client, out.ValidFrom)
 	return out, lost, errors.Join(failed, err)
 }
 
-func (s *Store) lost(ctx context.Context, then Resolved[document.Client], out Outcome[document.Client]) ([]Lost, error) {
+func (s *Store) lost(ctx context.Context, then Resolved[document.Client], from history.Millis) ([]Lost, error) {
 	rows, err := secretsFrom(s.db.Single(ctx), then.Entity.ID, then.ValidFrom)
 	if err != nil {
 		return nil, err
 	}
-	at := max(out.ValidFrom, s.log.Now().Millis())
+	at := max(from, s.log.Now().Millis())
 	lost := []Lost{}
 	for _, r := range rows {
 		start := max(then.ValidFrom, r.ValidFrom)

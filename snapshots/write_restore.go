@@ -67,7 +67,7 @@ func (s *Store) RestoreClient(ctx context.Context, scope tenancy.Scope, id Entit
 	if err != nil || out.Repeated {
 		return out, []Lost{}, err
 	}
-	lost, err := s.lost(ctx, then, out)
+	lost, err := s.lost(ctx, then, out.ValidFrom)
 	return out, lost, err
 }
 

@@ -20,15 +20,33 @@ func fromClient(s tenancy.Scope, r snapshots.Resolved[document.Client]) (client,
 		return client{}, err
 	}
 	e := r.Entity
-	wire := client{EntityID: string(e.ID), ClientID: e.ClientID, Module: e.Module, SetupID: string(e.Setup),
+	return client{EntityID: string(e.ID), ClientID: e.ClientID, Module: e.Module, SetupID: string(e.Setup),
 		OwnerOrganizationID: string(e.Owner), Surface: e.Surface, CreatedAt: e.RecordedAt.Time().Format(instant),
-		Snapshot: fromVersion(r.Version), Effective: effective{From: fromMillis(r.ValidFrom)},
-		Configuration: configuration(r.Content), Inherited: inherited}
+		Snapshot: fromVersion(r.Version), Effective: fromSpan(s, r),
+		Configuration: configuration(r.Content), Inherited: inherited}, nil
+}
+
+// fromObject shows a client, a setup or a resource server to a scope, with the next
+// snapshot where there is one to show. It is pure.
+func fromObject[T document.Content](s tenancy.Scope, r snapshots.Resolved[T], next any) (any, error) {
+	if r, ok := any(r).(snapshots.Resolved[document.Client]); ok {
+		wire, err := fromClient(s, r)
+		wire.Next = next
+		return wire, err
+	}
+	return configured{EntityID: string(r.Entity.ID), Module: r.Entity.Module, SetupID: string(r.Entity.Setup),
+		OwnerOrganizationID: string(r.Entity.Owner), CreatedAt: r.Entity.RecordedAt.Time().Format(instant),
+		Snapshot: fromVersion(r.Version), Effective: fromSpan(s, r), Configuration: configuration(r.Content), Next: next}, nil
+}
+
+// fromSpan is the span in which a snapshot is in force, as far as the scope may know it.
+func fromSpan[T document.Content](s tenancy.Scope, r snapshots.Resolved[T]) effective {
+	span := effective{From: fromMillis(r.ValidFrom)}
 	if s.Allows(tenancy.Plans) {
 		until := json.RawMessage(fromUntil(r.Until()))
-		wire.Effective.Until = &until
+		span.Until = &until
 	}
-	return wire, nil
+	return span
 }
 
 // fromUntil is the end of what is in force, as JSON.
@@ -39,19 +57,19 @@ func fromUntil(ends history.Millis) string {
 	return `"` + fromMillis(ends) + `"`
 }
 
-// fill renders a client for callers who may not see plans; the cache keeps the result.
-func fill(r snapshots.Resolved[document.Client]) (*snapshots.Rendering, error) {
-	wire, err := fromClient(tenancy.Scope{}, r)
+// fill renders an object for callers who may not see plans; the cache keeps the result.
+func fill[T document.Content](r snapshots.Resolved[T]) (*snapshots.Rendering, error) {
+	wire, err := fromObject(tenancy.Scope{}, r, nil)
 	if err != nil {
 		return nil, err
 	}
 	body, err := web.Encode(wire)
 	// No text has this in it: there a quotation mark is escaped.
-	from := `"effective":{"from":"` + wire.Effective.From + `"`
+	from := `"effective":{"from":"` + fromMillis(r.ValidFrom) + `"`
 	return &snapshots.Rendering{Body: body, Gap: bytes.Index(body, []byte(from)) + len(from)}, err
 }
 
-// seen shows to a scope what is kept of a client, which changes at an instant.
+// seen shows to a scope what is kept of an object, which changes at an instant.
 func seen(s tenancy.Scope, kept *snapshots.Rendering, until history.Millis) []byte {
 	plans := ""
 	if s.Allows(tenancy.Plans) {
@@ -60,7 +78,7 @@ func seen(s tenancy.Scope, kept *snapshots.Rendering, until history.Millis) []by
 	return slices.Concat(kept.Body[:kept.Gap], []byte(plans), kept.Body[kept.Gap:])
 }
 
-func fromVersion(v snapshots.Version[document.Client]) snapshot {
+func fromVersion[T document.Content](v snapshots.Version[T]) snapshot {
 	return snapshot{ID: string(v.ID), ValidFrom: fromMillis(v.ValidFrom), RecordedAt: v.RecordedAt.Time().Format(instant),
 		BaseID: orNull(string(v.Base)), Digest: hex.EncodeToString(v.Commitment), Imported: v.Imported}
 }
@@ -69,7 +87,7 @@ func fromMillis(at history.Millis) string { return at.Time().Format("2006-01-02T
 
 // configuration is a document in its canonical encoding, without the number of
 // the form, its first member.
-func configuration(doc *document.Client) json.RawMessage {
+func configuration[T document.Content](doc *T) json.RawMessage {
 	raw := document.Encode(doc)
 	end := bytes.IndexAny(raw, ",}")
 	return append(json.RawMessage("{"), bytes.TrimPrefix(raw[end:], []byte(","))...)

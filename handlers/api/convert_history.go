@@ -19,9 +19,12 @@ type extras struct {
 	inherited map[int64][]string        // members of a client that its setup's event changed, by log index
 }
 
-func fromHistory(p inheriting.Past, n extras) clientHistory {
+func fromHistory(p inheriting.Past, n extras) objectHistory {
 	e := p.Entity
-	wire := clientHistory{EntityID: string(e.ID), ClientID: e.ClientID, SetupID: string(e.Setup), OwnerOrganizationID: string(e.Owner)}
+	wire := objectHistory{EntityID: string(e.ID), SetupID: string(e.Setup), OwnerOrganizationID: string(e.Owner)}
+	if e.Kind == snapshots.KindClient {
+		wire.ClientID = e.ClientID
+	}
 	events := slices.Concat(p.Events, p.Around, p.Entries())
 	slices.SortFunc(events, func(a, b snapshots.Happened) int { return cmp.Compare(a.Index, b.Index) })
 	wire.Events = fromEntries(events, n)

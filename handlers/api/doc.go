@@ -1,5 +1,6 @@
 // Package api is Tenure's own API under /v1: organizations, API keys, modules,
-// setup policies, clients with their history and plans, the log and evidence.
+// setups, resource servers and clients with their history and plans, the log and
+// evidence. Reading order: routes.go, objects.go, writes.go, effects.go.
 //
 // It owns these wire types, the declared query parameters of its routes, and the
 // spelling of errors as problem documents (RFC 9457). It does not own any rule

@@ -7,6 +7,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/inheriting"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
 )
@@ -16,10 +17,10 @@ const (
 	maxHistoryPage = 1000
 )
 
-// history lists what happened to a client, named by its entity id: a client_id
+// history lists what happened to an object, named by its entity id: a client_id
 // may have had several.
-func (h *handler) history(c *web.Call) (*web.Reply, error) {
-	past, err := h.inheriting().History(c.Request.Context(), c.Scope, entityID(c), partOf(c))
+func (h objects[T]) history(c *web.Call) (*web.Reply, error) {
+	past, err := h.past(c)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,21 @@ func (h *handler) history(c *web.Call) (*web.Reply, error) {
 	return web.JSON(http.StatusOK, fromHistory(past, extras{keys, details, past.Members()}))
 }
 
-// partOf reads which part of a client's history is asked for.
+// past reads a part of an object's history, of a client with what its setup changed.
+func (h objects[T]) past(c *web.Call) (inheriting.Past, error) {
+	part := partOf(c)
+	if h.kind == snapshots.KindClient {
+		return h.inheriting().History(c.Request.Context(), c.Scope, entityID(c), part)
+	}
+	part.Kind = h.kind
+	past, err := h.Snapshots.History(c.Request.Context(), c.Scope, entityID(c), part)
+	if !c.Scope.Covers(past.Entity.Owner) { // who owns a client in a setup sees its snapshots, and not its policy and tokens
+		past.Events = slices.DeleteFunc(past.Events, func(e history.Entry) bool { return e.Content == "" })
+	}
+	return inheriting.Past{Past: past}, err
+}
+
+// partOf reads which part of an object's history is asked for.
 func partOf(c *web.Call) snapshots.Part {
 	in := snapshots.InstantOf(c.Instants())
 	return snapshots.Part{After: c.Int("after", 0), Limit: pageSize(c), At: in.At, Known: in.Known}

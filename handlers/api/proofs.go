@@ -10,8 +10,8 @@ import (
 )
 
 // proof proves that a snapshot is in the log, offline and to anybody.
-func (h *handler) proof(c *web.Call) (*web.Reply, error) {
-	leaf, err := h.Snapshots.LeafOf(c.Request.Context(), c.Scope, entityID(c), snapshots.SnapshotID(c.Var("snapshot")))
+func (h objects[T]) proof(c *web.Call) (*web.Reply, error) {
+	leaf, err := h.Snapshots.LeafOf(c.Request.Context(), c.Scope, h.kind, entityID(c), snapshots.SnapshotID(c.Var("snapshot")))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
+	"tenure/snapshots/document"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/history"
@@ -34,7 +35,7 @@ const (
 	pathPolicy        = pathSetup + "/policy"
 	pathClients       = "/v1/clients"
 	pathEntity        = pathClients + "/{entity}"
-	pathSnapshots     = pathEntity + "/snapshots"
+	pathServer        = "/v1/resource-servers/{entity}"
 	pathInitialTokens = pathSetup + "/initial-tokens"
 	pathRegistrations = pathSetup + "/registrations"
 )
@@ -44,81 +45,97 @@ var (
 	dated    = []web.Param{web.At(), web.KnownAt()}
 	pageOf   = []web.Param{web.Int("after", 0, maxAfter), web.Int("limit", 1, maxHistoryPage)}
 	spanning = []web.Param{web.Instant("from"), web.Instant("to"), web.UUID("organization")}
-	viewed   = []web.Param{web.Word("view", viewInForce, viewStored)}
-	sided    = slices.Concat([]web.Param{web.Text("from"), web.Word("format", diffFormats...), web.Flag("equal")}, viewed)
+	sided    = []web.Param{web.Text("from"), web.Word("format", diffFormats...), web.Flag("equal")}
 )
 
 // New makes the surface.
 func New(deps Deps) web.Surface {
 	h := &handler{deps}
+	clients := objects[document.Client]{h, snapshots.KindClient}
+	setups := objects[document.Setup]{h, snapshots.KindSetup}
+	servers := objects[document.ResourceServer]{h, snapshots.KindResourceServer}
 	const (
 		resolve, past, all = tenancy.Resolve, tenancy.History, tenancy.History | tenancy.Plans
 		write, admin       = tenancy.WriteClients, tenancy.Administer
 		none, client       = web.ObjectNone, web.ObjectClient
 		org, setup         = web.ObjectOrganization, web.ObjectSetup
 	)
-	get := func(pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
-		return web.Route{Method: http.MethodGet, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query}
-	}
-	change := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: rehearsable(handle), Query: append(query, web.DryRun())}
-	}
-	conditional := func(r web.Route) web.Route {
-		r.Conditional = true
-		return r
-	}
 	exported := func(r web.Route) web.Route {
 		r.Vary = []string{"Accept"}
 		return r
 	}
 	const post, put, patch, remove = http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
-	return web.Surface{Name: "api", Error: spell, Strict: true, Routes: []web.Route{
-		get(pathOrganization, resolve, org, h.organization, dated...),
-		change(patch, pathOrganization, admin, org, h.patchOrganization),
-		change(remove, pathOrganization, admin, org, h.deleteOrganization, web.Flag("subtree")),
-		change(post, pathOrganization+":restore", admin, org, h.restoreOrganization),
-		get(pathOrganizations, resolve, none, h.organizations, dated...),
-		change(post, pathOrganizations, admin, none, h.createOrganization),
-		get("/v1/whoami", resolve, none, h.whoami),
-		get(pathModules, resolve, none, h.modules, dated...),
-		change(post, pathModules, admin, web.ObjectModule, h.createModule),
-		get(pathKeys, past, none, h.keys, dated...),
-		change(post, pathKeys, admin, none, h.createKey),
-		change(remove, pathKeys+"/{key}", admin, web.ObjectKey, h.revokeKey),
+	return web.Surface{Name: "api", Error: spell, Strict: true, Routes: slices.Concat(clients.routes(pathEntity, client, write),
+		setups.routes(pathSetup, setup, admin), servers.routes(pathServer, web.ObjectResourceServer, admin), []web.Route{
+			get(pathOrganization, resolve, org, h.organization, dated...),
+			change(patch, pathOrganization, admin, org, h.patchOrganization),
+			change(remove, pathOrganization, admin, org, h.deleteOrganization, web.Flag("subtree")),
+			change(post, pathOrganization+":restore", admin, org, h.restoreOrganization),
+			get(pathOrganizations, resolve, none, h.organizations, dated...),
+			change(post, pathOrganizations, admin, none, h.createOrganization),
+			get("/v1/whoami", resolve, none, h.whoami),
+			get(pathModules, resolve, none, h.modules, dated...),
+			change(post, pathModules, admin, web.ObjectModule, h.createModule),
+			get(pathKeys, past, none, h.keys, dated...),
+			change(post, pathKeys, admin, none, h.createKey),
+			change(remove, pathKeys+"/{key}", admin, web.ObjectKey, h.revokeKey),
 
-		get(pathPolicy, past, setup, h.policy, dated...),
-		change(put, pathPolicy, admin, setup, h.putPolicy),
-		get(pathInitialTokens, past, setup, h.initialTokens, dated...),
-		change(post, pathInitialTokens, admin, setup, h.createInitialToken),
-		change(remove, pathInitialTokens+"/{token}", admin, setup, h.revokeInitialToken),
-		change(post, pathSetup+":restore", admin, setup, h.restoreSetup),
-		get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets, dated...),
+			get(pathPolicy, past, setup, h.policy, dated...),
+			change(put, pathPolicy, admin, setup, h.putPolicy),
+			get(pathInitialTokens, past, setup, h.initialTokens, dated...),
+			change(post, pathInitialTokens, admin, setup, h.createInitialToken),
+			change(remove, pathInitialTokens+"/{token}", admin, setup, h.revokeInitialToken),
+			change(post, pathSetup+":restore", admin, setup, h.restoreSetup),
+			get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets, dated...),
 
-		get(pathRegistrations, resolve, setup, h.registrations, web.Cursor("after"), web.Int("limit", 1, maxClientPage), web.Flag("unused"), web.Instant("registered_before")),
-		{Method: remove, Pattern: pathRegistrations, Permission: write, Object: setup, Handle: h.removeRegistrations,
-			Query: []web.Param{web.Flag("unused"), web.Instant("registered_before"), web.Int("clients", 0, maxRemoved), web.DryRun()}},
-		change(post, pathEntity+"/registration-token", write, client, h.registrationToken),
+			get(pathRegistrations, resolve, setup, h.registrations, web.Cursor("after"), web.Int("limit", 1, maxClientPage), web.Flag("unused"), web.Instant("registered_before")),
+			{Method: remove, Pattern: pathRegistrations, Permission: write, Object: setup, Handle: h.removeRegistrations,
+				Query: []web.Param{web.Flag("unused"), web.Instant("registered_before"), web.Int("clients", 0, maxRemoved), web.DryRun()}},
+			change(post, pathEntity+"/registration-token", write, client, h.registrationToken),
 
-		get(pathEntity, resolve, client, h.client, slices.Concat(dated, []web.Param{web.Word("include", "next")})...),
-		get(pathSnapshots+"/{snapshot}", all, client, h.snapshot),
-		get(pathSnapshots+"/{snapshot}/proof", all, client, h.proof),
-		get("/v1/log/consistency", resolve, none, h.consistency, web.Int("from", 0, maxAfter)),
-		conditional(change(post, pathSnapshots, write, client, h.publish, slices.Clone(viewed)...)),
-		conditional(change(post, pathSnapshots+":plan", write, client, h.plan, slices.Clone(viewed)...)),
-		conditional(change(post, pathSnapshots+":rollback", write, client, h.rollback, slices.Clone(viewed)...)),
-		change(post, pathEntity+":erase", admin, client, h.erase),
-		change(post, pathEntity+":restore", write, client, h.restoreClient),
-		get(pathEntity+"/diff", all, client, h.diff, slices.Concat(sided, []web.Param{web.Text("to")})...),
-		change(post, pathEntity+"/diff", all, client, h.diffWith, slices.Clone(sided)...),
-		get(pathEntity+"/blame", all, client, h.blame, slices.Concat(dated, viewed)...),
-		get(pathClients, resolve, setup, h.clients, slices.Concat([]web.Param{web.ID("setup"), web.Text("name"), web.Text("owner"),
-			web.Cursor("after"), web.Int("limit", 1, maxClientPage)}, dated)...),
-		get("/v1/evidence", all, none, h.evidence, slices.Concat([]web.Param{web.ID("client").Repeated(evidence.MaxClients), web.Int("since", 1, maxAfter)}, spanning)...),
-		get(pathEntity+"/history", all, client, h.history, slices.Concat(pageOf, dated)...),
-		get(pathEntity+"/reads", past, client, h.reads, web.Cursor("after"), web.Int("limit", 1, maxHistoryPage)),
-		exported(get("/v1/history", all, none, h.journal, slices.Concat([]web.Param{web.ID("client"), web.Text("actor"), web.Text("surface"),
-			web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...), web.Word("order", "asc", "desc"), web.Flag("access")}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
-	}}
+			get("/v1/log/consistency", resolve, none, h.consistency, web.Int("from", 0, maxAfter)),
+			change(post, pathEntity+":erase", admin, client, h.erase),
+			change(post, pathEntity+":restore", write, client, h.restoreClient),
+			get(pathClients, resolve, setup, h.clients, slices.Concat([]web.Param{web.ID("setup"), web.Text("name"), web.Text("owner"),
+				web.Cursor("after"), web.Int("limit", 1, maxClientPage)}, dated)...),
+			get("/v1/evidence", all, none, h.evidence, slices.Concat([]web.Param{web.ID("client").Repeated(evidence.MaxClients), web.Int("since", 1, maxAfter)}, spanning)...),
+			get(pathEntity+"/reads", past, client, h.reads, web.Cursor("after"), web.Int("limit", 1, maxHistoryPage)),
+			exported(get("/v1/history", all, none, h.journal, slices.Concat([]web.Param{web.ID("client"), web.Text("actor"), web.Text("surface"),
+				web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...), web.Word("order", "asc", "desc"), web.Flag("access")}, spanning, pageOf, []web.Param{web.KnownAt()})...)),
+		})}
+}
+
+func get(pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
+	return web.Route{Method: http.MethodGet, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query}
+}
+
+func change(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
+	return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: rehearsable(handle), Query: append(query, web.DryRun())}
+}
+
+// routes are those of one object and its snapshots; need is what it takes to change it.
+func (h objects[T]) routes(path, object string, need tenancy.Permission) []web.Route {
+	const past, post = tenancy.History | tenancy.Plans, http.MethodPost
+	series, views := path+"/snapshots", []web.Param(nil)
+	if h.kind == snapshots.KindClient { // nothing else inherits
+		views = []web.Param{web.Word("view", viewInForce, viewStored)}
+	}
+	conditional := func(verb string, handle func(*web.Call) (*web.Reply, error)) web.Route {
+		r := change(post, series+verb, need, object, handle, slices.Clone(views)...)
+		r.Conditional = true
+		return r
+	}
+	return []web.Route{
+		get(path, tenancy.Resolve, object, h.get, slices.Concat(dated, []web.Param{web.Word("include", "next")})...),
+		get(series, past, object, h.series, slices.Concat([]web.Param{web.ID("after"), web.Int("limit", 1, maxHistoryPage)}, dated)...),
+		get(series+"/{snapshot}", past, object, h.snapshot),
+		get(series+"/{snapshot}/proof", past, object, h.proof),
+		conditional("", h.publish), conditional(":plan", h.plan), conditional(":rollback", h.rollback),
+		get(path+"/diff", past, object, h.diff, slices.Concat(sided, views, []web.Param{web.Text("to")})...),
+		change(post, path+"/diff", past, object, h.diffWith, slices.Concat(sided, views)...),
+		get(path+"/blame", past, object, h.blame, slices.Concat(dated, views)...),
+		get(path+"/history", past, object, h.history, slices.Concat(pageOf, dated)...),
+	}
 }
 
 // maxAfter bounds places in the log.

@@ -121,11 +121,11 @@ type secretList struct {
 	Secrets []secret `json:"secrets"`
 }
 
-// clientHistory is what happened to one client, oldest first, and the moves
-// and deletions of what it is inside of.
-type clientHistory struct {
+// objectHistory is what happened to one client, setup or resource server, oldest
+// first, and the moves and deletions of what it is inside of.
+type objectHistory struct {
 	EntityID            string     `json:"entity_id"`
-	ClientID            string     `json:"client_id"`
+	ClientID            string     `json:"client_id,omitempty"` // of a client
 	SetupID             string     `json:"setup_id"`
 	OwnerOrganizationID string     `json:"owner_organization_id"`
 	Events              []happened `json:"events"`
@@ -222,7 +222,7 @@ type client struct {
 	Effective           effective       `json:"effective"`
 	Configuration       json.RawMessage `json:"configuration"`
 	Inherited           json.RawMessage `json:"inherited"`
-	Next                *client         `json:"next,omitempty"` // with include=next
+	Next                any             `json:"next,omitempty"` // with include=next
 }
 
 type snapshot struct {
@@ -246,7 +246,7 @@ type clientList struct {
 	Next    *string  `json:"next"` // to be sent as after; null where there is no more
 }
 
-// write is a change of a client: the whole configuration, a patch of RFC 6902,
+// write is a change of an object: the whole configuration, a patch of RFC 6902,
 // or one of RFC 7396; to, for a rollback.
 type write struct {
 	Configuration json.RawMessage `json:"configuration"`
@@ -261,9 +261,11 @@ type write struct {
 
 // written is the answer to a write.
 type written struct {
-	Changed    bool   `json:"changed"`
-	Client     client `json:"client"`
-	NotRevived []lost `json:"not_revived,omitempty"`
+	Changed        bool   `json:"changed"`
+	Client         any    `json:"client,omitempty"`          // or
+	Setup          any    `json:"setup,omitempty"`           // or
+	ResourceServer any    `json:"resource_server,omitempty"` // that was written
+	NotRevived     []lost `json:"not_revived,omitempty"`
 
 	Warnings []warning `json:"warnings,omitempty"`
 }
@@ -293,7 +295,8 @@ type plan struct {
 	Diff          json.RawMessage `json:"diff"`    // rows, each with its risks
 	Patch         json.RawMessage `json:"patch"`   // RFC 6902, from the base to what would be
 	Summary       string          `json:"summary"` // Markdown
-	Later         []laterPlan     `json:"later"`   // planned snapshots that it comes before
+	Clients       *affected       `json:"clients,omitempty"`
+	Later         []laterPlan     `json:"later"` // planned snapshots that it comes before
 	NotRevived    []lost          `json:"not_revived,omitempty"`
 	Warnings      []warning       `json:"warnings,omitempty"`
 }

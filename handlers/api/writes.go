@@ -20,24 +20,26 @@ import (
 	"tenure/tenancy/history"
 )
 
-// changing is a write of a client on its way.
-type changing struct {
+// changing is a write of an object on its way.
+type changing[T document.Content] struct {
 	ref    snapshots.Ref
 	to     snapshots.SnapshotID // of a rollback
-	change snapshots.Change[document.Client]
+	change snapshots.Change[T]
 	notes  *[]fault.Field // values that are stored in another form; set when the change was made
 }
 
 // publish appends a snapshot.
-func (h *handler) publish(c *web.Call) (*web.Reply, error) { return h.write(c, readWrite, false) }
+func (h objects[T]) publish(c *web.Call) (*web.Reply, error) { return h.write(c, readWrite[T], false) }
 
 // plan says what publish would do.
-func (h *handler) plan(c *web.Call) (*web.Reply, error) { return h.write(c, readWrite, true) }
+func (h objects[T]) plan(c *web.Call) (*web.Reply, error) { return h.write(c, readWrite[T], true) }
 
 // rollback appends a snapshot with the content of an earlier one.
-func (h *handler) rollback(c *web.Call) (*web.Reply, error) { return h.write(c, readRollback, false) }
+func (h objects[T]) rollback(c *web.Call) (*web.Reply, error) {
+	return h.write(c, readRollback[T], false)
+}
 
-func (h *handler) write(c *web.Call, read func(write) (changing, error), rehearse bool) (*web.Reply, error) {
+func (h objects[T]) write(c *web.Call, read func(write) (changing[T], error), rehearse bool) (*web.Reply, error) {
 	var in write
 	if err := c.JSON(&in, strict); err != nil {
 		return nil, err
@@ -55,11 +57,9 @@ func (h *handler) write(c *web.Call, read func(write) (changing, error), rehears
 	if w.change.Match, err = web.Match(c); err != nil {
 		return nil, err
 	}
-	e, _, err := h.Snapshots.Find(c.Request.Context(), c.Scope, snapshots.ByEntity(entityID(c)))
-	if err != nil {
+	if w.ref, err = h.ref(c); err != nil {
 		return nil, err
 	}
-	w.ref = e.Ref()
 	if rehearse || c.DryRun() {
 		p, err := h.planned(c, w)
 		if err != nil {
@@ -75,11 +75,20 @@ func (h *handler) write(c *web.Call, read func(write) (changing, error), rehears
 	if err != nil {
 		return nil, err
 	}
-	wire, err := fromClient(c.Scope, out.Resolved)
+	wire, err := fromObject(c.Scope, out.Resolved, nil)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := web.JSON(http.StatusOK, written{Changed: out.Changed, Client: wire, NotRevived: fromLost(lost), Warnings: w.warnings(out)})
+	answer := written{Changed: out.Changed, NotRevived: fromLost(lost), Warnings: w.warnings(out)}
+	switch h.kind {
+	case snapshots.KindSetup:
+		answer.Setup = wire
+	case snapshots.KindResourceServer:
+		answer.ResourceServer = wire
+	default:
+		answer.Client = wire
+	}
+	reply, err := web.JSON(http.StatusOK, answer)
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +97,8 @@ func (h *handler) write(c *web.Call, read func(write) (changing, error), rehears
 }
 
 // readWrite reads what publish is to make: exactly one of three members.
-func readWrite(in write) (changing, error) {
-	w := changing{notes: new([]fault.Field)}
+func readWrite[T document.Content](in write) (changing[T], error) {
+	w := changing[T]{notes: new([]fault.Field)}
 	given := 0
 	for _, m := range []struct {
 		raw   json.RawMessage
@@ -103,9 +112,9 @@ func readWrite(in write) (changing, error) {
 			continue
 		}
 		given++
-		w.change.Apply = func(base *document.Client, _ *document.Setup) (*document.Client, error) {
+		w.change.Apply = func(base *T, _ *document.Setup) (*T, error) {
 			if base == nil {
-				base = &document.Client{}
+				base = new(T)
 			}
 			raw, err := m.apply(configuration(base), m.raw)
 			if err != nil {
@@ -141,15 +150,15 @@ func patched(base, raw []byte) ([]byte, error) {
 	return json.Marshal(after)
 }
 
-func readRollback(in write) (changing, error) {
+func readRollback[T document.Content](in write) (changing[T], error) {
 	if in.To == "" || in.Configuration != nil || in.Patch != nil || in.Merge != nil {
-		return changing{}, fault.At("/to", "required", "to must be the id of the snapshot to go back to; send no other content")
+		return changing[T]{}, fault.At("/to", "required", "to must be the id of the snapshot to go back to; send no other content")
 	}
-	return changing{to: snapshots.SnapshotID(in.To), notes: new([]fault.Field)}, nil
+	return changing[T]{to: snapshots.SnapshotID(in.To), notes: new([]fault.Field)}, nil
 }
 
 // warnings are about what the change does beyond what was asked for.
-func (w changing) warnings(out snapshots.Outcome[document.Client]) (all []warning) {
+func (w changing[T]) warnings(out snapshots.Outcome[T]) (all []warning) {
 	for _, f := range slices.Concat(out.Warnings, *w.notes) {
 		all = append(all, warning{f.Path, f.Rule, f.Message})
 	}
@@ -157,7 +166,7 @@ func (w changing) warnings(out snapshots.Outcome[document.Client]) (all []warnin
 }
 
 // when reads when a write takes effect and what it must hold to.
-func (w *changing) when(in write) error {
+func (w *changing[T]) when(in write) error {
 	w.change.Digest, w.change.Level = in.PlanDigest, document.ByTenure
 	switch in.Later {
 	case "", "refuse":
@@ -179,9 +188,9 @@ func (w *changing) when(in write) error {
 	return nil
 }
 
-func (h *handler) run(ctx context.Context, c *web.Call, w changing) (snapshots.Outcome[document.Client], []snapshots.Lost, error) {
+func (h objects[T]) run(ctx context.Context, c *web.Call, w changing[T]) (snapshots.Outcome[T], []snapshots.Lost, error) {
 	if w.to != "" {
-		return h.Snapshots.Rollback(ctx, c.Scope, w.ref, w.to, w.change)
+		return snapshots.Rollback(ctx, h.Snapshots, c.Scope, w.ref, w.to, w.change)
 	}
 	out, err := snapshots.Edit(ctx, h.Snapshots, c.Scope, w.ref, w.change)
 	return out, nil, err
@@ -189,29 +198,33 @@ func (h *handler) run(ctx context.Context, c *web.Call, w changing) (snapshots.O
 
 // planned rehearses a write and tells all of it. Planned snapshots that follow
 // are told and not refused: the write itself must say that they may stay.
-func (h *handler) planned(c *web.Call, w changing) (plan, error) {
+func (h objects[T]) planned(c *web.Call, w changing[T]) (plan, error) {
 	w.change.Later = snapshots.LaterKeep
 	var lost []snapshots.Lost
-	out, err := snapshots.Rehearse(c.Request.Context(), func(ctx context.Context) (out snapshots.Outcome[document.Client], err error) {
+	out, err := snapshots.Rehearse(c.Request.Context(), func(ctx context.Context) (out snapshots.Outcome[T], err error) {
 		out, lost, err = h.run(ctx, c, w)
 		return out, err
 	})
 	if err != nil {
 		return plan{}, err
 	}
-	var base *document.Client
+	var base *T
 	if out.Plan.Base != "" {
-		found, err := snapshots.Snapshot[document.Client](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(w.ref.Entity), out.Plan.Base)
+		found, err := snapshots.Snapshot[T](c.Request.Context(), h.Snapshots, c.Scope, snapshots.ByEntity(w.ref.Entity), out.Plan.Base)
 		if err != nil {
 			return plan{}, err
 		}
 		base = found.Content
 		c.Show(string(found.ID))
 	}
-	// The write changes no setup: the one of its instant counts on both sides.
-	result := between(c, inForce(base, out.Setup), inForce(out.Content, out.Setup), out.ValidFrom.Time())
-	p := plan{DryRun: true, Digest: out.Plan.Digest, BaseID: orNull(string(out.Plan.Base)), Changes: out.Plan.Changes, Level: result.Level().String(),
-		Diff: diff.AppendRows(nil, result.Changes), Patch: diff.Patch(base, out.Content), Summary: diff.Markdown(&result),
+	// The write of a client changes no setup: the one of its instant counts on both sides.
+	result := between(c, side[T]{doc: base, setup: out.Setup}, side[T]{doc: out.Content, setup: out.Setup, at: out.ValidFrom.Time()})
+	clients, level, err := h.affected(c, base, out)
+	if err != nil {
+		return plan{}, err
+	}
+	p := plan{DryRun: true, Digest: out.Plan.Digest, BaseID: orNull(string(out.Plan.Base)), Changes: out.Plan.Changes, Level: max(level, result.Level()).String(),
+		Diff: diff.AppendRows(nil, result.Changes), Patch: diff.Patch(base, out.Content), Summary: diff.Markdown(&result) + clients.words(h.kind), Clients: clients,
 		Later: make([]laterPlan, len(out.Plan.Later)), NotRevived: fromLost(lost), Warnings: w.warnings(out)}
 	if at := out.Plan.ValidFrom; at != nil {
 		text := fromMillis(*at)
@@ -225,7 +238,7 @@ func (h *handler) planned(c *web.Call, w changing) (plan, error) {
 
 // moved answers a write whose plan is no longer what would be done: with the
 // problem and a fresh plan.
-func (h *handler) moved(c *web.Call, w changing, because error) (*web.Reply, error) {
+func (h objects[T]) moved(c *web.Call, w changing[T], because error) (*web.Reply, error) {
 	w.change.Digest = ""
 	fresh, err := h.planned(c, w)
 	if err != nil {

@@ -195,8 +195,9 @@ func pairwiseWithoutSector(in Input[Client]) []fault.Field {
 // lifetimes are the members that are lifetimes.
 func lifetimes() []string {
 	var names []string
+	var probe Client
 	for _, f := range clientFields {
-		if _, ok := f.at(&Client{}).(*Lifetime); ok {
+		if _, ok := f.at(&probe).(*Lifetime); ok {
 			names = append(names, f.Name)
 		}
 	}

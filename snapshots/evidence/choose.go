@@ -57,6 +57,8 @@ type Bundle struct {
 	indexes  []int64
 	objects  []object          // in the order of their first event
 	owners   map[string]string // of the clients that were asked for
+	covered  []string          // organizations, where no clients were asked for
+	parts    map[string]bool   // setups of which only the versions are in it
 
 	erased, withheld int64
 	refs             []committed
@@ -122,6 +124,11 @@ func (b *Bundle) choose(c *db.Conn) error {
 	if err != nil {
 		return err
 	}
+	inherited, err := b.inherited(c, len(chosen))
+	if err != nil {
+		return err
+	}
+	chosen = append(chosen, inherited...)
 	slices.SortFunc(chosen, func(a, b line) int { return cmp.Compare(a.Index, b.Index) })
 	at := make(map[string]int)
 	for _, l := range chosen {
@@ -130,6 +137,9 @@ func (b *Bundle) choose(c *db.Conn) error {
 		if !ok {
 			i, at[l.Object] = len(b.objects), len(b.objects)
 			b.objects = append(b.objects, object{ID: l.Object, Owner: l.Org, First: l.Seq})
+			if b.parts[l.Object] {
+				b.objects[i].Part = partVersions
+			}
 		}
 		o := &b.objects[i]
 		o.Last, o.Count = l.Seq, o.Count+1
@@ -159,9 +169,13 @@ func (b *Bundle) lines(c *db.Conn, where squirrel.Eq, have int) (lines []line, e
 		q = q.Where("recorded_at < ?", int64(b.filter.To))
 	}
 	if err = c.SelectBuilt(&lines, q.Limit(MaxEvents+1)); err == nil && have+len(lines) > MaxEvents {
-		err = fault.New(fault.Malformed, fault.CodeQuery, "this is more than %d events: ask for a shorter time, or fewer organizations", MaxEvents)
+		err = tooMany()
 	}
 	return lines, err
+}
+
+func tooMany() error {
+	return fault.New(fault.Malformed, fault.CodeQuery, "this is more than %d events: ask for a shorter time, or fewer organizations", MaxEvents)
 }
 
 func (b *Bundle) ofClients(c *db.Conn) ([]line, error) {
@@ -184,16 +198,16 @@ func (b *Bundle) ofClients(c *db.Conn) ([]line, error) {
 // ofOwners reads the events of every organization there has been, of those
 // that the bundle covers.
 func (b *Bundle) ofOwners(c *db.Conn) (chosen []line, err error) {
-	var orgs, covered []string
+	var orgs []string
 	if err := c.Select(&orgs, "SELECT DISTINCT org_id FROM org_version ORDER BY org_id"); err != nil {
 		return nil, err
 	}
 	for _, org := range orgs {
 		if b.covers(org) {
-			covered = append(covered, org)
+			b.covered = append(b.covered, org)
 		}
 	}
-	for part := range slices.Chunk(covered, idsAtOnce) {
+	for part := range slices.Chunk(b.covered, idsAtOnce) {
 		lines, err := b.lines(c, squirrel.Eq{"org_id": part}, len(chosen))
 		if err != nil {
 			return nil, err

@@ -133,7 +133,7 @@ func TestPromises(t *testing.T) {
 			m.Filter.Clients = append(m.Filter.Clients, string(in.south))
 			m.Objects = append(m.Objects, object{ID: string(in.south), Kind: "client", Total: 1})
 		}, "client " + string(in.south) + ": the manifest contradicts itself"},
-		"pages of another form": {one, func(m *manifest) { m.Pages = 7 }, "the pages are of form 7 and this program makes form 1: verify with the program that made them, test"},
+		"pages of another form": {one, func(m *manifest) { m.Pages = 7 }, "the pages are of form 7 and this program makes form 2: verify with the program that made them, test"},
 	} {
 		files := in.bundle(t, in.Root, c.of)
 		in.resign(t, files, c.change)
@@ -158,7 +158,7 @@ func TestRepeatedMembers(t *testing.T) {
 	in := newInstallation(t, dbtest.SQLite(t))
 	original := in.bundle(t, in.North, Filter{})
 	for file, c := range map[string]struct{ old, new, want string }{
-		fileManifest:    {`"version": 2`, `"version": 2, "vErsion": 2`, "manifest.json: the member vErsion is repeated"},
+		fileManifest:    {`"version": 3`, `"version": 3, "vErsion": 3`, "manifest.json: the member vErsion is repeated"},
 		fileEvents:      {`{"index":`, `{"index":0,"index":`, "events.jsonl: line 1: the member index is repeated"},
 		fileProofs:      {`"hashes":`, `"hashes":[],"hashes":`, "line 1: the member hashes is repeated"},
 		fileSnapshots:   {`{"id":`, `{"id":"x","\u0069d":`, "snapshots.jsonl: line 1: the member id is repeated"},

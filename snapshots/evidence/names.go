@@ -137,7 +137,7 @@ func (m *manifest) about() pages.About {
 		Clients: m.Filter.Clients, Under: m.Filter.Organization, From: m.Filter.From, To: m.Filter.To,
 		LogSize: m.LogSize, WholeLog: m.WholeLog, Erased: m.Erased, Withheld: m.Withheld, Snapshots: m.Snapshots}
 	for _, o := range m.Objects {
-		a.Objects = append(a.Objects, pages.Object{ID: o.ID, Kind: o.Kind, Owner: o.Owner, First: o.First, Last: o.Last, Count: o.Count, Total: o.Total})
+		a.Objects = append(a.Objects, pages.Object{ID: o.ID, Kind: o.Kind, Owner: o.Owner, Part: o.Part != "", First: o.First, Last: o.Last, Count: o.Count, Total: o.Total})
 	}
 	return a
 }

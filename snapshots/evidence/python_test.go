@@ -126,6 +126,9 @@ func TestSecondVerifier(t *testing.T) {
 	t.Run("ChangedPages", TestChangedPages)
 	t.Run("ForgedSince", TestForgedSince)
 	t.Run("ForgedLines", TestForgedLines)
+	t.Run("InheritedSince", TestInheritedSince)
+	t.Run("ForgedParts", TestForgedParts)
+	t.Run("BundleOfVersion2", TestBundleOfVersion2)
 	t.Run("ForgedLogKeys", TestForgedLogKeys)
 	t.Run("LeftOutObject", TestLeftOutObject)
 	if len(list) < 100 {

@@ -42,7 +42,8 @@ WHAT IS IN IT
                             digest of their ids; not in a bundle of some clients or of some time
   log-keys.jsonl            the events that brought and ended the keys that sign, with their proofs
   manifest.json             who asked for what, each object with its first and last sequence
-                            number, each file with its SHA-256
+                            number, each file with its SHA-256. An object with "part" is a setup
+                            from which clients inherit: only its versions are here
   manifest.sig              the signature over that
   names.json                the names of organizations, keys and clients, for the pages
   keys.txt                  the public keys

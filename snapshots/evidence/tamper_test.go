@@ -248,8 +248,8 @@ func TestForgedManifests(t *testing.T) {
 		"no manifest":            {func(f map[string]string) { delete(f, fileManifest) }, "manifest.json is missing"},
 		"no JSON":                {func(f map[string]string) { f[fileManifest] = "{" }, "manifest.json: "},
 		"of later": {func(f map[string]string) {
-			in.resign(t, f, func(m *manifest) { m.Version = 3 })
-		}, "version 3"},
+			in.resign(t, f, func(m *manifest) { m.Version = 4 })
+		}, "version 4"},
 		"another log": {func(f map[string]string) { in.resign(t, f, func(m *manifest) { m.Origin = "other.example/log" }) },
 			"the key " + origin + " that was given is not of this bundle"},
 		"everything another's": {func(f map[string]string) {

@@ -1,10 +1,12 @@
 package evidence
 
 // Versions of the bundle's form: those of before 2 have no pages that are
-// compared, and no names.
+// compared, and no names; those of before 3 nothing of what clients inherit from
+// setups that are not in them anyway.
 const (
-	version    = 2
-	versionOld = 1
+	version      = 3
+	versionParts = 3
+	versionOld   = 1
 )
 
 // Names of a bundle's files.
@@ -86,6 +88,7 @@ type object struct {
 	ID    string `json:"id"`
 	Kind  string `json:"kind"`
 	Owner string `json:"owner"`
+	Part  string `json:"part,omitempty"` // partVersions; empty for all events in the time
 	First int64  `json:"first_seq"`
 	Last  int64  `json:"last_seq"`
 	Count int64  `json:"count"`

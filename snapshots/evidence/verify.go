@@ -176,7 +176,7 @@ func (v *verifier) readManifest() (string, error) {
 	if err := decode(text, m); err != nil {
 		return "", fmt.Errorf("manifest.json: %w", err)
 	}
-	if m.Version != version && m.Version != versionOld {
+	if m.Version < versionOld || m.Version > version {
 		return "", fmt.Errorf("manifest.json: version %d is not one that this program knows", m.Version)
 	}
 	if err := m.asked(); err != nil {
@@ -187,6 +187,9 @@ func (v *verifier) readManifest() (string, error) {
 	for _, o := range m.Objects {
 		if _, twice := v.objects[o.ID]; twice {
 			return "", fmt.Errorf("manifest.json: %s %s is repeated", shown(o.Kind), shown(o.ID))
+		}
+		if err := m.parted(&o); err != nil {
+			return "", fmt.Errorf("manifest.json: %w", err)
 		}
 		v.objects[o.ID] = &seen{object: o}
 	}

@@ -90,6 +90,10 @@ func (v *verifier) counts() (string, error) {
 		switch {
 		case s.count != o.Count || s.first != o.First || s.last != o.Last:
 			return "", fmt.Errorf("%s: the manifest names its events %d to %d, here are %d, from %d to %d", label, o.First, o.Last, s.count, s.first, s.last)
+		case o.Part != "" && !o.sums():
+			return "", fmt.Errorf("%s: the manifest contradicts itself: %d events of those from %d to %d, of %d", label, o.Count, o.First, o.Last, o.Total)
+		case o.Part != "":
+			// what is between its events is not here
 		case o.Count == 0 && o.First == 0 && o.Last == 0 && o.Total > 0 && (m.Filter.From != "" || m.Filter.To != ""):
 			// nothing happened to it in the time that was asked for
 		case o.Count < 1 || o.Count != o.Last-o.First+1 || o.Last > o.Total:
@@ -108,7 +112,7 @@ func (v *verifier) counts() (string, error) {
 	case m.WholeLog && events != m.LogSize:
 		return "", fmt.Errorf("the manifest says that this is the whole log of %d entries, here are %d", m.LogSize, events)
 	}
-	return fmt.Sprintf("%d events of %d objects, as many as the manifest names", events, len(m.Objects)), nil
+	return fmt.Sprintf("%d events of %d objects, as many as the manifest names%s", events, len(m.Objects), m.inPart()), nil
 }
 
 // snapshots holds each content against the commitment in its event.

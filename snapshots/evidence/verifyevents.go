@@ -55,7 +55,7 @@ func (v *verifier) events() (sound bool) {
 	}{
 		{f.read, "each event is in the one form, in the log's order"},
 		{f.proof, fmt.Sprintf("each event's envelope is an entry of the log of %d, by its commitment and its path to the root", v.last.Size)},
-		{f.chain, "each object's events follow one another with no gap, each naming the one before"},
+		{f.chain, v.manifest.followed()},
 		{f.detail, "each detail is the one that its event commits to"},
 		{f.foreign, "each event is of an object and a time that the manifest names, and was recorded before the bundle was made"},
 	} {
@@ -114,7 +114,9 @@ func (v *verifier) eachEvent(events, proofs *lines, f *findings) error {
 			v.missing.missing = append(v.missing.missing, missing{env.Object, label + ": its detail", e.Index})
 		}
 		v.missing.event(env, e.Index)
-		v.population.add(env, e.Index)
+		if o := v.objects[env.Object]; o == nil || o.Part == "" { // of an owner outside, which is counted elsewhere
+			v.population.add(env, e.Index)
+		}
 		if v.manifest.Version > versionOld {
 			v.read = append(v.read, e.forPages(env, hex.EncodeToString(sum[:])))
 		}
@@ -177,7 +179,7 @@ func (v *verifier) chain(env history.Envelope, index int64, sum [32]byte, label 
 		f.keep(&f.foreign, "%s is of an object that the manifest does not name", label)
 		return
 	}
-	if o.Kind != env.ObjectKind || o.Owner != env.Org && o.count == 0 || !v.manifest.Filter.holds(env) {
+	if o.Kind != env.ObjectKind || o.Owner != env.Org && o.count == 0 || !v.manifest.holds(&o.object, &env) {
 		f.keep(&f.foreign, "%s is not of the kind, owner or time that the manifest names", label)
 	}
 	if made := v.manifest.made(); env.RecordedAt.Time().After(made) {
@@ -186,6 +188,10 @@ func (v *verifier) chain(env history.Envelope, index int64, sum [32]byte, label 
 	switch {
 	case o.count == 0 && env.Seq != o.First:
 		f.keep(&f.chain, "%s: the first of this object should be its event %d", label, o.First)
+	case o.Part != "":
+		if err := o.gap(&env); err != nil {
+			f.keep(&f.chain, "%s: %w", label, err)
+		}
 	case o.count == 0 && (env.Seq == 1) != (env.Previous == ""):
 		f.keep(&f.chain, "%s: it does not name the event before as it should", label)
 	case o.count > 0 && env.Seq != o.last+1:

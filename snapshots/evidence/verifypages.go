@@ -16,7 +16,7 @@ func (v *verifier) pages() (string, error) {
 	if m.Version == versionOld {
 		return "events.html and events.csv are for reading only: a bundle of this version has no pages that can be compared", nil
 	}
-	if m.Pages != pages.Form {
+	if m.Pages < pages.FormOld || m.Pages > pages.Form {
 		return "", fmt.Errorf("the pages are of form %d and this program makes form %d: verify with the program that made them, %s", m.Pages, pages.Form, shown(m.MadeWith))
 	}
 	text, err := v.files.small(fileNames, maxManifest)
@@ -29,7 +29,7 @@ func (v *verifier) pages() (string, error) {
 	}
 	made := make(map[string]bool)
 	content := func(id string) ([]byte, error) { return v.files.small(dirSnapshots+id+".json", maxLine) }
-	err = pages.Write(&pages.Bundle{About: m.about(), Names: n.forPages(), Events: v.read, Erased: v.gone, Content: content},
+	err = pages.Write(&pages.Bundle{Form: m.Pages, About: m.about(), Names: n.forPages(), Events: v.read, Erased: v.gone, Content: content},
 		func(name string, write func(io.Writer) error) error {
 			made[name] = true
 			return v.files.with(name, func(r io.Reader) error { return sameAs(r, write) })

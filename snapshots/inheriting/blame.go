@@ -29,14 +29,14 @@ type Line struct {
 // setup one of the setup's. With stored it speaks of what the client itself set. It
 // reads each version of both once, and their events by one statement.
 func (r Reader) Blame(ctx context.Context, scope tenancy.Scope, client snapshots.EntityID, in snapshots.Instant, stored bool) ([]Line, error) {
-	own, err := passOver[document.Client](ctx, r, scope, client, in)
+	own, err := passOver[document.Client](ctx, r, scope, snapshots.KindClient, client, in)
 	if err != nil {
 		return nil, err
 	}
 	var inherited []string
 	var setups passed[document.Setup]
 	if !stored && own.last != nil {
-		if setups, err = passOver[document.Setup](ctx, r, scope, client, in); err != nil {
+		if setups, err = passOver[document.Setup](ctx, r, scope, snapshots.KindClient, client, in); err != nil {
 			return nil, err
 		}
 		if setups.last != nil {
@@ -55,7 +55,22 @@ func (r Reader) Blame(ctx context.Context, scope tenancy.Scope, client snapshots
 			lines = append(lines, line)
 		}
 	}
-	return lines, r.made(ctx, scope, client, lines)
+	return lines, r.made(ctx, scope, snapshots.KindClient, client, lines)
+}
+
+// BlameOf is Blame of an entity that inherits nothing.
+func BlameOf[T document.Content](ctx context.Context, r Reader, scope tenancy.Scope, kind snapshots.Kind, id snapshots.EntityID, in snapshots.Instant) ([]Line, error) {
+	own, err := passOver[T](ctx, r, scope, kind, id, in)
+	if err != nil {
+		return nil, err
+	}
+	var lines []Line
+	for _, o := range own.origins {
+		if o.Snapshot != "" {
+			lines = append(lines, Line{Origin: o, ValidFrom: own.from[o.Snapshot]})
+		}
+	}
+	return lines, r.made(ctx, scope, kind, id, lines)
 }
 
 // passed is what one pass over an entity's versions finds.
@@ -67,10 +82,10 @@ type passed[T document.Content] struct {
 
 var errStopped = errors.New("stopped")
 
-func passOver[T document.Content](ctx context.Context, r Reader, scope tenancy.Scope, client snapshots.EntityID, in snapshots.Instant) (p passed[T], err error) {
+func passOver[T document.Content](ctx context.Context, r Reader, scope tenancy.Scope, kind snapshots.Kind, id snapshots.EntityID, in snapshots.Instant) (p passed[T], err error) {
 	p.from = make(map[string]history.Millis)
 	var versions iter.Seq2[diff.Version[T], error] = func(yield func(diff.Version[T], error) bool) {
-		err := snapshots.Versions(ctx, r.Snapshots, scope, client, in, func(v snapshots.Version[T]) error {
+		err := snapshots.Versions(ctx, r.Snapshots, scope, kind, id, in, func(v snapshots.Version[T]) error {
 			p.from[string(v.ID)] = v.ValidFrom
 			if v.Content == nil && !v.Tombstone { // erased
 				return nil
@@ -89,14 +104,14 @@ func passOver[T document.Content](ctx context.Context, r Reader, scope tenancy.S
 }
 
 // made reads the events that recorded the lines' snapshots.
-func (r Reader) made(ctx context.Context, scope tenancy.Scope, client snapshots.EntityID, lines []Line) error {
+func (r Reader) made(ctx context.Context, scope tenancy.Scope, kind snapshots.Kind, id snapshots.EntityID, lines []Line) error {
 	var ids []string
 	for _, l := range lines {
 		if !slices.Contains(ids, l.Snapshot) {
 			ids = append(ids, l.Snapshot)
 		}
 	}
-	return r.Snapshots.OfClient(ctx, scope, client, func(c *db.Conn, e snapshots.Entity) error {
+	return r.Snapshots.OfEntity(ctx, scope, kind, id, func(c *db.Conn, e snapshots.Entity) error {
 		events := make(map[string]history.Entry)
 		for part := range slices.Chunk(ids, idsAtOnce) {
 			list, err := history.Entries(c, squirrel.Eq{"ref": part, "object_id": []string{string(e.ID), string(e.Setup)}}, 2*len(part))

@@ -14,8 +14,11 @@ import (
 )
 
 const (
-	// most bounds how many changes of the setup one page looks at.
-	most = 1000
+	// mostPaged bounds how many changes of the setup a page of the journal looks at; the
+	// rest is on the next one. A page of a client's history cannot end among them, so it
+	// looks at more.
+	mostPaged  = 1000
+	mostAround = 10_000
 
 	idsAtOnce = 400 // in one statement
 
@@ -42,9 +45,9 @@ type span struct {
 	earlier bool
 }
 
-// candidates reads the events of a setup that gave it a version. cut reports whether
-// there are more of them in the span.
-func (p span) candidates(c *db.Conn, client snapshots.Entity) (list []history.Entry, cut bool, err error) {
+// candidates reads the events of a setup that gave it a version, at most so many. cut
+// reports whether there are more of them in the span.
+func (p span) candidates(c *db.Conn, client snapshots.Entity, most int) (list []history.Entry, cut bool, err error) {
 	within := squirrel.Sqlizer(squirrel.GtOrEq{"idx": p.first})
 	if p.earlier {
 		within = squirrel.Or{within, squirrel.Expr(`ref IN (SELECT s.snapshot_id FROM snapshot s WHERE s.module = ? AND s.setup_id = ? AND s.entity_id = ?
@@ -117,9 +120,10 @@ func changed(c *db.Conn, client snapshots.Entity, known history.Micros, events [
 	return all, nil
 }
 
-// members of the client whose value in force is another one with the change.
+// members of the client whose value in force is another one with the change. A setup's
+// first version changes none: only an imported client can be older.
 func (v *versions) members() ([]string, error) {
-	if v.Client == "" {
+	if v.Client == "" || v.Before == "" {
 		return nil, nil
 	}
 	client, err := document.Decode[document.Client]([]byte(v.Client))
@@ -130,11 +134,9 @@ func (v *versions) members() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := &document.Setup{}
-	if v.Before != "" {
-		if before, err = document.Decode[document.Setup]([]byte(v.Before)); err != nil {
-			return nil, err
-		}
+	before, err := document.Decode[document.Setup]([]byte(v.Before))
+	if err != nil {
+		return nil, err
 	}
 	return diff.Reached(client, before, after), nil
 }

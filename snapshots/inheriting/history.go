@@ -20,12 +20,13 @@ type Past struct {
 	snapshots.Past
 	// Setup are the changes of the setup that changed the client, in the log's
 	// order: those recorded between these events and the next, and with the first
-	// page what was recorded before and took effect since. At most 1,000 are looked
-	// at.
+	// page what was recorded before and took effect since. At most 10,000 are
+	// looked at.
 	Setup []Change
 }
 
-// History is snapshots.Store.History with the setup's changes, by two statements more.
+// History is snapshots.Store.History with the setup's changes, by two statements more,
+// and one for each 400 changes after the first 400.
 func (r Reader) History(ctx context.Context, scope tenancy.Scope, client snapshots.EntityID, part snapshots.Part) (Past, error) {
 	past, err := r.Snapshots.History(ctx, scope, client, part)
 	made := Past{Past: past}
@@ -36,8 +37,8 @@ func (r Reader) History(ctx context.Context, scope tenancy.Scope, client snapsho
 	if part.Known != nil {
 		look.known = *part.Known
 	}
-	err = r.Snapshots.OfClient(ctx, scope, client, func(c *db.Conn, e snapshots.Entity) error {
-		events, _, err := look.candidates(c, e)
+	err = r.Snapshots.OfEntity(ctx, scope, snapshots.KindClient, client, func(c *db.Conn, e snapshots.Entity) error {
+		events, _, err := look.candidates(c, e, mostAround)
 		if err != nil || len(events) == 0 {
 			return err
 		}

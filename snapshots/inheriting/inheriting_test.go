@@ -246,6 +246,55 @@ func TestJournal(t *testing.T) {
 	})
 }
 
+// TestManyChangesOfTheSetup: a page of the journal looks at a bounded number of them, and
+// the next one goes on from there, in both orders.
+func TestManyChangesOfTheSetup(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	admin, in := w.Admin(w.North), snapshots.SetupRef(snapshotstest.Module, w.Setup)
+	reached := []int{0, 700, 1500, 2049}
+	for i := range 2050 {
+		w.Tick()
+		if _, err := snapshots.Edit(ctx, w.Store, admin, in, snapshots.Change[document.Setup]{Apply: func(base, _ *document.Setup) (*document.Setup, error) {
+			next := *base
+			next.Comment = fmt.Sprint(i)
+			if slices.Contains(reached, i) {
+				next.IDTokenTTL = seconds(int64(i + 1))
+			}
+			return &next, nil
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Sound()
+	want := append([]string{"client.published"}, slices.Repeat([]string{"setup.changed id_token_ttl"}, len(reached))...)
+	for _, newest := range []bool{false, true} {
+		q := tenancy.Query{Object: string(w.shop), After: -1, Limit: 2, Newest: newest}
+		var got []string
+		for pages := 0; pages < 12; pages++ {
+			page, err := w.reader().Journal(ctx, w.auditor, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range page.Events {
+				got = append(got, told(e, page.Members[e.Index]))
+			}
+			if q.After = page.Next; !page.More {
+				break
+			}
+		}
+		if newest {
+			slices.Reverse(got)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("newest first %t: %q", newest, got)
+		}
+	}
+	past, err := w.reader().History(ctx, w.auditor, w.shop, snapshots.Part{Limit: 9})
+	if got := history1(past); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // TestBlame names the setup's snapshot of what is inherited, and who made it.
 func TestBlame(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {

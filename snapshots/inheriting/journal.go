@@ -29,7 +29,7 @@ func (r Reader) Journal(ctx context.Context, scope tenancy.Scope, q tenancy.Quer
 	if err != nil || q.Object == "" {
 		return made, err
 	}
-	err = r.Snapshots.OfClient(ctx, scope, snapshots.EntityID(q.Object), func(c *db.Conn, e snapshots.Entity) error {
+	err = r.Snapshots.OfEntity(ctx, scope, snapshots.KindClient, snapshots.EntityID(q.Object), func(c *db.Conn, e snapshots.Entity) error {
 		return made.join(c, scope, q, e)
 	})
 	if fault.Is(err, fault.NotFound) { // not a client, or one that only was the scope's
@@ -41,7 +41,7 @@ func (r Reader) Journal(ctx context.Context, scope tenancy.Scope, q tenancy.Quer
 // join puts the changes of the client's setup among its events.
 func (p *Page) join(c *db.Conn, scope tenancy.Scope, q tenancy.Query, client snapshots.Entity) error {
 	look := p.span(q)
-	events, cut, err := look.candidates(c, client)
+	events, cut, err := look.candidates(c, client, mostPaged)
 	if err != nil || len(events) == 0 {
 		return err
 	}

@@ -64,6 +64,27 @@ func OfObject(c *db.Conn, object string, after, before int64, limit int) ([]Entr
 	return decode(rows)
 }
 
+// Leaf is an event as the log has it: what it takes to prove it.
+type Leaf struct {
+	Index    int64
+	Envelope []byte // exact bytes
+	Salt     []byte // entry is the commitment of salt and envelope
+}
+
+// LeafOf reads the first event of an object that is about ref; the zero Leaf if there is none.
+func LeafOf(c *db.Conn, object, ref string) (Leaf, error) {
+	var row struct {
+		Index    int64  `db:"idx"`
+		Envelope string `db:"envelope"`
+		Salt     []byte `db:"salt"`
+	}
+	err := c.Get(&row, "SELECT idx, envelope, salt FROM log_event WHERE object_id = CAST(? AS TEXT) AND ref = CAST(? AS TEXT) ORDER BY object_seq LIMIT 1", object, ref)
+	if fault.Is(err, fault.NotFound) {
+		return Leaf{}, nil
+	}
+	return Leaf{row.Index, []byte(row.Envelope), row.Salt}, err
+}
+
 type entryRow struct {
 	Index    int64  `db:"idx"`
 	Envelope string `db:"envelope"`

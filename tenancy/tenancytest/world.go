@@ -27,6 +27,8 @@ type World struct {
 
 	Root, North, South, Harbour tenancy.OrgID
 
+	Options db.Options // of the next opening
+
 	random io.Reader
 	keys   map[tenancy.OrgID]map[tenancy.Role]credential
 }
@@ -59,7 +61,7 @@ func New(t testing.TB, dsn string) *World {
 
 func (w *World) open(t testing.TB) {
 	t.Helper()
-	w.DB = dbtest.Open(t, w.DSN, db.Options{})
+	w.DB = dbtest.Open(t, w.DSN, w.Options)
 	ids := tenancy.NewIDs(w.random) // which may be read side by side; the source may not
 	w.Log = history.New(w.Clock.Now, ids)
 	w.Log.AgeBy(w.Clock.Reading)

@@ -234,13 +234,14 @@ id_text = matching("[0-9a-f]{32}")
 kind_text = matching("[a-z_]+")
 instant_text = matching(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 
-MANIFEST = {"version": one_of(1, 2), "origin": matching(r"[^\n]+"), "made_at": instant_text, "made_by": text, "made_with": text,
+MANIFEST = {"version": one_of(1, 2, 3), "origin": matching(r"[^\n]+"), "made_at": instant_text, "made_by": text, "made_with": text,
             "acting_organization": text, "log_size": count, "log_root": hash_text, "whole_log": boolean, "events": count,
             "erased_snapshots": count, "withheld_details": count, "snapshots": count,
             "filter": object_of({}, {"clients": array(text), "organization": text, "from": instant_text, "to": instant_text}),
             "objects": lambda value: value is None or type(value) is list,
             "files": array(object_of({"name": text, "sha256": hash_text, "size": count}))}
 MANIFEST_MAY = {"pages": positive}
+OBJECT_MAY = {"part": one_of("versions")}
 OBJECT = {"id": text, "kind": kind_text, "owner": text, "first_seq": count, "last_seq": count, "count": count, "total_at_log_size": count}
 EVENT = {"index": count, "salt": hash_text, "envelope": text}
 EVENT_MAY = {"detail": text, "detail_salt": hash_text, "detail_gone": one_of("erased", "withheld")}
@@ -382,10 +383,12 @@ class Verifier:
     def manifest_form(self):
         self.manifest = m = parse(self.file("manifest.json"), "manifest.json")
         need_form(m, "manifest.json", MANIFEST, MANIFEST_MAY)
-        need(("pages" in m) == (m["version"] == 2), "version 2 has pages, version 1 has none")
+        need(("pages" in m) == (m["version"] > 1), "version 1 has no pages, each later one has")
         self.objects = {}
         for entry in m["objects"] or []:
-            need_form(entry, "an object", OBJECT)
+            need_form(entry, "an object", OBJECT, OBJECT_MAY if m["version"] > 2 else {})
+            part = "part" in entry
+            need(not part or (entry["kind"] == "setup" and not m["whole_log"]), "%s cannot be here in part" % entry["id"])
             need(entry["id"] not in self.objects, "the object %s is repeated" % entry["id"])
             self.objects[entry["id"]] = entry
         self.filter, self.clients = m["filter"], m["filter"].get("clients", [])
@@ -456,6 +459,8 @@ class Verifier:
         own = "log-counts:" + self.filter.get("organization", self.manifest["acting_organization"])
         first = {}  # by organization and object: the index of the first event that belongs to it
         for event in self.events:
+            if "part" in self.objects.get(event.env["object"], {}):
+                continue  # its owner is outside, and is counted elsewhere
             first.setdefault(event.env["org"], {}).setdefault(event.env["object"], event.index)
         counts, said = [], "the log has no count of these organizations: nothing says that no object was left out"
         for line in parse_lines(self.file("counts.jsonl"), "counts.jsonl"):
@@ -579,8 +584,8 @@ class Verifier:
         for name in known:
             self.file(name)
         for name in sorted(self.files):
-            page = PAGE_NAME.fullmatch(name) if version == 2 else None
-            more = version == 2 and name in MAY_2
+            page = PAGE_NAME.fullmatch(name) if version > 1 else None
+            more = version > 1 and name in MAY_2
             need(name in known or more or page or CONTENT_NAME.fullmatch(name), "%r is no name of a bundle's file" % name)
             need(not page or page[1] in self.objects, "%s is of an object that the manifest does not name" % name)
         listed = {}
@@ -678,8 +683,10 @@ class Verifier:
                 event.need((seq == 1) == (previous == ""), "only an object's first event names none before it")
                 if before:
                     event.need(event.env["object_kind"] == before.env["object_kind"], "its object is of two kinds")
-                    event.need(seq == before.env["seq"] + 1, "it is not the next of its object")
-                    event.need(previous == before.commitment.hex(), "it names another event before it")
+                    next_one = seq == before.env["seq"] + 1
+                    part = "part" in self.objects.get(event.env["object"], {})  # then there may be gaps
+                    event.need(next_one or (part and seq > before.env["seq"]), "it is not the next of its object")
+                    event.need(not next_one or previous == before.commitment.hex(), "it names another event before it")
 
     def details(self):
         withheld = 0
@@ -704,11 +711,13 @@ class Verifier:
             event.need(entry["kind"] == env["object_kind"], "the manifest names its object as %s" % entry["kind"])
             if event is self.by_object[env["object"]][0]:
                 event.need(entry["owner"] == env["org"], "the manifest names another owner")
-            if "clients" in self.filter:
+            part = "part" in entry
+            event.need(not part or env["content"], "only versions of its object are here, and it has no content")
+            if "clients" in self.filter and not part:
                 event.need(env["object_kind"] == "client" and env["object"] in self.clients, "it is of no client that was asked for")
             recorded = env["recorded_at"] * 1000
             event.need(recorded <= self.made, "it was recorded after the bundle was made")
-            event.need(self.since is None or recorded >= self.since, "it was recorded before the filter's from")
+            event.need(self.since is None or part or recorded >= self.since, "it was recorded before the filter's from")
             event.need(self.until is None or recorded < self.until, "it was recorded at the filter's to or later")
 
     def numbers(self):
@@ -721,12 +730,17 @@ class Verifier:
                  "the client %s of the filter is not among the objects" % client)
         for key, entry in self.objects.items():
             what = "%s %s" % (entry["kind"], key)
-            need("clients" not in self.filter or key in self.clients, what + " was not asked for")
+            part = "part" in entry
+            need("clients" not in self.filter or part or key in self.clients, what + " was not asked for")
             events = self.by_object.get(key, [])
             numbers = (events[0].env["seq"], events[-1].env["seq"], len(events)) if events else (0, 0, 0)
             need(numbers == (entry["first_seq"], entry["last_seq"], entry["count"]),
                  "%s has events %d to %d, %d of them, and the manifest names others" % ((what,) + numbers))
             need(entry["total_at_log_size"] >= entry["last_seq"], what + " has more events than its total")
+            if part:
+                need(events, what + " has no event here")
+                need(entry["count"] <= entry["last_seq"] - entry["first_seq"] + 1, what + " has more events than numbers")
+                continue
             if not events:
                 need(key in self.clients, what + " has no event here")
                 need(timed or entry["total_at_log_size"] == 0, what + " lacks its events")

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"tenure/snapshots/diff"
-	"tenure/snapshots/document"
 	"tenure/tenancy/history"
 )
 
@@ -27,6 +26,7 @@ type entry struct {
 	Content             bool // Reference is a snapshot with a file
 	Details             []detail
 	DetailGone          string
+	FromSetup           bool // an event of the setup, on the page of a client that it changed
 
 	comparison // what it changed; only on the page of its object
 }
@@ -37,6 +37,7 @@ type comparison struct {
 	IsFirst   bool // there is no version before to compare with
 	Changes   []change
 	Reordered []string
+	Stored    []string // members that the client begins or ceases to set, with the same value in force
 	Level     diff.Level
 }
 
@@ -49,7 +50,8 @@ type change struct {
 
 type value struct {
 	Text  string
-	Bytes int // of the whole; 0 where all of it is shown
+	Bytes int    // of the whole; 0 where all of it is shown
+	From  string // the setup's snapshot that it is inherited from; empty for none
 }
 
 type risk struct{ Level, Label string }
@@ -72,7 +74,7 @@ func (m *maker) entry(e *Event) entry {
 		Recorded: micros(env.RecordedAt), Effective: millis(env.Effective), Later: env.Effective > recorded,
 		Reference: env.Ref, Content: env.Content != "" && !m.b.Erased[env.Ref], Details: detailsOf(e.Detail), DetailGone: e.DetailGone}
 	if t := m.titles[env.Object]; t != nil {
-		made.Page = partName(env.Object, int(max(0, env.Seq-t.First)/partSize))
+		made.Page = partName(env.Object, t.partOf(env.Seq))
 	}
 	return made
 }
@@ -153,63 +155,39 @@ func (m *maker) compare(e *Event, versions *timeline, whole bool) (c comparison,
 		c.Notes = append(c.Notes, "The version before was erased: these are all settings, not only those that changed.")
 	}
 	c.IsFirst = old == nil
-	in, err := m.setupOf(env.Object, env.Effective)
+	in, from, err := m.setupBefore(env.Object, env.Effective+1)
 	if err != nil {
 		return c, err
 	}
-	result, err := compared(env.ObjectKind, old, next, env.Effective.Time(), in)
+	if !m.effective() {
+		from = ""
+	}
+	result, err := compared(env.ObjectKind, old, next, env.Effective.Time(), in, from)
 	if err != nil {
 		c.Notes = append(c.Notes, "The content has a form that cannot be shown here; it is in the file "+fileOf(env.Ref)+".")
 		return c, nil
 	}
-	if base != nil && old != nil && result.Empty() {
+	if base != nil && old != nil && result.Empty() && len(result.Stored) == 0 {
 		c.Notes = append(c.Notes, "The settings are the same as before.")
 	}
-	c.Level, c.Reordered = result.Level(), result.Reordered
-	for i := range result.Changes {
-		c.Changes = append(c.Changes, changeOf(&result.Changes[i]))
-	}
+	c.take(&result)
 	return c, nil
 }
 
-// setupOf is the setup that a client inherits from when a change takes effect;
-// nil where the bundle does not have it.
-func (m *maker) setupOf(client string, at history.Millis) (*document.Setup, error) {
-	t := m.titles[m.b.Names.Clients[client].Setup]
-	if t == nil || t.Kind != history.ObjectSetup {
-		return nil, nil
-	}
-	v := t.line.before(at + 1)
-	if v == nil || m.b.Erased[v.id] {
-		return nil, nil
-	}
-	if m.setupID != v.id {
-		content, err := m.b.Content(v.id)
-		if err != nil {
-			return nil, err
-		}
-		m.setupID, m.setup = v.id, nil
-		if doc, err := document.Decode[document.Setup](content); err == nil {
-			m.setup = doc
-		}
-	}
-	return m.setup, nil
-}
-
 func changeOf(c *diff.Change) change {
-	made := change{What: c.Label, Kind: string(c.Kind), Old: valueOf(c.Old), New: valueOf(c.New)}
+	made := change{What: c.Label, Kind: string(c.Kind), Old: valueOf(c.Old, c.OldFrom), New: valueOf(c.New, c.NewFrom)}
 	for _, r := range c.Risks {
 		made.Risks = append(made.Risks, risk{r.Level.String(), r.Label})
 	}
 	return made
 }
 
-func valueOf(v diff.Value) *value {
+func valueOf(v diff.Value, from string) *value {
 	if !v.Set() {
 		return nil
 	}
 	text, whole := cut(v.Text)
-	return &value{text, whole}
+	return &value{text, whole, from}
 }
 
 func fileOf(snapshot string) string { return "snapshots/" + snapshot + ".json" }

@@ -77,6 +77,7 @@ func hours(n int64) *int64 { n *= 3600; return &n }
 // where they are not escaped.
 func example() *script {
 	s := &script{contents: make(map[string][]byte), at: 1767322869_678958}
+	s.Form = Form
 	s.Erased = make(map[string]bool)
 	s.Content = func(id string) ([]byte, error) {
 		if c, ok := s.contents[id]; ok {

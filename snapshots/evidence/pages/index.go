@@ -45,6 +45,7 @@ type objectPage struct {
 	Part, Parts       int
 	First             int
 	Pages             []link
+	Effective         bool // changes are those of what is in force
 }
 
 type link struct {
@@ -69,6 +70,7 @@ type indexPage struct {
 	Glossary    []term
 
 	EvidenceName string
+	Parted       bool // there are setups of which only the versions are here
 }
 
 type counted struct {
@@ -97,6 +99,10 @@ func (m *maker) index(w io.Writer) error {
 	a := &m.b.About
 	p := indexPage{head: head{Title: "Evidence of changes", Origin: a.Origin, MadeAt: instant(a.MadeAt)}, About: *a, For: m.organization(a.Organization),
 		By: m.actor(a.MadeBy), From: instant(a.From), To: instant(a.To), Events: int64(len(m.b.Events)), Glossary: glossary, EvidenceName: "evidence/" + a.Origin}
+	if m.effective() {
+		p.Glossary = slices.Insert(slices.Clone(glossary), 2, inheritedTerm)
+		p.Parted = slices.ContainsFunc(a.Objects, func(o Object) bool { return o.Part })
+	}
 	if a.Under != "" {
 		under := m.organization(a.Under)
 		p.Under = &under

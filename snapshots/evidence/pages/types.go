@@ -2,10 +2,14 @@ package pages
 
 import "tenure/tenancy/history"
 
-// Form is the form of the files that this package makes. Whoever changes a
-// byte that an existing bundle gives raises it: TestForm says so. A bundle's
-// manifest has the form of its pages.
-const Form = 1
+// Form is the form of the files that new bundles have. Whoever changes a byte that
+// an existing bundle gives raises it: TestForm says so. A bundle's manifest has the
+// form of its pages, and each form since FormOld can be made again. In the first one
+// a client's changes were those of what it set itself.
+const (
+	Form    = 2
+	FormOld = 1
+)
 
 // The files.
 const (
@@ -20,6 +24,7 @@ const partSize = 500
 
 // Bundle is what the files are made of: what the bundle's other files say.
 type Bundle struct {
+	Form   int
 	About  About
 	Names  Names
 	Events []Event         // in the log's order
@@ -44,6 +49,7 @@ type About struct {
 // Object is something with events.
 type Object struct {
 	ID, Kind, Owner           string
+	Part                      bool  // only the events that gave it a version are here, as others inherit from it
 	First, Last, Count, Total int64 // of its events
 }
 

@@ -3,6 +3,7 @@ package pages
 import (
 	"cmp"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -43,6 +44,9 @@ type titled struct {
 	last      stamp
 	organized party
 	line      timeline // its versions, without those that were withdrawn
+
+	changes []setupChange // of a setup, for its clients
+	asked   bool          // changes are known
 }
 
 // maxHeld bounds the contents in memory: an object's name, its own page and the
@@ -181,14 +185,27 @@ func (m *maker) events(w io.Writer) error {
 func (m *maker) object(t *titled, file func(string, func(io.Writer) error) error) error {
 	var versions timeline
 	parts := max(1, (len(t.events)+partSize-1)/partSize)
+	setups, err := m.changesOfSetup(t)
+	if err != nil {
+		return err
+	}
 	for n := range parts {
 		events := t.events[n*partSize : min(len(t.events), (n+1)*partSize)]
 		name := partName(t.ID, n)
-		if err := file(name, func(w io.Writer) error { return m.part(w, t, events, &versions, n, parts) }); err != nil {
+		if err := file(name, func(w io.Writer) error { return m.part(w, t, events, &setups, &versions, n, parts) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// partOf is which of an object's pages has its event with a number. What is here in
+// part has gaps.
+func (t *titled) partOf(seq int64) int {
+	if t.Part {
+		return max(0, slices.IndexFunc(t.events, func(e *Event) bool { return e.Envelope.Seq == seq })) / partSize
+	}
+	return int(max(0, seq-t.First) / partSize)
 }
 
 func partName(id string, n int) string {
@@ -198,11 +215,11 @@ func partName(id string, n int) string {
 	return Dir + id + "-" + strconv.Itoa(n+1) + ".html"
 }
 
-func (m *maker) part(w io.Writer, t *titled, events []*Event, versions *timeline, n, parts int) error {
+func (m *maker) part(w io.Writer, t *titled, events []*Event, setups *[]setupChange, versions *timeline, n, parts int) error {
 	p := objectPage{head: head{Title: cmp.Or(m.nameOf(t.Kind, t.ID), t.ID), Up: "../" + FileIndex, Origin: m.b.About.Origin, MadeAt: instant(m.b.About.MadeAt)},
 		Sort: sortOf(t.Kind), Object: t.Object, ClientID: m.b.Names.Clients[t.ID].ClientID, Organization: t.organized,
 		Versions: plural(t.versions, "version", "versions"), Counted: plural(t.Count, "event", "events"), Whole: t.First == 1 && t.Last == t.Total,
-		Part: n + 1, Parts: parts, First: n*partSize + 1}
+		Part: n + 1, Parts: parts, First: n*partSize + 1, Effective: m.effective()}
 	if setup := m.b.Names.Clients[t.ID].Setup; setup != "" {
 		p.Setup = &party{Name: m.nameOf(history.ObjectSetup, setup), ID: setup}
 		p.SetupPage = m.titles[setup] != nil
@@ -214,6 +231,9 @@ func (m *maker) part(w io.Writer, t *titled, events []*Event, versions *timeline
 		return err
 	}
 	for _, e := range events {
+		if err := m.setupsUntil(w, t, setups, e.Index); err != nil {
+			return err
+		}
 		made := m.entry(e)
 		var err error
 		if made.comparison, err = m.compare(e, versions, t.First == 1); err != nil {
@@ -224,5 +244,28 @@ func (m *maker) part(w io.Writer, t *titled, events []*Event, versions *timeline
 			return err
 		}
 	}
+	if n == parts-1 {
+		if err := m.setupsUntil(w, t, setups, math.MaxInt64); err != nil {
+			return err
+		}
+	}
 	return run(w, "object-foot", p)
+}
+
+// setupsUntil writes what changes of its setup did to a client, up to a place in the log.
+func (m *maker) setupsUntil(w io.Writer, t *titled, setups *[]setupChange, index int64) error {
+	for len(*setups) > 0 && (*setups)[0].event.Index < index {
+		made, err := m.inherited(t, &(*setups)[0])
+		if *setups = (*setups)[1:]; err != nil {
+			return err
+		}
+		if made == nil {
+			continue
+		}
+		t.level = max(t.level, made.Level)
+		if err := run(w, "object-entry", made); err != nil {
+			return err
+		}
+	}
+	return nil
 }
