@@ -93,6 +93,10 @@ func TestBackupAndRestore(t *testing.T) {
 	if code, out := fails(t, "log", "new-origin", "--database", second, "--reason", "restored"); code != 0 {
 		t.Errorf("new-origin: exit %d, %s", code, out)
 	}
+	if code, out := fails(t, "serve", "--database", second, "--listen", "127.0.0.1:0"); code != exit.Database || !strings.Contains(out, "tenure evidence new-key") {
+		t.Errorf("serve without the evidence key: exit %d, %s", code, out)
+	}
+	must(t, os.Rename(restored+".evidence-key", second+".evidence-key"))
 	started(t, "", "serve", "--database", second, "--log-level", "error").stop(t)
 }
 

@@ -12,6 +12,7 @@ import (
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
+	"tenure/tenancy/history/counts"
 )
 
 const (
@@ -40,7 +41,8 @@ type Exporter struct {
 	Log     *history.Publisher
 	Keys    *history.Keys // evidence keys; nil makes no bundle
 	Now     func() history.Micros
-	Program string // what made the bundle, for its manifest
+	Program string       // what made the bundle, for its manifest
+	Counts  *counts.Kept // of all organizations; nil to read them each time
 	// Cosign asks witnesses to cosign a checkpoint, in bounded time; nil where there are none.
 	Cosign func(context.Context, history.Checkpoint)
 }
@@ -90,10 +92,16 @@ func (x *Exporter) Choose(ctx context.Context, scope tenancy.Scope, f Filter) (*
 	if f.Since > last.Size {
 		return nil, fault.New(fault.Malformed, fault.CodeQuery, "since is %d, but the newest checkpoint has %d entries", f.Since, last.Size)
 	}
-	if last, err = x.cosigned(ctx, last); err != nil {
+	b := &Bundle{exporter: x, scope: scope, filter: f, last: last}
+	if f.whole() {
+		if err := b.count(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if b.last, err = x.cosigned(ctx, b.last); err != nil {
 		return nil, err
 	}
-	b := &Bundle{exporter: x, scope: scope, filter: f, made: x.Now(), last: last}
+	b.made = x.Now()
 	return b, x.DB.View(ctx, b.choose)
 }
 

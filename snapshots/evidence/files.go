@@ -35,7 +35,7 @@ type Files struct {
 }
 
 var fileNamePattern = regexp.MustCompile(`^(manifest\.json|manifest\.sig|events\.(jsonl|csv|html)|proofs\.jsonl|snapshots\.jsonl|names\.json|` +
-	`snapshots/[0-9a-f]{32}\.json|checkpoints/(first|last|consistency\.json|since\.json|earlier\.jsonl)|log-keys\.jsonl|keys\.txt|README\.txt|evidence\.schema\.json|` +
+	`snapshots/[0-9a-f]{32}\.json|checkpoints/(first|last|consistency\.json|since\.json|earlier\.jsonl)|log-keys\.jsonl|counts\.jsonl|keys\.txt|README\.txt|evidence\.schema\.json|` +
 	`index\.html|pages/[0-9a-f]{32}(-[1-9][0-9]{0,5})?\.html)$`)
 
 // Open opens a zip file, or a directory that one was unpacked into.

@@ -38,6 +38,8 @@ WHAT IS IN IT
                             the oldest there is), one that all proofs go to, and the proof between;
                             since.json, if it is there: the proof from the size that was asked for;
                             earlier.jsonl: what keys signed last that sign no more
+  counts.jsonl              how many objects each organization has, as the log counted them, and the
+                            digest of their ids; not in a bundle of some clients or of some time
   log-keys.jsonl            the events that brought and ended the keys that sign, with their proofs
   manifest.json             who asked for what, each object with its first and last sequence
                             number, each file with its SHA-256. An object with "part" is a setup
@@ -69,9 +71,9 @@ BY HAND, with any RFC 6962 library:
 WHAT IT CANNOT PROVE
   An operator who holds the keys and the database can make another history from the start. That shows
   only to whoever kept an earlier checkpoint: compare checkpoints/first and last with yours, keep last,
-  and let "tenure log watch" keep more. An object that was left out as a whole shows only against
-  another bundle or a copy of the log's size: index numbers between those here belong to others, or to
-  nobody you were told of. That a content was erased is the operator's word. Times are the server's own
+  and let "tenure log watch" keep more. An object that was left out as a whole shows only where
+  counts.jsonl is there, or against another bundle: index numbers between those here belong to others,
+  or to nobody you were told of. That a content was erased is the operator's word. Times are the server's own
   clock. Pages and tables are made from the other files, and are evidence of nothing by themselves;
   names.json is what the operator's database said.
 `

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -45,23 +46,20 @@ func (b *Bundle) logKeys(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		tiles := history.NewTiles(c)
 		for _, s := range stored {
 			env, err := history.DecodeEnvelope(s.Envelope)
 			if err == nil {
 				err = b.signing.Add(s.Index, env.Kind, s.Detail)
 			}
-			var path tlog.RecordProof
+			var line keyEvent
 			if err == nil {
-				path, err = tiles.Inclusion(s.Index, b.last.Size)
+				line, err = b.proved(c, s)
+			}
+			if err == nil {
+				err = writeLine(&out, line)
 			}
 			if err != nil {
 				return fmt.Errorf("log entry %d: %w", s.Index, err)
-			}
-			text := string(s.Detail)
-			if err := writeLine(&out, keyEvent{event{Index: s.Index, Salt: hex.EncodeToString(s.Salt), Envelope: string(s.Envelope),
-				Detail: &text, DetailSalt: hex.EncodeToString(s.DetailSalt)}, hexes(path)}); err != nil {
-				return err
 			}
 		}
 		return nil
@@ -165,7 +163,13 @@ func (v *verifier) readLogKeys() (string, error) {
 				return err
 			}
 			n++
-			sum, err := v.keyEvent(k, n, previous)
+			env, sum, err := v.alone(k, history.KeysID)
+			if err == nil && (env.Seq != n || env.Previous != previous) {
+				err = errors.New("it does not follow the event before it")
+			}
+			if err == nil {
+				err = v.signing.Add(k.Index, env.Kind, []byte(*k.Detail))
+			}
 			if err != nil {
 				return fmt.Errorf("entry %d: %w", k.Index, err)
 			}
@@ -178,36 +182,31 @@ func (v *verifier) readLogKeys() (string, error) {
 	return fmt.Sprintf("%d events of the log say which keys sign it and its evidence", n), err
 }
 
-// keyEvent checks the nth event of the keys, and returns its commitment.
-func (v *verifier) keyEvent(k keyEvent, n int64, previous string) (string, error) {
-	env, err := history.DecodeEnvelope([]byte(k.Envelope))
-	if err != nil {
-		return "", err
+// alone checks an event of an object of the log that stands with its proof, and returns
+// its commitment.
+func (v *verifier) alone(k keyEvent, objects ...string) (env history.Envelope, sum string, err error) {
+	if env, err = history.DecodeEnvelope([]byte(k.Envelope)); err != nil {
+		return env, "", err
 	}
 	switch {
-	case env.ObjectKind != history.ObjectLog || env.Object != history.KeysID:
-		return "", errors.New("it is not about a signing key")
-	case env.Seq != n || env.Previous != previous:
-		return "", errors.New("it does not follow the event before it")
+	case env.ObjectKind != history.ObjectLog || !slices.Contains(objects, env.Object):
+		return env, "", fmt.Errorf("it is not about %s", strings.Join(objects, " or "))
 	case k.Detail == nil:
-		return "", errors.New("its detail is missing")
+		return env, "", errors.New("its detail is missing")
 	}
 	salt, err := hash32(k.Salt)
 	if err != nil {
-		return "", fmt.Errorf("its salt is %w", err)
+		return env, "", fmt.Errorf("its salt is %w", err)
 	}
 	if err := detail(k.event, env); err != nil {
-		return "", err
+		return env, "", err
 	}
 	path, err := hashes(k.Hashes)
 	if err != nil {
-		return "", err
+		return env, "", err
 	}
-	sum := history.Commitment(salt[:], []byte(k.Envelope))
-	if err := v.included(path, k.Index, sum); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum[:]), v.signing.Add(k.Index, env.Kind, []byte(*k.Detail))
+	commitment := history.Commitment(salt[:], []byte(k.Envelope))
+	return env, hex.EncodeToString(commitment[:]), v.included(path, k.Index, commitment)
 }
 
 // readEarlier reads checkpoints/earlier.jsonl and checks that the last tree begins with

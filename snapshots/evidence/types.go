@@ -25,6 +25,7 @@ const (
 	fileSince       = "checkpoints/since.json"
 	fileEarlier     = "checkpoints/earlier.jsonl"
 	fileLogKeys     = "log-keys.jsonl"
+	fileCounts      = "counts.jsonl"
 	fileKeys        = "keys.txt"
 	fileReadme      = "README.txt"
 )
@@ -43,6 +44,7 @@ const (
 //	checkpoints/since.json        the proof from the size that was asked for, if one was
 //	checkpoints/earlier.jsonl     the newest checkpoint of each key that did not sign the last
 //	log-keys.jsonl                the events that brought and ended signing keys, with proofs
+//	counts.jsonl                  how many objects each organization has, as the log counted
 //	keys.txt, README.txt          verifier keys; what to do with all this
 //	evidence.schema.json          JSON Schema of each file that is JSON
 //

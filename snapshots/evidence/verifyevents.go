@@ -114,6 +114,9 @@ func (v *verifier) eachEvent(events, proofs *lines, f *findings) error {
 			v.missing.missing = append(v.missing.missing, missing{env.Object, label + ": its detail", e.Index})
 		}
 		v.missing.event(env, e.Index)
+		if o := v.objects[env.Object]; o == nil || o.Part == "" { // of an owner outside, which is counted elsewhere
+			v.population.add(env, e.Index)
+		}
 		if v.manifest.Version > versionOld {
 			v.read = append(v.read, e.forPages(env, hex.EncodeToString(sum[:])))
 		}

@@ -53,6 +53,11 @@ func (b *Bundle) Write(ctx context.Context, w io.Writer) error {
 	if err := b.earlierCheckpoints(ctx, z); err != nil {
 		return err
 	}
+	if b.filter.whole() {
+		if err := b.add(z, fileCounts, func(w io.Writer) error { return b.countsFile(ctx, w) }); err != nil {
+			return err
+		}
+	}
 	if err := b.snapshots(ctx, z); err != nil {
 		return err
 	}

@@ -60,14 +60,3 @@ func (k *Keys) Only() (ed25519.PrivateKey, error) {
 	}
 	return k.keys[0], nil
 }
-
-// PublicOf is the public part of a verifier key, as C2SP signed-note spells it.
-func PublicOf(verifierKey string) (ed25519.PublicKey, error) {
-	_, rest, _ := strings.Cut(verifierKey, "+")
-	_, encoded, _ := strings.Cut(rest, "+")
-	raw, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != 1 {
-		return nil, errors.New("not a verifier key of Ed25519")
-	}
-	return raw[1:], nil
-}

@@ -157,6 +157,13 @@ def climb(fn, sn, first, second, path, who=""):
     need(sn == 0, who + "the proof is too short")
     return first, second
 
+def tree_root(leaves):
+    """RFC 9162, section 2.1.1."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else sha()
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return node(tree_root(leaves[:k]), tree_root(leaves[k:]))
+
 def verify_consistency(first, second, first_root, second_root, path):
     need(first <= second, "the first checkpoint is larger than the last")
     if first == second or first == 0:
@@ -247,6 +254,8 @@ PROOF, CONSISTENCY = {"index": count, "hashes": PATH}, {"first_size": count, "la
 SINCE = {"first_size": positive, "last_size": count, "first_root": hash_text, "hashes": PATH}
 KEY_EVENT = {**EVENT, "detail": text, "detail_salt": hash_text, "hashes": PATH}
 KEY_DETAIL = {"use": one_of("log", "evidence"), "algorithm": one_of("ed25519"), "public_key": matching("[A-Za-z0-9+/]{43}="), "verifier_key": text}
+COUNTED, COUNTED_MAY = {"count": count, "organization": text, "objects": positive, "digest": hash_text}, {"leaf": count, "path": PATH}
+COUNT_DETAIL = {"size": count, "organizations": count, "tree_root": hash_text}
 EARLIER = {"checkpoint": text, "hashes": PATH}
 SNAPSHOT, SNAPSHOT_MAY = {"id": id_text, "index": count}, {"salt": hash_text, "erased": one_of(True)}
 NAMES = {"organizations": array(object_of({"id": text, "name": text})),
@@ -270,7 +279,7 @@ def nanoseconds(instant):
 FILES_1 = ["manifest.json", "manifest.sig", "events.jsonl", "proofs.jsonl", "snapshots.jsonl", "checkpoints/first", "checkpoints/last",
            "checkpoints/consistency.json", "keys.txt", "README.txt", "events.csv", "events.html"]
 FILES_2 = FILES_1 + ["names.json", "index.html", "evidence.schema.json"]
-MAY_2 = ["checkpoints/since.json", "checkpoints/earlier.jsonl", "log-keys.jsonl"]
+MAY_2 = ["counts.jsonl", "checkpoints/since.json", "checkpoints/earlier.jsonl", "log-keys.jsonl"]
 CONTENT_NAME = re.compile(r"snapshots/([0-9a-f]{32})\.json")
 PAGE_NAME = re.compile(r"pages/([0-9a-f]{32})(?:-(?:[2-9]|[1-9][0-9]+))?\.html")
 
@@ -363,11 +372,13 @@ class Verifier:
             self.check("each detail is what its event commits to", self.details)
             self.check("each event is of an object and a time that the manifest names", self.scope)
             self.check("the numbers are those of the manifest", self.numbers)
+            if "counts.jsonl" in self.files:
+                self.check("the objects are those that the log counted", self.counted)
             if self.check("each content has its line", self.read_snapshots):
                 self.check("each content is what its event commits to", self.contents)
                 self.check("what is erased has the event that says so", self.erased)
         print("not checked: pages (index.html, pages/, events.html, events.csv) beyond their digests, as this program does not make them")
-        return 9 if self.failed else 0 if self.log_sure and self.manifest_sure else 8
+        return 9 if self.failed else 0 if self.log_sure and self.manifest_sure and self.complete else 8
 
     def manifest_form(self):
         self.manifest = m = parse(self.file("manifest.json"), "manifest.json")
@@ -396,6 +407,7 @@ class Verifier:
 
     def key_form(self):
         names = self.log_name, self.evidence_name = self.manifest["origin"], "evidence/" + self.manifest["origin"]
+        self.complete = "counts.jsonl" not in self.files
         self.enclosed, self.named, self.confirmed, self.log_sure, self.manifest_sure = [], [], 0, False, False
         self.own = {name: [key for key in self.given if key[0] == name] for name in names}  # of those that were given
         lines = self.file("keys.txt").decode("utf-8", "replace").split("\n")
@@ -415,16 +427,10 @@ class Verifier:
             lines = parse_lines(self.files["log-keys.jsonl"], "log-keys.jsonl")
         for number, line in enumerate(lines, 1):
             what = "log-keys.jsonl, line %d" % number
-            need_form(line, what, KEY_EVENT)
-            event = Event({name: line[name] for name in line if name != "hashes"}, number)
+            event, said = self.alone(line, what, ["log-keys"])
             env = event.env
-            event.need((env["object_kind"], env["object"]) == ("log", "log-keys"), "it is of no signing key")
             event.need((env["seq"], env["previous"]) == (number, previous), "it does not follow the event before it")
             previous = event.commitment.hex()
-            self.included(event, line["hashes"])
-            found = sha(bytes.fromhex(line["detail_salt"]), line["detail"].encode()).hex()
-            event.need(found == env["detail"], "its detail is not what it commits to")
-            said = parse(line["detail"], what)
             need_form(said, what, KEY_DETAIL, {"signed_before": one_of(True)})
             use, public = said["use"], unbase64(said["public_key"], what)
             same = [key for key in self.named if key["use"] == use and key["public"] == public]
@@ -436,6 +442,63 @@ class Verifier:
                 event.need(env["kind"] == "log.key-retired" and same and "retired" not in same[0], "it ends no key that is there")
                 same[0].update(retired=True, last=event.index)
         return "%d events say which keys sign" % len(lines)
+
+    def alone(self, line, what, of):
+        """An event of the log's own that stands with its proof, and its detail."""
+        need_form(line, what, KEY_EVENT)
+        event = Event({name: line[name] for name in line if name != "hashes"}, 0)
+        event.need(event.env["object_kind"] == "log" and event.env["object"] in of, "it is not about " + " or ".join(of))
+        self.included(event, line["hashes"])
+        found = sha(bytes.fromhex(line["detail_salt"]), line["detail"].encode()).hex()
+        event.need(found == event.env["detail"], "its detail is not what it commits to")
+        return event, parse(line["detail"], what)
+
+    def counted(self):
+        """Each count against the objects that the bundle's events are about."""
+        need(not any(name in self.filter for name in ("clients", "from", "to")), "a bundle of a part has no counts")
+        own = "log-counts:" + self.filter.get("organization", self.manifest["acting_organization"])
+        first = {}  # by organization and object: the index of the first event that belongs to it
+        for event in self.events:
+            if "part" in self.objects.get(event.env["object"], {}):
+                continue  # its owner is outside, and is counted elsewhere
+            first.setdefault(event.env["org"], {}).setdefault(event.env["object"], event.index)
+        counts, said = [], "the log has no count of these organizations: nothing says that no object was left out"
+        for line in parse_lines(self.file("counts.jsonl"), "counts.jsonl"):
+            if "event" in line:
+                need(list(line) == ["event"], "counts.jsonl: a line is of an event and of more")
+                event, detail = self.alone(line["event"], "counts.jsonl", ["log-counts", own])
+                need_form(detail, "counts.jsonl", COUNT_DETAIL)
+                event.need(detail["size"] <= event.index, "it counts entries that come after it")
+                counts.append((event, detail, []))
+            else:
+                need_form(line, "counts.jsonl", COUNTED, COUNTED_MAY)
+                need(counts and counts[-1][0].index == line["count"], "counts.jsonl: a line is of no count")
+                counts[-1][2].append(line)
+        need(len(counts) <= 2, "counts.jsonl has more than two counts")
+        for event, detail, lines in counts:
+            size, names, leaves = detail["size"], [line["organization"] for line in lines], []
+            event.need(names == sorted(set(names), key=str.encode), "its organizations are not in order")
+            for org, objects in first.items():
+                event.need(org in names or min(objects.values()) >= size, "the organization %s is not in it, and has objects here" % org)
+            for line in lines:
+                org = line["organization"]
+                ids = sorted((id for id, index in first.get(org, {}).items() if index < size), key=str.encode)
+                event.need(len(ids) >= line["objects"], "the organization %s had %d objects, here are %d" % (org, line["objects"], len(ids)))
+                digest = sha(b"".join(id.encode() + b"\n" for id in ids)).hex()
+                event.need((len(ids), digest) == (line["objects"], line["digest"]), "the organization %s had other objects" % org)
+                leaves.append(sha(b"\x00", ("tenure count v1\n%s\n%d\n%s\n" % (org, len(ids), digest)).encode()))
+            root, total = bytes.fromhex(detail["tree_root"]), detail["organizations"]
+            if len(lines) == total:
+                event.need(tree_root(leaves) == root, "its organizations are not those that are here")
+            else:
+                event.need(event.env["object"] != own, "it has %d organizations, here are %d" % (total, len(lines)))
+                for line, leaf in zip(lines, leaves):
+                    event.need("leaf" in line and line["leaf"] < total, "an organization has no place in it")
+                    found = climb(line["leaf"], total - 1, leaf, leaf, [bytes.fromhex(h) for h in line["path"]], event.who + ": ")[1]
+                    event.need(found == root, "the organization %s is not in it" % line["organization"])
+            if event.env["object"] == own:
+                self.complete, said = True, "%d organizations have the objects that the log counted at %d entries" % (len(lines), size)
+        return said
 
     def may_sign(self, use, name, size):
         return [as_key(name, key["public"]) for key in self.named if key["use"] == use and key["first"] <= size <= key["last"]]

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,21 +11,20 @@ import (
 	"tenure/snapshots/evidence"
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
+	"tenure/tenancy/history/counts"
 )
 
 // openEvidence makes the exporter of evidence bundles. Without a key for the log
 // or for evidence, the exporter answers every request with what is missing.
 func (n *Node) openEvidence(cfg Config, published *history.Publisher) (*evidence.Exporter, error) {
-	x := &evidence.Exporter{DB: n.DB, Log: published, Now: n.Log.Now, Program: "tenure " + Version()}
+	x := &evidence.Exporter{DB: n.DB, Log: published, Now: n.Log.Now, Program: "tenure " + Version(), Counts: &counts.Kept{}}
 	path := EvidenceKeyFile(n.DB.Dialect, cfg.Database, cfg.EvidenceKey)
 	if path == "" || cfg.EvidenceKey == "" && !published.Signs() {
 		return x, nil
 	}
 	keys, err := ReadEvidenceKeys(path)
 	if errors.Is(err, fs.ErrNotExist) && n.DB.Dialect == db.SQLite {
-		if err = makeEvidenceKey(path); err == nil {
-			keys, err = ReadEvidenceKeys(path)
-		}
+		keys, err = n.firstEvidenceKey(path)
 	}
 	x.Keys = keys
 	return x, err
@@ -53,6 +53,22 @@ func ReadEvidenceKeys(path string) (*history.Keys, error) {
 		return nil, fmt.Errorf("--evidence-key %s: %w", path, err)
 	}
 	return keys, nil
+}
+
+// firstEvidenceKey makes the file of a key of evidence, unless the log names such keys: then
+// the right file is missing.
+func (n *Node) firstEvidenceKey(path string) (keys *history.Keys, err error) {
+	var named history.SigningKeys
+	if err := n.DB.View(context.Background(), func(c *db.Conn) error { named, err = history.ReadSigningKeys(c); return err }); err != nil {
+		return nil, err
+	}
+	if len(named.Of(history.SignsEvidence)) > 0 {
+		return nil, fmt.Errorf("--evidence-key: %s is not there, and the log names keys of its evidence: put it back, or make another with tenure evidence new-key", path)
+	}
+	if err := makeEvidenceKey(path); err != nil {
+		return nil, err
+	}
+	return ReadEvidenceKeys(path)
 }
 
 func makeEvidenceKey(path string) error {

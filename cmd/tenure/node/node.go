@@ -118,6 +118,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.background.Go(func() { n.recover(running) })
 	n.background.Go(func() { n.endUnused(running) })
 	n.background.Go(func() { n.cover(running) })
+	n.background.Go(func() { n.count(running) })
 	if n.cosigner != nil {
 		n.background.Go(func() { n.cosign(running) })
 	}

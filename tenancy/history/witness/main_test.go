@@ -85,8 +85,6 @@ type aWitness struct {
 	broken error // of keeping
 	vkey   string
 	server *httptest.Server
-	mu     sync.Mutex
-	asked  []string // first lines of requests
 }
 
 func newWitness(t *testing.T, logs ...string) *aWitness {
