@@ -245,9 +245,3 @@ func (h *house) evidence(t *testing.T, bundle string) {
 		}
 	}
 }
-
-// readsSetup: what clients inherit is part of their story, so the setup's snapshots are for
-// those, too, that own a client in it, as "owner" does.
-func readsSetup(r web.Route) bool {
-	return r.Object == web.ObjectSetup && r.Method == http.MethodGet && strings.Contains(r.Pattern, "/snapshots")
-}

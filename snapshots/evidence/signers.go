@@ -20,19 +20,6 @@ import (
 	"tenure/tenancy/history"
 )
 
-// keyEvent is a line of log-keys.jsonl: an event about a signing key, with its proof.
-type keyEvent struct {
-	event
-	Hashes []string `json:"hashes"`
-}
-
-// earlier is a line of checkpoints/earlier.jsonl: a checkpoint, and the proof that the
-// tree of the last one begins with its tree.
-type earlier struct {
-	Checkpoint string   `json:"checkpoint"`
-	Hashes     []string `json:"hashes"`
-}
-
 // logKeys writes log-keys.jsonl: every event below the checkpoint that brought or ended
 // a signing key, whoever the bundle is for.
 func (b *Bundle) logKeys(ctx context.Context, w io.Writer) error {

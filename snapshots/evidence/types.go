@@ -166,3 +166,16 @@ type grown struct {
 	consistency
 	Root string `json:"first_root"`
 }
+
+// keyEvent is a line of log-keys.jsonl: an event about a signing key, with its proof.
+type keyEvent struct {
+	event
+	Hashes []string `json:"hashes"`
+}
+
+// earlier is a line of checkpoints/earlier.jsonl: a checkpoint, and the proof that the
+// tree of the last one begins with its tree.
+type earlier struct {
+	Checkpoint string   `json:"checkpoint"`
+	Hashes     []string `json:"hashes"`
+}
