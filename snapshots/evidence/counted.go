@@ -13,18 +13,6 @@ import (
 	"tenure/tenancy/history/counts"
 )
 
-// countLine is a line of counts.jsonl: first an event that counts, then a line for each
-// organization of the bundle that is in its tree.
-type countLine struct {
-	Event        *keyEvent `json:"event,omitempty"`
-	Count        *int64    `json:"count,omitempty"` // index of the event
-	Organization string    `json:"organization,omitempty"`
-	Objects      int64     `json:"objects,omitempty"`
-	Digest       string    `json:"digest,omitempty"`
-	Leaf         *int64    `json:"leaf,omitempty"` // only where other organizations are in the tree
-	Path         []string  `json:"path,omitempty"`
-}
-
 // whole reports whether a filter leaves nothing of its organizations out.
 func (f Filter) whole() bool { return len(f.Clients) == 0 && f.From == 0 && f.To == 0 }
 

@@ -179,3 +179,15 @@ type earlier struct {
 	Checkpoint string   `json:"checkpoint"`
 	Hashes     []string `json:"hashes"`
 }
+
+// countLine is a line of counts.jsonl: first an event that counts, then a line for each
+// organization of the bundle that is in its tree.
+type countLine struct {
+	Event        *keyEvent `json:"event,omitempty"`
+	Count        *int64    `json:"count,omitempty"` // index of the event
+	Organization string    `json:"organization,omitempty"`
+	Objects      int64     `json:"objects,omitempty"`
+	Digest       string    `json:"digest,omitempty"`
+	Leaf         *int64    `json:"leaf,omitempty"` // only where other organizations are in the tree
+	Path         []string  `json:"path,omitempty"`
+}
