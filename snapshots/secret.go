@@ -107,7 +107,7 @@ func (w *writing[T]) addSecret(n *NewSecret, from history.Millis, start Snapshot
 	if n.hidden {
 		sealer = nil
 	}
-	err := clientsecret.Insert(w.tx, w.s.ids, sealer, string(w.entity.ID), string(start), n.plain, clientsecret.Row{ID: n.ID, Hash: n.hash, ValidFrom: from})
+	err := clientsecret.Insert(w.tx, w.s.ids, sealer, clientsecret.Client{Entity: string(w.entity.ID), ID: w.entity.ClientID}, string(start), n.plain, clientsecret.Row{ID: n.ID, Hash: n.hash, ValidFrom: from})
 	w.s.secretEvent(w.tx, w.scope, w.entity, "client.secret-added", n.ID, from)
 	return err
 }
@@ -187,7 +187,7 @@ func (s *Store) disclosable(ctx context.Context, scope tenancy.Scope, e Entity, 
 	if err != nil || current == nil || len(current.Sealed) == 0 {
 		return e, Disclosed{}, err
 	}
-	plain, err := s.sealer.Open(credential.Bearer{Secret: current.ID, Client: string(e.ID), Hash: current.Hash}, current.Sealed)
+	plain, err := s.sealer.Open(credential.Bearer{Secret: current.ID, Client: string(e.ID), ClientID: e.ClientID, Hash: current.Hash}, current.Sealed)
 	return e, Disclosed{current.ID, plain}, err
 }
 

@@ -329,7 +329,7 @@ func TestSwappedSecrets(t *testing.T) {
 		w.Reopen(db.Options{})
 		admin = w.Admin(w.North)
 		for _, e := range made {
-			if text, err := shown(e); err == nil || text != "" || !strings.Contains(err.Error(), "not of this secret, client and hash") {
+			if text, err := shown(e); err == nil || text != "" || !strings.Contains(err.Error(), "not of this secret, client, client_id and hash") {
 				t.Errorf("swapped: %q, %v", text, err)
 			}
 		}
@@ -340,6 +340,14 @@ func TestSwappedSecrets(t *testing.T) {
 		admin = w.Admin(w.North)
 		if text, err := shown(made[0]); err == nil || text != "" {
 			t.Errorf("another hash: %q, %v", text, err)
+		}
+		for i, name := range []string{"between", made[0].ClientID, made[1].ClientID} {
+			raw(w, "UPDATE entity SET client_id = ? WHERE entity_id = ?", name, string(made[[]int{0, 1, 0}[i]].ID))
+		}
+		w.Reopen(db.Options{})
+		admin = w.Admin(w.North)
+		if text, err := shown(made[1]); err == nil || text != "" {
+			t.Errorf("another client_id: %q, %v", text, err)
 		}
 	})
 }

@@ -22,7 +22,7 @@ const (
 )
 
 // Migrate gives each secret its row of secret_copy, which schema version 3 did not have:
-// its commitment, and the copy sealed anew, bound to its client and hash. Without a
+// its commitment, and the copy sealed anew, bound to its client, client_id and hash. Without a
 // sealer and with copies it is a Conflict, or they are given up. What secrets
 // of erased clients were is not known, and their salt is not kept.
 func Migrate(tx *db.Tx, random io.Reader, sealer *credential.Sealer, keyless Keyless) error {
@@ -30,11 +30,13 @@ func Migrate(tx *db.Tx, random io.Reader, sealer *credential.Sealer, keyless Key
 		var rows []struct {
 			ID     string          `db:"secret_id"`
 			Client string          `db:"entity_id"`
+			Name   string          `db:"client_id"`
 			Hash   credential.Hash `db:"hash"`
 			Sealed []byte          `db:"sealed"`
 			Last4  string          `db:"last4"`
 		}
-		if err := tx.Select(&rows, "SELECT secret_id, entity_id, hash, sealed, last4 FROM client_secret WHERE secret_id > ? ORDER BY secret_id LIMIT ?", last, migratePage); err != nil {
+		if err := tx.Select(&rows, `SELECT c.secret_id, c.entity_id, e.client_id, c.hash, c.sealed, c.last4
+			FROM client_secret c JOIN entity e ON e.entity_id = c.entity_id WHERE c.secret_id > ? ORDER BY c.secret_id LIMIT ?`, last, migratePage); err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -43,7 +45,7 @@ func Migrate(tx *db.Tx, random io.Reader, sealer *credential.Sealer, keyless Key
 			case len(r.Sealed) == 0:
 			case sealer != nil:
 				var err error
-				if sealed, err = sealer.Reseal(random, credential.Bearer{Secret: r.ID, Client: r.Client, Hash: r.Hash}, r.Sealed); err != nil {
+				if sealed, err = sealer.Reseal(random, credential.Bearer{Secret: r.ID, Client: r.Client, ClientID: r.Name, Hash: r.Hash}, r.Sealed); err != nil {
 					return fault.Wrap(err, fault.Conflict, "", "a sealed copy does not open: the key is another one, or the database was changed: %v", err)
 				}
 			case keyless == Refuse:

@@ -79,13 +79,16 @@ func now(id string) db.Lookup[Row] {
 
 var queryNow = strings.NewReplacer("x.ends_at <= ?", "x.ends_at <= "+history.ClockMillis, "p.valid_from <= ?)", "p.valid_from <= "+history.ClockMillis+")").Replace(query)
 
+// Client is whose a secret is.
+type Client struct{ Entity, ID string } // its entity id and its client_id
+
 // Insert stores a secret of a client, on the condition of a scheduled snapshot if one is
 // named: the id, hash and beginning of r, and the text as far as it is known, sealed by a
 // sealer where there is one.
-func Insert(tx *db.Tx, random io.Reader, sealer *credential.Sealer, client, snapshot, plain string, r Row) (err error) {
+func Insert(tx *db.Tx, random io.Reader, sealer *credential.Sealer, of Client, snapshot, plain string, r Row) (err error) {
 	r.Sealed, r.Last4 = []byte{}, last4(plain)
 	if sealer != nil && plain != "" {
-		if r.Sealed, err = sealer.Seal(random, credential.Bearer{Secret: r.ID, Client: client, Hash: r.Hash}, plain); err != nil {
+		if r.Sealed, err = sealer.Seal(random, credential.Bearer{Secret: r.ID, Client: of.Entity, ClientID: of.ID, Hash: r.Hash}, plain); err != nil {
 			return err
 		}
 	}
@@ -95,8 +98,8 @@ func Insert(tx *db.Tx, random io.Reader, sealer *credential.Sealer, client, snap
 	}
 	at := int64(history.At(tx))
 	commitment := history.Commitment(salt, Content(string(r.Hash), r.Last4, nil, r.Sealed))
-	tx.Insert(table, client, r.ID, client, snapshot, r.Hash, []byte{}, r.Last4, r.ValidFrom, at)
-	tx.Insert(copies, client, r.ID, commitment[:], salt, r.Sealed, at)
+	tx.Insert(table, of.Entity, r.ID, of.Entity, snapshot, r.Hash, []byte{}, r.Last4, r.ValidFrom, at)
+	tx.Insert(copies, of.Entity, r.ID, commitment[:], salt, r.Sealed, at)
 	return nil
 }
 

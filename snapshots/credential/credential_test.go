@@ -73,7 +73,7 @@ func TestSealer(t *testing.T) {
 		return s
 	}
 	one, two := sealer(1), sealer(2)
-	of := credential.Bearer{Secret: "id", Client: "client", Hash: "sha256$x"}
+	of := credential.Bearer{Secret: "id", Client: "client", ClientID: "shop", Hash: "sha256$x"}
 	changed := func(change func(b *credential.Bearer)) credential.Bearer {
 		b := of
 		change(&b)
@@ -92,6 +92,9 @@ func TestSealer(t *testing.T) {
 		},
 		"another client": func() (string, error) {
 			return one.Open(changed(func(b *credential.Bearer) { b.Client = "other" }), sealed)
+		},
+		"another client_id": func() (string, error) {
+			return one.Open(changed(func(b *credential.Bearer) { b.ClientID = "other" }), sealed)
 		},
 		"another hash": func() (string, error) {
 			return one.Open(changed(func(b *credential.Bearer) { b.Hash = "sha256$y" }), sealed)

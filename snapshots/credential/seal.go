@@ -40,15 +40,16 @@ func NewSealer(key []byte) (*Sealer, error) {
 func (s *Sealer) KeyID() string { return s.id }
 
 // Bearer is what a sealed copy belongs to: a copy opens for the same secret of the
-// same client with the same hash only.
+// same client, under the same client_id, with the same hash only.
 type Bearer struct {
 	Secret, Client string // ids
+	ClientID       string // the name under which the secret authenticates
 	Hash           Hash
 }
 
 // data is what the copy's tag is made over in addition.
 func (b Bearer) data() []byte {
-	return []byte("tenure secret copy 2\n" + b.Secret + "\n" + b.Client + "\n" + string(b.Hash))
+	return []byte("tenure secret copy 2\n" + b.Secret + "\n" + b.Client + "\n" + string(b.Hash) + "\n" + b.ClientID)
 }
 
 // Seal makes the copy of a secret's text.
@@ -73,7 +74,7 @@ func (s *Sealer) open(secret string, data, sealed []byte) (string, error) {
 	n := s.aead.NonceSize()
 	plain, err := s.aead.Open(nil, sealed[:n], sealed[n:], data)
 	if err != nil {
-		return "", fmt.Errorf("the sealed copy of secret %s is not of this secret, client and hash, or of another key: %w", secret, err)
+		return "", fmt.Errorf("the sealed copy of secret %s is not of this secret, client, client_id and hash, or of another key: %w", secret, err)
 	}
 	return string(plain), nil
 }
