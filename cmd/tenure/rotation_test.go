@@ -81,11 +81,16 @@ func TestKeyRotation(t *testing.T) {
 		bundle("")
 		pairs = append(pairs, []string{strings.TrimSpace(ok("log", "key", "--database", dsn, "--log-key", files["log"])),
 			strings.TrimSpace(ok("log", "key", "--database", dsn, "--log-key", files["log"], "--evidence-key", files["evidence"]))})
-		if code, out := fails(t, "log", "retire-key", pairs[0][0], "--database", dsn, "--log-key", files["log"], "--log-state", state, "--reason", "test"); code == 0 ||
-			!strings.Contains(out, "no other key of the file has signed") {
-			t.Errorf("the only key is retired: exit %d, %s", code, out)
+		tooEarly := func(what string) {
+			t.Helper()
+			if code, out := fails(t, "log", "retire-key", pairs[0][0], "--database", dsn, "--log-key", files["log"], "--log-state", state, "--reason", "test"); code == 0 ||
+				!strings.Contains(out, "no other key of the file has signed") {
+				t.Errorf("%s is retired: exit %d, %s", what, code, out)
+			}
 		}
+		tooEarly("the only key")
 		newKeys()
+		tooEarly("the key that alone has signed")
 		bundle("")
 		retire(pairs[0])
 		bundle("")

@@ -260,26 +260,27 @@ func (k *keyChange) othersSign(ctx context.Context, public ed25519.PublicKey) er
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	p, err := history.OpenPublisher(ctx, k.node.DB, k.node.Log, history.PublisherOptions{Keys: k.keys, Kept: kept, Keep: state.Keep})
-	if err == nil {
-		err = p.Cover(ctx, 0) // so that the key's last checkpoint is as late as can be
-	}
 	var newest history.Checkpoint
 	var list history.SigningKeys
-	if err == nil {
-		err = k.node.DB.View(ctx, func(c *db.Conn) error {
-			if newest, _, err = history.NewestCheckpoint(c); err != nil && !fault.Is(err, fault.NotFound) {
-				return err
-			}
-			list, err = history.ReadSigningKeys(c)
+	err = k.node.DB.View(ctx, func(c *db.Conn) error {
+		if newest, _, err = history.NewestCheckpoint(c); err != nil && !fault.Is(err, fault.NotFound) {
 			return err
-		})
-	}
+		}
+		list, err = history.ReadSigningKeys(c)
+		return err
+	})
 	if err != nil {
 		return errors.New(exit.Message(err))
 	}
 	for _, other := range list.Of(history.SignsLog) {
 		if !other.Public.Equal(public) && other.Retired < 0 && k.keys.Has(other.Public) && newest.SignedBy(other.Public) {
+			p, err := history.OpenPublisher(ctx, k.node.DB, k.node.Log, history.PublisherOptions{Keys: k.keys, Kept: kept, Keep: state.Keep})
+			if err == nil {
+				err = p.Cover(ctx, 0) // so that the key's last checkpoint is as late as can be
+			}
+			if err != nil {
+				return errors.New(exit.Message(err))
+			}
 			return nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
+	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -91,7 +92,12 @@ func (h *handler) secret(c *web.Call, found snapshots.Resolved[document.Client],
 			return secret, err
 		}
 	}
-	return h.Store.Disclose(ctx, c.Scope, found.Entity, found.ValidFrom)
+	secret, err := h.Store.Disclose(ctx, c.Scope, found.Entity, found.ValidFrom)
+	if c.Request.Method != http.MethodGet && fault.Is(err, fault.Internal) {
+		c.Report(err) // the change is made: the answer says so, without the secret that cannot be shown
+		return snapshots.Disclosed{}, nil
+	}
+	return secret, err
 }
 
 // keptClient is the document of a client without its secret.

@@ -281,3 +281,18 @@ func TestOwnerOrganization(t *testing.T) {
 	f.send(t, "PUT", path, `{"name":"b"}`, "Tenure-Owner: "+string(f.Harbour)).want(t, 200)
 	f.send(t, "PUT", path, `{"name":"b"}`, "Tenure-Owner: "+strings.ToUpper(string(f.Harbour))).want(t, 200)
 }
+
+// TestWriteOfAClientWhoseSecretCannotBeShown: a sealed copy that was changed in the
+// database is never shown; a change is answered as what it is, made.
+func TestWriteOfAClientWhoseSecretCannotBeShown(t *testing.T) {
+	f := openFixture(t, true)
+	path := f.send(t, "POST", f.setup+"/clients", confidential).want(t, 201).Header().Get("Location")
+	for _, statement := range []string{"DROP TRIGGER secret_copy_no_update", "UPDATE secret_copy SET sealed = zeroblob(60)"} {
+		if _, err := f.DB.Raw().Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.get(t, path).want(t, 500)
+	f.send(t, "PUT", path, `{"name":"b","confidentiality_type":"confidential"}`).want(t, 200, `"name":"b"`, `"client_secret":null`)
+	f.get(t, path).want(t, 500)
+}

@@ -52,6 +52,7 @@ type Call struct {
 	values  [4]string // what single header values are slices of
 	started time.Time
 	fault   *fault.Fault
+	trouble error // (Report)
 	status  int
 	bytes   int
 	cut     bool // a streamed body ended before its end
@@ -68,6 +69,9 @@ func (c *Call) TakePlace() error {
 	c.held.placed = err == nil
 	return err
 }
+
+// Report puts an error of ours into the log of a request that is answered all the same.
+func (c *Call) Report(err error) { c.trouble = err }
 
 // Var is a variable of the path, decoded; empty if the pattern has no such.
 func (c *Call) Var(name string) string { return c.match.Vars[name] }

@@ -12,7 +12,7 @@ import (
 // the call: each may carry a secret or name a tenant's client.
 func (c *Call) event(log zerolog.Logger) {
 	level := zerolog.InfoLevel
-	if c.fault != nil && c.fault.Kind == fault.Internal {
+	if c.fault != nil && c.fault.Kind == fault.Internal || c.trouble != nil {
 		level = zerolog.ErrorLevel
 	}
 	e := log.WithLevel(level)
@@ -47,6 +47,9 @@ func (c *Call) event(log zerolog.Logger) {
 		if c.fault.Kind == fault.Internal {
 			e.Str("cause", c.fault.Error())
 		}
+	}
+	if c.trouble != nil {
+		e.Str("cause", c.trouble.Error())
 	}
 	e.Send()
 }
