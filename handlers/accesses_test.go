@@ -107,6 +107,16 @@ func TestAccessesOfEveryRoute(t *testing.T) {
 			t.Errorf("%s: told %q, want %s", c.path, got, c.want)
 		}
 	}
+	for range 2 { // before there is a scope, and after
+		f.as(t, tenancy.Reader, http.MethodGet, "/v1/history", "", http.StatusForbidden)
+		f.as(t, tenancy.Reader, http.MethodGet, "/v1/clients?at=1999-01-01T00:00:00Z", "", http.StatusForbidden)
+	}
+	must(t, log.Flush(context.Background(), true))
+	page, err := f.Store.Journal(context.Background(), root, tenancy.Query{Access: true, After: after, Limit: 100})
+	must(t, err)
+	if len(page.Events) != 1 {
+		t.Errorf("refusals of one key in a minute are %d events", len(page.Events))
+	}
 	for kind, least := range map[history.Kind]int{history.SignInRefused: 100, history.AccessRefused: 100, history.HistoryRead: 15, history.EvidenceMade: 1, "": 20} {
 		if seen[kind] < least {
 			t.Errorf("only %d routes of kind %q", seen[kind], kind)

@@ -20,7 +20,7 @@ func (h *handler) account(c *Call, status int) error {
 	if kind == "" {
 		return nil
 	}
-	a := accesslog.Access{Kind: kind, Key: c.Principal.KeyID, Org: string(c.Principal.Org), Acting: string(c.Scope.Acting()), Surface: c.surface.Name,
+	a := accesslog.Access{Kind: kind, Key: c.Principal.KeyID, Org: string(c.Principal.Org), Acting: string(cmp.Or(c.Scope.Acting(), c.Principal.Org)), Surface: c.surface.Name,
 		Address: cmp.Or(c.address(), "unknown"), Request: accesslog.Request{Method: c.method(), Route: c.Route.Pattern, Status: status}}
 	if c.fault != nil {
 		a.Request.Code = c.fault.Code
