@@ -262,6 +262,12 @@ func (m *maker) setupsUntil(w io.Writer, t *titled, setups *[]setupChange, index
 		if made == nil {
 			continue
 		}
+		if made.Unknown {
+			if err := run(w, "object-unknown", made); err != nil {
+				return err
+			}
+			continue
+		}
 		t.level = max(t.level, made.Level)
 		if err := run(w, "object-entry", made); err != nil {
 			return err
