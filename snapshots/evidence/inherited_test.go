@@ -157,6 +157,41 @@ func TestInheritedSince(t *testing.T) {
 	}
 }
 
+// TestInheritedUntilTheEnd: a client that was deleted inherits nothing any more, so its
+// bundle has nothing of what the setup's owner did later, and why; that of an organization
+// with another client in the setup has it.
+func TestInheritedUntilTheEnd(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		in := newInstallation(t, dsn)
+		lived := in.setupTo(t, nil, func(s *document.Setup) { s.AccessTokenTTL = hour(1) })
+		must(t, snapshots.Delete[document.Client](ctx, in.Store, in.Admin(in.Harbour), in.Ref(in.shop), nil))
+		in.Tick()
+		from := in.Log.Now()
+		in.Tick()
+		after := in.setupTo(t, nil, func(s *document.Setup) { s.AccessTokenTTL = hour(2) })
+		planned := in.setupTo(t, in.In(time.Hour), func(s *document.Setup) { s.AccessTokenTTL = hour(3) })
+		for name, c := range map[string]struct {
+			filter Filter
+			after  bool
+		}{
+			"the client":                {Filter{Clients: []string{string(in.shop)}}, false},
+			"the client, later":         {Filter{Clients: []string{string(in.shop)}, From: from}, false},
+			"the client, until it goes": {Filter{Clients: []string{string(in.shop)}, To: from}, false},
+			"its organization":          {Filter{}, true},
+		} {
+			files := in.bundle(t, in.Harbour, c.filter)
+			if said, err := verify(t, files, in.trusted(t)...); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, said)
+			}
+			for id, want := range map[snapshots.SnapshotID]bool{lived: true, after: c.after, planned: c.after} {
+				if strings.Contains(files[fileEvents], string(id)) != want {
+					t.Errorf("%s: version %s is there: %t", name, id, !want)
+				}
+			}
+		}
+	})
+}
+
 // TestForgedParts: what is here in part is found to be falsified as far as it can be, and
 // an object that may not be is refused.
 func TestForgedParts(t *testing.T) {
