@@ -82,6 +82,7 @@ type counted struct {
 type list struct {
 	Heading, ID string
 	Client      bool
+	Inherited   bool // Last and Level are also of what clients inherited
 	Rows        []listed
 }
 
@@ -116,7 +117,7 @@ func (m *maker) index(w io.Writer) error {
 	}
 	p.Population, p.Kinds = m.population(), m.kinds()
 	for _, s := range sorts[:3] {
-		l := list{Heading: strings.ToUpper(s.many[:1]) + s.many[1:], ID: s.kind, Client: s.kind == history.ObjectClient}
+		l := list{Heading: strings.ToUpper(s.many[:1]) + s.many[1:], ID: s.kind, Client: s.kind == history.ObjectClient, Inherited: s.kind == history.ObjectClient && m.effective()}
 		for _, t := range m.ordered {
 			if t.Kind == s.kind {
 				l.Rows = append(l.Rows, listed{t.name, t.ID, m.b.Names.Clients[t.ID].ClientID, Dir + t.ID + ".html", t.organized, t.versions, t.Count, t.last, t.level.String()})

@@ -81,6 +81,30 @@ func TestInherited(t *testing.T) {
 	}
 }
 
+// TestLastCountsWhatIsInherited: the index says when a client last changed, by its own
+// event or by one of its setup, and that Events counts its own only.
+func TestLastCountsWhatIsInherited(t *testing.T) {
+	s := example()
+	s.inherits()
+	last := s.Events[len(s.Events)-1].Envelope
+	files := made(t, &s.Bundle)
+	want := micros(last.RecordedAt).Clock
+	if last.Object != setup || !strings.Contains(row(t, files, kiosk), " 5 2026-01-02 "+want) {
+		t.Errorf("no %s in %s", want, row(t, files, kiosk))
+	}
+	if own := row(t, files, shop); strings.Contains(own, want) {
+		t.Errorf("shop inherits none of it: %s", own)
+	}
+	const says = "Risk and Last are also of what a client inherited from its setup, Events only of its own"
+	if index := seen(files[FileIndex]); strings.Count(index, says) != 1 {
+		t.Error(index)
+	}
+	snap(s, "client.changed", kiosk, document.Client{ClientName: "Kiosk, later"}, nil)
+	if own := row(t, made(t, &s.Bundle), kiosk); !strings.Contains(own, " 6 2026-01-02 "+micros(s.at).Clock) {
+		t.Errorf("its own is the last: %s", own)
+	}
+}
+
 // TestPartOfASetup: of a setup of others only the versions are here, and its page and the
 // index say so; links to its events lead there in spite of the gaps.
 func TestPartOfASetup(t *testing.T) {

@@ -41,7 +41,8 @@ type titled struct {
 	events    []*Event
 	level     diff.Level // the highest of its changes
 	versions  int64
-	last      stamp
+	last      stamp // when it changed last, by a change of its setup too
+	lastIndex int64 // of that event
 	organized party
 	line      timeline // its versions, without those that were withdrawn
 
@@ -76,7 +77,7 @@ func newMaker(b *Bundle) (*maker, error) {
 	for i := range b.Events {
 		if t := m.titles[b.Events[i].Envelope.Object]; t != nil {
 			t.events = append(t.events, &b.Events[i])
-			t.last = micros(b.Events[i].Envelope.RecordedAt)
+			t.last, t.lastIndex = micros(b.Events[i].Envelope.RecordedAt), b.Events[i].Index
 		}
 	}
 	for _, t := range m.ordered {
@@ -269,6 +270,9 @@ func (m *maker) setupsUntil(w io.Writer, t *titled, setups *[]setupChange, index
 			continue
 		}
 		t.level = max(t.level, made.Level)
+		if made.Index > t.lastIndex {
+			t.last, t.lastIndex = made.Recorded, made.Index
+		}
 		if err := run(w, "object-entry", made); err != nil {
 			return err
 		}
