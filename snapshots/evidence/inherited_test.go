@@ -121,6 +121,10 @@ func TestInheritedSetups(t *testing.T) {
 		if page := files[pages.Dir+string(in.shop)+".html"]; !strings.Contains(page, "Inherited from the setup: Changed") {
 			t.Error("the page of the client for the setup's owner says nothing of it")
 		}
+		if last, err := history.ReadCheckpoint([]byte(files[fileLast])); err != nil || last.Signed.At == 0 ||
+			!strings.Contains(files[pages.FileIndex], `signed at <time datetime="`+last.Signed.At.Time().Format(time.RFC3339Nano)+`"`) {
+			t.Errorf("the index does not say when the checkpoint was signed: %v", err)
+		}
 		files = in.bundle(t, in.Quay, Filter{}) // owns no client
 		if strings.Contains(files[fileManifest], string(in.Setup)) {
 			t.Error("quay owns no client in the setup")

@@ -46,6 +46,7 @@ type objectPage struct {
 	First             int
 	Pages             []link
 	Effective         bool // changes are those of what is in force
+	Signed            *stamp
 }
 
 type link struct {
@@ -63,6 +64,7 @@ type indexPage struct {
 	Asked       []party // clients
 	From, To    *stamp
 	First, Last *stamp // recorded
+	Signed      *stamp // the last checkpoint
 	Events      int64
 	Population  []counted
 	Kinds       []counted
@@ -99,7 +101,7 @@ type listed struct {
 func (m *maker) index(w io.Writer) error {
 	a := &m.b.About
 	p := indexPage{head: head{Title: "Evidence of changes", Origin: a.Origin, MadeAt: instant(a.MadeAt)}, About: *a, For: m.organization(a.Organization),
-		By: m.actor(a.MadeBy), From: instant(a.From), To: instant(a.To), Events: int64(len(m.b.Events)), Glossary: glossary, EvidenceName: "evidence/" + a.Origin}
+		By: m.actor(a.MadeBy), From: instant(a.From), To: instant(a.To), Events: int64(len(m.b.Events)), Glossary: glossary, Signed: m.signed(), EvidenceName: "evidence/" + a.Origin}
 	if m.effective() {
 		p.Glossary = slices.Insert(slices.Clone(glossary), 2, inheritedTerm)
 		p.Parted = slices.ContainsFunc(a.Objects, func(o Object) bool { return o.Part })

@@ -11,6 +11,7 @@ import (
 
 // inherits adds what a setup's owner did to what its clients inherit.
 func (s *script) inherits() {
+	s.About.LogSigned = 1767409445_000001
 	s.Names.Clients[quiet] = Client{"quiet", setup}
 	doc := documenttest.FullSetup()
 	doc.GrantTypes = append(doc.GrantTypes[:len(doc.GrantTypes):len(doc.GrantTypes)], "password")
@@ -177,5 +178,28 @@ func TestNothingIsClaimed(t *testing.T) {
 	}
 	if first := articles(files[Dir+later+".html"])[0]; !strings.Contains(first, "7. Changed") {
 		t.Errorf("its own: %q", first)
+	}
+}
+
+// TestSaysWhenItWasSigned: the pages say up to which instant they are the whole history.
+// A change of right before the bundle was asked for may be behind it.
+func TestSaysWhenItWasSigned(t *testing.T) {
+	s := example()
+	says := func(page string) bool {
+		return strings.Contains(seen(page), "signed at 2026-01-03 03:04:05.000001 UTC")
+	}
+	s.About.LogSigned = 1767409445_000001
+	for _, form := range []int{Form, FormOld} {
+		s.Form = form
+		files := made(t, &s.Bundle)
+		for _, name := range []string{FileIndex, Dir + shop + ".html"} {
+			if says(files[name]) != (form != FormOld) {
+				t.Errorf("form %d, %s: %s", form, name, seen(files[name]))
+			}
+		}
+	}
+	s.Form, s.About.LogSigned = Form, 0
+	if strings.Contains(made(t, &s.Bundle)[FileIndex], "signed at") {
+		t.Error("a checkpoint that does not say when it was signed")
 	}
 }
