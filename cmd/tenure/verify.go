@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,7 +55,7 @@ without --key, or where nothing in it proves that its log goes on from that of -
 			if database {
 				return verifyDatabase(cmd.Context(), cmd.OutOrStdout(), args[0], keys, checkpoint)
 			}
-			if upkeep.IsBackup(args[0]) {
+			if isBackup(args[0]) {
 				return exit.With(exit.Usage, fmt.Errorf("%s is a backup: use tenure backup verify", args[0]))
 			}
 			out := cmd.OutOrStdout()
@@ -74,7 +75,7 @@ func readKept(path string) (*history.Checkpoint, error) {
 	if path == "" {
 		return nil, nil
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := evidence.ReadFile(path, history.MaxNote)
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +88,10 @@ func isDatabase(name string) (bool, error) {
 	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
 		return true, nil
 	}
-	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() { // a pipe would wait for ever
-		return false, err
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return false, nil
 	}
-	f, err := os.Open(name)
+	f, _, err := evidence.OpenFile(name)
 	if err != nil {
 		return false, err
 	}
@@ -102,6 +102,13 @@ func isDatabase(name string) (bool, error) {
 		return false, err
 	}
 	return bytes.Equal(begin, magic), nil
+}
+
+// isBackup reports whether a folder is one that tenure backup made.
+func isBackup(dir string) bool {
+	const most = 1 << 20 // its manifest is a small one
+	manifest, err := evidence.ReadFile(filepath.Join(dir, "manifest.json"), most)
+	return err == nil && upkeep.IsBackup(manifest)
 }
 
 func openBundle(name string) (*evidence.Files, error) {

@@ -168,6 +168,40 @@ func TestVerify(t *testing.T) {
 	t.Run("databases", func(t *testing.T) { falsifiedDatabases(t, database, keys[:2]) })
 }
 
+// TestVerifyOpensFilesOnly: what is no file is refused and not opened, wherever verify
+// would read it: a pipe would wait for ever, a device never end. fails has a deadline.
+func TestVerifyOpensFilesOnly(t *testing.T) {
+	const refused = "it is not a file but a link, a pipe, a device or a socket, and is not read"
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	must(t, syscall.Mkfifo(pipe, 0o600))
+	zero := filepath.Join(t.TempDir(), "zero")
+	must(t, os.Symlink("/dev/zero", zero))
+	for name, put := range map[string]func(string) error{
+		"a pipe": func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"a link": func(path string) error { return os.Symlink("/dev/zero", path) },
+	} {
+		dir := t.TempDir()
+		must(t, put(filepath.Join(dir, "manifest.json")))
+		if code, out := fails(t, "verify", dir); code != exit.Proof || !strings.Contains(out, "FAILS: manifest.json: "+refused) {
+			t.Errorf("%s as manifest: exit %d, %s", name, code, out)
+		}
+	}
+	dir := t.TempDir()
+	for _, special := range []string{pipe, zero} {
+		for _, args := range [][]string{{"verify", dir, "--checkpoint", special}, {"verify", special}, {"verify", dir, "--against", special}} {
+			if code, out := fails(t, args...); code != exit.Usage || !strings.Contains(out, refused) {
+				t.Errorf("%v: exit %d, %s", args, code, out)
+			}
+		}
+	}
+	large := filepath.Join(t.TempDir(), "large")
+	must(t, os.WriteFile(large, nil, 0o600))
+	must(t, os.Truncate(large, 1<<40))
+	if code, out := fails(t, "verify", dir, "--checkpoint", large); code != exit.Usage || !strings.Contains(out, "more than 65536 bytes") {
+		t.Errorf("a large checkpoint: exit %d, %s", code, out)
+	}
+}
+
 // falsifiedDatabases makes copies, each falsified by one statement behind the
 // triggers that would refuse it.
 func falsifiedDatabases(t *testing.T, database string, key []string) {

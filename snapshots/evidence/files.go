@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -40,21 +41,14 @@ var fileNamePattern = regexp.MustCompile(`^(manifest\.json|manifest\.sig|events\
 
 // Open opens a zip file, or a directory that one was unpacked into.
 func Open(path string) (*Files, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return openDir(path)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, errIrregular
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, size, err := OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
-	files, err := Read(f, info.Size())
+	files, err := Read(f, size)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -88,7 +82,10 @@ func openDir(path string) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newFiles(func(name string) (io.ReadCloser, error) { return openRegular(root, name) })
+	f := newFiles(func(name string) (io.ReadCloser, error) {
+		file, _, err := regular(name, root.Lstat, root.OpenFile)
+		return file, err
+	})
 	f.close = root.Close
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -111,21 +108,46 @@ func openDir(path string) (*Files, error) {
 
 var errIrregular = errors.New("it is not a file but a link, a pipe, a device or a socket, and is not read")
 
-// openRegular opens a file, and does not wait for the writer of a pipe that
-// was put in its place meanwhile.
-func openRegular(root *os.Root, name string) (io.ReadCloser, error) {
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+// OpenFile opens a regular file, and returns its size. It opens nothing else: a pipe
+// would wait for ever, a device never end. A link to a file is one.
+func OpenFile(path string) (*os.File, int64, error) {
+	return regular(path, os.Stat, os.OpenFile)
+}
+
+// ReadFile reads a regular file of at most most bytes.
+func ReadFile(path string, most int64) ([]byte, error) {
+	f, size, err := OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	defer f.Close()
+	if size > most {
+		return nil, fmt.Errorf("%s: more than %d bytes", path, most)
+	}
+	return io.ReadAll(io.LimitReader(f, size))
+}
+
+// regular opens a file by open if stat says that it is one, and does not wait for the
+// writer of a pipe that was put in its place meanwhile.
+func regular(name string, stat func(string) (fs.FileInfo, error), open func(string, int, fs.FileMode) (*os.File, error)) (*os.File, int64, error) {
+	info, err := stat(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, errIrregular
+	}
+	f, err := open(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() {
 		err = errIrregular
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, 0, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return f, info.Size(), nil
 }
 
 func newFiles(open func(string) (io.ReadCloser, error)) *Files {
@@ -173,6 +195,9 @@ func (f *Files) names() []string {
 // with reads a file by fn, no further than its own size.
 func (f *Files) with(name string, fn func(io.Reader) error) error {
 	size, ok := f.sizes[name]
+	if dir, _, nested := strings.Cut(name, "/"); nested && f.irregular[dir] {
+		return fmt.Errorf("%s: it is not a folder but a link, and is not followed", shown(dir))
+	}
 	if !ok || !fileNamePattern.MatchString(name) {
 		return fmt.Errorf("%s is missing", shown(name))
 	}

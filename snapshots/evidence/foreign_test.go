@@ -72,6 +72,29 @@ func TestPipesAndDevices(t *testing.T) {
 	})
 }
 
+// TestFolderThatIsALink: a link in the place of a folder is told as one. What is behind it
+// is not missing, but it is not read.
+func TestFolderThatIsALink(t *testing.T) {
+	in := newInstallation(t, dbtest.SQLite(t))
+	dir := folder(t, in.bundle(t, in.Harbour, Filter{}))
+	for _, name := range []string{"snapshots", "pages", "checkpoints"} {
+		outside := filepath.Join(t.TempDir(), name)
+		must(t, os.Rename(filepath.Join(dir, name), outside))
+		must(t, os.Symlink(outside, filepath.Join(dir, name)))
+		f, err := Open(dir)
+		must(t, err)
+		var said strings.Builder
+		_, err = Verify(f, Options{Say: func(s string) { said.WriteString(s + "\n") }})
+		found(t, name, name+": it is not a folder but a link, and is not followed", said.String(), err)
+		if strings.Contains(said.String(), "is missing") {
+			t.Errorf("%s: %s", name, said.String())
+		}
+		must(t, f.Close())
+		must(t, os.Remove(filepath.Join(dir, name)))
+		must(t, os.Rename(outside, filepath.Join(dir, name)))
+	}
+}
+
 // TestPipeInTheMeantime: a pipe that takes a file's place after the folder was
 // listed is not waited for.
 func TestPipeInTheMeantime(t *testing.T) {

@@ -3,6 +3,8 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 
 	"github.com/Masterminds/squirrel"
@@ -19,50 +21,56 @@ const partVersions = "versions"
 // versionKinds are the kinds of those events.
 var versionKinds = []string{"setup.published", "setup.changed", "setup.scheduled", "setup.restored", "setup.deleted", "setup.withdrawn"}
 
-// setups lists the setups that clients of the bundle inherit from and of which it does
-// not have every event anyway.
-func (b *Bundle) setups(c *db.Conn) (ids []string, err error) {
+// setups finds the setups that clients of the bundle inherit from and of which it does
+// not have every event anyway: by their ids, until when one of these clients is there.
+func (b *Bundle) setups(c *db.Conn) (until map[string]history.Millis, err error) {
+	until = make(map[string]history.Millis)
+	to := b.filter.To
+	if to == 0 {
+		to = math.MaxInt64
+	}
+	// a client whose newest version is its deletion inherits nothing from then on
+	const end = `COALESCE((SELECT CASE f.kind WHEN 'tombstone' THEN f.valid_from END FROM snapshot f WHERE f.module = e.module AND f.setup_id = e.setup_id AND f.entity_id = e.entity_id
+		AND f.recorded_at < ? AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = f.snapshot_id AND w.recorded_at < ?) ORDER BY f.valid_from DESC, f.attempt DESC LIMIT 1), ?)`
 	of := func(where squirrel.Eq) error {
 		var rows []struct {
-			Setup string `db:"setup_id"`
-			Owner string `db:"owner"`
+			Setup string         `db:"setup_id"`
+			Owner string         `db:"owner"`
+			Until history.Millis `db:"until"`
 		}
-		err := c.SelectBuilt(&rows, db.Builder().Select("DISTINCT e.setup_id AS setup_id, s.org_id AS owner").From("entity e JOIN entity s ON s.entity_id = e.setup_id").
-			Where("e.kind = 'client'").Where(where))
+		err := c.SelectBuilt(&rows, db.Builder().Select("e.setup_id AS setup_id, s.org_id AS owner").
+			Column(squirrel.Alias(squirrel.Expr("max("+end+")", int64(to), int64(to), int64(math.MaxInt64)), "until")).
+			From("entity e JOIN entity s ON s.entity_id = e.setup_id").Where("e.kind = 'client'").Where(where).GroupBy("e.setup_id, s.org_id"))
 		for _, r := range rows {
-			whole := len(b.filter.Clients) == 0 && b.covers(r.Owner)
-			if !whole && !slices.Contains(ids, r.Setup) {
-				ids = append(ids, r.Setup)
+			if whole := len(b.filter.Clients) == 0 && b.covers(r.Owner); !whole {
+				until[r.Setup] = max(until[r.Setup], r.Until)
 			}
 		}
 		return err
 	}
 	if len(b.filter.Clients) > 0 {
-		err = of(squirrel.Eq{"e.entity_id": b.filter.Clients})
-		slices.Sort(ids)
-		return ids, err
+		return until, of(squirrel.Eq{"e.entity_id": b.filter.Clients})
 	}
 	for part := range slices.Chunk(b.covered, idsAtOnce) {
 		if err := of(squirrel.Eq{"e.org_id": part}); err != nil {
 			return nil, err
 		}
 	}
-	slices.Sort(ids)
-	return ids, nil
+	return until, nil
 }
 
 // inherited reads the versions of those setups that were in force right before the filter's time, or in it,
-// or will be, as they were recorded before its end. It takes one statement a setup.
+// or will be, as they were recorded before its end, and while clients of the bundle are there. It takes one statement a setup.
 func (b *Bundle) inherited(c *db.Conn, have int) (chosen []line, err error) {
-	ids, err := b.setups(c)
+	until, err := b.setups(c)
 	if err != nil {
 		return nil, err
 	}
 	b.parts = make(map[string]bool)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(until)) {
 		b.parts[id] = true
 		q := db.Builder().Select("e.idx, e.object_id, e.object_seq, e.org_id").From("log_event e JOIN snapshot s ON s.snapshot_id = e.ref").
-			Where(squirrel.Eq{"e.object_id": id, "s.entity_id": id, "e.kind": versionKinds}).Where("e.idx < ?", b.last.Size).
+			Where(squirrel.Eq{"e.object_id": id, "s.entity_id": id, "e.kind": versionKinds}).Where("e.idx < ? AND s.valid_from <= ?", b.last.Size, until[id]).
 			Where(`s.valid_from >= COALESCE((SELECT max(f.valid_from) FROM snapshot f WHERE f.module = s.module AND f.setup_id = s.setup_id AND f.entity_id = s.entity_id
 				AND f.valid_from < ? AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.snapshot_id = f.snapshot_id)), 0)`, b.filter.From.Millis())
 		if b.filter.To != 0 {

@@ -106,11 +106,11 @@ func TestInheritedSetups(t *testing.T) {
 				continue
 			}
 			for _, want := range []string{"Inherited from the setup: Changed", "new grant type password", "access token lifetime ×24", string(second)} {
-				if !strings.Contains(page, want) {
-					t.Errorf("%s: the client's page has no %q", name, want)
+				if strings.Contains(page, want) == c.older {
+					t.Errorf("%s: the client's page has %q: %t", name, want, c.older)
 				}
 			}
-			if strings.Contains(page, "older than this bundle. What it sets") != c.older {
+			if strings.Contains(page, "this bundle does not say") != c.older {
 				t.Errorf("%s: that what the client sets is not known: %t", name, !c.older)
 			}
 		}
@@ -120,6 +120,10 @@ func TestInheritedSetups(t *testing.T) {
 		}
 		if page := files[pages.Dir+string(in.shop)+".html"]; !strings.Contains(page, "Inherited from the setup: Changed") {
 			t.Error("the page of the client for the setup's owner says nothing of it")
+		}
+		if last, err := history.ReadCheckpoint([]byte(files[fileLast])); err != nil || last.Signed.At == 0 ||
+			!strings.Contains(files[pages.FileIndex], `signed at <time datetime="`+last.Signed.At.Time().Format(time.RFC3339Nano)+`"`) {
+			t.Errorf("the index does not say when the checkpoint was signed: %v", err)
 		}
 		files = in.bundle(t, in.Quay, Filter{}) // owns no client
 		if strings.Contains(files[fileManifest], string(in.Setup)) {
@@ -155,6 +159,41 @@ func TestInheritedSince(t *testing.T) {
 	if !slices.Equal(got, []string{string(inForce), string(within)}) {
 		t.Errorf("%q, want %s and %s", got, inForce, within)
 	}
+}
+
+// TestInheritedUntilTheEnd: a client that was deleted inherits nothing any more, so its
+// bundle has nothing of what the setup's owner did later, and why; that of an organization
+// with another client in the setup has it.
+func TestInheritedUntilTheEnd(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		in := newInstallation(t, dsn)
+		lived := in.setupTo(t, nil, func(s *document.Setup) { s.AccessTokenTTL = hour(1) })
+		must(t, snapshots.Delete[document.Client](ctx, in.Store, in.Admin(in.Harbour), in.Ref(in.shop), nil))
+		in.Tick()
+		from := in.Log.Now()
+		in.Tick()
+		after := in.setupTo(t, nil, func(s *document.Setup) { s.AccessTokenTTL = hour(2) })
+		planned := in.setupTo(t, in.In(time.Hour), func(s *document.Setup) { s.AccessTokenTTL = hour(3) })
+		for name, c := range map[string]struct {
+			filter Filter
+			after  bool
+		}{
+			"the client":                {Filter{Clients: []string{string(in.shop)}}, false},
+			"the client, later":         {Filter{Clients: []string{string(in.shop)}, From: from}, false},
+			"the client, until it goes": {Filter{Clients: []string{string(in.shop)}, To: from}, false},
+			"its organization":          {Filter{}, true},
+		} {
+			files := in.bundle(t, in.Harbour, c.filter)
+			if said, err := verify(t, files, in.trusted(t)...); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, said)
+			}
+			for id, want := range map[snapshots.SnapshotID]bool{lived: true, after: c.after, planned: c.after} {
+				if strings.Contains(files[fileEvents], string(id)) != want {
+					t.Errorf("%s: version %s is there: %t", name, id, !want)
+				}
+			}
+		}
+	})
 }
 
 // TestForgedParts: what is here in part is found to be falsified as far as it can be, and

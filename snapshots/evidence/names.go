@@ -131,11 +131,11 @@ func (n names) forPages() pages.Names {
 	return p
 }
 
-// about is what the manifest says to the pages.
-func (m *manifest) about() pages.About {
+// about is what the manifest and the last checkpoint say to the pages.
+func (m *manifest) about(last history.Checkpoint) pages.About {
 	a := pages.About{Origin: m.Origin, MadeAt: m.MadeAt, MadeBy: m.MadeBy, MadeWith: m.MadeWith, Organization: m.Organization,
 		Clients: m.Filter.Clients, Under: m.Filter.Organization, From: m.Filter.From, To: m.Filter.To,
-		LogSize: m.LogSize, WholeLog: m.WholeLog, Erased: m.Erased, Withheld: m.Withheld, Snapshots: m.Snapshots}
+		LogSize: m.LogSize, LogSigned: last.Signed.At, WholeLog: m.WholeLog, Erased: m.Erased, Withheld: m.Withheld, Snapshots: m.Snapshots}
 	for _, o := range m.Objects {
 		a.Objects = append(a.Objects, pages.Object{ID: o.ID, Kind: o.Kind, Owner: o.Owner, Part: o.Part != "", First: o.First, Last: o.Last, Count: o.Count, Total: o.Total})
 	}

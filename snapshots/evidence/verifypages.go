@@ -29,7 +29,7 @@ func (v *verifier) pages() (string, error) {
 	}
 	made := make(map[string]bool)
 	content := func(id string) ([]byte, error) { return v.files.small(dirSnapshots+id+".json", maxLine) }
-	err = pages.Write(&pages.Bundle{Form: m.Pages, About: m.about(), Names: n.forPages(), Events: v.read, Erased: v.gone, Content: content},
+	err = pages.Write(&pages.Bundle{Form: m.Pages, About: m.about(v.last), Names: n.forPages(), Events: v.read, Erased: v.gone, Content: content},
 		func(name string, write func(io.Writer) error) error {
 			made[name] = true
 			return v.files.with(name, func(r io.Reader) error { return sameAs(r, write) })

@@ -65,7 +65,7 @@ func (b *Bundle) Write(ctx context.Context, w io.Writer) error {
 		return fault.Wrap(err, fault.Unavailable, "", "something was erased while the bundle was made; ask again")
 	}
 	m := b.manifest()
-	if err := pages.Write(&pages.Bundle{Form: m.Pages, About: m.about(), Names: b.names.forPages(), Events: b.read, Erased: b.gone, Content: func(id string) ([]byte, error) {
+	if err := pages.Write(&pages.Bundle{Form: m.Pages, About: m.about(b.last), Names: b.names.forPages(), Events: b.read, Erased: b.gone, Content: func(id string) ([]byte, error) {
 		_, content, err := b.body(ctx, id)
 		return content, err
 	}}, func(name string, write func(io.Writer) error) error { return b.add(z, name, write) }); err != nil {

@@ -67,9 +67,8 @@ func CompareState(ctx context.Context, database, state string) (*Published, erro
 	return p, err
 }
 
-// IsBackup reports whether dir is a folder that Backup made.
-func IsBackup(dir string) bool {
-	raw, err := os.ReadFile(filepath.Join(dir, manifestFile))
+// IsBackup reports whether a text is the manifest of a folder that Backup made.
+func IsBackup(manifest []byte) bool {
 	var m Manifest
-	return err == nil && json.Unmarshal(raw, &m) == nil && m.Form == form
+	return json.Unmarshal(manifest, &m) == nil && m.Form == form
 }

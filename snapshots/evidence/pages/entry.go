@@ -27,6 +27,7 @@ type entry struct {
 	Details             []detail
 	DetailGone          string
 	FromSetup           bool // an event of the setup, on the page of a client that it changed
+	Unknown             bool // likewise, but the bundle does not say whether it changed the client
 
 	comparison // what it changed; only on the page of its object
 }

@@ -46,6 +46,7 @@ type objectPage struct {
 	First             int
 	Pages             []link
 	Effective         bool // changes are those of what is in force
+	Signed            *stamp
 }
 
 type link struct {
@@ -63,6 +64,7 @@ type indexPage struct {
 	Asked       []party // clients
 	From, To    *stamp
 	First, Last *stamp // recorded
+	Signed      *stamp // the last checkpoint
 	Events      int64
 	Population  []counted
 	Kinds       []counted
@@ -82,6 +84,7 @@ type counted struct {
 type list struct {
 	Heading, ID string
 	Client      bool
+	Inherited   bool // Last and Level are also of what clients inherited
 	Rows        []listed
 }
 
@@ -98,7 +101,7 @@ type listed struct {
 func (m *maker) index(w io.Writer) error {
 	a := &m.b.About
 	p := indexPage{head: head{Title: "Evidence of changes", Origin: a.Origin, MadeAt: instant(a.MadeAt)}, About: *a, For: m.organization(a.Organization),
-		By: m.actor(a.MadeBy), From: instant(a.From), To: instant(a.To), Events: int64(len(m.b.Events)), Glossary: glossary, EvidenceName: "evidence/" + a.Origin}
+		By: m.actor(a.MadeBy), From: instant(a.From), To: instant(a.To), Events: int64(len(m.b.Events)), Glossary: glossary, Signed: m.signed(), EvidenceName: "evidence/" + a.Origin}
 	if m.effective() {
 		p.Glossary = slices.Insert(slices.Clone(glossary), 2, inheritedTerm)
 		p.Parted = slices.ContainsFunc(a.Objects, func(o Object) bool { return o.Part })
@@ -116,7 +119,7 @@ func (m *maker) index(w io.Writer) error {
 	}
 	p.Population, p.Kinds = m.population(), m.kinds()
 	for _, s := range sorts[:3] {
-		l := list{Heading: strings.ToUpper(s.many[:1]) + s.many[1:], ID: s.kind, Client: s.kind == history.ObjectClient}
+		l := list{Heading: strings.ToUpper(s.many[:1]) + s.many[1:], ID: s.kind, Client: s.kind == history.ObjectClient, Inherited: s.kind == history.ObjectClient && m.effective()}
 		for _, t := range m.ordered {
 			if t.Kind == s.kind {
 				l.Rows = append(l.Rows, listed{t.name, t.ID, m.b.Names.Clients[t.ID].ClientID, Dir + t.ID + ".html", t.organized, t.versions, t.Count, t.last, t.level.String()})

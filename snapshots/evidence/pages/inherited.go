@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strings"
 
 	"tenure/snapshots/diff"
@@ -87,15 +88,10 @@ func (m *maker) changesOfSetup(client *titled) ([]setupChange, error) {
 	return t.changes, nil
 }
 
-// The notes of a change of the setup that is compared for a client whose own version of
-// that time is not there.
-const (
-	noteOlder  = "The client’s version of that time is older than this bundle. What it sets itself did not change by this."
-	noteErased = "The client’s content of that time was erased. What it set itself did not change by this."
-)
-
 // inherited says what a change of its setup changed in a client; nil if it changed
-// nothing.
+// nothing, and of a client whose content of that time was erased. Where the client's
+// version of that time is older than the bundle nothing but the change of the setup is
+// known: the client may set all of it itself.
 func (m *maker) inherited(client *titled, c *setupChange) (*entry, error) {
 	at := c.event.Envelope.Effective
 	if client.goneBefore(at) {
@@ -103,24 +99,21 @@ func (m *maker) inherited(client *titled, c *setupChange) (*entry, error) {
 	}
 	made := m.entry(c.event)
 	made.FromSetup = true
-	doc := &document.Client{}
-	switch own := client.line.before(at); {
-	case own == nil && client.First == 1:
-		return nil, nil // it was not there yet
+	own := client.line.before(at)
+	switch {
+	case own == nil && (client.First == 1 || client.erased()):
+		return nil, nil // it was not there yet, or what it was is nowhere
 	case own == nil:
-		made.Notes = append(made.Notes, noteOlder)
-	default:
-		content, err := m.content(own.id)
-		if err != nil {
-			return nil, err
-		}
-		if content == nil {
-			made.Notes = append(made.Notes, noteErased)
-			break
-		}
-		if doc, err = document.Decode[document.Client](content); err != nil || len(content) > maxCompared {
-			return nil, nil // its own events say that it cannot be read
-		}
+		made.Unknown, made.Page = true, strings.TrimPrefix(made.Page, Dir)
+		return &made, nil
+	}
+	content, err := m.content(own.id)
+	if err != nil || content == nil {
+		return nil, err
+	}
+	doc, err := document.Decode[document.Client](content)
+	if err != nil || len(content) > maxCompared {
+		return nil, nil // its own events say that it cannot be read
 	}
 	result := diff.Effective(diff.InForce{Client: doc, Setup: c.before, From: c.beforeID}, diff.InForce{Client: doc, Setup: c.after, From: c.afterID}, at.Time())
 	if result.Empty() {
@@ -128,6 +121,11 @@ func (m *maker) inherited(client *titled, c *setupChange) (*entry, error) {
 	}
 	made.comparison.take(&result)
 	return &made, nil
+}
+
+// erased reports whether an object's contents were erased in the bundle's time.
+func (t *titled) erased() bool {
+	return slices.ContainsFunc(t.events, func(e *Event) bool { return title(e.Envelope.Kind) == titles["erased"] })
 }
 
 // goneBefore reports whether a client was deleted before an instant and not restored

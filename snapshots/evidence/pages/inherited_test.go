@@ -11,6 +11,7 @@ import (
 
 // inherits adds what a setup's owner did to what its clients inherit.
 func (s *script) inherits() {
+	s.About.LogSigned = 1767409445_000001
 	s.Names.Clients[quiet] = Client{"quiet", setup}
 	doc := documenttest.FullSetup()
 	doc.GrantTypes = append(doc.GrantTypes[:len(doc.GrantTypes):len(doc.GrantTypes)], "password")
@@ -69,9 +70,6 @@ func TestInherited(t *testing.T) {
 	if page := files[Dir+shop+".html"]; strings.Contains(page, "Inherited from the setup:") {
 		t.Error("shop sets all of it itself")
 	}
-	if page := seen(files[Dir+quiet+".html"]); !strings.Contains(page, "older than this bundle. What it sets itself") || !strings.Contains(page, "now password inherited") {
-		t.Errorf("a client of which no version is here: %s", page)
-	}
 	if index := seen(files[FileIndex]); !strings.Contains(index, "Inherited What a client does not set itself") || strings.Contains(index, "of setups of others") {
 		t.Error(index)
 	}
@@ -81,6 +79,30 @@ func TestInherited(t *testing.T) {
 		if strings.Contains(strings.ToLower(text), "inherited from") {
 			t.Errorf("the first form has it, too: %s", name)
 		}
+	}
+}
+
+// TestLastCountsWhatIsInherited: the index says when a client last changed, by its own
+// event or by one of its setup, and that Events counts its own only.
+func TestLastCountsWhatIsInherited(t *testing.T) {
+	s := example()
+	s.inherits()
+	last := s.Events[len(s.Events)-1].Envelope
+	files := made(t, &s.Bundle)
+	want := micros(last.RecordedAt).Clock
+	if last.Object != setup || !strings.Contains(row(t, files, kiosk), " 5 2026-01-02 "+want) {
+		t.Errorf("no %s in %s", want, row(t, files, kiosk))
+	}
+	if own := row(t, files, shop); strings.Contains(own, want) {
+		t.Errorf("shop inherits none of it: %s", own)
+	}
+	const says = "Risk and Last are also of what a client inherited from its setup, Events only of its own"
+	if index := seen(files[FileIndex]); strings.Count(index, says) != 1 {
+		t.Error(index)
+	}
+	snap(s, "client.changed", kiosk, document.Client{ClientName: "Kiosk, later"}, nil)
+	if own := row(t, made(t, &s.Bundle), kiosk); !strings.Contains(own, " 6 2026-01-02 "+micros(s.at).Clock) {
+		t.Errorf("its own is the last: %s", own)
 	}
 }
 
@@ -115,5 +137,69 @@ func TestPartOfASetup(t *testing.T) {
 	}
 	if !strings.Contains(seen(files[Dir+kiosk+".html"]), "Inherited from the setup: Changed") {
 		t.Error("nothing is inherited")
+	}
+}
+
+// row is the row of an object in index.html.
+func row(t *testing.T, files map[string]string, id string) string {
+	t.Helper()
+	_, text, found := strings.Cut(files[FileIndex], `<a href="`+Dir+id+`.html">`)
+	if !found {
+		t.Fatalf("no row of %s", id)
+	}
+	text, _, _ = strings.Cut(text, "</tr>")
+	return seen("<body>" + text)
+}
+
+// TestNothingIsClaimed of a client whose version of the time of a change of its setup is
+// not in the bundle: it may set all that changed itself. Nothing at all is said of one
+// whose content of that time was erased.
+func TestNothingIsClaimed(t *testing.T) {
+	s := example()
+	s.inherits()
+	s.Names.Clients[erasedClient] = Client{"gone", setup}
+	const later = "c1000000000000000000000000000005" // its only version here is newer than the changes
+	s.Names.Clients[later] = Client{"later", setup}
+	snap(s, "client.changed", later, document.Client{ClientName: "Later", GrantTypes: []string{"authorization_code"}, AccessTokenTTL: hours(1), IDTokenTTL: hours(1), RedirectURIs: []string{"https://later.example/cb"}}, nil)
+	o := s.object(history.ObjectClient, later)
+	o.First, o.Last, o.Total = 7, 7, 7
+	s.Events[len(s.Events)-1].Envelope.Seq = 7
+	files := made(t, &s.Bundle)
+	for _, id := range []string{quiet, later, erasedClient} {
+		all := articles(files[Dir+id+".html"])
+		page := seen(files[Dir+id+".html"])
+		if strings.Contains(page, "Inherited from the setup:") || strings.Contains(page, "password") || strings.Contains(row(t, files, id), "critical") {
+			t.Errorf("%s: %q\n%s", id, all, row(t, files, id))
+		}
+		const unknown = "Whether the client inherits what changed then, this bundle does not say"
+		if want := id != erasedClient; strings.Contains(page, unknown) != want || strings.Contains(files[Dir+id+".html"], `<a href="`+setup+`.html#n3">`) != want {
+			t.Errorf("%s: that it is not known: %s", id, page)
+		}
+	}
+	if first := articles(files[Dir+later+".html"])[0]; !strings.Contains(first, "7. Changed") {
+		t.Errorf("its own: %q", first)
+	}
+}
+
+// TestSaysWhenItWasSigned: the pages say up to which instant they are the whole history.
+// A change of right before the bundle was asked for may be behind it.
+func TestSaysWhenItWasSigned(t *testing.T) {
+	s := example()
+	says := func(page string) bool {
+		return strings.Contains(seen(page), "signed at 2026-01-03 03:04:05.000001 UTC")
+	}
+	s.About.LogSigned = 1767409445_000001
+	for _, form := range []int{Form, FormOld} {
+		s.Form = form
+		files := made(t, &s.Bundle)
+		for _, name := range []string{FileIndex, Dir + shop + ".html"} {
+			if says(files[name]) != (form != FormOld) {
+				t.Errorf("form %d, %s: %s", form, name, seen(files[name]))
+			}
+		}
+	}
+	s.Form, s.About.LogSigned = Form, 0
+	if strings.Contains(made(t, &s.Bundle)[FileIndex], "signed at") {
+		t.Error("a checkpoint that does not say when it was signed")
 	}
 }

@@ -41,6 +41,7 @@ type About struct {
 	Under                            string   // the organization that was asked for
 	From, To                         string
 	LogSize                          int64
+	LogSigned                        history.Micros // when the last checkpoint was signed; 0 where it does not say
 	WholeLog                         bool
 	Erased, Withheld, Snapshots      int64
 	Objects                          []Object // in the manifest's order

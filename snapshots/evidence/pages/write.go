@@ -41,7 +41,8 @@ type titled struct {
 	events    []*Event
 	level     diff.Level // the highest of its changes
 	versions  int64
-	last      stamp
+	last      stamp // when it changed last, by a change of its setup too
+	lastIndex int64 // of that event
 	organized party
 	line      timeline // its versions, without those that were withdrawn
 
@@ -76,7 +77,7 @@ func newMaker(b *Bundle) (*maker, error) {
 	for i := range b.Events {
 		if t := m.titles[b.Events[i].Envelope.Object]; t != nil {
 			t.events = append(t.events, &b.Events[i])
-			t.last = micros(b.Events[i].Envelope.RecordedAt)
+			t.last, t.lastIndex = micros(b.Events[i].Envelope.RecordedAt), b.Events[i].Index
 		}
 	}
 	for _, t := range m.ordered {
@@ -199,6 +200,16 @@ func (m *maker) object(t *titled, file func(string, func(io.Writer) error) error
 	return nil
 }
 
+// signed is when the checkpoint was signed that the bundle goes up to; nil where that is
+// not said, as in the first form.
+func (m *maker) signed() *stamp {
+	if m.b.About.LogSigned == 0 || !m.effective() {
+		return nil
+	}
+	at := micros(m.b.About.LogSigned)
+	return &at
+}
+
 // partOf is which of an object's pages has its event with a number. What is here in
 // part has gaps.
 func (t *titled) partOf(seq int64) int {
@@ -219,7 +230,7 @@ func (m *maker) part(w io.Writer, t *titled, events []*Event, setups *[]setupCha
 	p := objectPage{head: head{Title: cmp.Or(m.nameOf(t.Kind, t.ID), t.ID), Up: "../" + FileIndex, Origin: m.b.About.Origin, MadeAt: instant(m.b.About.MadeAt)},
 		Sort: sortOf(t.Kind), Object: t.Object, ClientID: m.b.Names.Clients[t.ID].ClientID, Organization: t.organized,
 		Versions: plural(t.versions, "version", "versions"), Counted: plural(t.Count, "event", "events"), Whole: t.First == 1 && t.Last == t.Total,
-		Part: n + 1, Parts: parts, First: n*partSize + 1, Effective: m.effective()}
+		Part: n + 1, Parts: parts, First: n*partSize + 1, Effective: m.effective(), Signed: m.signed()}
 	if setup := m.b.Names.Clients[t.ID].Setup; setup != "" {
 		p.Setup = &party{Name: m.nameOf(history.ObjectSetup, setup), ID: setup}
 		p.SetupPage = m.titles[setup] != nil
@@ -262,7 +273,16 @@ func (m *maker) setupsUntil(w io.Writer, t *titled, setups *[]setupChange, index
 		if made == nil {
 			continue
 		}
+		if made.Unknown {
+			if err := run(w, "object-unknown", made); err != nil {
+				return err
+			}
+			continue
+		}
 		t.level = max(t.level, made.Level)
+		if made.Index > t.lastIndex {
+			t.last, t.lastIndex = made.Recorded, made.Index
+		}
 		if err := run(w, "object-entry", made); err != nil {
 			return err
 		}
