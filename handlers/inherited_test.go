@@ -209,14 +209,16 @@ func TestWhatTheSetupsOwnerDid(t *testing.T) {
 			}
 		}
 
-		for _, query := range []string{"?client=" + h.client, "", "?client=" + h.client + "&from=" + url.QueryEscape(h.before)} {
-			h.evidence(t, get("/v1/evidence"+query))
+		for _, query := range []string{"?client=" + h.client, ""} {
+			h.evidence(t, get("/v1/evidence"+query), false)
 		}
+		h.evidence(t, get("/v1/evidence?client="+h.client+"&from="+url.QueryEscape(h.before)), true)
 	})
 }
 
-// evidence verifies a bundle, and reads the page of the client.
-func (h *house) evidence(t *testing.T, bundle string) {
+// evidence verifies a bundle, and reads the page of the client. Where the client's version
+// is older than the bundle the page does not claim that the client inherits the change.
+func (h *house) evidence(t *testing.T, bundle string, older bool) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "evidence.zip")
 	must(t, os.WriteFile(path, []byte(bundle), 0o600))
@@ -240,8 +242,11 @@ func (h *house) evidence(t *testing.T, bundle string) {
 		}
 	}
 	for _, want := range []string{"Inherited from the setup: Changed", "new grant type password", "access token lifetime ×24", "legacy apps, ticket 7", h.second} {
-		if !strings.Contains(string(page), want) {
-			t.Errorf("the client's page has no %q", want)
+		if strings.Contains(string(page), want) == older {
+			t.Errorf("the client's page has %q: %t", want, older)
 		}
+	}
+	if strings.Contains(string(page), "this bundle does not say") != older {
+		t.Errorf("the client's page says that it is not known: %t", !older)
 	}
 }

@@ -104,6 +104,10 @@ func TestKeyRotation(t *testing.T) {
 			{0, exit.Proof, exit.Proof}, {0, 0, exit.Proof}, {exit.Unconfirmed, 0, exit.Proof},
 			{exit.Unconfirmed, 0, 0}, {exit.Unconfirmed, exit.Unconfirmed, 0}, {exit.Unconfirmed, exit.Unconfirmed, 0},
 		}
+		wantAlone := [2][][]int{want, { // one key alone: that of the log, that of evidence
+			{exit.Unconfirmed, exit.Proof, exit.Proof}, {exit.Unconfirmed, exit.Unconfirmed, exit.Proof}, {exit.Proof, exit.Unconfirmed, exit.Proof},
+			{exit.Proof, exit.Unconfirmed, exit.Unconfirmed}, {exit.Proof, exit.Proof, exit.Unconfirmed}, {exit.Proof, exit.Proof, exit.Unconfirmed},
+		}}
 		t.Log("bundle: exit code with the first, the second, the third pair of keys; with the newest key of the log alone; with no key")
 		for i, name := range bundles {
 			var codes []int
@@ -115,6 +119,17 @@ func TestKeyRotation(t *testing.T) {
 				}
 				if code != want[i][j] || code == exit.Unconfirmed && !strings.Contains(out, "behind them are signed by a key that was not given") {
 					t.Errorf("bundle %d, pair %d: exit %d, want %d\n%s", i+1, j+1, code, want[i][j], out)
+				}
+			}
+			for j, pair := range pairs {
+				for use, key := range pair {
+					code, out := fails(t, "verify", name, "--key", key)
+					if want := wantAlone[use][i][j]; code != want {
+						t.Errorf("bundle %d, key %d of pair %d alone: exit %d, want %d\n%s", i+1, use, j+1, code, want, out)
+					}
+					if second := secondVerifier(t, name, "--key", key); second >= 0 && (second == exit.Proof) != (code == exit.Proof) {
+						t.Errorf("bundle %d, key %d of pair %d alone: exit %d, and %d of the second verifier", i+1, use, j+1, code, second)
+					}
 				}
 			}
 			alone, out := fails(t, "verify", name, "--key", pairs[min(i/2, 2)][0])

@@ -16,15 +16,22 @@ var sources embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{"shown": shown, "number": grouped, "style": style, "organization": party.organization, "actor": party.actor}).ParseFS(sources, "templates/*.html"))
 
-func style() (template.CSS, error) {
+// style is the style of the pages of a form. What the second form has more is behind that
+// of the first, which verifiers compare.
+func style(form int) (template.CSS, error) {
 	text, err := sources.ReadFile("templates/style.css")
-	return template.CSS(text), err
+	if err != nil || form == FormOld {
+		return template.CSS(text), err
+	}
+	more, err := sources.ReadFile("templates/style2.css")
+	return template.CSS(text) + template.CSS(more), err
 }
 
 func run(w io.Writer, name string, data any) error { return templates.ExecuteTemplate(w, name, data) }
 
 // head is what every page begins and ends with.
 type head struct {
+	Form   int
 	Title  string
 	Up     string // index.html from there; empty on it
 	Origin string
@@ -100,7 +107,7 @@ type listed struct {
 // find the risks.
 func (m *maker) index(w io.Writer) error {
 	a := &m.b.About
-	p := indexPage{head: head{Title: "Evidence of changes", Origin: a.Origin, MadeAt: instant(a.MadeAt)}, About: *a, For: m.organization(a.Organization),
+	p := indexPage{head: head{Form: m.b.Form, Title: "Evidence of changes", Origin: a.Origin, MadeAt: instant(a.MadeAt)}, About: *a, For: m.organization(a.Organization),
 		By: m.actor(a.MadeBy), From: instant(a.From), To: instant(a.To), Events: int64(len(m.b.Events)), Glossary: glossary, Signed: m.signed(), EvidenceName: "evidence/" + a.Origin}
 	if m.effective() {
 		p.Glossary = slices.Insert(slices.Clone(glossary), 2, inheritedTerm)

@@ -166,7 +166,7 @@ func (m *maker) csv(w io.Writer) error {
 
 // events writes events.html, a row for each event.
 func (m *maker) events(w io.Writer) error {
-	h := head{Title: "Every event, in order", Up: FileIndex, Origin: m.b.About.Origin, MadeAt: instant(m.b.About.MadeAt)}
+	h := head{Form: m.b.Form, Title: "Every event, in order", Up: FileIndex, Origin: m.b.About.Origin, MadeAt: instant(m.b.About.MadeAt)}
 	if err := run(w, "events-head", struct {
 		head
 		N string
@@ -227,7 +227,7 @@ func partName(id string, n int) string {
 }
 
 func (m *maker) part(w io.Writer, t *titled, events []*Event, setups *[]setupChange, versions *timeline, n, parts int) error {
-	p := objectPage{head: head{Title: cmp.Or(m.nameOf(t.Kind, t.ID), t.ID), Up: "../" + FileIndex, Origin: m.b.About.Origin, MadeAt: instant(m.b.About.MadeAt)},
+	p := objectPage{head: head{Form: m.b.Form, Title: cmp.Or(m.nameOf(t.Kind, t.ID), t.ID), Up: "../" + FileIndex, Origin: m.b.About.Origin, MadeAt: instant(m.b.About.MadeAt)},
 		Sort: sortOf(t.Kind), Object: t.Object, ClientID: m.b.Names.Clients[t.ID].ClientID, Organization: t.organized,
 		Versions: plural(t.versions, "version", "versions"), Counted: plural(t.Count, "event", "events"), Whole: t.First == 1 && t.Last == t.Total,
 		Part: n + 1, Parts: parts, First: n*partSize + 1, Effective: m.effective(), Signed: m.signed()}
