@@ -168,8 +168,8 @@ func TestVerify(t *testing.T) {
 	t.Run("databases", func(t *testing.T) { falsifiedDatabases(t, database, keys[:2]) })
 }
 
-// TestVerifyOpensFilesOnly: what is no file is refused and not opened, wherever verify
-// would read it: a pipe would wait for ever, a device never end. fails has a deadline.
+// TestVerifyOpensFilesOnly: verify refuses a pipe, a device and a link wherever it reads a
+// file, and does not open them: a pipe would wait for ever, a device never end. fails has a deadline.
 func TestVerifyOpensFilesOnly(t *testing.T) {
 	const refused = "it is not a file but a link, a pipe, a device or a socket, and is not read"
 	pipe := filepath.Join(t.TempDir(), "pipe")

@@ -40,8 +40,8 @@ func aWitness(t *testing.T, args ...string) (url, key string, stop func()) {
 	return "", "", nil
 }
 
-// TestWitnesses: a server whose witness answers has it in its checkpoints and bundles, a witness that
-// is down stops nothing, and verify demands what it is told to.
+// TestWitnesses: checkpoints and bundles carry the cosignature of a witness that answers; the server
+// goes on without one that is down; verify demands the witnesses that it is given.
 func TestWitnesses(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		dir := t.TempDir()

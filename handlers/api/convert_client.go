@@ -57,7 +57,7 @@ func fromUntil(ends history.Millis) string {
 	return `"` + fromMillis(ends) + `"`
 }
 
-// fill renders an object for callers who may not see plans; the cache keeps the result.
+// fill renders an object as callers see it who may not see plans. The cache keeps that.
 func fill[T document.Content](r snapshots.Resolved[T]) (*snapshots.Rendering, error) {
 	wire, err := fromObject(tenancy.Scope{}, r, nil)
 	if err != nil {

@@ -28,7 +28,7 @@ func entityID(c *web.Call) snapshots.EntityID {
 	return snapshots.EntityID(cmp.Or(c.Var("entity"), c.Var("setup")))
 }
 
-// audits refuses callers who may not see the object's past.
+// audits is an error for callers who may not see the object's past.
 func (h objects[T]) audits(c *web.Call) error {
 	_, err := h.Snapshots.Audited(c.Request.Context(), c.Scope, h.kind, entityID(c))
 	return err

@@ -31,9 +31,9 @@ func drawSetup(t *rapid.T, name string) *document.Setup {
 
 var inheritable = []string{"grant_types", "force_reauthentication", "access_token_ttl", "refresh_token_ttl", "id_token_ttl", "persisted_consent_ttl"}
 
-// TestEffectiveLaws: what is the same on both sides has no difference; what the setup
-// does not reach is told as Of tells it; what a client sets itself no setup changes; and
-// each inherited side is marked, with the setup's snapshot, and no other is.
+// TestEffectiveLaws: two equal sides have no difference; Effective and Of agree on members
+// that are not inherited; a setup does not change what a client sets itself; and each
+// inherited side, and no other, names the setup's snapshot.
 func TestEffectiveLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawClient(t, "a"), drawClient(t, "b")

@@ -40,6 +40,23 @@ func (l *lines) next(v any) error {
 	return nil
 }
 
+// eachLine calls fn with each line of a file, and its number from 1.
+func eachLine[T any](r io.Reader, fn func(n int, v T) error) error {
+	for list := newLines(r); ; {
+		var v T
+		err := list.next(&v)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = fn(list.n, v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // decode reads a JSON text. A member that is repeated, also in other letters, is
 // an error: two programs could read two things.
 func decode(data []byte, v any) error {

@@ -136,19 +136,11 @@ func (b *Bundle) signers() (*history.Keys, error) {
 }
 
 // readLogKeys reads log-keys.jsonl, the events about signing keys, and checks each
-// against the tree of checkpoints/last. Bundles of before have none.
+// against the tree of checkpoints/last. Older bundles have no such file.
 func (v *verifier) readLogKeys() (string, error) {
 	n, previous := int64(0), ""
 	err := v.files.with(fileLogKeys, func(r io.Reader) error {
-		for list := newLines(r); ; {
-			var k keyEvent
-			err := list.next(&k)
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
+		return eachLine(r, func(_ int, k keyEvent) error {
 			n++
 			env, sum, err := v.alone(k, history.KeysID)
 			if err == nil && (env.Seq != n || env.Previous != previous) {
@@ -161,7 +153,8 @@ func (v *verifier) readLogKeys() (string, error) {
 				return fmt.Errorf("entry %d: %w", k.Index, err)
 			}
 			previous = sum
-		}
+			return nil
+		})
 	})
 	if n == 0 {
 		return "", err
@@ -200,15 +193,7 @@ func (v *verifier) alone(k keyEvent, objects ...string) (env history.Envelope, s
 // each. Who signed them is for whoever looks for a key.
 func (v *verifier) readEarlier() (string, error) {
 	err := v.files.with(fileEarlier, func(r io.Reader) error {
-		for list := newLines(r); ; {
-			var e earlier
-			err := list.next(&e)
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
+		return eachLine(r, func(line int, e earlier) error {
 			path, err := hashes(e.Hashes)
 			if err != nil {
 				return err
@@ -224,11 +209,12 @@ func (v *verifier) readEarlier() (string, error) {
 				err = tlog.CheckTree(path, v.last.Size, v.last.Root, c.Size, c.Root)
 			}
 			if err != nil {
-				return fmt.Errorf("line %d: %w", list.n, err)
+				return fmt.Errorf("line %d: %w", line, err)
 			}
 			v.earlier = append(v.earlier, c)
 			v.trees = append(v.trees, proved{c.Size, c.Root})
-		}
+			return nil
+		})
 	})
 	return fmt.Sprintf("the log of %d entries begins with each of %d earlier ones that other keys have signed", v.last.Size, len(v.earlier)), err
 }

@@ -78,15 +78,7 @@ func (v *verifier) counted() (string, error) {
 
 func (v *verifier) readCounts() (list []*aCount, err error) {
 	err = v.files.with(fileCounts, func(r io.Reader) error {
-		for lines := newLines(r); ; {
-			var l countLine
-			err := lines.next(&l)
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
+		return eachLine(r, func(line int, l countLine) error {
 			switch {
 			case l.Event != nil && l.Count == nil && l.Organization == "":
 				k, err := v.count(*l.Event)
@@ -98,14 +90,15 @@ func (v *verifier) readCounts() (list []*aCount, err error) {
 				k := list[len(list)-1]
 				digest, err := hash32(l.Digest)
 				if err != nil || len(k.list) > 0 && k.list[len(k.list)-1].ID >= l.Organization {
-					return fmt.Errorf("line %d is not in its form, or its place", lines.n)
+					return fmt.Errorf("line %d is not in its form, or its place", line)
 				}
 				k.list = append(k.list, counts.Organization{ID: l.Organization, Objects: l.Objects, Digest: digest})
 				k.leaves = append(k.leaves, l)
 			default:
-				return fmt.Errorf("line %d is of no count", lines.n)
+				return fmt.Errorf("line %d is of no count", line)
 			}
-		}
+			return nil
+		})
 	})
 	if err == nil && len(list) > 2 {
 		err = fmt.Errorf("%d counts", len(list))

@@ -121,16 +121,7 @@ func (v *verifier) snapshots() (string, error) {
 	v.gone = make(map[string]bool)
 	files := make(map[string]bool)
 	err := v.files.with(fileSnapshots, func(r io.Reader) error {
-		list := newLines(r)
-		for {
-			var c content
-			err := list.next(&c)
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
+		return eachLine(r, func(_ int, c content) error {
 			want, ok := v.commits[c.ID]
 			if !ok {
 				return fmt.Errorf("snapshot %s: no event here commits to it, or it is repeated", shown(c.ID))
@@ -143,14 +134,15 @@ func (v *verifier) snapshots() (string, error) {
 				erased++
 				v.gone[c.ID] = true
 				v.missing.missing = append(v.missing.missing, missing{want.object, fmt.Sprintf("snapshot %s of %s", c.ID, v.labels[c.ID]), want.Index})
-				continue
+				return nil
 			}
 			held++
 			files[dirSnapshots+c.ID+".json"] = true
 			if err := v.content(c, want.commitment); err != nil {
 				return fmt.Errorf("snapshot %s of %s: %w", c.ID, v.labels[c.ID], err)
 			}
-		}
+			return nil
+		})
 	})
 	if err != nil {
 		return "", err
