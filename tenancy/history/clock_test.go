@@ -146,6 +146,7 @@ func TestLogAhead(t *testing.T) {
 		d.Close()
 		d = dbtest.Open(t, dsn, db.Options{})
 		l = New(w.read, nil)
+		l.OwnedBy(func() string { return "root" })
 		l.MayLead()
 		if err := l.Load(bg, d); err != nil {
 			t.Fatal(err)

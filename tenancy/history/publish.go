@@ -138,24 +138,20 @@ func (p *Publisher) look(ctx context.Context) (s state, err error) {
 		if s, err = p.read(c); err != nil || kept.Note == nil {
 			return err
 		}
-		if kept.Origin != s.origin {
-			ended, err := endedBy(c, kept)
-			if err == nil && !ended {
-				err = p.rolledBack(s, kept)
-			}
-			return err
-		}
-		if s.last != nil && (s.last.Size > kept.Size || s.last.Size == kept.Size && s.last.Root == kept.Root) {
+		if s.last != nil && s.origin == kept.Origin && (s.last.Size > kept.Size || s.last.Size == kept.Size && s.last.Root == kept.Root) {
 			return nil
 		}
-		extends := false // the log is what it was, and checkpoints were removed: the caller sees that
-		if kept.Size <= s.head.Size {
-			extends, err = kept.agrees(NewTiles(c))
+		if kept.Size <= s.head.Size { // the log may be what it was, without its checkpoints or under another origin
+			if same, err := kept.agrees(NewTiles(c)); err != nil || same {
+				return err
+			}
 		}
-		if err == nil && !extends {
-			err = p.rolledBack(s, kept)
+		if kept.Origin != s.origin {
+			if ended, err := endedBy(c, kept); err != nil || ended {
+				return err
+			}
 		}
-		return err
+		return p.rolledBack(s, kept)
 	})
 	return s, err
 }
