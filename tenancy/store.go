@@ -92,6 +92,12 @@ func (t *tree) mark(once []OrgID) {
 // ago, also by other nodes; Unavailable if this node cannot find out.
 func (s *Store) Current(ctx context.Context) error { return s.log.Current(ctx) }
 
+// AtLeast returns nil once memory has every change up to a revision (history.ParseRevision).
+func (s *Store) AtLeast(ctx context.Context, size int64) error { return s.log.AtLeast(ctx, size) }
+
+// Revision is what this node has seen (history.Log.Revision).
+func (s *Store) Revision() string { return s.log.Revision() }
+
 // Gone is nil, or why nothing that this node knows may be told any more
 // (history.Log.Gone).
 func (s *Store) Gone() error { return s.log.Gone() }

@@ -73,6 +73,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			reply = c.failed()
 		}
 	}
+	h.tellRevision(c, reply)
 	c.write(reply)
 	if h.Read != nil {
 		h.tellRead(c, reply)
@@ -153,6 +154,9 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 func (h *handler) admission(c *Call) (err error) {
 	if c.Route.Open {
 		return nil
+	}
+	if err := c.atLeast(h.Tenancy); err != nil {
+		return err
 	}
 	if err := h.Tenancy.Current(c.Request.Context()); err != nil {
 		return err

@@ -446,14 +446,16 @@ func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool,
 	l.sawTip(tip{point{l.batch.newSize, l.batch.root}, l.batch.last, l.batch.clock})
 	if err := l.mirror(nil, l.batch.changes, l.batch.newSize); err != nil {
 		l.missed.Add(1)
-	} else if l.batch.exact {
-		l.mirroredUpTo(point{l.batch.newSize, l.batch.root})
+		l.batch.exact = false
 	}
 	events := make([]Applied, len(l.batch.changes))
 	for i, c := range l.batch.changes {
 		events[i] = c.Applied
 	}
 	l.publish(events, l.batch.newSize)
+	if l.batch.exact { // not before everybody has it: see AtLeast
+		l.mirroredUpTo(point{l.batch.newSize, l.batch.root})
+	}
 	return true, nil
 }
 
