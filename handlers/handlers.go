@@ -117,7 +117,7 @@ func operations(s Stores) web.Surface {
 					switch err := ready(c.Request.Context()); {
 					case err == nil:
 						return answer("ready")
-					case fault.Of(err).Code == fault.CodeStorage:
+					case fault.Of(err).Code == fault.CodeStorage, fault.Of(err).Code == fault.CodeDraining:
 						return nil, err
 					default:
 						return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")

@@ -2,6 +2,7 @@ package nevismeta
 
 import (
 	"net/http"
+	"time"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -43,7 +44,11 @@ const (
 func New(deps Deps) web.Surface {
 	h := &handler{deps, deps.Tenancy.IDs()}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
+		var time time.Duration
+		if method == http.MethodGet && (pattern == pathClients || pattern == pathClients+"/names") { // all of a setup
+			time = web.LongTime
+		}
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query, Time: time,
 			TakesOwner:  method == http.MethodPut && pattern == pathClient || method == http.MethodPost && (pattern == pathClients || pattern == pathV3),
 			Conditional: method != http.MethodGet && (pattern == pathClient || pattern == pathSetup || pattern == pathServer)}
 	}

@@ -57,6 +57,21 @@ func ParseDSN(text string) (Address, error) {
 	return Address{Dialect: SQLite, File: file, Name: file}, nil
 }
 
+// DialectOf is the engine that dsn names; empty for a dsn that names none.
+func DialectOf(dsn string) Dialect {
+	a, _ := ParseDSN(dsn)
+	return a.Dialect
+}
+
+// Beside is the path of a file next to a SQLite database, whose name ends so; empty for
+// any other database.
+func Beside(dsn, ending string) string {
+	if a, _ := ParseDSN(dsn); a.Dialect == SQLite {
+		return a.File + ending
+	}
+	return ""
+}
+
 func parsePostgres(text string) (Address, error) {
 	config, err := pgx.ParseConfig(text)
 	if err != nil {

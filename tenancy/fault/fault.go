@@ -99,6 +99,7 @@ const (
 	CodeClock           = "clock"
 	CodeReasonRequired  = "reason-required" // of every change, and the caller gave none
 	CodeStorage         = "storage"         // Unavailable: the disk is full or does not take writes
+	CodeDraining        = "draining"        // Unavailable: the node is about to stop
 	CodeQuery           = "query"           // a query parameter does not parse
 )
 

@@ -4,6 +4,7 @@ package exit
 
 import (
 	"errors"
+	"fmt"
 
 	"tenure/tenancy/fault"
 )
@@ -38,6 +39,15 @@ func With(code int, err error) error {
 		return nil
 	}
 	return &Error{code, err}
+}
+
+// Opening gives an error of opening a database its code: a database that cannot be
+// opened is another thing than an address that is none.
+func Opening(err error) error {
+	if fault.Is(err, fault.Malformed) {
+		return With(Usage, fmt.Errorf("--database: %w", err))
+	}
+	return With(Database, err)
 }
 
 // Code is the code that an error carries, and false if it carries none.

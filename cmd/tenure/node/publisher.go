@@ -15,7 +15,7 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 	if err != nil {
 		return nil, err
 	}
-	keys, err := LoadLogKeys(n.DB.Dialect, LogKeyFile(n.DB.Dialect, cfg.Database, cfg.LogKey), origin != "")
+	keys, err := LoadLogKeys(n.DB.Dialect, LogKeyFile(cfg.Database, cfg.LogKey), origin != "")
 	if err != nil {
 		return nil, err
 	}

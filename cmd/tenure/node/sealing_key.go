@@ -27,7 +27,7 @@ func loadSealer(dialect db.Dialect, cfg Config, sealed bool) (*credential.Sealer
 	case path == "" && dialect == db.Postgres:
 		return nil, errors.New("--secrets-key-file is required with PostgreSQL: a file with 32 bytes in base64, or none")
 	case path == "":
-		path = cfg.Database + ".key"
+		path = db.Beside(cfg.Database, ".key")
 	}
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && dialect == db.SQLite && !sealed {
@@ -55,7 +55,7 @@ func SealingKey(dialect db.Dialect, database, file string) (*credential.Sealer, 
 		if dialect == db.Postgres {
 			return nil, nil
 		}
-		if _, err := os.Stat(database + ".key"); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(db.Beside(database, ".key")); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
 	}
