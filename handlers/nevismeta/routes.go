@@ -2,7 +2,6 @@ package nevismeta
 
 import (
 	"net/http"
-	"time"
 
 	"tenure/handlers/web"
 	"tenure/snapshots"
@@ -44,11 +43,7 @@ const (
 func New(deps Deps) web.Surface {
 	h := &handler{deps, deps.Tenancy.IDs()}
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
-		var time time.Duration
-		if method == http.MethodGet && (pattern == pathClients || pattern == pathClients+"/names") { // all of a setup
-			time = web.LongTime
-		}
-		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query, Time: time,
+		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
 			TakesOwner:  method == http.MethodPut && pattern == pathClient || method == http.MethodPost && (pattern == pathClients || pattern == pathV3),
 			Conditional: method != http.MethodGet && (pattern == pathClient || pattern == pathSetup || pattern == pathServer)}
 	}

@@ -110,7 +110,7 @@ func TestTimesOfCalls(t *testing.T) {
 	if got := jwktest.Limit(t, "Requests", "the time of a request, without its body")[0]; time.Duration(got)*time.Second != web.RequestTime {
 		t.Errorf("the default is %s", web.RequestTime)
 	}
-	if got := jwktest.Limit(t, "Requests", "the time of an export, of evidence, of nevisMeta's lists, and of removing many registrations")[0]; time.Duration(got)*time.Minute != web.LongTime {
+	if got := jwktest.Limit(t, "Requests", "the time of an export, of evidence, and of removing many registrations")[0]; time.Duration(got)*time.Minute != web.LongTime {
 		t.Errorf("the limit is %s", web.LongTime)
 	}
 }

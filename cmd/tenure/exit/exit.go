@@ -16,7 +16,7 @@ const (
 	Database = 3 // the database cannot be opened, or is in use
 	Listen   = 4 // the program cannot listen on the address
 	Problems = 5 // the consistency check found problems
-	Refused  = 6 // the database is older than the log that was published, or has another log
+	Refused  = 6 // the database is older than the log that was published, or has another log, or other nodes have other keys
 
 	Unreachable = 7 // the watched log does not answer
 	Unconfirmed = 8 // what is there is consistent, but nothing that is trusted confirms it

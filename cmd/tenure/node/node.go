@@ -91,6 +91,8 @@ type Node struct {
 	web        web.Config
 	memory     uint64 // what Go's runtime aims at, with the caches
 	programLog zerolog.Logger
+	sealing    bool          // it has a key that seals secrets
+	logKeys    *history.Keys // nil without
 	drainTime  time.Duration
 	draining   atomic.Bool
 	stop       context.CancelFunc // ends the background work
@@ -143,6 +145,10 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	if err := sameSealingKey(ctx, n.DB, sealer); err != nil {
+		return err
+	}
+	n.sealing = sealer != nil
 	n.Log = history.New(nil, nil)
 	if err := n.Log.Load(ctx, n.DB); err != nil {
 		return err

@@ -19,6 +19,7 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 	if err != nil {
 		return nil, err
 	}
+	n.logKeys = keys
 	if keys != nil || cfg.LogState != "" { // without keys nothing is signed, and no file is needed unless it is named
 		cfg.LogState = LogStateFile(cfg.Database, cfg.LogState)
 	}
@@ -36,6 +37,9 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 
 // openCode is the exit code for an installation that cannot be opened.
 func openCode(err error) int {
+	if code, given := exit.Code(err); given {
+		return code
+	}
 	if fault.Of(err).Code == history.CodeRefused {
 		return exit.Refused
 	}
