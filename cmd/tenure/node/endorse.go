@@ -19,7 +19,7 @@ func (n *Node) EndorseKeys(ctx context.Context) error {
 	}
 	e := n.Tenancy.Operator("start of a server").Event(history.Event{Org: string(n.Tenancy.Root())})
 	if err := n.stores.Log.Endorse(ctx, e); err != nil {
-		return n.refusedLogKey(ctx, err)
+		return exit.With(exit.Database, fmt.Errorf("--log-key: %s", exit.Message(err)))
 	}
 	keys := n.stores.Evidence.Keys
 	if keys == nil {

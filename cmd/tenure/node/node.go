@@ -91,8 +91,7 @@ type Node struct {
 	web        web.Config
 	memory     uint64 // what Go's runtime aims at, with the caches
 	programLog zerolog.Logger
-	sealing    bool          // it has a key that seals secrets
-	logKeys    *history.Keys // nil without
+	sealing    bool // it has a key that seals secrets
 	drainTime  time.Duration
 	draining   atomic.Bool
 	stop       context.CancelFunc // ends the background work

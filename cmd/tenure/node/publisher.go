@@ -19,7 +19,11 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 	if err != nil {
 		return nil, err
 	}
-	n.logKeys = keys
+	if keys != nil && origin != "" {
+		if err := n.sameLogKeys(ctx, origin, keys); err != nil {
+			return nil, err
+		}
+	}
 	if keys != nil || cfg.LogState != "" { // without keys nothing is signed, and no file is needed unless it is named
 		cfg.LogState = LogStateFile(cfg.Database, cfg.LogState)
 	}

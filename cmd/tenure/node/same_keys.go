@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tenure/cmd/tenure/exit"
@@ -44,7 +45,11 @@ func (n *Node) sameKeys(ctx context.Context) error {
 	if n.stores.Log.Signs() {
 		return nil
 	}
-	ids, err := n.logKeyIDs(ctx)
+	origin, err := history.ReadOrigin(ctx, n.DB)
+	if err != nil {
+		return err
+	}
+	ids, err := n.logKeyIDs(ctx, origin)
 	if err == nil && len(ids) > 0 {
 		err = exit.With(exit.Refused, fmt.Errorf("--log-key: the log of this installation is signed with %s, and this node has no key: "+
 			"give every node a file with one of these keys (tenure log new-key adds one)", strings.Join(ids, " and ")))
@@ -95,11 +100,7 @@ func UseSealingKey(ctx context.Context, d *db.DB, sealer *credential.Sealer) err
 }
 
 // logKeyIDs are the public ids of the keys that sign the log, and are not retired.
-func (n *Node) logKeyIDs(ctx context.Context) (ids []string, err error) {
-	origin, err := history.ReadOrigin(ctx, n.DB)
-	if err != nil {
-		return nil, err
-	}
+func (n *Node) logKeyIDs(ctx context.Context, origin string) (ids []string, err error) {
 	var list history.SigningKeys
 	if err := n.DB.View(ctx, func(c *db.Conn) error { list, err = history.ReadSigningKeys(c); return err }); err != nil {
 		return nil, err
@@ -108,36 +109,37 @@ func (n *Node) logKeyIDs(ctx context.Context) (ids []string, err error) {
 		if key.Retired >= 0 {
 			continue
 		}
-		id, err := publicID(key.VerifierKey(origin))
+		verifier, err := key.VerifierKey(origin)
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		ids = append(ids, publicID(verifier))
 	}
 	return ids, nil
 }
 
-// publicID is the name of a key with its hash, as it stands before each of its signatures.
-func publicID(verifier string, err error) (string, error) {
-	if end := strings.LastIndexByte(verifier, '+'); end > 0 {
-		verifier = verifier[:end]
+// sameLogKeys refuses a file none of whose keys signs the log, though others do.
+func (n *Node) sameLogKeys(ctx context.Context, origin string, keys *history.Keys) error {
+	known, err := n.logKeyIDs(ctx, origin)
+	if err != nil || len(known) == 0 {
+		return err
 	}
-	return verifier, err
+	own, err := keys.VerifierKeys(origin)
+	if err != nil {
+		return err
+	}
+	for i, verifier := range own {
+		own[i] = publicID(verifier)
+		if slices.Contains(known, own[i]) {
+			return nil
+		}
+	}
+	return exit.With(exit.Refused, fmt.Errorf("--log-key: the log of this installation is signed with %s, and the file has %s: "+
+		"give every node a file with one of the first (tenure log new-key adds another to it)", strings.Join(known, " and "), strings.Join(own, " and ")))
 }
 
-// refusedLogKey says which keys the log knows, and which the node's file has.
-func (n *Node) refusedLogKey(ctx context.Context, err error) error {
-	known, failed := n.logKeyIDs(ctx)
-	if !fault.Is(err, fault.Conflict) || failed != nil || len(known) == 0 {
-		return exit.With(exit.Database, fmt.Errorf("--log-key: %s", exit.Message(err)))
-	}
-	origin, err2 := history.ReadOrigin(ctx, n.DB)
-	own, err3 := n.logKeys.VerifierKeys(origin)
-	for i, v := range own {
-		own[i], _ = publicID(v, nil)
-	}
-	if err2 != nil || err3 != nil {
-		own = nil
-	}
-	return exit.With(exit.Refused, fmt.Errorf("--log-key: %s: the log names %s, the file has %s", exit.Message(err), strings.Join(known, " and "), strings.Join(own, " and ")))
+// publicID is the name of a key with its hash, as tenure log key prints them before the key.
+func publicID(verifier string) string {
+	parts := strings.SplitN(verifier, "+", 3) // there may be more in the key
+	return parts[0] + "+" + parts[1]
 }

@@ -86,7 +86,7 @@ func TestNodesWithOtherKeys(t *testing.T) {
 	must(t, err)
 	ids, err := public.VerifierKeys(origin)
 	must(t, err)
-	logID, _ := publicID(ids[0], nil)
+	logID := publicID(ids[0])
 
 	refused(start(None, signing), id, "use-key")
 	refused(start(otherSeal, signing), id, otherID)
