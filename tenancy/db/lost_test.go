@@ -8,12 +8,15 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"tenure/jwk/jwktest"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
@@ -234,6 +237,19 @@ func TestPgBouncer(t *testing.T) {
 		t.Errorf("after them: %s", got)
 	}
 	reopened(t, dbtest.Open(t, direct, db.Options{}), direct, ids(t, d)...)
+}
+
+func TestTimesOfConnections(t *testing.T) {
+	for name, want := range map[string]time.Duration{"the time to connect to one PostgreSQL server": db.ConnectTime,
+		"the time of a statement on PostgreSQL": db.StatementTime, "the time that a statement waits for a lock on PostgreSQL": db.LockTime} {
+		if got := jwktest.Limit(t, "Requests", name)[0]; time.Duration(got)*time.Second != want {
+			t.Errorf("%s: %d s, and the program has %s", name, got, want)
+		}
+	}
+	d := dbtest.Open(t, dbtest.Postgres(t), db.Options{})
+	if got := jwktest.Limit(t, "Requests", "connections to PostgreSQL that read")[0]; got*runtime.GOMAXPROCS(0) != d.Readers().Stats().MaxOpenConnections {
+		t.Errorf("%d a processor, and there are %d", got, d.Readers().Stats().MaxOpenConnections)
+	}
 }
 
 // TestSettingsOfConnections: those of the program hold where the DSN says nothing.
