@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -48,9 +49,54 @@ func TestFaultsOfTheDriver(t *testing.T) {
 // TestTerminatedBackends: after all connections of a node were ended, its next read and its
 // next write go through, each with all of its pool dead.
 func TestTerminatedBackends(t *testing.T) {
-	dsn := dbtest.Postgres(t)
+	// To a socket that is closed nothing can be written. Over a network the end is seen by what is read.
+	t.Run("socket", func(t *testing.T) {
+		dsn := dbtest.Postgres(t)
+		terminated(t, dsn, dsn)
+	})
+	t.Run("network", func(t *testing.T) {
+		dsn := dbtest.Postgres(t)
+		u, err := url.Parse(dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := forward(t, u.Query().Get("host")+"/.s.PGSQL.5432")
+		terminated(t, dsn, fmt.Sprintf("host=127.0.0.1 port=%d user=postgres sslmode=disable dbname=%s", port, u.Path[1:]))
+	})
+}
+
+// forward is the port of a listener that passes everything on to a socket.
+func forward(t *testing.T, socket string) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	pass := func(to, from net.Conn) {
+		io.Copy(to, from)
+		to.Close()
+	}
+	go func() {
+		for {
+			here, err := l.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("unix", socket)
+			if err != nil {
+				here.Close()
+				continue
+			}
+			go pass(here, there)
+			go pass(there, here)
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func terminated(t *testing.T, direct, dsn string) {
 	d, _ := load(t, dsn, db.Options{})
-	other := dbtest.Open(t, dsn, db.Options{ReadOnly: true})
+	other := dbtest.Open(t, direct, db.Options{ReadOnly: true})
 	var n int64
 	look := func(c *db.Conn) error { return c.Get(&n, "SELECT count(*) FROM scratch") }
 	fill := func() { // every connection of both pools
