@@ -27,7 +27,6 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "1" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
-	os.Setenv("TENURE_DRAIN", "0s") // no load balancer looks at the servers of these tests
 	os.Exit(m.Run())
 }
 
