@@ -97,6 +97,9 @@ func NewHydraAdmin(cfg web.Config, s Stores, key string, hosts []string) http.Ha
 	return t.Handler(web.New(cfg, []web.Surface{only}))
 }
 
+// CodeDraining is Unavailable, of Stores.Ready: the node is about to stop.
+const CodeDraining = "draining"
+
 // operations are the endpoints for whoever runs the program; they need no
 // credential and show no tenant.
 func operations(s Stores) web.Surface {
@@ -117,7 +120,7 @@ func operations(s Stores) web.Surface {
 					switch err := ready(c.Request.Context()); {
 					case err == nil:
 						return answer("ready")
-					case fault.Of(err).Code == fault.CodeStorage, fault.Of(err).Code == fault.CodeDraining:
+					case fault.Of(err).Code == fault.CodeStorage, fault.Of(err).Code == CodeDraining:
 						return nil, err
 					default:
 						return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")

@@ -99,7 +99,6 @@ const (
 	CodeClock           = "clock"
 	CodeReasonRequired  = "reason-required" // of every change, and the caller gave none
 	CodeStorage         = "storage"         // Unavailable: the disk is full or does not take writes
-	CodeDraining        = "draining"        // Unavailable: the node is about to stop
 	CodeQuery           = "query"           // a query parameter does not parse
 )
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"tenure/handlers"
 	"tenure/tenancy/fault"
 )
 
@@ -50,7 +51,7 @@ func (n *Node) drain(ctx context.Context) (context.Context, context.CancelFunc) 
 // errDraining is nil, or the fault of a node that is about to stop.
 func (n *Node) errDraining() error {
 	if n.draining.Load() {
-		return fault.New(fault.Unavailable, fault.CodeDraining, "draining")
+		return fault.New(fault.Unavailable, handlers.CodeDraining, "draining")
 	}
 	return nil
 }
