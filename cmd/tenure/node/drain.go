@@ -6,10 +6,9 @@ import (
 	"time"
 
 	"tenure/handlers"
-	"tenure/tenancy/fault"
 )
 
-// serveDraining is serve, and goes on for the node's drain time after ctx has ended.
+// serveDraining is serve until ctx ends, the context that drain makes.
 func (n *Node) serveDraining(ctx context.Context, endpoints []Endpoint) error {
 	var moment time.Duration
 	if n.drainTime > 0 {
@@ -18,9 +17,7 @@ func (n *Node) serveDraining(ctx context.Context, endpoints []Endpoint) error {
 	for i := range endpoints {
 		endpoints[i].Handler = n.partings(endpoints[i].Handler)
 	}
-	serving, end := n.drain(ctx)
-	defer end()
-	return serve(serving, n.programLog, moment, endpoints)
+	return serve(ctx, n.programLog, moment, endpoints)
 }
 
 // openedTime is how long a connection that was made just before the end may take to
@@ -48,20 +45,13 @@ func (n *Node) drain(ctx context.Context) (context.Context, context.CancelFunc) 
 	return serving, end
 }
 
-// errDraining is nil, or the fault of a node that is about to stop.
-func (n *Node) errDraining() error {
+// stopping says whether the node is about to stop.
+func (n *Node) stopping() handlers.Check {
+	c := handlers.Check{Name: "node", Reads: true}
 	if n.draining.Load() {
-		return fault.New(fault.Unavailable, handlers.CodeDraining, "draining")
+		c.Word, c.Reason = "draining", "the node is about to stop"
 	}
-	return nil
-}
-
-// readable reports whether requests that only read can be answered.
-func (n *Node) readable(ctx context.Context) error {
-	if err := n.errDraining(); err != nil {
-		return err
-	}
-	return n.DB.Ping(ctx)
+	return c
 }
 
 // partings tells callers to use another connection next, once the node drains: one that

@@ -44,7 +44,7 @@ func openCode(err error) int {
 	if code, given := exit.Code(err); given {
 		return code
 	}
-	if fault.Of(err).Code == history.CodeRefused {
+	if code := fault.Of(err).Code; code == history.CodeRefused || code == history.CodeRolledBack {
 		return exit.Refused
 	}
 	return exit.Database
