@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -89,6 +90,47 @@ func TestEndedConnections(t *testing.T) {
 		a.body = strings.Replace(a.body, `"below`, `"again`, 1)
 		if got := send(a); got.Code/100 != 2 {
 			t.Errorf("%s %s, again: %d: %s", a.method, a.path, got.Code, got.Body)
+		}
+	}
+}
+
+// TestNodesBehindPgBouncer: two nodes reach their database through PgBouncer in transaction mode.
+// What one writes, in any dialect, the other shows and changes.
+func TestNodesBehindPgBouncer(t *testing.T) {
+	through, _ := dbtest.PgBouncer(t)
+	ctx := context.Background()
+	var nodes [2]*Node
+	key := ""
+	for i := range nodes {
+		n, err := Open(ctx, Config{Database: through, Connections: db.Connections{Bouncer: true}, SecretsKey: "none", LogKey: "none", EvidenceKey: "none", Log: zerolog.Nop()})
+		must(t, err)
+		t.Cleanup(func() { must(t, n.Close()) })
+		n.Mount(openfinance.Scheme{}, nil)
+		made, err := n.Bootstrap(ctx, "root")
+		must(t, err)
+		key, nodes[i] = key+made, n
+	}
+	send := func(n *Node, method, path, body string) *httptest.ResponseRecorder {
+		t.Helper()
+		got := caller{n.Handler, key, n.Tenancy.Root()}.send(method, path, body, "Authorization: Bearer "+key, "SlashID-Required-Consistency: all_regions")
+		if got.Code/100 != 2 {
+			t.Fatalf("%s %s: %d %s", method, path, got.Code, got.Body)
+		}
+		return got
+	}
+	for round := range 3 { // each write waits until the other node shows it
+		here, there := nodes[round%2], nodes[1-round%2]
+		for _, a := range asks(here.Tenancy.DefaultSetup(here.Tenancy.Root())) {
+			send(here, a.method, a.path, strings.Replace(a.body, `"below"`, fmt.Sprintf(`"below%d"`, round), 1))
+		}
+		id := fmt.Sprintf("client-%d", round)
+		send(here, "POST", "/admin/clients", `{"client_id":"`+id+`","client_name":"first"}`)
+		must(t, there.Log.Await(ctx))
+		for _, name := range []string{"first", "second"} { // the secret is another one afterwards, too
+			if got := send(there, "GET", "/admin/clients/"+id, ""); !strings.Contains(got.Body.String(), `"client_name":"`+name+`"`) {
+				t.Fatalf("round %d: %s", round, got.Body)
+			}
+			send(there, "PUT", "/admin/clients/"+id, `{"client_id":"`+id+`","client_name":"second","client_secret":"another secret of it"}`)
 		}
 	}
 }
