@@ -11,7 +11,7 @@ import (
 
 // Check is how one of the things that a node depends on fares.
 type Check struct {
-	Name    string // database, feed, clock, log, disk
+	Name    string // node, database, feed, clock, log, disk
 	Word    string // what is wrong, for a machine; empty for nothing
 	Reason  string // the same in a sentence; no inner error
 	Reads   bool   // reads depend on it, too

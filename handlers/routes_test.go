@@ -38,6 +38,9 @@ func TestRouteList(t *testing.T) {
 			if r.Conditional {
 				takes += "; if-match"
 			}
+			if r.Time > 0 {
+				takes += "; " + r.Time.String()
+			}
 			for i, p := range r.Query {
 				takes += map[bool]string{true: "; ? ", false: ", "}[i == 0] + p.String()
 			}

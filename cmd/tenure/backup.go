@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,10 +32,10 @@ func (k *backupKeys) flags(cmd *cobra.Command) {
 func (k backupKeys) options(database string) (upkeep.Options, error) {
 	o := upkeep.Options{Program: "tenure " + node.Version(), Now: time.Now, EvidenceName: evidence.KeyName}
 	var err error
-	if o.LogKeys, err = publicKeys(k.log, database+".log-key"); err != nil {
+	if o.LogKeys, err = publicKeys(k.log, db.Beside(database, ".log-key")); err != nil {
 		return o, exit.With(exit.Usage, fmt.Errorf("--log-key: %w", err))
 	}
-	if o.EvidenceKeys, err = publicKeys(k.evidence, database+".evidence-key"); err != nil {
+	if o.EvidenceKeys, err = publicKeys(k.evidence, db.Beside(database, ".evidence-key")); err != nil {
 		return o, exit.With(exit.Usage, fmt.Errorf("--evidence-key: %w", err))
 	}
 	return o, nil
@@ -76,7 +75,7 @@ in the backup: keep them in another place.`,
 			switch {
 			case to == "":
 				return exit.With(exit.Usage, errors.New("--to is required: the folder to create"))
-			case strings.Contains(args[0], "://"):
+			case db.DialectOf(args[0]) == db.Postgres:
 				return exit.With(exit.Usage, errors.New("use PostgreSQL's own tools to back it up: see docs/operations.md"))
 			}
 			opts, err := keys.options(args[0])
@@ -95,7 +94,7 @@ in the backup: keep them in another place.`,
 func makeBackup(ctx context.Context, out io.Writer, file, to string, opts upkeep.Options) error {
 	d, err := db.Open(ctx, file, db.Options{ReadOnly: true, Migrating: true})
 	if err != nil {
-		return exit.With(exit.Database, err)
+		return exit.Opening(err)
 	}
 	defer d.Close()
 	m, err := upkeep.Backup(ctx, d, to, opts)

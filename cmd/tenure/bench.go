@@ -34,7 +34,7 @@ earlier run with the same --keep.`,
 	cmd.Flags().Uint64Var(&f.connections, "connections", 32, "kept-alive connections of each row")
 	cmd.Flags().Float64Var(&f.Seconds, "seconds", 3, "time for each row; the bare handler needs about half of it in addition")
 	cmd.Flags().StringVar(&f.Program, "program", "", "program whose server is measured, to compare two versions (default: this one)")
-	cmd.Flags().StringVar(&f.Database, "database", "", "SQLite file or postgres:// URL (default: a SQLite file in the folder of the run)")
+	cmd.Flags().StringVar(&f.Database, "database", "", databaseHelp+" (default: a SQLite file in the folder of the run)")
 	cmd.Flags().StringVar(&f.Keep, "keep", "", "folder that keeps the run's files for later ones (default: a temporary one)")
 	cmd.Flags().Uint64Var(&f.nodes, "nodes", 1, "servers on one PostgreSQL database; connections are spread over them")
 	cmd.Flags().DurationVar(&f.Distance, "distance", 0, "round trip between the servers and a PostgreSQL database that a proxy imitates")

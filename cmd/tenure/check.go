@@ -27,7 +27,7 @@ func checkCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := db.Open(cmd.Context(), database, db.Options{ReadOnly: true})
 			if err != nil {
-				return exit.With(exit.Database, err)
+				return exit.Opening(err)
 			}
 			defer d.Close()
 			problems, err := snapshots.Check(cmd.Context(), d)
@@ -35,7 +35,7 @@ func checkCommand() *cobra.Command {
 				return exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
 			}
 			named := logKey != ""
-			signatures, err := checkSignatures(cmd.Context(), d, node.LogKeyFile(d.Dialect, database, logKey), named)
+			signatures, err := checkSignatures(cmd.Context(), d, node.LogKeyFile(database, logKey), named)
 			if err != nil {
 				return err
 			}

@@ -16,6 +16,7 @@ import (
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
 	"tenure/handlers/openfinance"
+	"tenure/tenancy/db"
 )
 
 type devFlags struct {
@@ -48,6 +49,7 @@ func devCommand() *cobra.Command {
 func dev(out io.Writer, f devFlags) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // so that a second signal ends the program at once
 	log, logFile, err := node.NewLog(f.logLevel, f.logFile)
 	if err != nil {
 		return err
@@ -56,6 +58,9 @@ func dev(out io.Writer, f devFlags) error {
 	earlier, err := node.TakeInfo(f.info)
 	if err != nil {
 		return err
+	}
+	if f.database != "" && db.DialectOf(f.database) != db.SQLite {
+		return exit.With(exit.Usage, errors.New("--database must be a SQLite file: a path with a /, or a name that ends in .db, .sqlite or .sqlite3"))
 	}
 	if !f.allowRemote && !node.IsLoopback(f.listen) {
 		return exit.With(exit.Usage, errors.New("--listen must be a loopback address, unless --dev-allow-remote is given"))
@@ -134,7 +139,7 @@ func (f devFlags) exampleScheme() (*demo.OpenFinance, error) {
 	if !f.allowRemote && !node.IsLoopback(f.openFinance) {
 		return nil, exit.With(exit.Usage, errors.New("--open-finance-listen must be a loopback address or off, unless --dev-allow-remote is given"))
 	}
-	dir, err := filepath.Abs(f.database + ".open-finance") // the info file names it, and callers run in other folders
+	dir, err := filepath.Abs(db.Beside(f.database, ".open-finance")) // the info file names it, and callers run in other folders
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ client_id), times, actors and reasons remain. It cannot be undone, and it does n
 				return exit.With(exit.Usage, errors.New("--client and --reason are required"))
 			}
 			if err := node.RequireSchema(database); err != nil { // or opening it would create one
-				return exit.With(exit.Database, err)
+				return err
 			}
 			ctx := cmd.Context()
 			n, err := node.Open(ctx, node.Config{Database: database, SecretsKey: node.None, LogKey: node.None, Log: zerolog.Nop()})

@@ -3,18 +3,21 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/url"
 
 	"github.com/spf13/pflag"
 
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
 	"tenure/handlers/web"
+	"tenure/tenancy/db"
 )
+
+// databaseHelp says what --database takes.
+const databaseHelp = "SQLite file (a path with a /, a name that ends in .db, .sqlite or .sqlite3, or sqlite:PATH), or PostgreSQL by a postgres:// URL or in keyword form (host=… dbname=…)"
 
 // databaseFlag is --database for the commands that open one.
 func databaseFlag(flags *pflag.FlagSet, database *string) {
-	flags.StringVar(database, "database", "tenure.db", "SQLite file or postgres:// URL")
+	flags.StringVar(database, "database", "tenure.db", databaseHelp)
 }
 
 // secretsKeyFlag is --secrets-key-file for the commands that write secrets.
@@ -74,10 +77,11 @@ func trustedProxies(trusted, replaced []string) (web.Proxies, error) {
 	return proxies, exit.With(exit.Usage, err)
 }
 
-// redacted is a --database without its password, to be printed.
+// redacted is a --database as it is printed: without user, password and parameters.
 func redacted(dsn string) string {
-	if u, err := url.Parse(dsn); err == nil && u.User != nil {
-		return u.Redacted()
+	a, err := db.ParseDSN(dsn)
+	if err != nil {
+		return "the database"
 	}
-	return dsn
+	return a.Name
 }

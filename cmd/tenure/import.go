@@ -44,7 +44,7 @@ With --database it writes into a database that no server is using, and prepares 
 			return hydraimport.Run(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], f)
 		},
 	}
-	cmd.Flags().StringVar(&f.Database, "database", "", "SQLite file or postgres:// URL to import into; no server may be running on it")
+	cmd.Flags().StringVar(&f.Database, "database", "", "database to import into, on which no server may be running: "+databaseHelp)
 	secretsKeyFlag(cmd.Flags(), &f.SecretsKey)
 	cmd.Flags().StringVar(&f.URL, "url", "", "URL of a running server to import into, such as http://127.0.0.1:8080")
 	cmd.Flags().StringVar(&f.KeyFile, "api-key-file", "", "file with the API key for --url")

@@ -34,14 +34,14 @@ func logKeyCommand() *cobra.Command {
 func printLogKeys(ctx context.Context, out io.Writer, f logFlags, evidenceKey string) error {
 	d, err := db.Open(ctx, f.database, db.Options{ReadOnly: true})
 	if err != nil {
-		return exit.With(exit.Database, err)
+		return exit.Opening(err)
 	}
 	defer d.Close()
 	origin, err := history.ReadOrigin(ctx, d)
 	if err != nil {
 		return exit.With(exit.Database, fmt.Errorf("%s", exit.Message(err)))
 	}
-	keys, err := node.LoadLogKeys(d.Dialect, node.LogKeyFile(d.Dialect, f.database, f.key), true)
+	keys, err := node.LoadLogKeys(d.Dialect, node.LogKeyFile(f.database, f.key), true)
 	switch {
 	case err != nil:
 		return exit.With(exit.Usage, err)

@@ -43,7 +43,7 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason
 	}
 	there, err := db.Open(ctx, f.database, db.Options{ReadOnly: true}) // opening to write would make one
 	if err != nil {
-		return exit.With(exit.Database, err)
+		return exit.Opening(err)
 	}
 	if err := there.Close(); err != nil {
 		return exit.With(exit.Database, err)
@@ -58,7 +58,7 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	keys, err := node.LoadLogKeys(n.DB.Dialect, node.LogKeyFile(n.DB.Dialect, f.database, f.key), false)
+	keys, err := node.LoadLogKeys(n.DB.Dialect, node.LogKeyFile(f.database, f.key), false)
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}

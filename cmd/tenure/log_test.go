@@ -135,7 +135,7 @@ func TestLogKeys(t *testing.T) {
 		t.Errorf("the key is lost: exit %d, %s", code, out)
 	}
 	must(t, os.WriteFile(right, []byte(watchKey), 0o600))
-	if code, out := fails(t, again...); code != exit.Database || !strings.Contains(out, "none of the keys") {
+	if code, out := fails(t, again...); code != exit.Refused || !strings.Contains(out, "is signed with conf.example.org/tenure/log+") {
 		t.Errorf("another key: exit %d, %s", code, out)
 	}
 	if code, out := fails(t, "check", "--database", db); code != exit.Problems || !strings.Contains(out, "none of the keys") {

@@ -50,7 +50,7 @@ func commandTree() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand(), evidenceCommand(),
+	root.AddCommand(serveCommand(), devCommand(), checkCommand(), verifyCommand(), eraseCommand(), importCommand(), logCommand(), evidenceCommand(), secretsCommand(),
 		migrateCommand(), backupCommand(), restoreCommand(), benchCommand(), versionCommand())
 	prepare(root)
 	return root

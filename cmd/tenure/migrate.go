@@ -58,14 +58,11 @@ func migration(database, secretsKey string, out io.Writer) (upkeep.Migration, er
 	m := upkeep.Migration{Database: database, Steps: steps, Options: upkeep.Options{Program: "tenure " + node.Version(), Now: time.Now},
 		Say: func(s string) { fmt.Fprintln(out, s) }}
 	m.Secrets = func(tx *db.Tx) error {
-		dialect, keyless := db.SQLite, clientsecret.Refuse
-		if m.Postgres() {
-			dialect = db.Postgres
-		}
+		keyless := clientsecret.Refuse
 		if secretsKey == node.None {
 			keyless = clientsecret.GiveUp
 		}
-		sealer, err := node.SealingKey(dialect, database, secretsKey)
+		sealer, err := node.SealingKey(db.DialectOf(database), database, secretsKey)
 		if err != nil {
 			return fault.Wrap(err, fault.Conflict, "", "%v", err)
 		}
@@ -93,7 +90,7 @@ func runMigration(ctx context.Context, out io.Writer, m upkeep.Migration, dry bo
 		err = m.Run(ctx)
 	}
 	if err != nil {
-		return exit.With(exit.Database, errors.New(exit.Message(err)))
+		return migrationFailed(err)
 	}
 	if found.Schema > tenure.SchemaVersion {
 		fmt.Fprintf(out, "%s has schema %d, which this program (schema %d) can use: nothing to migrate\n", redacted(m.Database), found.Schema, tenure.SchemaVersion)
@@ -118,7 +115,14 @@ func serveMigration(ctx context.Context, m upkeep.Migration, asked bool) error {
 		return nil // opening the database reports what is missing
 	}
 	if err := m.Run(ctx); err != nil {
-		return exit.With(exit.Database, errors.New(exit.Message(err)))
+		return migrationFailed(err)
 	}
 	return nil
+}
+
+func migrationFailed(err error) error {
+	if fault.Is(err, fault.Malformed) {
+		return exit.Opening(err)
+	}
+	return exit.With(exit.Database, errors.New(exit.Message(err)))
 }

@@ -12,6 +12,7 @@ import (
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
 	"tenure/cmd/tenure/upkeep"
+	"tenure/tenancy/db"
 )
 
 func restoreCommand() *cobra.Command {
@@ -36,6 +37,11 @@ func restore(ctx context.Context, out io.Writer, dir, to, state string) error {
 	if _, err := upkeep.Read(dir); err != nil {
 		return exit.With(exit.Usage, err)
 	}
+	a, err := db.ParseDSN(to)
+	if err != nil || a.Dialect != db.SQLite { // as no server could be started on it
+		return exit.With(exit.Usage, errors.New("--to is not the name of a SQLite file: it must have a /, or end in .db, .sqlite or .sqlite3"))
+	}
+	to = a.File
 	m, err := upkeep.Restore(dir, to)
 	if errors.Is(err, fs.ErrExist) {
 		return exit.With(exit.Usage, fmt.Errorf("nothing is overwritten: %w", err))

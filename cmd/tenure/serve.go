@@ -28,6 +28,8 @@ type serveFlags struct {
 	rates                                                                  web.Rates
 	hydra                                                                  node.HydraAdmin
 	openFinance                                                            node.OpenFinance
+	databaseSettings                                                       databaseSettings
+	times                                                                  times
 }
 
 func serveCommand() *cobra.Command {
@@ -61,13 +63,20 @@ func serveCommand() *cobra.Command {
 	rateFlags(cmd.Flags(), &f.rates)
 	hydraAdminFlags(cmd.Flags(), &f.hydra)
 	openFinanceFlags(cmd.Flags(), &f.openFinance)
+	databaseFlags(cmd.Flags(), &f.databaseSettings)
+	timeFlags(cmd.Flags(), &f.times)
 	return cmd
 }
 
 func serve(out io.Writer, f serveFlags) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := f.memory.check(); err != nil {
+	context.AfterFunc(ctx, stop) // so that a second signal ends the program at once
+	if err := errors.Join(f.memory.check(), f.times.check()); err != nil {
+		return err
+	}
+	connections, err := f.databaseSettings.read()
+	if err != nil {
 		return err
 	}
 	log, logFile, err := node.NewLog(f.logLevel, f.logFile)
@@ -118,7 +127,8 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
-		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies,
+		Connections: connections, RequestTime: f.times.request, Drain: f.times.drain, Log: log})
 	if err != nil {
 		return err
 	}

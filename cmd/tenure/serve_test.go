@@ -77,6 +77,11 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 		{"new origin without a reason", "--reason is required", exit.Usage, []string{"log", "new-origin", "--database", filepath.Join(dir, "none.db")}},
 		{"second server", "in use by another process", exit.Database, []string{"serve", "--database", held, "--listen", "127.0.0.1:0"}},
 		{"PostgreSQL that is not there", "cannot open the database", exit.Database, []string{"serve", "--database", "postgres://x:hidden@127.0.0.1:1/none?connect_timeout=2", "--listen", "127.0.0.1:0"}},
+		{"a word that is no database", "sqlite:PATH", exit.Usage, []string{"serve", "--database", "tenure", "--listen", "127.0.0.1:0"}},
+		{"a URL that lacks a slash", "postgres://USER", exit.Usage, []string{"check", "--database", "postgres:/x:hidden@h/d"}},
+		{"a password that is not escaped", "does not parse", exit.Usage, []string{"log", "key", "--database", "postgres://x:hidden/@h:1/d"}},
+		{"PostgreSQL by keywords that is not there", "cannot open the database postgres://127.0.0.1:1/none", exit.Database, []string{"check", "--database", "host=127.0.0.1 port=1 dbname=none user=x password=hidden"}},
+		{"keywords of which one is wrong", "does not parse", exit.Usage, []string{"migrate", "--database", "host=h port=hidden"}},
 		{"check of nothing", "cannot read the database", exit.Database, []string{"check", "--database", filepath.Join(dir, "none.db")}},
 		{"dev for everybody", "loopback", exit.Usage, []string{"dev", "--listen", "0.0.0.0:0"}},
 	} {

@@ -136,9 +136,9 @@ func (f *keyFlags) opened(ctx context.Context, change func(*keyChange) error) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	k := &keyChange{keyFlags: f, node: n, path: node.LogKeyFile(n.DB.Dialect, f.database, f.file)}
+	k := &keyChange{keyFlags: f, node: n, path: node.LogKeyFile(f.database, f.file)}
 	if f.use == history.SignsEvidence {
-		k.path = node.EvidenceKeyFile(n.DB.Dialect, f.database, f.file)
+		k.path = node.EvidenceKeyFile(f.database, f.file)
 	}
 	if k.path == "" {
 		return exit.With(exit.Usage, fmt.Errorf("%s is required: the file with the keys", f.flag()))

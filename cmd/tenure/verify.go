@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/note"
@@ -28,7 +27,7 @@ func verifyCommand() *cobra.Command {
 		Use:   "verify FILE|DIR",
 		Short: "Verify an evidence bundle, or a copy of a database, with no server and no network",
 		Long: `Verifies an evidence bundle (the zip file, or the folder that it was unpacked to), or a database (a copy
-of a SQLite file, or a postgres:// URL, which is only read). Prints one sentence for each check, and ends
+of a SQLite file, or PostgreSQL by its URL or keywords, which is only read). Prints one sentence for each check, and ends
 with exit code 9 if one fails, and with 8 if a bundle is consistent, but nothing that you trust confirms it:
 without --key, or where nothing in it proves that its log goes on from that of --checkpoint or --against.`,
 		Args: oneArgument("FILE|DIR"),
@@ -83,13 +82,16 @@ func readKept(path string) (*history.Checkpoint, error) {
 	return &c, err
 }
 
-// isDatabase reports whether a name is a postgres:// URL or a SQLite file.
+// isDatabase reports whether a name is that of a database, by its address or by what is in the file.
 func isDatabase(name string) (bool, error) {
-	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
+	if db.DialectOf(name) == db.Postgres {
 		return true, nil
 	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return false, nil
+	}
+	if a, err := db.ParseDSN(name); err == nil {
+		name = a.File
 	}
 	f, _, err := evidence.OpenFile(name)
 	if err != nil {
@@ -148,7 +150,11 @@ func verifyBundle(out io.Writer, name, against string, o evidence.Options) error
 
 // verifyDatabase prints the result of the consistency check in the way of verifyBundle.
 func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note.Verifier, kept *history.Checkpoint) error {
-	d, err := db.Open(ctx, name, db.Options{ReadOnly: true})
+	dsn := name
+	if db.DialectOf(name) == "" {
+		dsn = "sqlite:" + name // whatever it is called
+	}
+	d, err := db.Open(ctx, dsn, db.Options{ReadOnly: true})
 	if err != nil {
 		return exit.With(exit.Database, err)
 	}
@@ -181,7 +187,7 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 		fmt.Fprintln(out, "FAILS: "+sentence)
 	}
 	if len(found) > 0 {
-		return exit.With(exit.Proof, fmt.Errorf("%s is not valid: %d checks fail; the first: %s", redacted(name), len(found), found[0]))
+		return exit.With(exit.Proof, fmt.Errorf("%s is not valid: %d checks fail; the first: %s", redacted(dsn), len(found), found[0]))
 	}
 	fmt.Fprintf(out, "holds: the log's %d entries, its tiles, its root, and the root of every checkpoint\n"+
 		"holds: each snapshot and each other row is what the log says of it\n", head.Size)
@@ -193,6 +199,6 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 	} else {
 		fmt.Fprintln(out, "not checked: who signed the checkpoints; name the key with --key")
 	}
-	fmt.Fprintf(out, "%s holds\n", redacted(name))
+	fmt.Fprintf(out, "%s holds\n", redacted(dsn))
 	return nil
 }

@@ -60,9 +60,13 @@ func New(deps Deps) web.Surface {
 		none, client       = web.ObjectNone, web.ObjectClient
 		org, setup         = web.ObjectOrganization, web.ObjectSetup
 	)
+	long := func(r web.Route) web.Route {
+		r.Time = web.LongTime
+		return r
+	}
 	exported := func(r web.Route) web.Route {
 		r.Vary = []string{"Accept"}
-		return r
+		return long(r)
 	}
 	const post, put, patch, remove = http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	return web.Surface{Name: "api", Error: spell, Strict: true, Routes: slices.Concat(clients.routes(pathEntity, client, write),
@@ -89,7 +93,7 @@ func New(deps Deps) web.Surface {
 			get(pathSetup+"/clients/{client}/secrets", past, client, h.secrets, dated...),
 
 			get(pathRegistrations, resolve, setup, h.registrations, web.Cursor("after"), web.Int("limit", 1, maxClientPage), web.Flag("unused"), web.Instant("registered_before")),
-			{Method: remove, Pattern: pathRegistrations, Permission: write, Object: setup, Handle: h.removeRegistrations,
+			{Method: remove, Pattern: pathRegistrations, Permission: write, Object: setup, Handle: h.removeRegistrations, Time: web.LongTime,
 				Query: []web.Param{web.Flag("unused"), web.Instant("registered_before"), web.Int("clients", 0, maxRemoved), web.DryRun()}},
 			change(post, pathEntity+"/registration-token", write, client, h.registrationToken),
 
@@ -98,7 +102,7 @@ func New(deps Deps) web.Surface {
 			change(post, pathEntity+":restore", write, client, h.restoreClient),
 			get(pathClients, resolve, setup, h.clients, slices.Concat([]web.Param{web.ID("setup"), web.Text("name"), web.Text("owner"),
 				web.Cursor("after"), web.Int("limit", 1, maxClientPage)}, dated)...),
-			get("/v1/evidence", all, none, h.evidence, slices.Concat([]web.Param{web.ID("client").Repeated(evidence.MaxClients), web.Int("since", 1, maxAfter)}, spanning)...),
+			long(get("/v1/evidence", all, none, h.evidence, slices.Concat([]web.Param{web.ID("client").Repeated(evidence.MaxClients), web.Int("since", 1, maxAfter)}, spanning)...)),
 			get(pathEntity+"/reads", past, client, h.reads, web.Cursor("after"), web.Int("limit", 1, maxHistoryPage)),
 			exported(get("/v1/history", all, none, h.journal, slices.Concat([]web.Param{web.ID("client"), web.Text("actor"), web.Text("surface"),
 				web.Word("kind", kinds()...).Repeated(maxKinds), web.Word("format", formatNames()...), web.Word("order", "asc", "desc"), web.Flag("access")}, spanning, pageOf, []web.Param{web.KnownAt()})...)),

@@ -61,7 +61,7 @@ func (h *handler) writes(handle func(*web.Call) (*web.Reply, error)) func(*web.C
 		if err != nil || span == 0 || h.Await == nil {
 			return reply, err
 		}
-		ctx, cancel := context.WithTimeout(c.Request.Context(), span)
+		ctx, cancel := c.Longer(span)
 		defer cancel()
 		err = h.Await(ctx)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {

@@ -52,6 +52,9 @@ func (c *Call) Body() ([]byte, error) {
 	// The deadline was for the body: left standing, it would end the request
 	// while the handler still works.
 	_ = http.NewResponseController(c.w).SetReadDeadline(time.Time{})
+	if c.deadline != nil {
+		c.deadline.move(time.Now().Add(c.time))
+	}
 	c.body, c.bodyRead = data, true
 	return c.body, nil
 }

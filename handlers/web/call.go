@@ -48,14 +48,16 @@ type Call struct {
 	held     held
 	query    query
 
-	w       http.ResponseWriter
-	values  [4]string // what single header values are slices of
-	started time.Time
-	fault   *fault.Fault
-	trouble error // (Report)
-	status  int
-	bytes   int
-	cut     bool // a streamed body ended before its end
+	deadline *deadline     // nil without a route
+	time     time.Duration // the deadline's
+	w        http.ResponseWriter
+	values   [4]string // what single header values are slices of
+	started  time.Time
+	fault    *fault.Fault
+	trouble  error // (Report)
+	status   int
+	bytes    int
+	cut      bool // a streamed body ended before its end
 }
 
 // TakePlace is called before work that takes long and that anybody could ask for again

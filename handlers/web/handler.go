@@ -22,6 +22,9 @@ type Config struct {
 	Tenancy  *tenancy.Store
 	Log      zerolog.Logger
 	BodyTime time.Duration // how long a body may take to arrive; 0 for 30 s
+	// RequestTime is how long a call may take, without its body; 0 for RequestTime. Routes
+	// whose calls take longer on purpose have a time of their own.
+	RequestTime time.Duration
 	// Room is what the handlers of one node share; nil for a handler's own.
 	Room *Room
 	// Proxies are believed on where a request came from (Call.Address).
@@ -45,6 +48,9 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = bodyTime
 	}
+	if cfg.RequestTime == 0 {
+		cfg.RequestTime = RequestTime
+	}
 	if cfg.Room == nil {
 		cfg.Room = NewRoom(0)
 	}
@@ -56,6 +62,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{Request: r, w: w, started: time.Now(), proxies: h.Proxies, held: held{room: h.Room}}
 	c.identify()
 	defer func() { c.held.giveBack(string(c.Principal.Org)) }()
+	defer func() {
+		if c.deadline != nil {
+			c.deadline.end()
+		}
+	}()
 	if r.ContentLength != 0 {
 		c.limitBody(h.BodyTime)
 	}
@@ -121,6 +132,7 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	if err != nil {
 		return nil, err
 	}
+	c.bound(h.RequestTime)
 	if limit := c.surface.Timeout; limit > 0 {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
 		defer cancel()
@@ -128,7 +140,7 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	}
 	c.allowOrigin()
 	if err := h.admission(c); err != nil {
-		return nil, err
+		return nil, inTime(err)
 	}
 	if err := c.check(); err != nil {
 		return nil, err
@@ -141,7 +153,7 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	}
 	reply, err = c.Route.Handle(c)
 	if err != nil {
-		return nil, c.existed(err)
+		return nil, c.existed(inTime(err))
 	}
 	if err == nil && (reply == nil || reply.Status < 200 || reply.Status > 599) {
 		return nil, fault.New(fault.Internal, "", "a handler gave neither an error nor a reply with a status")

@@ -37,7 +37,7 @@ func newFixture(t testing.TB, surfaces ...web.Surface) *fixture {
 func surface(name string, routes ...web.Route) web.Surface {
 	return web.Surface{Name: name, Routes: routes, Error: func(_ *web.Call, f *fault.Fault) *web.Reply {
 		status := map[fault.Kind]int{fault.Internal: 500, fault.Malformed: 400, fault.Invalid: 422, fault.Unauthenticated: 401,
-			fault.Forbidden: 403, fault.NotFound: 404, fault.TooLarge: 413, fault.Conflict: 409, fault.PreconditionFailed: 412, fault.Unsupported: 405, fault.Throttled: 429, fault.Unavailable: 503}[f.Kind]
+			fault.Forbidden: 403, fault.NotFound: 404, fault.TooLarge: 413, fault.Conflict: 409, fault.PreconditionFailed: 412, fault.Unsupported: 405, fault.Throttled: 429, fault.Unavailable: 503, fault.Timeout: 504}[f.Kind]
 		text := fmt.Sprintf("%s: %s %s %s", name, f.Kind, f.Code, f.Message)
 		for _, field := range f.Fields {
 			text += fmt.Sprintf(" [%s %s: %s]", field.Path, field.Rule, field.Message)

@@ -50,6 +50,10 @@ type Route struct {
 	// MaxBody is how many bytes the body may have; 0 for the adapter's MaxBody.
 	MaxBody int
 
+	// Time is how long a call may take where that is more than others may; 0 for
+	// Config.RequestTime.
+	Time time.Duration
+
 	// Query declares every query parameter that Admit and Handle read.
 	Query []Param
 	// Vary names the request headers that the answer depends on beside the
@@ -79,8 +83,8 @@ type Surface struct {
 	// Begin, if there is one, sees each call of the surface before anything else
 	// does, also where there is no such route or method.
 	Begin func(*Call)
-	// Timeout is how long a call may wait for the store and for peers; 0 for as
-	// long as its caller waits.
+	// Timeout is how long a call may wait for the store and for peers where that is less
+	// than it may take; 0 for the same.
 	Timeout time.Duration
 	// Strict refuses query parameters that a route does not declare, empty ones,
 	// and conditions on writes that take none. Other surfaces pass over them, except

@@ -19,6 +19,8 @@ type batch struct {
 	// careful says that each closure has a savepoint and writes its rows before the
 	// next one begins, so that a row the engine refuses fails only whose it is.
 	careful bool
+	// unsent says that it failed before any closure had run, for its connection only.
+	unsent bool
 }
 
 // past is what the committer remembers of a batch.
@@ -41,6 +43,7 @@ func (d *DB) runBatch(seq Sequencer, first *job) {
 		var wrote bool
 		wrote, err = d.tryBatch(ctx, seq, b, d.isolation(try))
 		again := d.storage.note(err, wrote) && b.reserved() || d.retryable(err)
+		again = again || b.unsent && try < pooledWriters
 		if !again && err != nil && !b.careful && d.refused(err) && reasonOf(err) == "" {
 			again, b.careful = true, true
 		}
@@ -124,6 +127,7 @@ func (d *DB) isolation(try int) sql.IsolationLevel {
 // It takes two round trips where every look-up was foreseen: one begins the
 // transaction, locks the head and reads, the other writes and commits.
 func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sql.IsolationLevel) (wrote bool, err error) {
+	b.unsent = false
 	tx, err := d.begin(ctx, isolation)
 	if err != nil {
 		return false, err
@@ -134,6 +138,7 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sq
 		needs = append(needs, b.needs(d)...)
 	}
 	if err := tx.Load(needs...); err != nil {
+		b.unsent = d.unsent(err)
 		return false, err
 	}
 	if err := d.inject(AfterLoad); err != nil {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +36,8 @@ type Options struct {
 	// Batch is how many writes one transaction takes, of which twice as many may wait; 0
 	// for what suits a server. A program that is alone with the database gains by more.
 	Batch int
+	// Connections are the settings of PostgreSQL.
+	Connections Connections
 	// Inject, when set by a test, is called between the round trips of a batch: when its
 	// rows are read, before COMMIT and after it. An error from it is taken as theirs.
 	Inject func(point string) error
@@ -75,6 +76,8 @@ type DB struct {
 	path           string      // of a SQLite file
 	file           os.FileInfo // what it was when it was opened
 	storage        storage
+	servers        servers
+	local          string // what begins each transaction through PgBouncer; else empty
 
 	mu        sync.Mutex // guards queue
 	queue     *fair.Queue[*job]
@@ -89,24 +92,26 @@ type DB struct {
 	closeErr  error
 }
 
-// Open opens the database that dsn names: postgres://… or the path of a
-// SQLite file, applies the schema to an empty one and checks the version of
+// Open opens the database that dsn names (ParseDSN), applies the schema to an empty one and checks the version of
 // any other. On SQLite a writable database is locked against other processes.
-// Errors are faults: Unavailable for a database that cannot be reached or is
+// Errors are faults: Malformed for a dsn that names none, Unavailable for a database that cannot be reached or is
 // locked, Conflict with CodeSchema for a schema version this program does not
 // use.
 func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
+	a, err := ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
 	d := &DB{inject: opts.Inject, asked: opts.Asked, verify: opts.Verify, piped: opts.Piped, lane: opts.Lane, unbounded: opts.Migrating,
 		queue: fair.NewQueue[*job](fair.Bounds{Lane: max(laneLength, 2*opts.Batch), All: max(queueLength, 2*opts.Batch)}), wake: make(chan struct{}, 1),
 		batch: cmp.Or(opts.Batch, batchLimit), batchWork: batchWork, stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
 		d.inject = func(string) error { return nil }
 	}
-	var err error
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		err = d.openPostgres(ctx, dsn, opts)
+	if a.Dialect == Postgres {
+		err = d.openPostgres(ctx, a, opts)
 	} else {
-		err = d.openSQLite(ctx, dsn, opts)
+		err = d.openSQLite(ctx, a.File, opts)
 	}
 	if err == nil {
 		err = d.applySchema(ctx, opts)
@@ -308,7 +313,12 @@ func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) er
 		}
 	}()
 	return fn(&Conn{dialect: d.Dialect, ctx: ctx, asked: d.asked, begin: func() (_ executor, err error) {
-		tx, err = pool.BeginTxx(ctx, opts)
+		if tx, err = pool.BeginTxx(ctx, opts); err != nil || d.local == "" {
+			return tx, err
+		}
+		if _, err = tx.ExecContext(ctx, d.local); err != nil {
+			tx.Rollback() // whoever goes on all the same begins anew
+		}
 		return tx, err
 	}})
 }

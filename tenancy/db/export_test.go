@@ -52,3 +52,6 @@ func Usable(version, oldest int, v Version, migrating bool) error {
 
 // ReasonOf says why an error keeps everything from being written.
 var ReasonOf = reasonOf
+
+// Classify turns a driver's error into a fault.
+var Classify = classify

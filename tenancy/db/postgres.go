@@ -1,86 +1,127 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"io"
-	"net"
-	"net/url"
+	"fmt"
+	"maps"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/jmoiron/sqlx"
 
 	"tenure/tenancy/fault"
 )
 
+// Connections are the settings of PostgreSQL. What the DSN says goes first.
+type Connections struct {
+	Readers   int           // connections that read; 0 for four a processor
+	Connect   time.Duration // how long connecting to one server may take; 0 for ConnectTime
+	Statement time.Duration // how long a statement may take; 0 for StatementTime
+	Lock      time.Duration // how long a statement may wait for a lock; 0 for LockTime
+	// Bouncer is for PgBouncer in transaction mode: no statement is prepared for longer
+	// than it runs, and nothing is set for longer than a transaction.
+	Bouncer bool
+}
+
+// Defaults of Connections. LockTime is less than a request may take, so that a writer that
+// waits in vain for the log's head is told so.
+const (
+	ConnectTime   = 5 * time.Second
+	StatementTime = 30 * time.Second
+	LockTime      = 10 * time.Second
+)
+
+// pooledWriters are the connections of the committer and of ViewAside.
+const pooledWriters = 2
+
 // openPostgres opens one pool for the committer's single writer and one for
-// readers; timeouts stand in the DSN, so that a lost node frees its locks.
-func (d *DB) openPostgres(ctx context.Context, dsn string, opts Options) error {
+// readers; timeouts are settings of each connection, so that a lost node frees its locks.
+func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 	d.Dialect = Postgres
-	u, err := url.Parse(dsn)
-	if err != nil {
-		var parse *url.Error
-		if errors.As(err, &parse) {
-			err = parse.Err // without the address, which holds a password
+	config, servers := a.postgres.Copy(), opts.Connections
+	servers.Bouncer = servers.Bouncer || config.RuntimeParams[paramBouncer] == "true"
+	delete(config.RuntimeParams, paramBouncer)
+	if !a.says("connect_timeout", "PGCONNECT_TIMEOUT") {
+		config.ConnectTimeout = cmp.Or(servers.Connect, ConnectTime)
+	}
+	params := map[string]string{"statement_timeout": millis(cmp.Or(servers.Statement, StatementTime)),
+		"lock_timeout": millis(cmp.Or(servers.Lock, LockTime)), "idle_in_transaction_session_timeout": millis(StatementTime)}
+	for name := range params {
+		if opts.Migrating {
+			params[name] = "0" // none
 		}
-		return fault.Wrap(err, fault.Unavailable, "", "the database address does not parse")
-	}
-	name := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String() // neither user nor parameters
-	q := u.Query()
-	set := func(name, value string) { // behind what stands there, which stays as it is written
-		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+name+"="+value, "&")
-	}
-	limit := "30000"
-	if opts.Migrating {
-		limit = "0" // none
-	}
-	for _, timeout := range []string{"statement_timeout", "idle_in_transaction_session_timeout"} {
-		if !q.Has(timeout) {
-			set(timeout, limit)
+		if given, ok := config.RuntimeParams[name]; ok {
+			params[name] = given
 		}
+		delete(config.RuntimeParams, name)
 	}
-	if !q.Has("application_name") {
-		set("application_name", "tenure")
+	if _, given := config.RuntimeParams["application_name"]; !given {
+		config.RuntimeParams["application_name"] = "tenure"
 	}
-	if opts.ReadOnly {
-		set("default_transaction_read_only", "on")
+	if len(hosts(config)) > 1 && !a.says("target_session_attrs", "PGTARGETSESSIONATTRS") {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	var options []stdlib.OptionOpenDB
+	switch {
+	case servers.Bouncer:
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		d.local = setLocal(params)
+	default:
+		maps.Copy(config.RuntimeParams, params)
+		if opts.ReadOnly { // after the driver has looked for a server that can write
+			options = append(options, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+				_, err := c.Exec(ctx, "SET default_transaction_read_only = on")
+				return err
+			}))
+		}
 	}
 	for _, pool := range []struct {
 		to   **sqlx.DB
 		size int
-	}{{&d.writer, 2}, {&d.reader, 4 * runtime.GOMAXPROCS(0)}} {
-		p, err := sqlx.Open("pgx", u.String())
-		if err != nil {
-			return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", name)
-		}
+	}{{&d.writer, pooledWriters}, {&d.reader, cmp.Or(servers.Readers, 4*runtime.GOMAXPROCS(0))}} {
+		p := sqlx.NewDb(sql.OpenDB(connector{stdlib.GetConnector(*config, options...), &d.servers}), "pgx")
 		p.SetMaxOpenConns(pool.size)
 		p.SetMaxIdleConns(pool.size)
 		p.SetConnMaxIdleTime(5 * time.Minute)
 		*pool.to = p
 	}
 	if err := d.writer.PingContext(ctx); err != nil {
-		return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", name)
+		return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", a.Name)
 	}
 	return nil
 }
 
+// paramBouncer is the one parameter of a DSN that is ours.
+const paramBouncer = "pgbouncer"
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// setLocal is the statement that sets parameters for a transaction.
+func setLocal(params map[string]string) string {
+	var calls []string
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		calls = append(calls, fmt.Sprintf("set_config('%s', '%s', true)", name, strings.ReplaceAll(params[name], "'", "''")))
+	}
+	return "SELECT " + strings.Join(calls, ", ")
+}
+
 func classifyPostgres(err error) error {
 	var e *pgconn.PgError
-	if !errors.As(err, &e) {
-		if pgconn.Timeout(err) {
+	switch {
+	case lost(err):
+		return errLater(err, "the store cannot be reached")
+	case !errors.As(err, &e):
+		if timedOut(err) {
 			return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
-		}
-		var c *pgconn.ConnectError
-		var n net.Error
-		if errors.As(err, &c) || errors.As(err, &n) || errors.Is(err, io.ErrUnexpectedEOF) ||
-			errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
-			return fault.Wrap(err, fault.Unavailable, "", "the store cannot be reached")
 		}
 		return err
 	}
@@ -92,11 +133,19 @@ func classifyPostgres(err error) error {
 		return fault.Wrap(err, fault.Conflict, "", "already there")
 	case e.Code == "57014":
 		return fault.Wrap(err, fault.Timeout, "", "the store did not answer in time")
-	case e.Code == "40001", e.Code == "40P01", e.Code == "55P03", e.Code == "25P03",
-		strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "53"), strings.HasPrefix(e.Code, "57"):
-		return fault.Wrap(err, fault.Unavailable, "", "the store is busy")
+	case e.Code == "40001", e.Code == "40P01", e.Code == "55P03", strings.HasPrefix(e.Code, "53"), strings.HasPrefix(e.Code, "57"):
+		return errLater(err, "the store is busy")
 	}
 	return err
+}
+
+// retryLater is what callers are told to wait for a server that is busy or gone.
+const retryLater = time.Second
+
+func errLater(cause error, message string) error {
+	f := fault.Wrap(cause, fault.Unavailable, "", "%s", message)
+	f.RetryAfter = retryLater
+	return f
 }
 
 func postgresRetryable(err error) bool {

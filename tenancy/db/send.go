@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/jmoiron/sqlx"
 	"github.com/mattn/go-sqlite3"
 )
@@ -24,7 +23,11 @@ type statement struct {
 // first that fails keeps those behind it from being run.
 func (tx *Tx) send(statements []statement) (err error) {
 	if tx.opening != "" {
-		statements = append([]statement{{query: tx.opening}}, statements...)
+		opening := []statement{{query: tx.opening}}
+		if tx.db.local != "" {
+			opening = append(opening, statement{query: tx.db.local})
+		}
+		statements = append(opening, statements...)
 		tx.opening = ""
 	}
 	if len(statements) == 0 {
@@ -108,7 +111,7 @@ func (tx *Tx) pipe(statements []statement) error {
 func raw(conn *sqlx.Conn, fn func(*pgx.Conn) error) error {
 	var own error // database/sql would drop the connection for some errors
 	err := conn.Raw(func(c any) error {
-		own = fn(c.(*stdlib.Conn).Conn())
+		own = fn(underlying(c))
 		return nil
 	})
 	return errors.Join(own, err)

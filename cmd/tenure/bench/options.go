@@ -10,6 +10,7 @@ import (
 
 	"tenure/cmd/tenure/exit"
 	"tenure/tenancy"
+	"tenure/tenancy/db"
 )
 
 // Options say what to measure.
@@ -20,7 +21,7 @@ type Options struct {
 	Connections   int     // of every row but that of creates at a distance
 	Seconds       float64 // a row
 	Program       string  // whose server is measured; empty for this one
-	Database      string  // SQLite file or postgres:// URL; empty for a SQLite file in the folder of the run
+	Database      string  // what db.ParseDSN takes; empty for a SQLite file in the folder of the run
 	Keep          string  // folder of the run that is kept; empty for a temporary one
 	Nodes         int     // servers on one PostgreSQL database
 	Distance      time.Duration
@@ -36,7 +37,7 @@ const (
 	mostNodes    = 16
 )
 
-func (o Options) postgres() bool { return strings.Contains(o.Database, "://") }
+func (o Options) postgres() bool { return db.DialectOf(o.Database) == db.Postgres }
 
 // check returns an error with the exit code for usage.
 func (o Options) check() error {
@@ -58,8 +59,8 @@ func (o Options) check() error {
 		err = errors.New("--nodes needs a PostgreSQL --database: one process serves a SQLite file")
 	case o.Distance < 0 || o.Distance > time.Second:
 		err = errors.New("--distance must be between 0s and 1s")
-	case o.Distance > 0 && !o.postgres():
-		err = errors.New("--distance needs a PostgreSQL --database")
+	case o.Distance > 0 && !(o.postgres() && strings.Contains(o.Database, "://")):
+		err = errors.New("--distance needs a PostgreSQL --database, as a URL")
 	}
 	return exit.With(exit.Usage, err)
 }

@@ -105,7 +105,7 @@ func (r *run) startServer(ctx context.Context) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"serve", "--database", dsn, "--listen", "127.0.0.1:0", "--log-file", r.accessLog(len(r.servers))}
+	args := []string{"serve", "--database", dsn, "--listen", "127.0.0.1:0", "--log-file", r.accessLog(len(r.servers)), "--drain", "0s"}
 	if r.postgres() {
 		args = append(args, "--secrets-key-file", r.sealingKey(), "--log-key", r.logKey())
 	}

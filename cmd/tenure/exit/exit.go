@@ -4,6 +4,7 @@ package exit
 
 import (
 	"errors"
+	"fmt"
 
 	"tenure/tenancy/fault"
 )
@@ -15,7 +16,7 @@ const (
 	Database = 3 // the database cannot be opened, or is in use
 	Listen   = 4 // the program cannot listen on the address
 	Problems = 5 // the consistency check found problems
-	Refused  = 6 // the database is older than the log that was published, or has another log
+	Refused  = 6 // the database is older than the log that was published, or has another log, or other nodes have other keys
 
 	Unreachable = 7 // the watched log does not answer
 	Unconfirmed = 8 // what is there is consistent, but nothing that is trusted confirms it
@@ -38,6 +39,15 @@ func With(code int, err error) error {
 		return nil
 	}
 	return &Error{code, err}
+}
+
+// Opening gives an error of opening a database its code: a database that cannot be
+// opened is another thing than an address that is none.
+func Opening(err error) error {
+	if fault.Is(err, fault.Malformed) {
+		return With(Usage, fmt.Errorf("--database: %w", err))
+	}
+	return With(Database, err)
 }
 
 // Code is the code that an error carries, and false if it carries none.

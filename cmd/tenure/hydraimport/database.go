@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"tenure/snapshots/credential"
 	"tenure/snapshots/document"
 	"tenure/tenancy"
+	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
@@ -70,10 +70,10 @@ func openDatabaseTarget(ctx context.Context, f Options, report *report) (target,
 
 // useTemporary uses a temporary file if the SQLite database does not exist.
 func (d *databaseTarget) useTemporary(cfg *node.Config) error {
-	if strings.Contains(cfg.Database, "://") {
+	if db.DialectOf(cfg.Database) != db.SQLite {
 		return node.RequireSchema(cfg.Database)
 	}
-	if info, err := os.Stat(cfg.Database); err == nil && info.Size() > 0 {
+	if info, err := os.Stat(db.Beside(cfg.Database, "")); err == nil && info.Size() > 0 {
 		return nil
 	}
 	var err error

@@ -25,7 +25,7 @@ const (
 // Options configure an import. Either URL or Database is the target; if both
 // are given, URL is.
 type Options struct {
-	Database   string // SQLite file or postgres:// URL that no server is using
+	Database   string // what db.ParseDSN takes, that no server is using
 	SecretsKey string // key file of Database, as in node.Config
 	URL        string // of a running server
 	KeyFile    string // file with the API key for URL

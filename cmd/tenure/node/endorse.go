@@ -11,8 +11,12 @@ import (
 
 // EndorseKeys records an event for each key of the node that the log does not name
 // yet. It is called behind Bootstrap, before anything is signed for others. A file none
-// of whose keys the log knows, though it knows keys, is refused.
+// of whose keys the log knows, though it knows keys, is refused, and so is a node
+// that has a key where the others have none, or none where they have one.
 func (n *Node) EndorseKeys(ctx context.Context) error {
+	if err := n.sameKeys(ctx); err != nil {
+		return err
+	}
 	e := n.Tenancy.Operator("start of a server").Event(history.Event{Org: string(n.Tenancy.Root())})
 	if err := n.stores.Log.Endorse(ctx, e); err != nil {
 		return exit.With(exit.Database, fmt.Errorf("--log-key: %s", exit.Message(err)))

@@ -18,7 +18,7 @@ import (
 // or for evidence, the exporter answers every request with what is missing.
 func (n *Node) openEvidence(cfg Config, published *history.Publisher) (*evidence.Exporter, error) {
 	x := &evidence.Exporter{DB: n.DB, Log: published, Now: n.Log.Now, Program: "tenure " + Version(), Counts: &counts.Kept{}}
-	path := EvidenceKeyFile(n.DB.Dialect, cfg.Database, cfg.EvidenceKey)
+	path := EvidenceKeyFile(cfg.Database, cfg.EvidenceKey)
 	if path == "" || cfg.EvidenceKey == "" && !published.Signs() {
 		return x, nil
 	}
@@ -32,14 +32,8 @@ func (n *Node) openEvidence(cfg Config, published *history.Publisher) (*evidence
 
 // EvidenceKeyFile is the file with the keys of evidence: path, or by default the one
 // next to a SQLite file. It is empty if there is none.
-func EvidenceKeyFile(dialect db.Dialect, database, path string) string {
-	switch {
-	case path == None, path == "" && dialect == db.Postgres:
-		return ""
-	case path == "":
-		return database + ".evidence-key"
-	}
-	return path
+func EvidenceKeyFile(database, path string) string {
+	return keyFile(database, path, ".evidence-key")
 }
 
 // ReadEvidenceKeys reads a file of keys that sign evidence bundles.

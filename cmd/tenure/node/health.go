@@ -33,7 +33,7 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 		log.Word, log.Reason = history.CodeRolledBack, "the database was rolled back: nothing is written or signed"
 		feed.Word, feed.Reason = "", "" // it is not followed any more
 	}
-	return []handlers.Check{n.database(ctx), feed, clock, log, n.disk()}
+	return []handlers.Check{n.stopping(), n.database(ctx), feed, clock, log, n.disk()}
 }
 
 func (n *Node) database(ctx context.Context) handlers.Check {

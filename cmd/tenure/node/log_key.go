@@ -19,12 +19,14 @@ const None = "none"
 
 // LogKeyFile is the file with the keys of the log: path, or by default the one
 // next to a SQLite file. It is empty if there is none.
-func LogKeyFile(dialect db.Dialect, database, path string) string {
-	switch {
-	case path == None, path == "" && dialect == db.Postgres:
+func LogKeyFile(database, path string) string { return keyFile(database, path, ".log-key") }
+
+func keyFile(database, path, ending string) string {
+	switch path {
+	case None:
 		return ""
-	case path == "":
-		return database + ".log-key"
+	case "":
+		return db.Beside(database, ending)
 	}
 	return path
 }

@@ -9,18 +9,17 @@ import (
 
 func TestWhereTheLogKeyIs(t *testing.T) {
 	for _, c := range []struct {
-		dialect                db.Dialect
 		database, given, wants string
 	}{
-		{db.SQLite, "x/tenure.db", "", "x/tenure.db.log-key"},
-		{db.SQLite, "x/tenure.db", "none", ""},
-		{db.SQLite, "x/tenure.db", "keys", "keys"},
-		{db.Postgres, "postgres://x", "", ""},
-		{db.Postgres, "postgres://x", "none", ""},
-		{db.Postgres, "postgres://x", "keys", "keys"},
+		{"x/tenure.db", "", "x/tenure.db.log-key"},
+		{"x/tenure.db", "none", ""},
+		{"x/tenure.db", "keys", "keys"},
+		{"postgres://x", "", ""},
+		{"postgres://x", "none", ""},
+		{"postgres://x", "keys", "keys"},
 	} {
-		if got := LogKeyFile(c.dialect, c.database, c.given); got != c.wants {
-			t.Errorf("%s, %s, %q: %q, want %q", c.dialect, c.database, c.given, got, c.wants)
+		if got := LogKeyFile(c.database, c.given); got != c.wants {
+			t.Errorf("%s, %q: %q, want %q", c.database, c.given, got, c.wants)
 		}
 	}
 	missing := filepath.Join(t.TempDir(), "missing")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,10 +28,13 @@ import (
 )
 
 const (
-	headerTime   = 10 * time.Second
-	writeTime    = 60 * time.Second
-	idleTime     = 120 * time.Second
-	shutdownTime = 10 * time.Second
+	headerTime = 10 * time.Second
+	writeTime  = 60 * time.Second
+	idleTime   = 120 * time.Second
+	// finishTime is how long requests that are under way may take when a server stops: as
+	// long as any may.
+	finishTime   = web.LongTime + writeTime
+	shutdownTime = 10 * time.Second // for what the node itself has left to write
 	maxHeader    = 32 << 10
 	// failureTime is how long it takes to refuse a client's secret, at least: longer
 	// than the hashes that Tenure makes, and most that it imports, take to compare.
@@ -70,6 +74,9 @@ type Config struct {
 	// MemoryBytes is what Go's runtime aims to use at most, beside the caches; 0 for 96 MiB.
 	MemoryBytes uint64
 	Rates       web.Rates // of API keys and organizations
+	Connections db.Connections
+	RequestTime time.Duration // of a request; 0 for web.RequestTime
+	Drain       time.Duration // how long Serve goes on after its context has ended
 	Proxies     web.Proxies
 	Log         zerolog.Logger
 }
@@ -91,6 +98,9 @@ type Node struct {
 	web        web.Config
 	memory     uint64 // what Go's runtime aims at, with the caches
 	programLog zerolog.Logger
+	sealing    bool // it has a key that seals secrets
+	drainTime  time.Duration
+	draining   atomic.Bool
 	stop       context.CancelFunc // ends the background work
 	background sync.WaitGroup
 }
@@ -98,9 +108,9 @@ type Node struct {
 // Open opens the database and its key files and starts the background work.
 // Close ends it.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
-	d, err := db.Open(ctx, cfg.Database, db.Options{Batch: cfg.Batch})
+	d, err := db.Open(ctx, cfg.Database, db.Options{Batch: cfg.Batch, Connections: cfg.Connections})
 	if err != nil {
-		return nil, exit.With(exit.Database, err)
+		return nil, exit.Opening(err)
 	}
 	if cfg.MemoryBytes == 0 {
 		cfg.MemoryBytes = MemoryBytes
@@ -108,7 +118,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.CacheBytes == 0 {
 		cfg.CacheBytes = CacheBytes
 	}
-	n := &Node{DB: d, programLog: cfg.Log, memory: cfg.MemoryBytes + cfg.CacheBytes, stay: cfg.Stay}
+	n := &Node{DB: d, programLog: cfg.Log, memory: cfg.MemoryBytes + cfg.CacheBytes, drainTime: cfg.Drain, stay: cfg.Stay}
 	if err = d.Guard(reserveBytes, n.tellStorage); err == nil {
 		err = n.build(ctx, cfg)
 	}
@@ -141,6 +151,10 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	if err := sameSealingKey(ctx, n.DB, sealer); err != nil {
+		return err
+	}
+	n.sealing = sealer != nil
 	n.Log = history.New(nil, nil)
 	if cfg.AcceptRollback {
 		n.Log.AcceptRollback()
@@ -172,7 +186,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if n.cosigner != nil {
 		fare = n.cosigner.Status
 	}
-	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now)}
+	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, RequestTime: cfg.RequestTime, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now)}
 	if cfg.Accesses {
 		n.accesses = accesslog.New(n.DB, n.Log.Now, func() string { return string(n.Tenancy.Root()) })
 		n.web.Accesses = n.accesses
@@ -264,8 +278,8 @@ func Version() string {
 	return "unknown"
 }
 
-// Serve answers on the endpoints until ctx ends or an endpoint fails. Then it
-// finishes the requests under way, for at most shutdownTime.
+// Serve answers on the endpoints until ctx ends, and for the drain time after it, or until an
+// endpoint fails. Then it finishes the requests under way.
 func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(300) // caches dominate the heap: fewer collections cost little memory
@@ -274,20 +288,20 @@ func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 		// Near the limit the garbage collector works more often, so a flood costs time and not memory.
 		debug.SetMemoryLimit(int64(n.memory))
 	}
-	running, end := context.WithCancel(ctx)
+	serving, end := n.drain(ctx)
 	defer end()
 	var gone error
 	var watched sync.WaitGroup
 	watched.Go(func() {
 		select {
-		case <-running.Done():
+		case <-serving.Done():
 		case <-n.Log.Ended():
 			if gone = n.rolledBack(); gone != nil {
 				end()
 			}
 		}
 	})
-	err := ServeAlone(running, n.programLog, endpoints...)
+	err := n.serveDraining(serving, endpoints)
 	end()
 	watched.Wait()
 	return errors.Join(err, gone)
@@ -298,7 +312,7 @@ func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 func RequireSchema(dsn string) error {
 	d, err := db.Open(context.Background(), dsn, db.Options{ReadOnly: true})
 	if err != nil {
-		return exit.With(exit.Database, err)
+		return exit.Opening(err)
 	}
 	return d.Close()
 }

@@ -15,9 +15,14 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 	if err != nil {
 		return nil, err
 	}
-	keys, err := LoadLogKeys(n.DB.Dialect, LogKeyFile(n.DB.Dialect, cfg.Database, cfg.LogKey), origin != "")
+	keys, err := LoadLogKeys(n.DB.Dialect, LogKeyFile(cfg.Database, cfg.LogKey), origin != "")
 	if err != nil {
 		return nil, err
+	}
+	if keys != nil && origin != "" {
+		if err := n.sameLogKeys(ctx, origin, keys); err != nil {
+			return nil, err
+		}
 	}
 	if keys != nil || cfg.LogState != "" { // without keys nothing is signed, and no file is needed unless it is named
 		cfg.LogState = LogStateFile(cfg.Database, cfg.LogState)
@@ -36,6 +41,9 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 
 // openCode is the exit code for an installation that cannot be opened.
 func openCode(err error) int {
+	if code, given := exit.Code(err); given {
+		return code
+	}
 	if code := fault.Of(err).Code; code == history.CodeRefused || code == history.CodeRolledBack {
 		return exit.Refused
 	}

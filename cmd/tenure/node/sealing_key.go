@@ -25,9 +25,9 @@ func loadSealer(dialect db.Dialect, cfg Config, sealed bool) (*credential.Sealer
 	case path == None:
 		return nil, nil
 	case path == "" && dialect == db.Postgres:
-		return nil, errors.New("--secrets-key-file is required with PostgreSQL: a file with 32 bytes in base64, or none")
+		return nil, errors.New("--secrets-key-file is required with PostgreSQL: a file that tenure secrets new-key makes, or none")
 	case path == "":
-		path = cfg.Database + ".key"
+		path = db.Beside(cfg.Database, ".key")
 	}
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && dialect == db.SQLite && !sealed {
@@ -36,15 +36,19 @@ func loadSealer(dialect db.Dialect, cfg Config, sealed bool) (*credential.Sealer
 	if err != nil {
 		return nil, fmt.Errorf("--secrets-key-file: %w", err)
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
-	if err != nil {
-		return nil, fmt.Errorf("--secrets-key-file %s must be base64", path)
-	}
-	sealer, err := credential.NewSealer(key)
+	sealer, err := parseSealingKey(raw)
 	if err != nil {
 		return nil, fmt.Errorf("--secrets-key-file %s: %w", path, err)
 	}
 	return sealer, nil
+}
+
+func parseSealingKey(raw []byte) (*credential.Sealer, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return nil, errors.New("it must be base64")
+	}
+	return credential.NewSealer(key)
 }
 
 // SealingKey reads the key that seals the secrets of a database, as serve would, but makes
@@ -55,11 +59,25 @@ func SealingKey(dialect db.Dialect, database, file string) (*credential.Sealer, 
 		if dialect == db.Postgres {
 			return nil, nil
 		}
-		if _, err := os.Stat(database + ".key"); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(db.Beside(database, ".key")); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
 	}
 	return loadSealer(dialect, cfg, true)
+}
+
+// NewSealingKey makes a file with a new key that seals secrets, which must not be there yet, and
+// returns the key's public id.
+func NewSealingKey(path string) (id string, err error) {
+	raw, err := makeSealingKey(path)
+	if err != nil {
+		return "", err
+	}
+	sealer, err := parseSealingKey(raw)
+	if err != nil {
+		return "", err
+	}
+	return sealer.KeyID(), nil
 }
 
 func makeSealingKey(path string) ([]byte, error) {

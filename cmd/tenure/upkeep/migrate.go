@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"tenure/snapshots/clientsecret"
 	"tenure/tenancy/db"
@@ -43,12 +42,12 @@ func (m Migration) Pending(ctx context.Context) (migrate.Steps, db.Version, erro
 
 // Postgres reports whether the database is PostgreSQL's.
 func (m Migration) Postgres() bool {
-	return strings.HasPrefix(m.Database, "postgres://") || strings.HasPrefix(m.Database, "postgresql://")
+	return db.DialectOf(m.Database) == db.Postgres
 }
 
 // BackupDir is the folder that Run backs a SQLite database up to.
 func (m Migration) BackupDir(from db.Version) string {
-	return fmt.Sprintf("%s.schema-%d-%s", m.Database, from.Schema, m.Options.Now().UTC().Format("20060102T150405Z"))
+	return db.Beside(m.Database, fmt.Sprintf(".schema-%d-%s", from.Schema, m.Options.Now().UTC().Format("20060102T150405Z")))
 }
 
 // Run makes the steps that the database lacks, after a backup beside it with

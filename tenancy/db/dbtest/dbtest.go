@@ -85,3 +85,16 @@ func (c *cluster) dsn(database string) string {
 	q := url.Values{"host": {c.dir}, "sslmode": {"disable"}}
 	return (&url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/" + database, RawQuery: q.Encode()}).String()
 }
+
+// Server is the folder of the socket of another PostgreSQL server, which is the test's
+// own. Its database is called postgres.
+func Server(t testing.TB) string {
+	t.Helper()
+	Postgres(t) // or the test is skipped
+	c, err := newCluster()
+	if err != nil {
+		t.Fatalf("another server: %v", err)
+	}
+	t.Cleanup(c.stop)
+	return c.dir
+}
