@@ -28,6 +28,7 @@ type serveFlags struct {
 	rates                                                                  web.Rates
 	hydra                                                                  node.HydraAdmin
 	openFinance                                                            node.OpenFinance
+	observed                                                               observed
 }
 
 func serveCommand() *cobra.Command {
@@ -61,6 +62,7 @@ func serveCommand() *cobra.Command {
 	rateFlags(cmd.Flags(), &f.rates)
 	hydraAdminFlags(cmd.Flags(), &f.hydra)
 	openFinanceFlags(cmd.Flags(), &f.openFinance)
+	observedFlags(cmd.Flags(), &f.observed)
 	return cmd
 }
 
@@ -114,11 +116,18 @@ func serve(out io.Writer, f serveFlags) error {
 	if admin != nil {
 		defer admin.Close()
 	}
+	on, err := f.observed.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer on.close()
 	if err := migrateFirst(ctx, out, f.database, f.secretsKey, f.migrate); err != nil {
 		return err
 	}
-	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
-		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log})
+	cfg := node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies, Log: log}
+	on.configure(&cfg)
+	n, err := node.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -141,6 +150,7 @@ func serve(out io.Writer, f serveFlags) error {
 		endpoints, err = f.hydra.AddEndpoint(endpoints, n, admin, "", described.URL)
 	}
 	if err == nil {
+		endpoints = on.addEndpoint(endpoints, n, &described)
 		described.KeepShownOnce(earlier)
 		described.HydraAdminURL = node.AdminURL(admin)
 		err = described.Write(f.info)
@@ -151,6 +161,9 @@ func serve(out io.Writer, f serveFlags) error {
 	fmt.Fprintf(out, "tenure serves %s on %s\n", redacted(f.database), described.URL)
 	if admin != nil {
 		fmt.Fprintf(out, "Hydra's admin API is on %s\n", described.HydraAdminURL)
+	}
+	if described.OpsURL != "" {
+		fmt.Fprintf(out, "metrics are on %s/metrics\n", described.OpsURL)
 	}
 	return errors.Join(n.Serve(ctx, endpoints...), n.Close(), described.End(f.info, true))
 }
