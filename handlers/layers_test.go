@@ -178,6 +178,43 @@ func TestImportsFollowTheTable(t *testing.T) {
 	}
 }
 
+// libraries are those of others that only some packages may know: what is counted and
+// traced is counted and traced by means that tell nobody how it is shown.
+var libraries = map[string][]string{
+	"github.com/prometheus/":             {"cmd/tenure/ops"},
+	"go.opentelemetry.io/otel/sdk":       {"cmd/tenure/tracing"},
+	"go.opentelemetry.io/otel/exporters": {"cmd/tenure/tracing"},
+	"go.opentelemetry.io/":               {"cmd/tenure/tracing", "cmd/tenure/node", "handlers/web", "tenancy/db", "tenancy/history/witness"},
+	"net/http/pprof":                     {"cmd/tenure/ops"},
+	"github.com/maypok86/otter/":         {"handlers/web", "snapshots/caches", "snapshots/lastuse", "snapshots/readlog"},
+}
+
+func TestOutsideLibrariesStayWhereTheyAre(t *testing.T) {
+	used := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for prefix, in := range libraries {
+				if strings.HasPrefix(path, prefix) {
+					used[prefix] = true
+					if !slices.Contains(in, s.dir) {
+						t.Errorf("%s imports %s", s.path, path)
+					}
+				}
+			}
+		}
+	}
+	if len(used) != len(libraries) {
+		t.Errorf("only %v are imported at all", used)
+	}
+}
+
 // pure are the packages that reach no database and no tenant through any import
 // of this module.
 var pure = []string{"jwk", "tenancy/fault", "snapshots/document", "snapshots/credential", "snapshots/diff"}

@@ -48,7 +48,7 @@ func (l Listener) Handler(m *Metrics, operations http.Handler) http.Handler {
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-		mux.Handle("/debug/pprof/cmdline", http.NotFoundHandler())
+		mux.Handle("GET /debug/pprof/cmdline", http.NotFoundHandler())
 	}
 	return mux
 }
