@@ -20,6 +20,7 @@ import (
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
 	"tenure/handlers/openfinance"
+	"tenure/snapshots"
 	"tenure/tenancy"
 	"tenure/tenancy/history/witness"
 )
@@ -69,6 +70,7 @@ func (w *world) send(method, path, key, body string) int {
 func (w *world) use(t *testing.T) {
 	t.Helper()
 	ctx, operator := context.Background(), w.node.Tenancy.Operator("test")
+	setup := snapshots.EntityID(w.node.Tenancy.DefaultSetup(w.node.Tenancy.Root()))
 	for i := range 3 {
 		name := fmt.Sprintf("zebra-%d", i)
 		org, err := w.node.Tenancy.CreateOrganization(ctx, operator, w.node.Tenancy.Root(), name)
@@ -99,9 +101,18 @@ func (w *world) use(t *testing.T) {
 				t.Errorf("%s %s: %d, want %d", c.method, c.path, status, c.status)
 			}
 		}
+		e, _, err := w.node.Snapshots.Find(ctx, operator, snapshots.ByClientID(snapshots.DefaultModule, setup, client))
+		must(t, err)
+		for _, method := range []string{"GET", "HEAD", "GET"} { // with the secret, but for the second
+			if status := w.send(method, fmt.Sprintf("/v2/modules/%s/setups/%s/clients/%s", snapshots.DefaultModule, setup, e.ID), key, ""); status != 200 {
+				t.Errorf("%s of the secret: %d", method, status)
+			}
+		}
+		w.named = append(w.named, string(e.ID))
 	}
-	_, err := w.node.Stats(ctx), w.node.EndorseKeys(ctx)
-	must(t, err)
+	if s := w.node.Stats(ctx); s.Disclosed != 6 || !s.Ready || !s.Writable || s.Entries < 12 || len(s.Caches) < 7 || s.DB.Sizes.Count == 0 {
+		t.Errorf("%+v", s)
+	}
 }
 
 // TestNoLabelNamesATenant: after requests of several organizations, no label has an id or

@@ -179,12 +179,14 @@ func TestBehind(t *testing.T) {
 	l := newLog(t, dbtest.SQLite(t), 1)
 	w := newWitness(t, l.vkey)
 	var named []string
-	hangs, asked, answer := true, make(chan struct{}), make(chan struct{})
+	hangs, fails, asked, answer := true, true, make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		named = append(named, r.Header.Get("Traceparent"))
 		if hangs {
 			asked <- struct{}{}
 			<-answer
+		}
+		if fails {
 			rw.WriteHeader(http.StatusBadGateway)
 			return
 		}
@@ -211,15 +213,17 @@ func TestBehind(t *testing.T) {
 	<-done
 	hangs = false
 	l.now = l.now.Add(time.Hour)
-	if got := here.Status()[0]; !got.Failing || !got.Behind.Equal(since) {
-		t.Errorf("after it failed: %+v", got)
+	must(t, here.Round(bg))
+	fails = false
+	if got := here.Status()[0]; !got.Failing || !got.Behind.Equal(since) || len(named) != 2 {
+		t.Errorf("after it failed twice: %+v, asked %d times", got, len(named))
 	}
 	must(t, there.Round(bg))
 	must(t, here.Round(bg))
 	if got := here.Status()[0]; got.Size != 5 || !got.Behind.IsZero() {
 		t.Errorf("after another node had it cosign: %+v", got)
 	}
-	if len(named) != 2 || !strings.HasPrefix(named[0], "00-0100") || named[1] != "" {
+	if len(named) != 3 || !strings.HasPrefix(named[0], "00-0100") || named[1] != "" {
 		t.Errorf("the requests name the traces %q", named)
 	}
 }
