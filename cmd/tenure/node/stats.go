@@ -18,11 +18,10 @@ const statsTime = 2 * time.Second
 // Stats are how a node fares: what metrics are made of.
 type Stats struct {
 	DB         db.Stats
-	Writable   bool // the disk takes writes
-	Ready      bool // what /readyz says
+	Checks     []handlers.Check // what /readyz says
 	Caches     []caches.Stats
 	Disclosed  uint64 // secrets shown
-	Entries    int64  // of the log, as far as this node has seen it
+	Log        history.Status
 	Checkpoint *Checkpoint
 	Witnesses  []witness.Status
 }
@@ -38,8 +37,7 @@ type Checkpoint struct {
 func (n *Node) Stats(ctx context.Context) Stats {
 	ctx, cancel := context.WithTimeout(ctx, statsTime)
 	defer cancel()
-	s := Stats{DB: n.DB.Stats(), Writable: n.DB.Writable() == nil, Ready: n.ready(ctx) == nil, Caches: n.Snapshots.Caches(), Disclosed: n.Snapshots.Disclosed(),
-		Entries: n.Log.Size()}
+	s := Stats{DB: n.DB.Stats(), Checks: n.health(ctx), Caches: n.Snapshots.Caches(), Disclosed: n.Snapshots.Disclosed(), Log: n.Log.Status()}
 	if n.cosigner != nil {
 		s.Witnesses = n.cosigner.Status()
 	}
@@ -54,4 +52,6 @@ func (n *Node) Stats(ctx context.Context) Stats {
 }
 
 // Operations is a handler of what /livez and /readyz answer, and of nothing else.
-func (n *Node) Operations() http.Handler { return handlers.NewOperations(n.web, n.stores) }
+func (n *Node) Operations() http.Handler {
+	return n.mounted(func() http.Handler { return handlers.NewOperations(n.web, n.stores) })
+}

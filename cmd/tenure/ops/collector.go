@@ -37,8 +37,12 @@ func (c *collector) Describe(chan<- *prometheus.Desc) {}
 func (c *collector) Collect(to chan<- prometheus.Metric) {
 	s, e := c.source.Stats(context.Background()), emitter{to}
 	e.value("build_info", 1, c.build...)
-	e.value("ready", flag(s.Ready))
-	e.value("storage_writable", flag(s.Writable))
+	ready := true
+	for _, check := range s.Checks {
+		e.value("check_ok", flag(check.Word == ""), check.Name)
+		ready = ready && check.Word == ""
+	}
+	e.value("ready", flag(ready))
 	e.value("secrets_disclosed_total", float64(s.Disclosed))
 	e.value("commit_queue_writes", float64(s.DB.Waiting))
 	e.spread("commit_batch_writes", s.DB.Sizes)
@@ -56,7 +60,10 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		e.value("cache_evictions_total", float64(cache.Evictions), cache.Name)
 		e.value("cache_bytes", float64(cache.Bytes), cache.Name)
 	}
-	e.value("log_entries", float64(s.Entries))
+	e.value("feed_age_seconds", s.Log.FeedAge.Seconds())
+	e.value("clock_ahead_seconds", s.Log.ClockAhead.Seconds())
+	e.value("log_clock_ahead_seconds", s.Log.LogAhead.Seconds())
+	e.value("log_entries", float64(s.Log.Size))
 	if s.Checkpoint != nil {
 		e.value("log_checkpoint_entries", float64(s.Checkpoint.Size))
 		e.value("log_checkpoint_age_seconds", time.Since(s.Checkpoint.At).Seconds())

@@ -110,7 +110,7 @@ func (w *world) use(t *testing.T) {
 		}
 		w.named = append(w.named, string(e.ID))
 	}
-	if s := w.node.Stats(ctx); s.Disclosed != 6 || !s.Ready || !s.Writable || s.Entries < 12 || len(s.Caches) < 7 || s.DB.Sizes.Count == 0 {
+	if s := w.node.Stats(ctx); s.Disclosed != 6 || s.Log.Size < 12 || len(s.Checks) != 5 || len(s.Caches) < 7 || s.DB.Sizes.Count == 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -146,7 +146,7 @@ func TestNoLabelNamesATenant(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"route=none", "method=other", "route=/admin/clients/{client}", "method=HEAD", "surface=hydra", "kind=unauthenticated", "witness=witness.example/w1", "cache=rendered"} {
+	for _, want := range []string{"route=none", "method=other", "route=/admin/clients/{client}", "method=HEAD", "surface=hydra", "kind=unauthenticated", "witness=witness.example/w1", "cache=rendered", "check=disk", "check=log"} {
 		if !seen[want] {
 			t.Errorf("no label %s", want)
 		}
@@ -242,7 +242,7 @@ func TestWhatIsServed(t *testing.T) {
 	w := newWorld(t)
 	for _, profiles := range []bool{false, true} {
 		h := Listener{Profiles: profiles}.Handler(w.metrics, w.node.Operations())
-		want := map[string]int{"/metrics": 200, "/readyz": 200, "/livez": 200, "/v1/organizations": 404, "/debug/pprof/cmdline": 404, "/debug/pprof/": 404, "/debug/pprof/heap": 404}
+		want := map[string]int{"/metrics": 200, "/readyz": 200, "/livez": 200, "/healthz": 200, "/v1/organizations": 404, "/debug/pprof/cmdline": 404, "/debug/pprof/": 404, "/debug/pprof/heap": 404}
 		if profiles {
 			want["/debug/pprof/"], want["/debug/pprof/heap"] = 200, 200
 		}
