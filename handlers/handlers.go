@@ -91,6 +91,12 @@ func hydraSurface(s Stores) web.Surface {
 // a request may be for.
 func NewHydraAdmin(cfg web.Config, s Stores, key string, hosts []string) http.Handler {
 	only := hydraSurface(s)
-	t := web.Trusted{Key: key, Hosts: hosts, Rewrite: hydra.Rewrite, Surface: only, Log: cfg.Log}
+	t := web.Trusted{Key: key, Hosts: hosts, Rewrite: hydra.Rewrite, Surface: only, Log: cfg.Log, Observe: cfg.Observe}
 	return t.Handler(web.New(cfg, []web.Surface{only}))
+}
+
+// NewOperations is the handler of a listener with nothing but the endpoints for whoever
+// runs the program.
+func NewOperations(cfg web.Config, s Stores) http.Handler {
+	return web.New(cfg, []web.Surface{operations(s)})
 }

@@ -45,10 +45,11 @@ var allowed = map[string][]string{
 	"snapshots/modules":                      {"tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/erasing":                      {"tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/consistency":                  {"snapshots/candidates", "snapshots/clientsecret", "snapshots/document", "snapshots/holdings", "tenancy", "tenancy/db", "tenancy/history"},
-	"snapshots/candidates":                   {"snapshots/document", "jwk/strictjson", "tenancy", "tenancy/db", "tenancy/history"},
+	"snapshots/candidates":                   {"snapshots/caches", "snapshots/document", "jwk/strictjson", "tenancy", "tenancy/db", "tenancy/history"},
+	"snapshots/caches":                       {},
 	"snapshots/lastuse":                      {"tenancy", "tenancy/db", "tenancy/history"},
 	"snapshots/disclosures":                  {"snapshots/tally", "tenancy", "tenancy/db", "tenancy/history"},
-	"snapshots":                              {"snapshots/candidates", "snapshots/clientsecret", "snapshots/selftoken", "snapshots/consistency", "snapshots/erasing", "snapshots/initial", "snapshots/modules", "snapshots/disclosures", "snapshots/lastuse", "snapshots/ending", "snapshots/holdings", "snapshots/policy", "snapshots/readlog", "snapshots/turns", "snapshots/document", "snapshots/credential", "jwk", "tenancy", "tenancy/fair", "tenancy/fault", "tenancy/db", "tenancy/history"},
+	"snapshots":                              {"snapshots/caches", "snapshots/candidates", "snapshots/clientsecret", "snapshots/selftoken", "snapshots/consistency", "snapshots/erasing", "snapshots/initial", "snapshots/modules", "snapshots/disclosures", "snapshots/lastuse", "snapshots/ending", "snapshots/holdings", "snapshots/policy", "snapshots/readlog", "snapshots/turns", "snapshots/document", "snapshots/credential", "jwk", "tenancy", "tenancy/fair", "tenancy/fault", "tenancy/db", "tenancy/history"},
 	"snapshots/unused":                       {"snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"snapshots/inheriting":                   {"snapshots", "snapshots/diff", "snapshots/document", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"snapshots/tally":                        {"tenancy/history"},
@@ -74,11 +75,13 @@ var allowed = map[string][]string{
 	"tenancy/db/migrate":                     {".", "tenancy/db", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/upkeep":                      {"snapshots", "snapshots/clientsecret", "tenancy/db", "tenancy/db/migrate", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure/exit":                        {"tenancy/fault"},
-	"cmd/tenure/node":                        {"tenancy/accesslog", "snapshots/unused", "snapshots/readlog", "handlers/openfinance/scheme", "cmd/tenure/exit", "handlers", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/credential", "snapshots/document", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history", "tenancy/history/counts", "tenancy/history/witness"},
-	"cmd/tenure/hydraimport":                 {"snapshots/credential", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/document", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
-	"cmd/tenure/bench":                       {"cmd/tenure/demo", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/credential", "snapshots/document", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history"},
+	"cmd/tenure/node":                        {"snapshots/caches", "tenancy/accesslog", "snapshots/unused", "snapshots/readlog", "handlers/openfinance/scheme", "cmd/tenure/exit", "handlers", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/credential", "snapshots/document", "snapshots/evidence", "tenancy", "tenancy/db", "tenancy/fault", "tenancy/history", "tenancy/history/counts", "tenancy/history/witness"},
+	"cmd/tenure/ops":                         {"cmd/tenure/exit", "cmd/tenure/node", "handlers/web", "tenancy/db"},
+	"cmd/tenure/tracing":                     {"cmd/tenure/exit"},
+	"cmd/tenure/hydraimport":                 {"snapshots/credential", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history", "tenancy/db"},
+	"cmd/tenure/bench":                       {"cmd/tenure/demo", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/credential", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history", "tenancy/db"},
 	"cmd/tenure/demo":                        {"handlers/openfinance/scheme", "cmd/tenure/node", "handlers/openfinance", "handlers/openfinance/demo", "handlers/ory", "handlers/web", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
-	"cmd/tenure":                             {"snapshots/clientsecret", "tenancy/fault", "snapshots/readlog", "cmd/tenure/bench", "cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/evidence", "snapshots/keycheck", "tenancy", "tenancy/db", "tenancy/history", "tenancy/history/witness", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
+	"cmd/tenure":                             {"cmd/tenure/ops", "cmd/tenure/tracing", "snapshots/clientsecret", "tenancy/fault", "snapshots/readlog", "cmd/tenure/bench", "cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/evidence", "snapshots/keycheck", "tenancy", "tenancy/db", "tenancy/history", "tenancy/history/witness", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
 	"tenancy/fault/faulttest":                {"tenancy/fault"},
 	"tenancy/db/dbtest":                      {"tenancy/db"},
 	"tenancy/db/migrate/migratetest":         {"tenancy/db"},
@@ -172,6 +175,43 @@ func TestImportsFollowTheTable(t *testing.T) {
 				t.Errorf("%s imports %s, which the table does not allow", s.path, path)
 			}
 		}
+	}
+}
+
+// libraries are those of others that only some packages may know: what is counted and
+// traced is counted and traced by means that tell nobody how it is shown.
+var libraries = map[string][]string{
+	"github.com/prometheus/":             {"cmd/tenure/ops"},
+	"go.opentelemetry.io/otel/sdk":       {"cmd/tenure/tracing"},
+	"go.opentelemetry.io/otel/exporters": {"cmd/tenure/tracing"},
+	"go.opentelemetry.io/":               {"cmd/tenure/tracing", "cmd/tenure/node", "handlers/web", "tenancy/db", "tenancy/history/witness"},
+	"net/http/pprof":                     {"cmd/tenure/ops"},
+	"github.com/maypok86/otter/":         {"handlers/web", "snapshots/caches", "snapshots/lastuse", "snapshots/readlog"},
+}
+
+func TestOutsideLibrariesStayWhereTheyAre(t *testing.T) {
+	used := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for prefix, in := range libraries {
+				if strings.HasPrefix(path, prefix) {
+					used[prefix] = true
+					if !slices.Contains(in, s.dir) {
+						t.Errorf("%s imports %s", s.path, path)
+					}
+				}
+			}
+		}
+	}
+	if len(used) != len(libraries) {
+		t.Errorf("only %v are imported at all", used)
 	}
 }
 

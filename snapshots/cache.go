@@ -5,8 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/maypok86/otter/v2"
-
+	"tenure/snapshots/caches"
 	"tenure/snapshots/candidates"
 	"tenure/snapshots/selftoken"
 	"tenure/tenancy"
@@ -22,29 +21,20 @@ import (
 // their key names everything they depend on, and they are looked up only after Authorize. matches is which
 // clients ever had a name or an owner label; it learns from the events which ones changed since.
 type cache struct {
-	entities  kept[EntityID, Entity]
-	contents  kept[SnapshotID, content]
-	current   kept[clientKey, Entity]
-	timelines kept[EntityID, *timeline]
-	rendered  kept[RenderKey, *Rendering]
-	secrets   kept[EntityID, *secrets]
-	bearers   kept[string, bearing]
+	entities  caches.Cache[EntityID, Entity]
+	contents  caches.Cache[SnapshotID, content]
+	current   caches.Cache[clientKey, Entity]
+	timelines caches.Cache[EntityID, *timeline]
+	rendered  caches.Cache[RenderKey, *Rendering]
+	secrets   caches.Cache[EntityID, *secrets]
+	bearers   caches.Cache[string, bearing]
 	matches   *candidates.Matches
 	totals    candidates.Totals
 	made      atomic.Int64 // clients made, and restored by themselves or with their setup, since the start
 	erased    atomic.Int64 // clients erased since the start
 	fresh     func() bool
+	set       caches.Set
 	shards    [256]shard
-}
-
-// kept is what this package asks of a cache. It is an interface because the
-// compiler would otherwise compile the whole cache again, once for each of these
-// types, in every package that knows a Store.
-type kept[K comparable, V any] interface {
-	GetIfPresent(K) (V, bool)
-	Set(K, V) (V, bool)
-	Invalidate(K) (V, bool)
-	InvalidateAll()
 }
 
 // content is a decoded snapshot with its exact bytes.
@@ -133,17 +123,16 @@ func weighRendering(_ RenderKey, r *Rendering) uint32 {
 
 func newCache(bytes uint64, fresh func() bool) *cache {
 	bytes = max(bytes, 16) // each part needs a share
-	return &cache{
-		fresh:     fresh,
-		matches:   candidates.NewMatches(bytes / 16),
-		entities:  otter.Must(&otter.Options[EntityID, Entity]{MaximumWeight: bytes / 16, Weigher: weighEntity}),
-		bearers:   otter.Must(&otter.Options[string, bearing]{MaximumWeight: bytes / 16, Weigher: weighBearers}),
-		current:   otter.Must(&otter.Options[clientKey, Entity]{MaximumWeight: bytes / 16, Weigher: weighCurrent}),
-		contents:  otter.Must(&otter.Options[SnapshotID, content]{MaximumWeight: bytes / 4, Weigher: weighContent}),
-		timelines: otter.Must(&otter.Options[EntityID, *timeline]{MaximumWeight: bytes / 8, Weigher: weighTimeline}),
-		rendered:  otter.Must(&otter.Options[RenderKey, *Rendering]{MaximumWeight: bytes / 16 * 5, Weigher: weighRendering}),
-		secrets:   otter.Must(&otter.Options[EntityID, *secrets]{MaximumWeight: bytes / 16, Weigher: weighSecrets}),
-	}
+	c := &cache{fresh: fresh}
+	c.matches = candidates.NewMatches(&c.set, bytes/16)
+	c.entities = caches.New(&c.set, "entities", bytes/16, weighEntity)
+	c.bearers = caches.New(&c.set, "bearers", bytes/16, weighBearers)
+	c.current = caches.New(&c.set, "current", bytes/16, weighCurrent)
+	c.contents = caches.New(&c.set, "contents", bytes/4, weighContent)
+	c.timelines = caches.New(&c.set, "timelines", bytes/8, weighTimeline)
+	c.rendered = caches.New(&c.set, "rendered", bytes/16*5, weighRendering)
+	c.secrets = caches.New(&c.set, "secrets", bytes/16, weighSecrets)
+	return c
 }
 
 func (c *cache) shard(id EntityID) *shard {

@@ -25,6 +25,8 @@ import (
 // permission for the past or the future; of setups and resource servers it is Forbidden to those who may only
 // use them.
 func Resolve[T document.Content](ctx context.Context, s *Store, scope tenancy.Scope, name Name, in Instant) (found Resolved[T], err error) {
+	ctx, end := s.db.Span(ctx, "resolve")
+	defer end()
 	if in.Given() {
 		return resolveThen[T](ctx, s, scope, name, in)
 	}

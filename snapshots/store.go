@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tenure/snapshots/caches"
 	"tenure/snapshots/consistency"
 	"tenure/snapshots/credential"
 	"tenure/snapshots/disclosures"
@@ -67,6 +68,12 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *tenancy.IDs, opt
 
 // Check is the consistency check of a database; see package consistency.
 func Check(ctx context.Context, d *db.DB) ([]string, error) { return consistency.Check(ctx, d) }
+
+// Caches tells how each cache fares since Open.
+func (s *Store) Caches() []caches.Stats { return s.cache.set.Stats() }
+
+// Disclosed is how often secrets were shown since Open.
+func (s *Store) Disclosed() uint64 { return s.disclosures.Count() }
 
 // Now is the node's clock.
 func (s *Store) Now() history.Micros { return s.log.Now() }

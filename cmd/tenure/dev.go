@@ -24,6 +24,7 @@ type devFlags struct {
 	allowRemote                               bool
 	hydra                                     node.HydraAdmin
 	openFinance                               string // address of the mutual-TLS listener
+	observed                                  observed
 }
 
 func devCommand() *cobra.Command {
@@ -43,6 +44,7 @@ func devCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.allowRemote, "dev-allow-remote", false, "allow addresses that other machines can reach, although the keys are printed")
 	cmd.Flags().StringVar(&f.openFinance, "open-finance-listen", "127.0.0.1:0", "address to serve Open Finance on with mutual TLS, or off")
 	hydraAdminFlags(cmd.Flags(), &f.hydra)
+	observedFlags(cmd.Flags(), &f.observed)
 	return cmd
 }
 
@@ -93,10 +95,17 @@ func dev(out io.Writer, f devFlags) error {
 	if example != nil {
 		defer example.Close()
 	}
+	on, err := f.observed.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer on.close()
 	if err := migrateFirst(ctx, out, f.database, "", false); err != nil {
 		return err
 	}
-	n, err := node.Open(ctx, node.Config{Database: f.database, Accesses: true, Log: log})
+	cfg := node.Config{Database: f.database, Accesses: true, Log: log}
+	on.configure(&cfg)
+	n, err := node.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -121,6 +130,7 @@ func dev(out io.Writer, f devFlags) error {
 		endpoints, err = f.hydra.AddEndpoint(endpoints, n, admin, described.Organizations[1].APIKey, described.URL)
 	}
 	if err == nil {
+		endpoints = on.addEndpoint(endpoints, n, &described)
 		err = described.Write(f.info)
 	}
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"tenure/cmd/tenure/exit"
 	"tenure/cmd/tenure/node"
+	"tenure/cmd/tenure/ops"
+	"tenure/cmd/tenure/tracing"
 	"tenure/handlers/web"
 	"tenure/tenancy/db"
 )
@@ -44,6 +46,20 @@ func hydraAdminFlags(flags *pflag.FlagSet, a *node.HydraAdmin) {
 	flags.StringSliceVar(&a.Hosts, "hydra-admin-host", nil, "additional host names that requests to --hydra-admin-listen may use")
 	flags.BoolVar(&a.AllowRemote, "hydra-admin-allow-remote", false, "allow a --hydra-admin-listen that other machines can reach")
 	flags.BoolVar(&a.AllowRoot, "hydra-admin-allow-root", false, "allow an administrator's key of the root organization in --hydra-admin-key-file")
+}
+
+// observed are the settings of what whoever runs the program looks at.
+type observed struct {
+	ops    ops.Listener
+	traces tracing.Config
+}
+
+func observedFlags(flags *pflag.FlagSet, o *observed) {
+	flags.StringVar(&o.ops.Address, "ops-listen", "", "address to serve /metrics, /livez and /readyz on, without authentication")
+	flags.BoolVar(&o.ops.AllowRemote, "ops-allow-remote", false, "allow an --ops-listen that other machines can reach")
+	flags.BoolVar(&o.ops.Profiles, "pprof", false, "also serve profiles of the program on --ops-listen, at /debug/pprof/")
+	flags.StringVar(&o.traces.Endpoint, "trace-endpoint", "", "URL of an OpenTelemetry collector to send traces of requests to (OTLP over HTTP)")
+	flags.Float64Var(&o.traces.Sample, "trace-sample", 1, "share of requests to trace, from 0 to 1")
 }
 
 func openFinanceFlags(flags *pflag.FlagSet, o *node.OpenFinance) {

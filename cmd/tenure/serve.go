@@ -30,6 +30,7 @@ type serveFlags struct {
 	openFinance                                                            node.OpenFinance
 	databaseSettings                                                       databaseSettings
 	times                                                                  times
+	observed                                                               observed
 }
 
 func serveCommand() *cobra.Command {
@@ -65,6 +66,7 @@ func serveCommand() *cobra.Command {
 	openFinanceFlags(cmd.Flags(), &f.openFinance)
 	databaseFlags(cmd.Flags(), &f.databaseSettings)
 	timeFlags(cmd.Flags(), &f.times)
+	observedFlags(cmd.Flags(), &f.observed)
 	return cmd
 }
 
@@ -123,12 +125,19 @@ func serve(out io.Writer, f serveFlags) error {
 	if admin != nil {
 		defer admin.Close()
 	}
+	on, err := f.observed.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer on.close()
 	if err := migrateFirst(ctx, out, f.database, f.secretsKey, f.migrate); err != nil {
 		return err
 	}
-	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
+	cfg := node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
 		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies,
-		Connections: connections, RequestTime: f.times.request, Drain: f.times.drain, Log: log})
+		Connections: connections, RequestTime: f.times.request, Drain: f.times.drain, Log: log}
+	on.configure(&cfg)
+	n, err := node.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -151,6 +160,7 @@ func serve(out io.Writer, f serveFlags) error {
 		endpoints, err = f.hydra.AddEndpoint(endpoints, n, admin, "", described.URL)
 	}
 	if err == nil {
+		endpoints = on.addEndpoint(endpoints, n, &described)
 		described.KeepShownOnce(earlier)
 		described.HydraAdminURL = node.AdminURL(admin)
 		err = described.Write(f.info)
@@ -161,6 +171,9 @@ func serve(out io.Writer, f serveFlags) error {
 	fmt.Fprintf(out, "tenure serves %s on %s\n", redacted(f.database), described.URL)
 	if admin != nil {
 		fmt.Fprintf(out, "Hydra's admin API is on %s\n", described.HydraAdminURL)
+	}
+	if described.OpsURL != "" {
+		fmt.Fprintf(out, "metrics are on %s/metrics\n", described.OpsURL)
 	}
 	return errors.Join(n.Serve(ctx, endpoints...), n.Close(), described.End(f.info, true))
 }

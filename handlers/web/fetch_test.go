@@ -6,9 +6,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"tenure/handlers/web"
 )
@@ -93,5 +96,21 @@ func TestFetchGivesUp(t *testing.T) {
 	start := time.Now()
 	if _, err := fetch(context.Background(), s.URL); err == nil || time.Since(start) > 5*time.Second {
 		t.Errorf("%v after %s", err, time.Since(start))
+	}
+}
+
+// TestFetchNamesItsTrace: what is fetched for a request that is traced says of which trace
+// it is; nothing else does.
+func TestFetchNamesItsTrace(t *testing.T) {
+	var names []string
+	s, fetch := fetched(t, func(_ http.ResponseWriter, r *http.Request) { names = append(names, r.Header.Get("Traceparent")) })
+	of := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled})
+	for _, ctx := range []context.Context{context.Background(), trace.ContextWithSpanContext(context.Background(), of)} {
+		if _, err := fetch(ctx, s.URL+"/"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"", "00-01000000000000000000000000000000-0200000000000000-01"}; !slices.Equal(names, want) {
+		t.Errorf("%q, want %q", names, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 
 	"tenure/tenancy"
 	"tenure/tenancy/accesslog"
@@ -36,6 +37,10 @@ type Config struct {
 	Read func(keyID, snapshotID string)
 	// Accesses records who was refused and who read what others did; nil for nobody.
 	Accesses *accesslog.Log
+	// Observe is told of each request when it is over. It must not wait for anything. Nil for nobody.
+	Observe func(Observation)
+	// Tracer makes the spans of requests; nil for none.
+	Tracer trace.Tracer
 }
 
 type handler struct {
@@ -61,6 +66,10 @@ func New(cfg Config, surfaces []Surface) http.Handler {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{Request: r, w: w, started: time.Now(), proxies: h.Proxies, held: held{room: h.Room}}
 	c.identify()
+	if h.Tracer != nil {
+		c.Request = c.Request.WithContext(h.startSpan(r))
+		defer c.endSpan()
+	}
 	defer func() { c.held.giveBack(string(c.Principal.Org)) }()
 	defer func() {
 		if c.deadline != nil {
@@ -90,6 +99,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.tellRead(c, reply)
 	}
 	c.event(h.Log)
+	c.observe(h.Observe)
 	if c.cut {
 		panic(http.ErrAbortHandler) // the one way to tell the caller, whose status is sent
 	}
@@ -139,7 +149,7 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 		c.Request = c.Request.WithContext(ctx)
 	}
 	c.allowOrigin()
-	if err := h.admission(c); err != nil {
+	if err := h.authorize(c); err != nil {
 		return nil, inTime(err)
 	}
 	if err := c.check(); err != nil {

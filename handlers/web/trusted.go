@@ -21,6 +21,8 @@ type Trusted struct {
 	Rewrite func(path string) string
 	Surface Surface        // spells refusals
 	Log     zerolog.Logger // has one event for each refusal; next logs the others
+	// Observe is told of each refusal, as Config.Observe is of the others.
+	Observe func(Observation)
 }
 
 // Handler serves next on a trusted listener.
@@ -32,6 +34,7 @@ func (t Trusted) Handler(next http.Handler) http.Handler {
 			c.identify()
 			c.write(c.failed())
 			c.event(t.Log)
+			c.observe(t.Observe)
 			return
 		}
 		own := r.Clone(r.Context())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"tenure/snapshots/caches"
 	"tenure/snapshots/candidates"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
@@ -112,7 +113,7 @@ func TestWalk(t *testing.T) {
 				}
 			}
 		}
-		m := candidates.NewMatches(1 << 20)
+		m := candidates.NewMatches(new(caches.Set), 1<<20)
 		many := []tenancy.OrgID{"a", "c"}
 		for i := range 200 {
 			many = append(many, tenancy.OrgID(fmt.Sprint("nobody", i)))
@@ -165,7 +166,7 @@ func TestWalkApart(t *testing.T) {
 			owners[i] = tenancy.OrgID(fmt.Sprint("mine-", i))
 		}
 		t.asked = nil
-		got := t.walked(candidates.NewMatches(1<<20), candidates.Question{}, "", 2, owners)
+		got := t.walked(candidates.NewMatches(new(caches.Set), 1<<20), candidates.Question{}, "", 2, owners)
 		if !slices.Equal(got, []string{"c0700x/1", "z/1"}) || len(t.asked) != 1+3 {
 			t.Errorf("%v with %d statements", got, len(t.asked))
 		}
@@ -180,7 +181,7 @@ func TestQuestion(t *testing.T) {
 		t.add("c", 1, "o", "hydra")
 		t.add("d", 1, "o", "openfinance")
 		t.exec("INSERT INTO client_use (entity_id, last_used) VALUES (?, 1)", used)
-		m := candidates.NewMatches(1 << 20)
+		m := candidates.NewMatches(new(caches.Set), 1<<20)
 		for want, q := range map[string]candidates.Question{
 			"a/1 b/1 c/1 d/1": {}, "a/1 b/1 d/1": {Surfaces: []string{"register", "openfinance"}}, "a/1 b/1": {Before: 3},
 			"a/1 c/1 d/1": {Unused: true}, "a/1": {Surfaces: []string{"register"}, Before: 4, Unused: true},
@@ -196,7 +197,7 @@ func TestQuestion(t *testing.T) {
 // looked at; a value that many have is walked to.
 func TestMatches(t *testing.T) {
 	each(t, func(t *table) {
-		m := candidates.NewMatches(8 << 20)
+		m := candidates.NewMatches(new(caches.Set), 8<<20)
 		named := func(name string) candidates.Question {
 			return candidates.Question{Terms: []candidates.Term{candidates.ByName(name)}}
 		}
@@ -270,7 +271,7 @@ func TestManyMatches(t *testing.T) {
 	w.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
 		INSERT INTO entity SELECT printf('%06d', i * 7919 % 999983), 'client', 'm', 's', printf('c%06d', i), 1, 'o', '', i FROM n`, candidates.MostMatches+100)
 	w.exec("INSERT INTO entity_term SELECT 's', 'name', 'x', entity_id FROM entity WHERE client_id <> 'c000002'")
-	m := candidates.NewMatches(8 << 20)
+	m := candidates.NewMatches(new(caches.Set), 8<<20)
 	c := w.db.Single(context.Background())
 	q := candidates.Question{Setup: "s", Terms: []candidates.Term{candidates.ByName("x")}}
 	for i, want := range []int{3, 0, 1, 0} { // it finds out once that there are many, and remembers where it went

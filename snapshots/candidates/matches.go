@@ -6,8 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/maypok86/otter/v2"
-
+	"tenure/snapshots/caches"
 	"tenure/tenancy/db"
 )
 
@@ -29,20 +28,12 @@ const (
 // was read; those are looked at when the list is asked for. An erasure leaves a client
 // too many, which the caller's confirming leaves out.
 type Matches struct {
-	lists lists
+	lists caches.Cache[key, *list]
 
 	mu      sync.Mutex
 	changes []change // oldest first
 	from    int64    // size of the log up to which changes are forgotten
 	to      int64    // and up to which they are known
-}
-
-// lists is what this package asks of a cache: an interface, because the compiler would
-// otherwise compile the whole cache again in every package that knows a Store.
-type lists interface {
-	GetIfPresent(key) (*list, bool)
-	Set(key, *list) (*list, bool)
-	InvalidateAll()
 }
 
 // key names what a list has: the clients with a value, or a stretch of clients.
@@ -64,9 +55,9 @@ type change struct {
 	size int64
 }
 
-// NewMatches makes an empty memory of so many bytes at most.
-func NewMatches(bytes uint64) *Matches {
-	return &Matches{lists: otter.Must(&otter.Options[key, *list]{MaximumWeight: bytes, Weigher: weigh})}
+// NewMatches makes an empty memory of so many bytes at most, as one of a set of caches.
+func NewMatches(set *caches.Set, bytes uint64) *Matches {
+	return &Matches{lists: caches.New(set, "matches", bytes, weigh)}
 }
 
 func weigh(k key, l *list) uint32 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"tenure/snapshots/caches"
 	"tenure/snapshots/candidates"
 	"tenure/tenancy"
 )
@@ -17,7 +18,7 @@ import (
 func TestStretchesFollowChanges(t *testing.T) {
 	each(t, func(t *table) {
 		random := rand.New(rand.NewPCG(13, 5))
-		m, size, made := candidates.NewMatches(1<<20), int64(0), map[string]string{}
+		m, size, made := candidates.NewMatches(new(caches.Set), 1<<20), int64(0), map[string]string{}
 		// Its conditions keep a question with surfaces from what is remembered.
 		forgetful := func(q candidates.Question) candidates.Question { q.Surfaces = []string{"hydra"}; return q }
 		stretches := func(m *candidates.Matches, q candidates.Question, after string, n int) (ids []string) {

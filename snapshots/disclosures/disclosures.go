@@ -10,6 +10,7 @@ package disclosures
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"tenure/snapshots/tally"
@@ -30,6 +31,7 @@ type Log struct {
 	db    *db.DB
 	now   func() history.Micros
 	tally *tally.Tally[shown]
+	count atomic.Uint64
 }
 
 // shown is a secret that was shown to somebody.
@@ -42,7 +44,7 @@ type shown struct {
 
 // New makes a Log that writes to d by the clock now.
 func New(d *db.DB, now func() history.Micros) *Log {
-	return &Log{d, now, tally.New[shown](Span, Most)}
+	return &Log{db: d, now: now, tally: tally.New[shown](Span, Most)}
 }
 
 // Show returns nil once a client's secret may be shown to the caller: when it is
@@ -50,7 +52,7 @@ func New(d *db.DB, now func() history.Micros) *Log {
 func (l *Log) Show(ctx context.Context, scope tenancy.Scope, client string, owner tenancy.OrgID, secret string) error {
 	by := scope.Event(history.Event{})
 	to := shown{by.Actor, by.ActingOrg, by.Surface, client, owner, secret}
-	return l.tally.Happens(ctx, to, l.now(), func() error {
+	err := l.tally.Happens(ctx, to, l.now(), func() error {
 		return l.db.WriteFor(ctx, scope.Lane(), func(tx *db.Tx) error {
 			if err := scope.RecheckRead(tx, owner); err != nil {
 				return err
@@ -59,7 +61,14 @@ func (l *Log) Show(ctx context.Context, scope tenancy.Scope, client string, owne
 			return nil
 		})
 	})
+	if err == nil {
+		l.count.Add(1)
+	}
+	return err
 }
+
+// Count is how often Show let a secret be shown.
+func (l *Log) Count() uint64 { return l.count.Load() }
 
 func (d shown) record(tx *db.Tx, reason string, detail []byte) {
 	history.Record(tx, history.Event{Kind: "client.secret-disclosed", ObjectKind: history.ObjectClient, Object: d.client, Ref: d.secret,

@@ -21,6 +21,7 @@ type batch struct {
 	careful bool
 	// unsent says that it failed before any closure had run, for its connection only.
 	unsent bool
+	notes  []noted // its statements, where requests are traced
 }
 
 // past is what the committer remembers of a batch.
@@ -36,7 +37,9 @@ func (d *DB) runBatch(seq Sequencer, first *job) {
 	begun := time.Now()
 	b := &batch{jobs: []*job{first}, limit: d.waiting() + 1}
 	var err error
+	tries := 0
 	for try := 0; try < maxTries; try++ {
+		tries++
 		if try > 0 && !b.careful {
 			time.Sleep(rand.N(100 * time.Millisecond))
 		}
@@ -54,6 +57,8 @@ func (d *DB) runBatch(seq Sequencer, first *job) {
 	}
 	d.last = past{jobs: len(b.jobs), ended: time.Now()}
 	d.last.took = d.last.ended.Sub(begun)
+	d.counts.ended(len(b.jobs), tries, d.last.took, err)
+	d.traceBatch(b, begun, tries, err)
 	for _, j := range b.jobs {
 		if err != nil {
 			j.err = err
@@ -133,6 +138,9 @@ func (d *DB) tryBatch(ctx context.Context, seq Sequencer, b *batch, isolation sq
 		return false, err
 	}
 	defer tx.end()
+	if d.tracer != nil {
+		tx.note = func(n noted) { b.notes = append(b.notes, n) }
+	}
 	needs := seq.Needs()
 	if d.Dialect == Postgres {
 		needs = append(needs, b.needs(d)...)

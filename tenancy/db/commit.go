@@ -160,7 +160,7 @@ func (d *DB) write(ctx context.Context, lane string, j *job) error {
 		return fault.New(fault.Unavailable, "", "the database is open for reading only")
 	}
 	if err := d.storage.refuses(j.reserved); err != nil {
-		return err
+		return d.counts.refuse(1, err)
 	}
 	j.ctx, j.done = ctx, make(chan struct{})
 	j.rehearse, _ = ctx.Value(rehearsal{}).(bool)
@@ -176,7 +176,7 @@ func (d *DB) write(ctx context.Context, lane string, j *job) error {
 	err := d.queue.Push(lane, j)
 	d.mu.Unlock()
 	if err != nil {
-		return err
+		return d.counts.refuse(1, err)
 	}
 	select {
 	case d.wake <- struct{}{}:

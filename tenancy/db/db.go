@@ -12,6 +12,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 	"github.com/jmoiron/sqlx"
+	"go.opentelemetry.io/otel/trace"
 
 	"tenure/tenancy/fair"
 	"tenure/tenancy/fault"
@@ -49,6 +50,8 @@ type Options struct {
 	Verify bool
 	// Piped, when set by a test, is called of each round trip of a batch on PostgreSQL.
 	Piped func()
+	// Tracer makes a span of each batch and statement of a request that is traced; nil for none.
+	Tracer trace.Tracer
 	// Asked, when set by a test, is called after each statement with its text and
 	// the number of rows it read or changed.
 	Asked func(query string, rows int)
@@ -78,6 +81,8 @@ type DB struct {
 	storage        storage
 	servers        servers
 	local          string // what begins each transaction through PgBouncer; else empty
+	counts         *counts
+	tracer         trace.Tracer // nil: nothing is traced
 
 	mu        sync.Mutex // guards queue
 	queue     *fair.Queue[*job]
@@ -102,7 +107,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{inject: opts.Inject, asked: opts.Asked, verify: opts.Verify, piped: opts.Piped, lane: opts.Lane, unbounded: opts.Migrating,
+	d := &DB{inject: opts.Inject, asked: opts.Asked, verify: opts.Verify, piped: opts.Piped, lane: opts.Lane, unbounded: opts.Migrating, counts: newCounts(), tracer: opts.Tracer,
 		queue: fair.NewQueue[*job](fair.Bounds{Lane: max(laneLength, 2*opts.Batch), All: max(queueLength, 2*opts.Batch)}), wake: make(chan struct{}, 1),
 		batch: cmp.Or(opts.Batch, batchLimit), batchWork: batchWork, stop: make(chan struct{}), ended: make(chan struct{})}
 	if d.inject == nil {
@@ -160,6 +165,7 @@ type Conn struct {
 	begin   func() (executor, error) // of a View whose first statement has not come; else nil
 	tx      *Tx                      // the write transaction that it is part of; else nil
 	asked   func(string, int)        // nil outside tests
+	note    func(noted)              // nil where statements are not traced
 }
 
 // Tx is the write transaction that c is part of; nil for a view.
@@ -195,7 +201,9 @@ func (c *Conn) Get(dest any, query string, args ...any) error {
 	}
 	ext, err := c.open(false)
 	if err == nil {
+		begun := c.begun()
 		err = sqlx.GetContext(c.ctx, ext, dest, c.rebind(query), args...)
+		c.ran(query, begun, err)
 	}
 	return c.classify(err)
 }
@@ -206,7 +214,9 @@ func (c *Conn) Select(dest any, query string, args ...any) error {
 	if err != nil {
 		return c.classify(err)
 	}
+	begun := c.begun()
 	err = sqlx.SelectContext(c.ctx, ext, dest, c.rebind(query), args...)
+	c.ran(query, begun, err)
 	if c.asked != nil {
 		c.asked(query, reflect.ValueOf(dest).Elem().Len())
 	}
@@ -228,11 +238,14 @@ func (c *Conn) Each(fn func(scan func(...any) error) error, query string, args .
 	if err != nil {
 		return c.classify(err)
 	}
+	begun := c.begun()
 	rows, err := ext.QueryContext(c.ctx, c.rebind(query), args...)
 	if err != nil {
+		c.ran(query, begun, err)
 		return c.classify(err)
 	}
 	defer rows.Close()
+	defer func() { c.ran(query, begun, rows.Err()) }()
 	n := 0
 	if c.asked != nil {
 		defer func() { c.asked(query, n) }()
@@ -259,7 +272,9 @@ func (c *Conn) Exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, c.classify(err)
 	}
+	begun := c.begun()
 	res, err := ext.ExecContext(c.ctx, c.rebind(query), args...)
+	c.ran(query, begun, err)
 	if err != nil {
 		return 0, c.classify(err)
 	}
@@ -285,7 +300,7 @@ func (d *DB) View(ctx context.Context, fn func(c *Conn) error) error {
 // PostgreSQL it is one round trip instead of three. Each statement of the Conn sees
 // a state of its own.
 func (d *DB) Single(ctx context.Context) *Conn {
-	return &Conn{dialect: d.Dialect, ctx: ctx, ext: d.reader, asked: d.asked}
+	return &Conn{dialect: d.Dialect, ctx: ctx, ext: d.reader, asked: d.asked, note: d.notes(ctx)}
 }
 
 // ViewAside is View for the node's own work, which must not wait behind
@@ -312,7 +327,7 @@ func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) er
 			tx.Rollback()
 		}
 	}()
-	return fn(&Conn{dialect: d.Dialect, ctx: ctx, asked: d.asked, begin: func() (_ executor, err error) {
+	return fn(&Conn{dialect: d.Dialect, ctx: ctx, asked: d.asked, note: d.notes(ctx), begin: func() (_ executor, err error) {
 		if tx, err = pool.BeginTxx(ctx, opts); err != nil || d.local == "" {
 			return tx, err
 		}

@@ -42,6 +42,9 @@ func TestRetryOnSerializationFailure(t *testing.T) {
 					t.Errorf("closure %d: %v", i, err)
 				}
 			}
+			if got := d.Stats(); got.Retries != 1 || got.Failed != 0 {
+				t.Errorf("%d tries more are counted, %d batches that failed", got.Retries, got.Failed)
+			}
 			if fmt.Sprint(seen) != "[0 100]" {
 				t.Errorf("the closure saw %v, want 0 and in the second run 100", seen)
 			}

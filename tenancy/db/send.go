@@ -53,21 +53,26 @@ func (tx *Tx) send(statements []statement) (err error) {
 
 func (tx *Tx) each(statements []statement) error {
 	for _, s := range statements {
-		if s.into == nil {
-			if _, err := tx.conn.ExecContext(tx.ctx, s.query, s.args...); err != nil {
-				return err
-			}
-			continue
-		}
-		rows, err := tx.conn.QueryxContext(tx.ctx, s.query, s.args...)
-		if err == nil {
-			err = s.into.fromSQL(rows)
-		}
+		begun := tx.begun()
+		err := tx.one(s)
+		tx.ran(s.query, begun, err)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (tx *Tx) one(s statement) error {
+	if s.into == nil {
+		_, err := tx.conn.ExecContext(tx.ctx, s.query, s.args...)
+		return err
+	}
+	rows, err := tx.conn.QueryxContext(tx.ctx, s.query, s.args...)
+	if err == nil {
+		err = s.into.fromSQL(rows)
+	}
+	return err
 }
 
 // pipe sends the statements as one batch of the driver below database/sql.
@@ -91,6 +96,7 @@ func (tx *Tx) pipe(statements []statement) error {
 			}
 		}()
 		for _, s := range statements {
+			begun := tx.begun() // when its turn to be waited for comes: all are sent at once
 			if s.into == nil {
 				_, err = results.Exec()
 			} else {
@@ -99,6 +105,7 @@ func (tx *Tx) pipe(statements []statement) error {
 					err = s.into.fromPipe(rows)
 				}
 			}
+			tx.ran(s.query, begun, err)
 			if err != nil {
 				return err
 			}

@@ -17,6 +17,7 @@ import (
 type Info struct {
 	URL           string             `json:"url"`
 	HydraAdminURL string             `json:"hydra_admin_url,omitempty"`
+	OpsURL        string             `json:"ops_url,omitempty"`
 	Module        string             `json:"module"`
 	SetupID       snapshots.EntityID `json:"setup_id"`
 	Organizations []InfoOrganization `json:"organizations"`

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 
 	"tenure/cmd/tenure/exit"
 	"tenure/handlers"
@@ -79,6 +80,8 @@ type Config struct {
 	Drain       time.Duration // how long Serve goes on after its context has ended
 	Proxies     web.Proxies
 	Log         zerolog.Logger
+	Observe     func(web.Observation) // of each request; nil for nobody
+	Tracer      trace.Tracer          // nil for no traces
 }
 
 // Node is an open installation: its stores and the handler over them.
@@ -108,7 +111,7 @@ type Node struct {
 // Open opens the database and its key files and starts the background work.
 // Close ends it.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
-	d, err := db.Open(ctx, cfg.Database, db.Options{Batch: cfg.Batch, Connections: cfg.Connections})
+	d, err := db.Open(ctx, cfg.Database, db.Options{Batch: cfg.Batch, Connections: cfg.Connections, Tracer: cfg.Tracer})
 	if err != nil {
 		return nil, exit.Opening(err)
 	}
@@ -186,7 +189,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if n.cosigner != nil {
 		fare = n.cosigner.Status
 	}
-	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, RequestTime: cfg.RequestTime, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now)}
+	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, RequestTime: cfg.RequestTime, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now), Observe: cfg.Observe, Tracer: cfg.Tracer}
 	if cfg.Accesses {
 		n.accesses = accesslog.New(n.DB, n.Log.Now, func() string { return string(n.Tenancy.Root()) })
 		n.web.Accesses = n.accesses

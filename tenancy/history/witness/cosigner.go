@@ -11,8 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -50,10 +52,11 @@ type Cosigner struct {
 // peer is a witness and what is remembered of it.
 type peer struct {
 	Peer
-	mu    sync.Mutex // held while it is asked
-	size  int64      // of the tree that it cosigned last, as far as is known
-	pause time.Duration
-	next  time.Time // it is not asked before
+	mu     sync.Mutex // held while it is asked
+	size   int64      // of the tree that it cosigned last, as far as is known
+	pause  time.Duration
+	next   time.Time // it is not asked before
+	status atomic.Pointer[Status]
 }
 
 // Status is how a witness fares.
@@ -62,6 +65,8 @@ type Status struct {
 	Size int64 // of the tree that it cosigned last, since this process began
 	// Failing says that the last request failed.
 	Failing bool
+	// Behind is when it first failed to cosign a checkpoint that it has not cosigned since; zero if it has.
+	Behind time.Time
 }
 
 // New makes a cosigner. say is called when a witness begins to fail, with why, and with
@@ -70,7 +75,9 @@ func New(log Log, peers []Peer, now func() time.Time, say func(witness string, e
 	c := &Cosigner{log: log, now: now, say: say, client: &http.Client{Timeout: AskTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	for _, p := range peers {
-		c.peers = append(c.peers, &peer{Peer: p})
+		asked := &peer{Peer: p}
+		asked.status.Store(&Status{Key: p.Key})
+		c.peers = append(c.peers, asked)
 	}
 	return c
 }
@@ -103,19 +110,21 @@ func (c *Cosigner) Ask(ctx context.Context, k history.Checkpoint) {
 func (c *Cosigner) Status() []Status {
 	list := make([]Status, len(c.peers))
 	for i, p := range c.peers {
-		p.mu.Lock()
-		list[i] = Status{p.Key, p.size, p.pause > 0}
-		p.mu.Unlock()
+		list[i] = *p.status.Load()
 	}
 	return list
 }
 
 func (c *Cosigner) ask(ctx context.Context, p *peer, k history.Checkpoint) {
-	if has, _ := cosignedBy(k.Note, p.verifier); has {
-		return
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if has, _ := cosignedBy(k.Note, p.verifier); has { // perhaps another node asked
+		if now := *p.status.Load(); !now.Behind.IsZero() || now.Size < k.Size {
+			now.Size, now.Behind = max(now.Size, k.Size), time.Time{}
+			p.status.Store(&now)
+		}
+		return
+	}
 	if c.now().Before(p.next) {
 		return
 	}
@@ -129,12 +138,18 @@ func (c *Cosigner) ask(ctx context.Context, p *peer, k history.Checkpoint) {
 			c.say(p.Key, nil)
 		}
 		p.pause, p.next = 0, time.Time{}
+		p.status.Store(&Status{Key: p.Key, Size: p.size})
 	default:
 		if p.pause == 0 {
 			c.say(p.Key, err)
 		}
 		p.pause = min(max(2*p.pause, leastPause), mostPause)
 		p.next = c.now().Add(p.pause)
+		behind := p.status.Load().Behind
+		if behind.IsZero() {
+			behind = c.now()
+		}
+		p.status.Store(&Status{p.Key, p.size, true, behind})
 	}
 }
 
@@ -183,6 +198,7 @@ func (c *Cosigner) post(ctx context.Context, url string, body io.Reader) (int, [
 	if err != nil {
 		return 0, nil, err
 	}
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(req.Header)) // nothing, where nothing is traced
 	res, err := c.client.Do(req)
 	if err != nil {
 		return 0, nil, err

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/mod/sumdb/note"
 
 	"tenure/jwk/jwktest"
@@ -55,7 +56,7 @@ func TestCosigner(t *testing.T) {
 		if len(w.state) != before || !slices.Equal(said, []string{"down.example: it answers 503"}) {
 			t.Errorf("%q", said)
 		}
-		if got := c.Status(); got[0].Size != 21 || got[0].Failing || !got[1].Failing || got[1].Size != 0 {
+		if got := c.Status(); got[0].Size != 21 || got[0].Failing || !got[0].Behind.IsZero() || !got[1].Failing || got[1].Size != 0 || got[1].Behind.IsZero() || !got[1].Behind.Before(l.now) {
 			t.Errorf("%+v", got)
 		}
 		// a process that knows nothing of the witness learns its size from 409
@@ -170,4 +171,59 @@ func keyList(t *testing.T, key string) note.Verifiers {
 	v, err := note.NewVerifier(key)
 	must(t, err)
 	return note.VerifierList(v)
+}
+
+// TestBehind: a witness is behind from its first failure until it cosigns, also if another
+// node is who gets the cosignature. While it is asked, Status does not wait.
+func TestBehind(t *testing.T) {
+	l := newLog(t, dbtest.SQLite(t), 1)
+	w := newWitness(t, l.vkey)
+	var named []string
+	hangs, fails, asked, answer := true, true, make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		named = append(named, r.Header.Get("Traceparent"))
+		if hangs {
+			asked <- struct{}{}
+			<-answer
+		}
+		if fails {
+			rw.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		w.ServeHTTP(rw, r)
+	}))
+	defer server.Close()
+	peer, err := ParsePeer(server.URL + "+" + w.vkey)
+	must(t, err)
+	say := func(string, error) {}
+	here, there := New(l, []Peer{peer}, func() time.Time { return l.now }, say), New(l, []Peer{peer}, func() time.Time { return l.now }, say)
+	k := l.grow(t, 5)
+	since := l.now
+	of := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled})
+	done := make(chan struct{})
+	go func() {
+		here.Ask(trace.ContextWithSpanContext(bg, of), k)
+		close(done)
+	}()
+	<-asked
+	if got := here.Status()[0]; got.Failing || !got.Behind.IsZero() {
+		t.Errorf("while it is asked: %+v", got)
+	}
+	close(answer)
+	<-done
+	hangs = false
+	l.now = l.now.Add(time.Hour)
+	must(t, here.Round(bg))
+	fails = false
+	if got := here.Status()[0]; !got.Failing || !got.Behind.Equal(since) || len(named) != 2 {
+		t.Errorf("after it failed twice: %+v, asked %d times", got, len(named))
+	}
+	must(t, there.Round(bg))
+	must(t, here.Round(bg))
+	if got := here.Status()[0]; got.Size != 5 || !got.Behind.IsZero() {
+		t.Errorf("after another node had it cosign: %+v", got)
+	}
+	if len(named) != 3 || !strings.HasPrefix(named[0], "00-0100") || named[1] != "" {
+		t.Errorf("the requests name the traces %q", named)
+	}
 }
