@@ -121,6 +121,7 @@ func TestFaults(t *testing.T) {
 					rows = append(rows, f.run(t, i, l))
 				}
 				table(t, name, rows)
+				i.consistent(t)
 			})
 		}
 	}
@@ -169,6 +170,17 @@ func (f fault) run(t *testing.T, i *installation, l *load) row {
 // judge fails the test if a row is not as it must be.
 func (f fault) judge(t *testing.T, r row) {
 	t.Helper()
+	f.judgeWrites(t, r)
+	for n, d := range r.pauses {
+		if d > f.pause[n] {
+			t.Errorf("%s: for %v no write was acknowledged at node %c, more than %v", f.name, d, 'a'+n, f.pause[n])
+		}
+	}
+}
+
+// judgeWrites fails the test if a write is lost or something else is wrong.
+func (f fault) judgeWrites(t *testing.T, r row) {
+	t.Helper()
 	if r.verdict.acknowledged < 50 {
 		t.Errorf("%s: only %d writes were acknowledged", f.name, r.verdict.acknowledged)
 	}
@@ -181,10 +193,5 @@ func (f fault) judge(t *testing.T, r row) {
 			break
 		}
 		t.Errorf("%s: %s", f.name, problem)
-	}
-	for n, d := range r.pauses {
-		if d > f.pause[n] {
-			t.Errorf("%s: for %v no write was acknowledged at node %c, more than %v", f.name, d, 'a'+n, f.pause[n])
-		}
 	}
 }

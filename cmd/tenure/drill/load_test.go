@@ -322,3 +322,13 @@ func (l *load) pause(n int, from time.Time) (longest time.Duration) {
 	}
 	return longest
 }
+
+// forget takes writes that are lost out of the load, which goes on without them.
+func (l *load) forget(lost map[string]write) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writes = slices.DeleteFunc(l.writes, func(w write) bool {
+		_, gone := lost[w.mark]
+		return gone
+	})
+}

@@ -162,9 +162,13 @@ func (s *postgres) killAll(t testing.TB) {
 
 // query runs a statement on a connection of its own and returns the first column.
 func (s *postgres) query(statement string, args ...any) (column []string, err error) {
+	return s.queryIn("postgres", statement, args...)
+}
+
+func (s *postgres) queryIn(database, statement string, args ...any) (column []string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, s.conninfo(s.port, "drill")+" dbname=postgres sslmode=disable connect_timeout=2")
+	conn, err := pgx.Connect(ctx, s.conninfo(s.port, "drill")+" dbname="+database+" sslmode=disable connect_timeout=2")
 	if err != nil {
 		return nil, err
 	}
