@@ -174,10 +174,10 @@ func (v *verdict) looks(l *load, clients map[string][]write, looks []look, since
 		}
 		shown, deleting, wanted := number(k.mark), false, write{number: -1}
 		for _, w := range clients[k.client] {
+			deleting = deleting || w.kind == "delete" && w.began.Before(k.ended)
 			if _, lost := v.lost[w.mark]; lost || w.kind == "rotate" {
 				continue
 			}
-			deleting = deleting || w.kind == "delete" && w.began.Before(k.ended)
 			if w.outcome == acknowledged && k.began.Sub(w.ended) > staleBound {
 				wanted = w
 			}

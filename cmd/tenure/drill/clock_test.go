@@ -36,7 +36,7 @@ func TestClock(t *testing.T) {
 	pause(t.Context(), aheadTime)
 	r := row{fault: "the clock of node c is 10 min ahead"}
 	for n := range i.nodes {
-		r.pauses = append(r.pauses, l.pause(n, began))
+		r.times = append(r.times, l.pause(n, began))
 	}
 	l.end()
 	for _, samples := range watched.end() {
@@ -55,14 +55,14 @@ func TestClock(t *testing.T) {
 	if status, word := fast.read(t, l); status != http.StatusOK {
 		t.Errorf("a read at node c: %d %s", status, word)
 	}
-	for n, d := range r.pauses[:2] {
+	for n, d := range r.times[:2] {
 		if d > time.Second {
 			t.Errorf("node %s paused for %v", i.nodes[n].name, d)
 		}
 	}
 	r.verdict = l.check(t, began, i.nodes[:2]...)
 	fault{name: r.fault}.judgeWrites(t, r)
-	table(t, "PostgreSQL "+version(t, i.bin)+", asynchronous standby", []row{r})
+	table(t, "PostgreSQL "+version(t, i.bin)+", asynchronous standby", pausedColumns, []row{r})
 }
 
 // read reads a client at a node.

@@ -55,6 +55,13 @@ func install(t *testing.T, bin string, synchronous bool) *installation {
 	i.primary = i.newServer(t, "one")
 	i.primary.mustQuery(t, "CREATE DATABASE tenure")
 	i.addStandby(t, "two", freePort(t))
+	i.startNodes(t)
+	return i
+}
+
+// startNodes makes the key files and the three nodes, and starts them.
+func (i *installation) startNodes(t *testing.T) {
+	t.Helper()
 	i.runs(t, "log", "new-key", "--file-only", "--log-key", i.file("log-key"))
 	i.runs(t, "evidence", "new-key", "--file-only", "--evidence-key", i.file("evidence-key"))
 	sealing := make([]byte, 32)
@@ -66,7 +73,6 @@ func install(t *testing.T, bin string, synchronous bool) *installation {
 	for _, n := range i.nodes {
 		i.startNode(t, n)
 	}
-	return i
 }
 
 func (i *installation) file(name string) string { return filepath.Join(i.dir, name) }
@@ -188,10 +194,13 @@ func (n *tenure) get(t testing.TB, key, path string, into any) {
 	must(t, json.Unmarshal(got.body, into))
 }
 
+// readyTime is after which a load balancer gives up asking.
+const readyTime = 1500 * time.Millisecond
+
 // ready asks /readyz and returns its status and the word or words that say why.
-// A node that does not answer within half a second is "silent", and has status 0.
+// A node that does not answer within readyTime is "silent", and has status 0.
 func (n *tenure) ready(ctx context.Context) (int, string) {
-	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	got, err := n.send(ctx, "", "GET", "/readyz", "")
 	switch {

@@ -24,15 +24,20 @@ import (
 // first: those of TENURE_POSTGRES_BINS (separated by colons), or Debian's newest.
 func binaries(t testing.TB) []string {
 	t.Helper()
-	dirs := filepath.SplitList(os.Getenv("TENURE_POSTGRES_BINS"))
-	if len(dirs) == 0 {
-		found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
-		dirs = found[max(0, len(found)-1):]
+	if dirs := filepath.SplitList(os.Getenv("TENURE_POSTGRES_BINS")); len(dirs) > 0 {
+		return dirs
 	}
-	if len(dirs) == 0 {
-		t.Fatal("no PostgreSQL: TENURE_POSTGRES_BINS must name the folder of its programs")
+	return []string{debian(t)}
+}
+
+// debian is the folder of the newest PostgreSQL of Debian's packages.
+func debian(t testing.TB) string {
+	t.Helper()
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if len(found) == 0 {
+		t.Fatal("no PostgreSQL in /usr/lib/postgresql: TENURE_POSTGRES_BINS must name the folder of its programs")
 	}
-	return dirs
+	return found[len(found)-1]
 }
 
 // version is that of the PostgreSQL in a folder.

@@ -17,7 +17,7 @@ import (
 const (
 	askEvery = 50 * time.Millisecond
 	// hungTime is how long what hangs does so after the revocation.
-	hungTime = 5 * time.Second
+	hungTime = 4 * time.Second
 )
 
 // hang makes something hang while a key is revoked, or right after.
@@ -112,9 +112,11 @@ func TestRevokedKey(t *testing.T) {
 func (i *installation) write(t *testing.T) {
 	t.Helper()
 	n := i.nodes[1]
-	got, err := n.send(t.Context(), i.admin, "POST", "/admin/clients", `{"client_id":"busy"}`)
-	if err != nil || got.status != http.StatusCreated {
-		t.Fatalf("%d %s %v", got.status, got.body, err)
+	for _, id := range []string{"busy", "quiet"} {
+		got, err := n.send(t.Context(), i.admin, "POST", "/admin/clients", fmt.Sprintf(`{"client_id":%q}`, id))
+		if err != nil || got.status != http.StatusCreated {
+			t.Fatalf("%d %s %v", got.status, got.body, err)
+		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -135,7 +137,7 @@ type uses struct {
 	at      []time.Time
 }
 
-// use uses a key at every node. One that hangs keeps none of the next ones waiting.
+// use uses a key at every node, for a client that every node has in memory. One that hangs keeps none of the next ones waiting.
 func (i *installation) use(t *testing.T, key string) *uses {
 	ctx, stop := context.WithCancel(t.Context())
 	u := &uses{stop: stop, at: make([]time.Time, len(i.nodes))}
@@ -144,7 +146,7 @@ func (i *installation) use(t *testing.T, key string) *uses {
 			for ctx.Err() == nil {
 				u.running.Go(func() {
 					began := time.Now()
-					got, err := n.send(ctx, key, "GET", "/admin/clients/busy", "")
+					got, err := n.send(ctx, key, "GET", "/admin/clients/quiet", "")
 					if err != nil || got.status != http.StatusOK {
 						return
 					}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ func TestRollback(t *testing.T) {
 				}
 				rows = append(rows, r.run(t, i, l))
 			}
-			table(t, name, rows)
+			table(t, name, foundColumns, rows)
 		})
 	}
 }
@@ -127,7 +128,7 @@ func (r rollback) run(t *testing.T, i *installation, l *load) row {
 	l.end()
 	result.verdict = l.check(t, began)
 	for n := range i.nodes {
-		result.pauses = append(result.pauses, found[n].at.Sub(lost))
+		result.times = append(result.times, found[n].at.Sub(lost))
 		if list := l.acknowledged(n, asked); len(list) == 0 {
 			t.Errorf("%s: node %s acknowledged nothing after new-origin", r.name, i.nodes[n].name)
 		}
@@ -256,8 +257,17 @@ func (i *installation) ask(t testing.TB, statement string) string {
 	return column[0]
 }
 
-// consistent runs tenure check with the nodes' own address and keys.
+// consistent has a node sign the log, and runs tenure check with the nodes' own address and keys.
 func (i *installation) consistent(t *testing.T) {
 	t.Helper()
-	i.runs(t, "check", "--database", i.nodes[0].dsn, "--log-key", i.file("log-key"))
+	within(t, 10*time.Second, "tenure check", func() error {
+		if _, err := i.nodes[1].send(t.Context(), "", "GET", "/log/checkpoint", ""); err != nil {
+			return err
+		}
+		out, err := exec.Command(program.path, "check", "--database", i.nodes[0].dsn, "--log-key", i.file("log-key")).CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+		return err
+	})
 }

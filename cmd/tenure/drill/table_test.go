@@ -9,21 +9,27 @@ import (
 	"time"
 )
 
+// Headings of the columns by node.
+const (
+	pausedColumns = "a paused | b paused | c paused"
+	foundColumns  = "a found out after | b found out after | c found out after"
+)
+
 // row is one fault and what came of it.
 type row struct {
 	fault   string
 	verdict verdict
-	pauses  []time.Duration // by node: the longest time after the fault in which no write was acknowledged
+	times   []time.Duration // by node: the longest time after the fault in which no write was acknowledged, or until it found out
 	said    []string        // by node: what /readyz said
 }
 
-// table prints rows as Markdown.
-func table(t testing.TB, title string, rows []row) {
+// table prints rows as Markdown; columns are the headings of the times.
+func table(t testing.TB, title, columns string, rows []row) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s\n\n| fault | acknowledged | lost | refused | no answer | a paused | b paused | c paused | /readyz |\n|---|---|---|---|---|---|---|---|---|\n", title)
+	fmt.Fprintf(&b, "\n%s\n\n| fault | acknowledged | lost | refused | no answer | %s | /readyz |\n|---|---|---|---|---|---|---|---|---|\n", title, columns)
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |", r.fault, r.verdict.acknowledged, len(r.verdict.lost), r.verdict.refused, r.verdict.unanswered)
-		for _, d := range r.pauses {
+		for _, d := range r.times {
 			fmt.Fprintf(&b, " %s |", seconds(d))
 		}
 		var words []string
