@@ -133,7 +133,7 @@ func newBenchOf(b *testing.B, opts snapshots.Options) *bench {
 		cfg.Read = func(key, snapshot string) { store.NoteRead(key, snapshots.SnapshotID(snapshot)) }
 	}
 	server := httptest.NewServer(handlers.New(cfg,
-		handlers.Stores{Tenancy: ten, Snapshots: store, Ready: d.Ping}))
+		handlers.Stores{Tenancy: ten, Snapshots: store}))
 	b.Cleanup(server.Close)
 	return &bench{db: d, server: server, store: store, scope: operator, tenancy: ten, root: root, owner: child.ID, setup: setup.Entity.ID, client: client.Entity.ID, key: key}
 }

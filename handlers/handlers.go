@@ -17,7 +17,6 @@ import (
 	"tenure/snapshots"
 	"tenure/snapshots/evidence"
 	"tenure/tenancy"
-	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 	"tenure/tenancy/history/witness"
 )
@@ -26,12 +25,11 @@ import (
 type Stores struct {
 	Tenancy   *tenancy.Store
 	Snapshots *snapshots.Store
-	Log       *history.Publisher          // nil to serve nothing below /log/
-	Witnesses func() []witness.Status     // how those of the log fare; nil for none
-	Ready     func(context.Context) error // nil error: the stores answer, and take writes
-	Readable  func(context.Context) error // nil error: the stores answer; nil for Ready
-	Evidence  *evidence.Exporter          // nil to make none
-	PublicURL string                      // what callers reach the program by; empty to take it from each request
+	Log       *history.Publisher            // nil to serve nothing below /log/
+	Witnesses func() []witness.Status       // how those of the log fare; nil for none
+	Health    func(context.Context) []Check // what the program depends on; nil for nothing
+	Evidence  *evidence.Exporter            // nil to make none
+	PublicURL string                        // what callers reach the program by; empty to take it from each request
 	Version   string
 	Fetch     web.Fetch     // of URLs that requests bring; nil for web.GuardedFetch
 	MaxAge    time.Duration // for which callers may hold answers at most; zero for a minute
@@ -85,7 +83,7 @@ func (s Stores) registration(c *web.Call, e snapshots.Entity) (*snapshots.NewTok
 func New(cfg web.Config, s Stores) http.Handler { return web.New(cfg, Surfaces(s)) }
 
 func hydraSurface(s Stores) web.Surface {
-	return hydra.New(hydra.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.Ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
+	return hydra.New(hydra.Deps{Store: s.Snapshots, Tenancy: s.Tenancy, Ready: s.ready, PublicURL: s.publicURL, Version: s.Version, Fetch: s.Fetch})
 }
 
 // NewHydraAdmin is the handler of a listener like Hydra's admin port: it has
@@ -95,54 +93,4 @@ func NewHydraAdmin(cfg web.Config, s Stores, key string, hosts []string) http.Ha
 	only := hydraSurface(s)
 	t := web.Trusted{Key: key, Hosts: hosts, Rewrite: hydra.Rewrite, Surface: only, Log: cfg.Log}
 	return t.Handler(web.New(cfg, []web.Surface{only}))
-}
-
-// operations are the endpoints for whoever runs the program; they need no
-// credential and show no tenant.
-func operations(s Stores) web.Surface {
-	answer := func(status string) (*web.Reply, error) {
-		return web.JSON(http.StatusOK, map[string]string{"status": status})
-	}
-	return web.Surface{
-		Name: "operations",
-		Routes: []web.Route{
-			{Method: http.MethodGet, Pattern: "/healthz", Open: true, Object: web.ObjectNone,
-				Handle: func(*web.Call) (*web.Reply, error) { return answer("alive") }},
-			{Method: http.MethodGet, Pattern: "/readyz", Open: true, Object: web.ObjectNone, Query: []web.Param{web.Word("for", "reads", "writes")},
-				Handle: func(c *web.Call) (*web.Reply, error) {
-					ready := s.Ready
-					if c.Text("for") == "reads" && s.Readable != nil {
-						ready = s.Readable
-					}
-					switch err := ready(c.Request.Context()); {
-					case err == nil:
-						return answer("ready")
-					case fault.Of(err).Code == fault.CodeStorage:
-						return nil, err
-					default:
-						return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
-					}
-				}},
-		},
-		Error: func(_ *web.Call, f *fault.Fault) *web.Reply {
-			status := http.StatusServiceUnavailable
-			switch {
-			case f.Code == web.CodeMethod:
-				status = http.StatusMethodNotAllowed
-			case f.Kind == fault.NotFound:
-				status = http.StatusNotFound
-			case f.Kind == fault.Malformed:
-				status = http.StatusBadRequest
-			}
-			body := map[string]string{"status": http.StatusText(status)}
-			if f.Kind == fault.Unavailable {
-				body["reason"] = f.Message
-			}
-			reply, err := web.JSON(status, body)
-			if err != nil {
-				return nil
-			}
-			return reply
-		},
-	}
 }

@@ -49,7 +49,7 @@ func newHouse(t *testing.T, dsn string) *house {
 	f := &family{World: h.World}
 	own := f.signingKeys(t)
 	log := f.publisher(t)
-	stores := handlers.Stores{Tenancy: h.Store, Snapshots: h.store, Ready: h.DB.Ping, Log: log,
+	stores := handlers.Stores{Tenancy: h.Store, Snapshots: h.store, Log: log,
 		Evidence: &evidence.Exporter{DB: h.DB, Log: log, Keys: own, Now: h.Log.Now, Program: "test"}}
 	h.server = httptest.NewServer(handlers.New(web.Config{Tenancy: h.Store, Log: zerolog.Nop()}, stores))
 	t.Cleanup(h.server.Close)

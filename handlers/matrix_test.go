@@ -65,7 +65,7 @@ func newFamily(t *testing.T) *family {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, Ready: f.DB.Ping, Log: f.publisher(t)}
+	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, Log: f.publisher(t)}
 	f.stores.Evidence = &evidence.Exporter{DB: f.DB, Log: f.stores.Log, Keys: f.signingKeys(t), Now: f.Log.Now}
 	if err := store.CreateModule(context.Background(), f.Store.Operator("test"), snapshots.DefaultModule); err != nil {
 		t.Fatal(err)

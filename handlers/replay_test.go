@@ -43,7 +43,7 @@ func newInstallation(t *testing.T, fetch ...web.Fetch) *installation {
 	must(t, err)
 	in.public = httptest.NewUnstartedServer(nil)
 	base := "http://" + in.public.Listener.Addr().String()
-	in.stores = handlers.Stores{Tenancy: in.Store, Snapshots: store, Ready: in.DB.Ping, PublicURL: base,
+	in.stores = handlers.Stores{Tenancy: in.Store, Snapshots: store, PublicURL: base,
 		Version: "head-83127c5"} // what the recorded one said of itself
 	for _, f := range fetch {
 		in.stores.Fetch = f

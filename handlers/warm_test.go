@@ -43,7 +43,7 @@ func TestWarmReadsOfAClientByItselfAskNoStatement(t *testing.T) {
 		policy := snapshots.DefaultPolicy()
 		policy.Registration, policy.OpenFinanceProfile = snapshots.RegistrationToken, snapshots.ProfilePlain
 		must(t, w.Store.SetPolicy(ctx, w.Admin(w.North), snapshotstest.Module, w.Setup, policy))
-		handler := handlers.New(web.Config{Tenancy: w.Tenancy, Log: zerolog.Nop()}, handlers.Stores{Tenancy: w.Tenancy, Snapshots: w.Store, Ready: w.DB.Ping})
+		handler := handlers.New(web.Config{Tenancy: w.Tenancy, Log: zerolog.Nop()}, handlers.Stores{Tenancy: w.Tenancy, Snapshots: w.Store})
 		_, key, err := w.Tenancy.CreateKey(ctx, w.Admin(w.North), tenancy.NewKey{Org: w.North, Name: "reader", Role: tenancy.Reader})
 		must(t, err)
 		below := "/modules/" + snapshotstest.Module + "/setups/" + string(w.Setup)

@@ -80,6 +80,7 @@ func (u *LastUsed[ID]) Flush(ctx context.Context, d *db.DB) ([]ID, error) {
 
 func (u *LastUsed[ID]) write(ctx context.Context, d *db.DB, ids []ID, at map[ID]history.Micros) error {
 	return d.Write(ctx, func(tx *db.Tx) error {
+		tx.Timeless = true
 		for _, id := range ids {
 			if _, err := tx.Exec(u.upsert, string(id), int64(at[id])); err != nil {
 				return err

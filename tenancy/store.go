@@ -31,6 +31,7 @@ func Open(ctx context.Context, d *db.DB, log *history.Log, ids *IDs) (*Store, er
 		tree: &tree{nodes: make(map[OrgID]*node), children: make(map[OrgID][]OrgID)},
 		keys: newKeyring(d.Dialect == db.Postgres), uses: NewLastUsed[string]("key_use", "key_id")}
 	log.Mirror(s.follow)
+	log.OwnedBy(func() string { return string(s.Root()) })
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("load organizations: %w", err)
 	}
@@ -90,6 +91,10 @@ func (t *tree) mark(once []OrgID) {
 // Current returns nil when memory has every change that was committed a moment
 // ago, also by other nodes; Unavailable if this node cannot find out.
 func (s *Store) Current(ctx context.Context) error { return s.log.Current(ctx) }
+
+// Gone is nil, or why nothing that this node knows may be told any more
+// (history.Log.Gone).
+func (s *Store) Gone() error { return s.log.Gone() }
 
 // follow brings memory up to date with committed changes (history.Log.Mirror).
 // It may run for the committer and for a poll at the same time: a version or a

@@ -53,7 +53,7 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: node.None, LogKey: node.None, EvidenceKey: node.None, Log: log})
+	n, err := node.Open(ctx, node.Config{Database: f.database, SecretsKey: node.None, LogKey: node.None, EvidenceKey: node.None, AcceptRollback: true, Log: log})
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
-	"tenure/tenancy/fault"
 )
 
 // mount names the setup that the request is about.
@@ -75,14 +74,10 @@ func location(c *web.Call, clientID string) string {
 func (h *handler) alive(*web.Call) (*web.Reply, error) { return openAnswer(statusBody{"ok"}) }
 
 func (h *handler) ready(c *web.Call) (*web.Reply, error) {
-	switch err := h.Ready(c.Request.Context()); {
-	case err == nil:
-		return openAnswer(statusBody{"ok"})
-	case fault.Of(err).Code == fault.CodeStorage:
+	if err := h.Ready(c.Request.Context()); err != nil {
 		return nil, err
-	default:
-		return nil, fault.Wrap(err, fault.Unavailable, "", "the stores do not answer")
 	}
+	return openAnswer(statusBody{"ok"})
 }
 
 func (h *handler) version(*web.Call) (*web.Reply, error) { return openAnswer(versionBody{h.Version}) }

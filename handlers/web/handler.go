@@ -60,6 +60,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.limitBody(h.BodyTime)
 	}
 	reply, err := h.answer(c)
+	if gone := h.Tenancy.Gone(); gone != nil && (c.surface == nil || !c.surface.Always) {
+		reply, err = nil, gone // it may be from what the database does not have any more
+	}
 	if err != nil {
 		c.fault = fault.Of(err)
 		reply = c.failed()

@@ -95,6 +95,8 @@ type Surface struct {
 	// DropSlash says that a path with one slash more at its end is the path
 	// without it.
 	DropSlash bool
+	// Always says that calls are answered though the database was rolled back.
+	Always bool
 	// Error spells a fault. Retry-After, WWW-Authenticate and Allow are added
 	// by the adapter. c.Route is nil if no route was found.
 	Error func(c *Call, f *fault.Fault) *Reply

@@ -186,7 +186,7 @@ func (tx *Tx) job(seq Sequencer, j *job, careful bool) (own, broken error) {
 		}
 	}
 	seq.Next(tx)
-	tx.Rehearsal = j.rehearse
+	tx.Rehearsal, tx.Timeless = j.rehearse, false
 	if own = guarded(j.fn, tx); own == nil {
 		own = seq.Accept(tx.queued[mark:], tx.rows)
 	}
@@ -201,6 +201,9 @@ func (tx *Tx) job(seq Sequencer, j *job, careful bool) (own, broken error) {
 		own = tx.send([]statement{{query: "RELEASE SAVEPOINT change"}})
 	}
 	if own == nil {
+		if tx.Timeless {
+			tx.Clock = clock
+		}
 		return nil, nil
 	}
 	if tx.db.retryable(own) || reasonOf(own) != "" || tx.broken != nil {

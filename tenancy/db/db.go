@@ -72,7 +72,8 @@ type DB struct {
 	verify         bool
 	piped          func()
 	lane           func(string) string
-	path           string // of a SQLite file
+	path           string      // of a SQLite file
+	file           os.FileInfo // what it was when it was opened
 	storage        storage
 
 	mu        sync.Mutex // guards queue

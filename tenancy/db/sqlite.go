@@ -62,6 +62,9 @@ func (d *DB) openSQLite(ctx context.Context, path string, opts Options) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "", "cannot open the database %s", path)
 	}
+	if d.file, err = os.Stat(path); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "", "cannot read the database %s", path)
+	}
 	return nil
 }
 

@@ -17,6 +17,8 @@ type Tx struct {
 	Clock int64 // the greatest instant given out in this transaction
 	// Rehearsal says that nothing of this closure will be kept.
 	Rehearsal bool
+	// Timeless is set by a closure whose change has no instant: the clock stays where it was.
+	Timeless bool
 
 	db      *DB
 	conn    *sqlx.Conn

@@ -48,10 +48,12 @@ func (l *Log) Mirror(fn func(c *db.Conn, changes []Change, size int64) error) {
 }
 
 // Follow polls until ctx ends, so that what other nodes commit reaches this
-// node. On SQLite there are no other nodes and it returns at once.
+// node, or until the log is gone (Gone). On SQLite there are no other nodes, and it
+// looks for the latter only.
 func (l *Log) Follow(ctx context.Context, d *db.DB, failed func(error)) {
-	if d.Dialect == db.SQLite {
-		return
+	poll := l.Poll
+	if !l.shared {
+		poll = l.look
 	}
 	ticker := time.NewTicker(PollEvery)
 	defer ticker.Stop()
@@ -60,11 +62,30 @@ func (l *Log) Follow(ctx context.Context, d *db.DB, failed func(error)) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := l.Poll(ctx, d); err != nil && ctx.Err() == nil {
+			err := poll(ctx, d)
+			if l.Gone() != nil {
+				return
+			}
+			if err != nil && ctx.Err() == nil {
 				failed(err)
 			}
 		}
 	}
+}
+
+// look compares the log with what this node has seen of it.
+func (l *Log) look(ctx context.Context, d *db.DB) error {
+	if d.Replaced() {
+		return l.rolledBack(RolledBack{Replaced: true})
+	}
+	seen := *l.tip.Load()
+	return d.View(ctx, func(c *db.Conn) error {
+		head, err := ReadHead(c)
+		if err != nil {
+			return err
+		}
+		return l.stands(c, head, seen)
+	})
 }
 
 // Poll hands on every event after the last poll, this node's own among them.
@@ -88,6 +109,9 @@ func (l *Log) Current(ctx context.Context) error {
 	err := l.catchUp(ctx)
 	if err == nil {
 		return nil
+	}
+	if gone := l.Gone(); gone != nil {
+		return gone
 	}
 	f := fault.Wrap(err, fault.Unavailable, "", "this node cannot read the latest changes from the store")
 	f.RetryAfter = PollEvery
@@ -145,15 +169,23 @@ func (l *Log) pollStep(ctx context.Context, d *db.DB) (int64, error) {
 	}
 	var events []Applied
 	var head Head
+	seen, end := *l.tip.Load(), tip{}
 	err := d.ViewAside(ctx, func(c *db.Conn) (err error) {
-		if head, err = ReadHead(c); err != nil || head.Size == l.polled {
+		before := l.wall().UnixMicro()
+		if head, err = ReadHead(c); err != nil {
 			return err
 		}
-		if events, err = readApplied(c, l.polled); err != nil {
+		if l.clocked() {
+			l.compared(before, head.Now)
+		}
+		if err := l.stands(c, head, seen); err != nil || head.Size == l.polled {
+			return err
+		}
+		if events, end.leaf, err = readApplied(c, l.polled); err != nil {
 			return err
 		}
 		if len(events) == 0 {
-			return fmt.Errorf("the log has %d entries, this node has seen %d: it was cut or restored", head.Size, l.polled)
+			return fmt.Errorf("the log has %d entries, and none after %d", head.Size, l.polled)
 		}
 		changes := make([]Change, len(events))
 		for i, e := range events {
@@ -169,8 +201,13 @@ func (l *Log) pollStep(ctx context.Context, d *db.DB) (int64, error) {
 		l.publish(events, l.polled)
 	}
 	if l.polled == head.Size {
-		l.mirroredUpTo(point{head.Size, head.Root})
+		end.point, end.clock = point{head.Size, head.Root}, head.Clock
+		if len(events) > 0 {
+			l.sawTip(end)
+		}
+		l.mirroredUpTo(end.point)
 	}
+	l.head.Store(head.Clock)
 	l.observe(head.Clock, l.polled)
 	return head.Size, nil
 }
@@ -179,7 +216,7 @@ func (l *Log) pollStep(ctx context.Context, d *db.DB) (int64, error) {
 // committed until staleTime ago. Where only this node writes that is always so,
 // unless it could not learn what became of its own commit.
 func (l *Log) Fresh() bool {
-	if l.missed.Load() != l.caught.Load() {
+	if l.gone.Load() != nil || l.missed.Load() != l.caught.Load() {
 		return false
 	}
 	if !l.shared {
@@ -226,19 +263,20 @@ func (l *Log) publish(events []Applied, size int64) {
 	}
 }
 
-func readApplied(c *db.Conn, from int64) ([]Applied, error) {
+// readApplied reads what is to be handed on, and the hash of its last entry.
+func readApplied(c *db.Conn, from int64) ([]Applied, []byte, error) {
 	var rows []eventRow
 	if err := c.Select(&rows, "SELECT "+eventColumns+" FROM log_event WHERE idx >= ? ORDER BY idx LIMIT ?",
-		from, pollBatch); err != nil {
-		return nil, err
+		from, pollBatch); err != nil || len(rows) == 0 {
+		return nil, nil, err
 	}
 	events := make([]Applied, 0, len(rows))
 	for _, r := range rows {
 		env, err := DecodeEnvelope([]byte(r.Envelope))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		events = append(events, Applied{r.Idx, r.Kind, env.ObjectKind, r.ObjectID, r.Ref, r.OrgID, r.ObjectSeq})
 	}
-	return events, nil
+	return events, rows[len(rows)-1].LeafHash, nil
 }

@@ -16,13 +16,6 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// maxSkew is how far this node's clock may be behind the log's before it may
-// not write any more.
-const maxSkew = time.Second
-
-// maxWait is the longest that a caller is told to wait for the clock.
-const maxWait = 24 * time.Hour
-
 // Applied is a committed event as the feed hands it on.
 type Applied struct {
 	Idx        int64
@@ -40,6 +33,13 @@ type Log struct {
 	age    func() time.Time // how old the last poll is
 	random io.Reader
 	after  func(time.Duration) <-chan time.Time
+
+	compare bool          // this node's clock with the database's
+	mayLead bool          // MayLead
+	accepts bool          // AcceptRollback
+	owner   func() string // organization of events of the log itself
+	skew    atomic.Int64  // how far this node's clock is ahead of the database's, ns
+	offset  atomic.Int64  // what now takes off the wall clock, µs
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node
@@ -60,7 +60,13 @@ type Log struct {
 	wasExact atomic.Bool           // what Remembers said last
 	mirrored atomic.Pointer[point] // all events before it are in every mirror
 
+	tip   atomic.Pointer[tip]        // the end of the log that was seen
+	gone  atomic.Pointer[RolledBack] // what Gone is about
+	ended chan struct{}              // closed with it
+	head  atomic.Int64               // clock of the last head that a poll read, µs
+
 	batch batch    // the committer's goroutine only
+	asked tip      // likewise; seen before the head was asked for
 	edge  tileEdge // likewise
 }
 
@@ -80,26 +86,33 @@ func (l *Log) mirroredUpTo(p point) {
 }
 
 type batch struct {
-	tree    *tree
-	first   int64
-	leaf    [32]byte // of the first event: tells whether the batch stands
-	changes []Change
-	clock   int64
-	newSize int64
-	root    []byte // of newSize
-	exact   bool   // every mirror had all events when the batch began
+	tree      *tree
+	held      held  // what its instants are held against
+	before    int64 // the log's clock
+	lead      int64 // the same, where it is ahead and an event is to say so, µs
+	reference int64 // of what it is ahead, µs
+	first     int64
+	leaf      [32]byte // of the first event: tells whether the batch stands
+	last      []byte   // leaf of the last event
+	changes   []Change
+	clock     int64
+	newSize   int64
+	root      []byte // of newSize
+	exact     bool   // every mirror had all events when the batch began
 }
 
 // New makes a Log with the wall clock and the source of salts; nil for the
 // system's own.
 func New(wall func() time.Time, random io.Reader) *Log {
-	if wall == nil {
+	system := wall == nil
+	if system {
 		wall = time.Now
 	}
 	if random == nil {
 		random = rand.Reader
 	}
-	return &Log{wall: wall, age: wall, random: random, after: time.After, polling: make(chan struct{}, 1)}
+	return &Log{wall: wall, age: wall, random: random, after: time.After, polling: make(chan struct{}, 1), ended: make(chan struct{}),
+		compare: system, owner: func() string { return "" }}
 }
 
 // AgeBy makes clock tell how old the last poll is, in the place of the wall
@@ -118,13 +131,36 @@ func (l *Log) Load(ctx context.Context, d *db.DB) error {
 		 ON CONFLICT (log_id) DO NOTHING`), []byte{}, root); err != nil {
 		return fmt.Errorf("log head: %w", err)
 	}
+	if err := l.Reread(ctx, d); err != nil {
+		return err
+	}
+	d.Start(l)
+	return nil
+}
+
+// Reread is Load for a log that only reads: the committer of d, if one runs, stays with
+// the log that it has.
+func (l *Log) Reread(ctx context.Context, d *db.DB) error {
 	l.db, l.shared = d, d.Dialect == db.Postgres
 	asked := l.age()
 	if err := d.View(ctx, func(c *db.Conn) error {
+		before := l.wall().UnixMicro()
 		head, err := ReadHead(c)
 		if err != nil {
 			return err
 		}
+		if l.clocked() {
+			l.compared(before, head.Now)
+		}
+		seen, err := readTip(c, head)
+		if err != nil {
+			return err
+		}
+		if err := l.stands(c, head, seen); err != nil { // another node has told
+			return err
+		}
+		l.sawTip(seen)
+		l.head.Store(head.Clock)
 		l.observe(head.Clock, head.Size)
 		l.polled = head.Size
 		l.mirroredUpTo(point{head.Size, head.Root}) // mirrors are loaded later
@@ -133,7 +169,6 @@ func (l *Log) Load(ctx context.Context, d *db.DB) error {
 		return fmt.Errorf("log head: %w", err)
 	}
 	l.lastPoll.Store(&asked)
-	d.Start(l)
 	return nil
 }
 
@@ -143,19 +178,26 @@ type Head struct {
 	Frontier []byte `db:"frontier"`
 	Root     []byte `db:"root"`
 	Clock    int64  `db:"clock"`
+	Now      int64  `db:"now"`  // the database's own clock, µs; 0 on SQLite
+	Told     string `db:"told"` // what a node told that found the log rolled back; empty for nothing
+}
+
+// headColumns are those of Head.
+func headColumns(clock string) string {
+	return "size, frontier, root, clock, " + clock + " AS now, COALESCE((SELECT i.value FROM installation i WHERE i.name = '" + rolledBackName + "'), '') AS told"
 }
 
 // ReadHead reads the head within a view.
 func ReadHead(c *db.Conn) (Head, error) {
 	var h Head
-	err := c.Get(&h, "SELECT size, frontier, root, clock FROM log_head WHERE log_id = 1")
+	err := c.Get(&h, "SELECT "+headColumns(c.ServerClock())+" FROM log_head WHERE log_id = 1")
 	return h, err
 }
 
 // Now is this node's clock: never behind what it has committed or seen, so
 // that a read after a write sees the write.
 func (l *Log) Now() Micros {
-	return Micros(max(l.wall().UnixMicro(), l.seen.Load()))
+	return Micros(max(l.wall().UnixMicro()-l.offset.Load(), l.seen.Load()))
 }
 
 // Committed is the greatest instant that this node has committed or seen.
@@ -223,32 +265,41 @@ const ClockMillis = "(SELECT h.clock / 1000 FROM log_head h WHERE h.log_id = 1)"
 
 // lockHead reads the head. The update changes nothing: it is the lock that orders
 // writers on every engine.
-var lockHead = db.Lookup[Head]{Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING size, frontier, root, clock"}
+func lockHead(on db.Dialect) db.Lookup[Head] {
+	return db.Lookup[Head]{Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING " + headColumns(on.ServerClock())}
+}
 
-// Needs is the lock of the head, which every batch takes first.
-func (l *Log) Needs() []db.Need { return []db.Need{lockHead} }
+// Needs is the lock of the head, which every batch takes first, and where other nodes
+// write the last entry that this one has seen.
+func (l *Log) Needs() []db.Need {
+	l.asked = *l.tip.Load()
+	needs := []db.Need{lockHead(l.db.Dialect)}
+	if l.shared && l.asked.size > 0 {
+		needs = append(needs, leafAt(l.asked.size-1))
+	}
+	return needs
+}
 
 // Open takes the clock from the head, which is locked.
 func (l *Log) Open(tx *db.Tx) error {
-	head, err := lockHead.One(&tx.Conn)
+	head, err := lockHead(l.db.Dialect).One(&tx.Conn)
 	if err == nil && head == nil {
 		err = fault.New(fault.NotFound, "", "not found")
 	}
 	if err != nil {
 		return fmt.Errorf("lock log head: %w", err)
 	}
-	if micros := head.Clock - l.wall().UnixMicro(); micros > maxSkew.Microseconds() {
-		behind := time.Duration(min(micros, maxWait.Microseconds())) * time.Microsecond
-		f := fault.New(fault.Unavailable, fault.CodeClock,
-			"this node's clock is %s behind the log's: no change is accepted until it is right", behind.Round(time.Millisecond))
-		f.RetryAfter = behind
-		return f
+	if err := l.stands(&tx.Conn, *head, l.asked); err != nil {
+		return err
 	}
 	t, err := loadTree(head.Size, head.Frontier)
 	if err != nil {
 		return err
 	}
-	l.batch = batch{tree: t, first: head.Size, root: head.Root}
+	l.batch = batch{tree: t, first: head.Size, root: head.Root, before: head.Clock}
+	if err := l.clocks(tx, *head); err != nil {
+		return err
+	}
 	known := l.mirrored.Load()
 	l.batch.exact = known.size == head.Size && bytes.Equal(known.root, head.Root) && l.missed.Load() == l.caught.Load()
 	l.wasExact.Store(l.batch.exact)
@@ -259,7 +310,7 @@ func (l *Log) Open(tx *db.Tx) error {
 
 // Next gives a change its instant.
 func (l *Log) Next(tx *db.Tx) {
-	tx.Clock = max(l.wall().UnixMicro(), tx.Clock+1)
+	tx.Clock = max(l.batch.held.now(l.wall().UnixMicro()), tx.Clock+1)
 	tx.Stamp = tx.Clock
 }
 
@@ -277,7 +328,14 @@ func (l *Log) Accept(events []any, rows []db.Row) error { return bind(events, ro
 
 // Seal writes the batch's events, the tiles they fill and the new head.
 func (l *Log) Seal(tx *db.Tx, events []any) error {
+	events, err := l.tellLead(tx, events)
+	if err != nil {
+		return err
+	}
 	l.batch.clock, l.batch.newSize = tx.Clock, l.batch.first
+	if tx.Clock == l.batch.before {
+		return nil // nothing that is in the log, or has an instant
+	}
 	if len(events) == 0 { // a change without an event; its instant counts all the same
 		tx.Afterwards("UPDATE log_head SET clock = ? WHERE log_id = 1", tx.Clock)
 		return nil
@@ -328,6 +386,7 @@ func (l *Log) sequence(tx *db.Tx, events []any) ([]eventRow, error) {
 			Applied: Applied{row.Idx, e.Kind, e.ObjectKind, e.Object, e.Ref, e.Org, row.ObjectSeq}})
 	}
 	copy(l.batch.leaf[:], rows[0].LeafHash)
+	l.batch.last = rows[len(rows)-1].LeafHash
 	return rows, nil
 }
 
@@ -384,6 +443,7 @@ func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool,
 		return true, nil
 	}
 	l.edge.keep(point{l.batch.newSize, l.batch.root})
+	l.sawTip(tip{point{l.batch.newSize, l.batch.root}, l.batch.last, l.batch.clock})
 	if err := l.mirror(nil, l.batch.changes, l.batch.newSize); err != nil {
 		l.missed.Add(1)
 	} else if l.batch.exact {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -82,28 +81,16 @@ func TestClockBehind(t *testing.T) {
 			t.Errorf("now is %d, behind the change that was just made at %d", now, noon+1)
 		}
 
-		w.set(noon - 2e6)
-		ran := false
-		err := d.Write(bg, func(tx *db.Tx) error { ran = true; Record(tx, event("a")); return nil })
-		wantFault(t, err, fault.Unavailable, fault.CodeClock)
-		if f := fault.Of(err); !strings.Contains(f.Message, "2s behind") || f.RetryAfter != 2*time.Second+time.Microsecond {
-			t.Errorf("message %q, come again after %s; want 2s", f.Message, f.RetryAfter)
-		}
-		if ran {
-			t.Error("a closure was run on a node whose clock is behind")
-		}
-		sound(t, d, 2)
-
-		w.set(noon)
-		record(t, d, "a")
-		sound(t, d, 3)
-
 		// So far ahead that the difference in nanoseconds is no number any more.
 		if _, err := d.Raw().Exec(d.Raw().Rebind("UPDATE log_head SET clock = ?"), math.MaxInt64/2); err != nil {
 			t.Fatal(err)
 		}
-		err = d.Write(bg, func(tx *db.Tx) error { return nil })
+		ran := false
+		err := d.Write(bg, func(tx *db.Tx) error { ran = true; return nil })
 		wantFault(t, err, fault.Unavailable, fault.CodeClock)
+		if ran {
+			t.Error("a closure was run under a clock that is not taken")
+		}
 		if after := fault.Of(err).RetryAfter; after <= 0 {
 			t.Errorf("come again after %s", after)
 		}

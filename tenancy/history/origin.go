@@ -18,8 +18,8 @@ import (
 // is not the one that was published.
 const CodeRefused = "log-refused"
 
-// The event that begins an origin. Its detail is JSON: "origin", and
-// "previous", the last checkpoint of the one before.
+// The event that begins an origin. Its detail is JSON: "origin", "previous", the last
+// checkpoint of the one before, and "rolled_back", what is gone, where a node has told of that.
 const (
 	ObjectLog  = "log"
 	kindOrigin = Kind("log.origin")
@@ -170,18 +170,27 @@ func endedBy(c *db.Conn, kept Checkpoint) (bool, error) {
 // NewOrigin ends the log's origin and begins the next, with an event that names
 // the last checkpoint of the old one: kept, if it is given and greater than what
 // is stored, or none where the log's checkpoints are gone. e says who does it and
-// why. A log that has published nothing is a fault of kind Conflict.
+// why. What nodes told of a log that was rolled back ends with it. A log that has
+// published nothing, and of which nobody has told that, is a fault of kind Conflict.
 func NewOrigin(ctx context.Context, d *db.DB, kept []byte, e Event) (origin string, last Checkpoint, err error) {
 	var old string
+	var gone *RolledBack
 	err = d.View(ctx, func(c *db.Conn) error {
-		old, last, err = lastPublished(c, kept)
+		if gone, err = ReadRolledBack(c); err != nil {
+			return err
+		}
+		old, last, err = lastPublished(c, kept, gone)
 		return err
 	})
 	if err != nil {
 		return "", last, err
 	}
 	origin = nextOrigin(old)
-	detail, err := json.Marshal(map[string]string{"origin": origin, "previous": string(last.Note)})
+	members := map[string]string{"origin": origin, "previous": string(last.Note)}
+	if gone != nil {
+		members["rolled_back"] = gone.String()
+	}
+	detail, err := json.Marshal(members)
 	if err != nil {
 		return "", last, err
 	}
@@ -195,6 +204,9 @@ func NewOrigin(ctx context.Context, d *db.DB, kept []byte, e Event) (origin stri
 			err = beginFresh(tx, origin)
 		}
 		if err == nil {
+			_, err = tx.Exec("DELETE FROM installation WHERE name = ?", rolledBackName)
+		}
+		if err == nil {
 			e := e
 			e.Effective = At(tx).Millis()
 			Record(tx, e)
@@ -205,7 +217,7 @@ func NewOrigin(ctx context.Context, d *db.DB, kept []byte, e Event) (origin stri
 }
 
 // lastPublished is the log's origin and its greatest checkpoint that is known of.
-func lastPublished(c *db.Conn, kept []byte) (origin string, last Checkpoint, err error) {
+func lastPublished(c *db.Conn, kept []byte, gone *RolledBack) (origin string, last Checkpoint, err error) {
 	if origin, err = originOf(c); err != nil {
 		return "", last, err
 	}
@@ -223,7 +235,14 @@ func lastPublished(c *db.Conn, kept []byte) (origin string, last Checkpoint, err
 	case err == nil && newest.Origin == origin:
 		last = newest
 	}
-	if kept != nil {
+	outside := [][]byte{kept}
+	if gone != nil {
+		outside = append(outside, []byte(gone.Checkpoint))
+	}
+	for _, kept := range outside {
+		if len(kept) == 0 {
+			continue
+		}
 		outside, err := ReadCheckpoint(kept)
 		if err != nil {
 			return "", last, err
@@ -239,6 +258,9 @@ func lastPublished(c *db.Conn, kept []byte) (origin string, last Checkpoint, err
 	fresh, err := isFresh(c, origin)
 	if err != nil {
 		return "", last, err
+	}
+	if gone != nil && origin != "" {
+		return origin, last, nil
 	}
 	if origin == "" || last.Note == nil && fresh || since == string(kindOrigin) && last.Note != nil && last.Size == head.Size {
 		return "", last, fault.New(fault.Conflict, "", "the log has published nothing under its origin: it needs no new one")

@@ -114,15 +114,62 @@ func (p *Publisher) Cover(ctx context.Context, least time.Duration) error {
 	if p.keys == nil {
 		return nil
 	}
-	var s state
-	if err := p.db.View(ctx, func(c *db.Conn) (err error) { s, err = p.read(c); return err }); err != nil {
+	s, err := p.look(ctx)
+	if err != nil {
 		return err
 	}
 	if s.head.Size == 0 || !s.due(p.log.Now(), least) {
 		return nil
 	}
-	_, err := p.checkpoint(ctx, least)
+	_, err = p.checkpoint(ctx, least)
 	return err
+}
+
+// look reads the state, and refuses one that does not go on from what this publisher has
+// published.
+func (p *Publisher) look(ctx context.Context) (s state, err error) {
+	if err := p.log.Gone(); err != nil {
+		return s, err
+	}
+	p.keeping.Lock()
+	kept := p.kept
+	p.keeping.Unlock()
+	err = p.db.View(ctx, func(c *db.Conn) error {
+		if s, err = p.read(c); err != nil || kept.Note == nil {
+			return err
+		}
+		if kept.Origin != s.origin {
+			ended, err := endedBy(c, kept)
+			if err == nil && !ended {
+				err = p.rolledBack(s, kept)
+			}
+			return err
+		}
+		if s.last != nil && (s.last.Size > kept.Size || s.last.Size == kept.Size && s.last.Root == kept.Root) {
+			return nil
+		}
+		extends := false // the log is what it was, and checkpoints were removed: the caller sees that
+		if kept.Size <= s.head.Size {
+			extends, err = kept.agrees(NewTiles(c))
+		}
+		if err == nil && !extends {
+			err = p.rolledBack(s, kept)
+		}
+		return err
+	})
+	return s, err
+}
+
+func (p *Publisher) rolledBack(s state, kept Checkpoint) error {
+	return p.log.rolledBack(RolledBack{Seen: kept.Size, SeenAt: kept.Signed.At, Found: s.head.Size, FoundAt: Micros(s.head.Clock), Checkpoint: string(kept.Note)})
+}
+
+// Kept is the greatest checkpoint that this publisher has published, or was told of when
+// it was opened; without a note for none.
+func (p *Publisher) Kept() Checkpoint {
+	p.keeping.Lock()
+	defer p.keeping.Unlock()
+	return p.kept
 }
 
 // Checkpoint is the newest one. If the log has grown since, a new one is
@@ -136,19 +183,18 @@ func (p *Publisher) Checkpoint(ctx context.Context) (Checkpoint, error) {
 }
 
 func (p *Publisher) checkpoint(ctx context.Context, least time.Duration) (Checkpoint, error) {
-	var s state
-	read := func(c *db.Conn) (err error) { s, err = p.read(c); return err }
-	if err := p.db.View(ctx, read); err != nil {
+	s, err := p.look(ctx)
+	if err != nil {
 		return Checkpoint{}, err
 	}
 	if s.due(p.log.Now(), least) {
 		if s.last == nil {
 			p.signing.Lock()
 		} else if !p.signing.TryLock() { // the last one is good until the next is there
-			return *s.last, p.publish(*s.last)
+			return *s.last, p.publish(ctx, *s.last)
 		}
 		defer p.signing.Unlock()
-		if err := p.db.View(ctx, read); err != nil { // another may have signed since
+		if s, err = p.look(ctx); err != nil { // another may have signed since
 			return Checkpoint{}, err
 		}
 		if s.due(p.log.Now(), least) {
@@ -161,7 +207,7 @@ func (p *Publisher) checkpoint(ctx context.Context, least time.Duration) (Checkp
 			}
 		}
 	}
-	return *s.last, p.publish(*s.last)
+	return *s.last, p.publish(ctx, *s.last)
 }
 
 // sign signs the tree of s, which it has read before, and stores what it signed.
@@ -229,12 +275,33 @@ func (s state) sound(t *Tiles) error {
 	return nil
 }
 
-// publish keeps a checkpoint outside the database before anybody is shown it.
-func (p *Publisher) publish(c Checkpoint) error {
+// publish keeps a checkpoint outside the database before anybody is shown it. One that
+// was published before is only replaced by one of a log that begins with it.
+func (p *Publisher) publish(ctx context.Context, c Checkpoint) error {
 	p.keeping.Lock()
 	defer p.keeping.Unlock()
 	if c.Origin == p.kept.Origin && c.Size <= p.kept.Size {
 		return nil
+	}
+	if err := p.log.Gone(); err != nil {
+		return err
+	}
+	if err := p.db.View(ctx, func(conn *db.Conn) error {
+		fresh := NewTiles(conn) // what is remembered may be of what is gone
+		ok, err := c.agrees(fresh)
+		if err == nil && ok && c.Origin == p.kept.Origin {
+			ok, err = p.kept.agrees(fresh)
+		}
+		if err != nil || ok {
+			return err
+		}
+		s, err := p.read(conn)
+		if err == nil {
+			err = p.rolledBack(s, p.kept)
+		}
+		return err
+	}); err != nil {
+		return err
 	}
 	if err := p.keep(c.Note); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "", "the checkpoint cannot be kept")
@@ -264,6 +331,9 @@ func (p *Publisher) Entries(ctx context.Context, n int64, width int) (data []byt
 }
 
 func (p *Publisher) below(ctx context.Context, level, n int64, width int, fn func(*Tiles) error) error {
+	if err := p.log.Gone(); err != nil {
+		return err
+	}
 	return p.db.View(ctx, func(c *db.Conn) error {
 		newest, _, err := NewestCheckpoint(c)
 		if err != nil && !fault.Is(err, fault.NotFound) {

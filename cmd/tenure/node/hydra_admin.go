@@ -82,11 +82,14 @@ func (a HydraAdmin) handler(n *Node, l net.Listener, key, publicURL string) (htt
 		return nil, exit.With(exit.Usage, errors.New("--hydra-admin-key-file must not be an administrator's key of the root organization, which may do anything: "+
 			"use an editor's key, or give --hydra-admin-allow-root"))
 	}
-	stores := n.stores
-	if stores.PublicURL == "" {
-		stores.PublicURL = publicURL
-	}
-	return handlers.NewHydraAdmin(n.web, stores, key, append(ownHosts(l), a.Hosts...)), nil
+	hosts := append(ownHosts(l), a.Hosts...)
+	return n.mounted(func() http.Handler {
+		stores := n.stores
+		if stores.PublicURL == "" {
+			stores.PublicURL = publicURL
+		}
+		return handlers.NewHydraAdmin(n.web, stores, key, hosts)
+	}), nil
 }
 
 // AddEndpoint adds the admin API on l to the endpoints.

@@ -63,6 +63,10 @@ type Config struct {
 	MaxAge      time.Duration // for which callers may cache an answer; zero for a minute
 	ReadLog     string        // off, sampled or full; empty for off
 	Accesses    bool          // record who was refused, exported, or read history
+	Stay        bool          // go on with reads where the database was rolled back
+	// AcceptRollback and MayLead are for the operator's commands that end what other nodes
+	// refuse: history.Log has methods of these names.
+	AcceptRollback, MayLead bool
 	// MemoryBytes is what Go's runtime aims to use at most, beside the caches; 0 for 96 MiB.
 	MemoryBytes uint64
 	Rates       web.Rates // of API keys and organizations
@@ -80,6 +84,9 @@ type Node struct {
 
 	accesses   *accesslog.Log // nil where they are not recorded
 	stores     handlers.Stores
+	options    snapshots.Options
+	mounts     []*standIn
+	stay       bool
 	cosigner   *witness.Cosigner // nil without witnesses
 	web        web.Config
 	memory     uint64 // what Go's runtime aims at, with the caches
@@ -101,7 +108,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.CacheBytes == 0 {
 		cfg.CacheBytes = CacheBytes
 	}
-	n := &Node{DB: d, programLog: cfg.Log, memory: cfg.MemoryBytes + cfg.CacheBytes}
+	n := &Node{DB: d, programLog: cfg.Log, memory: cfg.MemoryBytes + cfg.CacheBytes, stay: cfg.Stay}
 	if err = d.Guard(reserveBytes, n.tellStorage); err == nil {
 		err = n.build(ctx, cfg)
 	}
@@ -135,6 +142,12 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 		return err
 	}
 	n.Log = history.New(nil, nil)
+	if cfg.AcceptRollback {
+		n.Log.AcceptRollback()
+	}
+	if cfg.MayLead {
+		n.Log.MayLead()
+	}
 	if err := n.Log.Load(ctx, n.DB); err != nil {
 		return err
 	}
@@ -142,8 +155,8 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if n.Tenancy, err = tenancy.Open(ctx, n.DB, n.Log, ids); err != nil {
 		return err
 	}
-	if n.Snapshots, err = snapshots.Open(ctx, n.DB, n.Log, ids, snapshots.Options{Sealer: sealer, CacheBytes: cfg.CacheBytes,
-		ReadLog: readlog.Mode(cfg.ReadLog), FailureTime: failureTime}); err != nil {
+	n.options = snapshots.Options{Sealer: sealer, CacheBytes: cfg.CacheBytes, ReadLog: readlog.Mode(cfg.ReadLog), FailureTime: failureTime}
+	if n.Snapshots, err = snapshots.Open(ctx, n.DB, n.Log, ids, n.options); err != nil {
 		return err
 	}
 	published, err := n.openPublisher(ctx, cfg)
@@ -167,7 +180,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if n.Snapshots.KeepsReads() {
 		n.web.Read = func(keyID, snapshotID string) { n.Snapshots.NoteRead(keyID, snapshots.SnapshotID(snapshotID)) }
 	}
-	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, Log: published, Witnesses: fare, Evidence: exporter, Ready: n.ready, Readable: n.DB.Ping, Await: n.Log.Await,
+	n.stores = handlers.Stores{Tenancy: n.Tenancy, Snapshots: n.Snapshots, Log: published, Witnesses: fare, Evidence: exporter, Health: n.health, Await: n.Log.Await,
 		PublicURL: cfg.PublicURL, Version: Version(), MaxAge: cfg.MaxAge}
 	return nil
 }
@@ -176,7 +189,7 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 // replaces the usual way to fetch the URLs that requests name.
 func (n *Node) Mount(scheme openfinance.Scheme, fetch web.Fetch) {
 	n.stores.OpenFinance, n.stores.Fetch = scheme, fetch
-	n.Handler = handlers.New(n.web, n.stores)
+	n.Handler = n.mounted(func() http.Handler { return handlers.New(n.web, n.stores) })
 }
 
 // regularly calls do until ctx ends, and logs why it failed.
@@ -230,19 +243,14 @@ func (n *Node) tellStorage(reason string) {
 	n.programLog.Error().Str("cause", reason).Msg("the store cannot be written; reads go on")
 }
 
-// ready reports whether requests can be answered, those that write too.
-func (n *Node) ready(ctx context.Context) error {
-	if err := n.DB.Ping(ctx); err != nil {
-		return err
-	}
-	return n.DB.Writable()
-}
-
 // Close ends the background work, signs what of the log is not signed yet, and
 // closes the database.
 func (n *Node) Close() error {
 	n.stop()
 	n.background.Wait()
+	if n.Log.Gone() != nil {
+		return n.DB.Close()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
 	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Finish(ctx), n.accesses.Flush(ctx, true), n.stores.Log.Cover(ctx, 0), n.DB.Close())
@@ -266,7 +274,23 @@ func (n *Node) Serve(ctx context.Context, endpoints ...Endpoint) error {
 		// Near the limit the garbage collector works more often, so a flood costs time and not memory.
 		debug.SetMemoryLimit(int64(n.memory))
 	}
-	return ServeAlone(ctx, n.programLog, endpoints...)
+	running, end := context.WithCancel(ctx)
+	defer end()
+	var gone error
+	var watched sync.WaitGroup
+	watched.Go(func() {
+		select {
+		case <-running.Done():
+		case <-n.Log.Ended():
+			if gone = n.rolledBack(); gone != nil {
+				end()
+			}
+		}
+	})
+	err := ServeAlone(running, n.programLog, endpoints...)
+	end()
+	watched.Wait()
+	return errors.Join(err, gone)
 }
 
 // RequireSchema returns an error for a database that does not have our tables:

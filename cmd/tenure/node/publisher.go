@@ -36,7 +36,7 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 
 // openCode is the exit code for an installation that cannot be opened.
 func openCode(err error) int {
-	if fault.Of(err).Code == history.CodeRefused {
+	if code := fault.Of(err).Code; code == history.CodeRefused || code == history.CodeRolledBack {
 		return exit.Refused
 	}
 	return exit.Database

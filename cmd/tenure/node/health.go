@@ -1,0 +1,53 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"tenure/handlers"
+	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
+)
+
+// oldFeed is how old what came from other nodes may be on a node that is ready.
+const oldFeed = 2 * time.Second
+
+// health looks at what a node depends on, each by its name.
+func (n *Node) health(ctx context.Context) []handlers.Check {
+	s := n.Log.Status()
+	feed := handlers.Check{Name: "feed", Reads: true, Figures: map[string]int64{"age_ms": s.FeedAge.Milliseconds()}}
+	clock := handlers.Check{Name: "clock", Figures: map[string]int64{"ahead_ms": s.ClockAhead.Milliseconds(), "log_ahead_ms": s.LogAhead.Milliseconds()}}
+	log := handlers.Check{Name: "log", Figures: map[string]int64{"entries": s.Size}}
+	if s.FeedAge > oldFeed {
+		feed.Word, feed.Reason = "feed-old", "what other nodes have changed is not known"
+	}
+	switch {
+	case s.ClockAhead > history.MaxAhead:
+		clock.Word, clock.Reason = "clock-ahead", "this node's clock is ahead of the database's: it writes nothing"
+	case s.ClockAhead < -time.Second:
+		clock.Word, clock.Reason = "clock-behind", "this node's clock is behind the database's: it writes nothing"
+	case s.LogAhead > history.MaxLead:
+		clock.Word, clock.Reason = "log-clock-ahead", "the log's clock is ahead by more than an hour: see tenure log clock"
+	}
+	if s.RolledBack != nil {
+		log.Word, log.Reason = history.CodeRolledBack, "the database was rolled back: nothing is written or signed"
+		feed.Word, feed.Reason = "", "" // it is not followed any more
+	}
+	return []handlers.Check{n.database(ctx), feed, clock, log, n.disk()}
+}
+
+func (n *Node) database(ctx context.Context) handlers.Check {
+	c := handlers.Check{Name: "database", Reads: true}
+	if n.DB.Ping(ctx) != nil {
+		c.Word, c.Reason = "database-unreachable", "the stores do not answer"
+	}
+	return c
+}
+
+func (n *Node) disk() handlers.Check {
+	c := handlers.Check{Name: "disk"}
+	if err := n.DB.Writable(); err != nil {
+		c.Word, c.Reason = "not-writable", fault.Of(err).Message
+	}
+	return c
+}
