@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -45,6 +46,7 @@ type tenure struct {
 	process        *process
 	proxies        []*proxy // to the servers; nil for a node that reaches them directly
 	state          string   // the file of --log-state
+	stays          bool     // where the log is rolled back
 	client         *http.Client
 }
 
@@ -105,7 +107,7 @@ func (i *installation) addNode(t testing.TB, name string, proxied bool) {
 	n.url = "http://" + listen
 	n.args = []string{"serve", "--database", n.dsn, "--listen", listen, "--info", i.file("info-" + name), "--log-level", "warn",
 		"--log-key", i.file("log-key"), "--evidence-key", i.file("evidence-key"), "--secrets-key-file", i.file("sealing-key"), "--log-state", n.state}
-	if proxied {
+	if n.stays = proxied && false; n.stays {
 		n.args = append(n.args, "--log-level", "warn")
 	}
 	i.nodes = append(i.nodes, n)
@@ -214,15 +216,24 @@ func (n *tenure) ready(ctx context.Context) (int, string) {
 	return got.status, readyWord(got.body)
 }
 
-// readyWord is what an answer of /readyz that is not 200 says is wrong.
+// readyWord is what an answer of /readyz that is not 200 says is wrong: the word of every check that fails.
 func readyWord(body []byte) string {
 	var said struct {
-		Reason string `json:"reason"`
+		Checks map[string]struct {
+			Status string `json:"status"`
+		} `json:"checks"`
 	}
-	if err := json.Unmarshal(body, &said); err != nil || said.Reason == "" {
+	if err := json.Unmarshal(body, &said); err != nil || len(said.Checks) == 0 {
 		return string(bytes.TrimSpace(body))
 	}
-	return said.Reason
+	var words []string
+	for _, check := range said.Checks {
+		if check.Status != "ok" {
+			words = append(words, check.Status)
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, "+")
 }
 
 // runs runs a command of the program that must succeed, and returns what it said.

@@ -167,26 +167,30 @@ func (i *installation) newestSigned(t *testing.T) string {
 	return i.ask(t, "SELECT max(size)::text FROM log_checkpoint")
 }
 
-// awaitTold waits until every node has refused to go on: it has ended with the code for
-// that, or it says so at /readyz.
+// awaitTold waits until every node has refused to go on: it says so at /readyz, and ends
+// with the code for that unless it stays.
 func (i *installation) awaitTold(t *testing.T, watched *watch, since time.Time) []told {
 	t.Helper()
 	found := make([]told, len(i.nodes))
 	within(t, 20*time.Second, "every node refuses", func() error {
 		for k, n := range i.nodes {
-			if !found[k].at.IsZero() {
-				continue
+			at, says := watched.first(k, since, rolledBack)
+			if says && found[k].at.IsZero() {
+				found[k].at = at
 			}
-			if at, ok := watched.first(k, since, rolledBack); ok {
-				found[k] = told{at, "stays"}
-				continue
-			}
-			if n.process.running() {
+			switch {
+			case n.process.running() && !(n.stays && says):
 				return fmt.Errorf("node %s runs, and /readyz says %q", n.name, watched.last(k))
-			}
-			code := n.process.exitCode()
-			if found[k] = (told{time.Now(), fmt.Sprintf("exit code %d", code)}); code != refusedCode {
-				t.Errorf("node %s ended with %d: %s", n.name, code, n.process.output.last())
+			case n.process.running():
+				found[k].how = "stays"
+			case found[k].how == "":
+				code := n.process.exitCode()
+				if found[k].how = fmt.Sprintf("exit code %d", code); code != refusedCode || n.stays {
+					t.Errorf("node %s ended with %d: %s", n.name, code, n.process.output.last())
+				}
+				if found[k].at.IsZero() {
+					found[k].at = time.Now()
+				}
 			}
 		}
 		return nil
@@ -212,7 +216,7 @@ func (i *installation) goOn(t *testing.T, states map[string]string) {
 			greatest, most = name, size
 		}
 	}
-	t.Log(i.runs(t, "log", "new-origin", "--database", i.nodes[0].dsn, "--log-key", i.file("log-key"), "--log-state", greatest, "--reason", "the drill has lost writes"))
+	t.Log(i.runs(t, "log", "new-origin", "--database", "postgres://postgres@127.0.0.1:"+i.primary.port+"/tenure?sslmode=disable", "--log-key", i.file("log-key"), "--log-state", greatest, "--reason", "the drill has lost writes"))
 	for _, n := range i.nodes {
 		i.startNode(t, n)
 	}
@@ -264,7 +268,7 @@ func (i *installation) consistent(t *testing.T) {
 		if _, err := i.nodes[1].send(t.Context(), "", "GET", "/log/checkpoint", ""); err != nil {
 			return err
 		}
-		out, err := exec.Command(program.path, "check", "--database", i.nodes[0].dsn, "--log-key", i.file("log-key")).CombinedOutput()
+		out, err := exec.Command(program.path, "check", "--database", "postgres://postgres@127.0.0.1:"+i.primary.port+"/tenure?sslmode=disable", "--log-key", i.file("log-key")).CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("%w: %s", err, out)
 		}
