@@ -82,6 +82,7 @@ var allowed = map[string][]string{
 	"cmd/tenure/bench":                       {"cmd/tenure/demo", "cmd/tenure/exit", "cmd/tenure/node", "handlers/ory", "snapshots", "snapshots/credential", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history", "tenancy/db"},
 	"cmd/tenure/demo":                        {"handlers/openfinance/scheme", "cmd/tenure/node", "handlers/openfinance", "handlers/openfinance/demo", "handlers/ory", "handlers/web", "snapshots", "snapshots/document", "tenancy", "tenancy/fault", "tenancy/history"},
 	"cmd/tenure":                             {"cmd/tenure/ops", "cmd/tenure/tracing", "snapshots/clientsecret", "tenancy/fault", "snapshots/readlog", "cmd/tenure/bench", "cmd/tenure/exit", "cmd/tenure/node", "cmd/tenure/hydraimport", "cmd/tenure/demo", "handlers/openfinance", "handlers/web", "snapshots", "snapshots/evidence", "snapshots/keycheck", "tenancy", "tenancy/db", "tenancy/history", "tenancy/history/witness", "handlers/openfinance/scheme", ".", "cmd/tenure/upkeep", "tenancy/db/migrate"},
+	"cmd/tenure/drill":                       {},
 	"tenancy/fault/faulttest":                {"tenancy/fault"},
 	"tenancy/db/dbtest":                      {"tenancy/db"},
 	"tenancy/db/migrate/migratetest":         {"tenancy/db"},
@@ -109,6 +110,8 @@ var testsMay = map[string][]string{
 	"handlers/openfinance/scheme": {"handlers/openfinance/demo"},
 	"snapshots":                   {"snapshots/diff"},
 	"snapshots/keycheck":          {"snapshots"}, // the real store makes what is checked
+
+	"cmd/tenure/drill": {"cmd/tenure/node"}, // the --info file of the programs that it starts
 }
 
 // source is a parsed Go file of the module.
