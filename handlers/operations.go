@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
@@ -15,13 +16,17 @@ type Check struct {
 	Word    string // what is wrong, for a machine; empty for nothing
 	Reason  string // the same in a sentence; no inner error
 	Reads   bool   // reads depend on it, too
+	Stale   bool   // but some go on from memory all the same (web.Config.Stale)
 	Figures map[string]int64
 }
 
-// failed are the checks that fail: all, or those that reads depend on.
+// WordStale is the word of the feed while only reads from memory go on.
+const WordStale = "stale"
+
+// failed are the checks that fail: all, or those without which nothing is read.
 func failed(checks []Check, reads bool) (some []Check) {
 	for _, c := range checks {
-		if c.Word != "" && (c.Reads || !reads) {
+		if c.Word != "" && (!reads || c.Reads && !c.Stale) {
 			some = append(some, c)
 		}
 	}
@@ -49,6 +54,8 @@ func (s Stores) readiness(c *web.Call) (*web.Reply, error) {
 	status, body := http.StatusOK, map[string]any{"status": "ready"}
 	if bad := failed(checks, c.Text("for") == "reads"); len(bad) > 0 {
 		status, body["status"], body["reason"] = http.StatusServiceUnavailable, bad[0].Word, bad[0].Reason
+	} else if i := slices.IndexFunc(checks, func(c Check) bool { return c.Word == WordStale }); i >= 0 {
+		body["status"], body["reason"] = WordStale, checks[i].Reason
 	}
 	each := make(map[string]any, len(checks))
 	for _, check := range checks {

@@ -38,6 +38,9 @@ func TestRouteList(t *testing.T) {
 			if r.Conditional {
 				takes += "; if-match"
 			}
+			if r.Stale {
+				takes += "; stale"
+			}
 			if r.Time > 0 {
 				takes += "; " + r.Time.String()
 			}

@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -188,9 +189,10 @@ func (c *cache) keep(t *timeline) {
 	}
 }
 
-// held is the timeline of id if it answers for at.
-func (c *cache) held(id EntityID, at history.Millis) *timeline {
-	if t := c.known(id); t != nil && t.covers(at) {
+// held is the timeline of id if it answers for at: in a fresh node, or where ctx says that
+// memory is all there is.
+func (c *cache) held(ctx context.Context, id EntityID, at history.Millis) *timeline {
+	if t, ok := c.timelines.GetIfPresent(id); ok && t.covers(at) && (c.fresh() || history.IsOnlyMemory(ctx)) {
 		return t
 	}
 	return nil

@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"context"
 	"testing"
 
 	"tenure/tenancy/history"
@@ -22,7 +23,7 @@ func TestStaleFill(t *testing.T) {
 	}
 	kept := func(id EntityID, want bool) {
 		t.Helper()
-		if got := c.held(id, 20) != nil; got != want {
+		if got := c.held(context.Background(), id, 20) != nil; got != want {
 			t.Errorf("%s is held: %t", id, got)
 		}
 	}

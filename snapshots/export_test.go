@@ -25,7 +25,9 @@ func (s *Store) Fill(ctx context.Context, id EntityID) (keep func(), err error) 
 }
 
 // Holds reports whether the cache answers for the entity now.
-func (s *Store) Holds(id EntityID) bool { return s.cache.held(id, s.log.Now().Millis()) != nil }
+func (s *Store) Holds(id EntityID) bool {
+	return s.cache.held(context.Background(), id, s.log.Now().Millis()) != nil
+}
 
 // SecretEnds lists when the entity's secrets end, the newest first; 0 for never.
 func (s *Store) SecretEnds(ctx context.Context, id EntityID) (ends []history.Millis, err error) {

@@ -40,7 +40,7 @@ func (l *lister) hits(list []candidates.Client, w want) ([]hit, error) {
 		}
 		h, whole := hit{}, false
 		if !l.past {
-			h.timeline = l.s.cache.held(EntityID(c.ID), l.at)
+			h.timeline = l.s.cache.held(l.ctx, EntityID(c.ID), l.at)
 		}
 		if h.timeline != nil {
 			if !h.inForce() {

@@ -94,7 +94,7 @@ const mostBearers = 16
 // They are remembered until the next client is made, and may be deleted by then.
 func (s *Store) bearers(ctx context.Context, clientID string, now history.Millis) ([]Entity, error) {
 	made := s.cache.made.Load()
-	if held, ok := s.cache.bearers.GetIfPresent(clientID); ok && held.made == made && s.cache.fresh() {
+	if held, ok := s.cache.bearers.GetIfPresent(clientID); ok && held.made == made && (s.cache.fresh() || history.IsOnlyMemory(ctx)) {
 		return held.entities, nil
 	}
 	held := bearing{made: made}

@@ -317,7 +317,7 @@ func held[T document.Content](s *Store, t *timeline, into *Version[T]) bool {
 
 // timeline reads an entity around now, from the cache if that still answers.
 func (s *Store) timeline(ctx context.Context, id EntityID, now history.Millis) (*timeline, error) {
-	if t := s.cache.held(id, now); t != nil {
+	if t := s.cache.held(ctx, id, now); t != nil {
 		return t, nil
 	}
 	t, err := s.fill(ctx, now, ofID, string(id))

@@ -34,12 +34,18 @@ type keyring struct {
 	// nodes write too: a poll that read the rows before that must not add them
 	// again. Nil where no other node writes.
 	revoked map[string]int64
+	// ended are hashes of revoked keys: Remembered tells these from keys that it never
+	// saw. At most mostEnded; nil where no other node writes.
+	ended map[[32]byte]struct{}
 }
+
+// mostEnded is how many revoked keys are remembered.
+const mostEnded = 10_000
 
 func newKeyring(shared bool) *keyring {
 	r := &keyring{byHash: make(map[[32]byte]*Key), hashes: make(map[string][32]byte)}
 	if shared {
-		r.revoked = make(map[string]int64)
+		r.revoked, r.ended = make(map[string]int64), make(map[[32]byte]struct{})
 	}
 	return r
 }
@@ -89,7 +95,29 @@ func (r *keyring) remove(id string, idx int64) {
 	if hash, ok := r.hashes[id]; ok {
 		delete(r.byHash, hash)
 		delete(r.hashes, id)
+		if r.ended != nil {
+			r.end(hash)
+		}
 	}
+}
+
+// end remembers a revoked key, in the place of any other if there are too many.
+func (r *keyring) end(hash [32]byte) {
+	for other := range r.ended {
+		if len(r.ended) < mostEnded {
+			break
+		}
+		delete(r.ended, other)
+	}
+	r.ended[hash] = struct{}{}
+}
+
+// remembers reports whether a key is there, or was until it was revoked.
+func (r *keyring) remembers(hash [32]byte) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	_, ended := r.ended[hash]
+	return ended || r.byHash[hash] != nil
 }
 
 // forget drops the revocations that every poll from now on sees in the rows:

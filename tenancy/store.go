@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/history"
@@ -91,6 +92,12 @@ func (t *tree) mark(once []OrgID) {
 // Current returns nil when memory has every change that was committed a moment
 // ago, also by other nodes; Unavailable if this node cannot find out.
 func (s *Store) Current(ctx context.Context) error { return s.log.Current(ctx) }
+
+// Outage reports whether this node may answer from memory that is not current, and how
+// old that is (history.Log.Outage).
+func (s *Store) Outage(ctx context.Context, most time.Duration) (age time.Duration, out bool) {
+	return s.log.Outage(ctx, most)
+}
 
 // AtLeast returns nil once memory has every change up to a revision (history.ParseRevision).
 func (s *Store) AtLeast(ctx context.Context, size int64) error { return s.log.AtLeast(ctx, size) }

@@ -22,7 +22,7 @@ type serveFlags struct {
 	database, listen, info, secretsKey, tlsCert, tlsKey, logLevel, logFile string
 	memory                                                                 memory
 	publicURL, logKey, logState, readLog, evidenceKey                      string
-	maxAge                                                                 time.Duration
+	maxAge, serveStale                                                     time.Duration
 	migrate, accesses                                                      bool
 	trustedProxy, proxyFrom, witnesses                                     []string
 	rates                                                                  web.Rates
@@ -58,6 +58,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&f.witnesses, "witness", nil, "URL+KEY of a witness that cosigns the log's checkpoints (C2SP tlog-witness); https, or http to this machine; may be repeated")
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "base URL under which clients reach the server (default: that of each request)")
 	cmd.Flags().DurationVar(&f.maxAge, "cache-max-age", time.Minute, "how long callers may cache an answer, between 1s and 1h")
+	cmd.Flags().DurationVar(&f.serveStale, "serve-stale", 0, "for how long keys of the role reader read clients from memory while the PostgreSQL database cannot be reached, at most 24h (default: never)")
 	cmd.Flags().BoolVar(&f.accesses, "access-events", true, "record in the log who was refused, who exported, and who read history")
 	cmd.Flags().StringVar(&f.readLog, "read-log", "off", "record who first read which version of a client: off, sampled (1 in 16) or full")
 	proxyFlags(cmd.Flags(), &f.trustedProxy, &f.proxyFrom)
@@ -95,6 +96,9 @@ func serve(out io.Writer, f serveFlags) error {
 	}
 	if f.maxAge < time.Second || f.maxAge > time.Hour {
 		return exit.With(exit.Usage, errors.New("--cache-max-age must be between 1s and 1h"))
+	}
+	if err := f.checkStale(); err != nil {
+		return err
 	}
 	tlsConfig, err := node.LoadTLS(f.tlsCert, f.tlsKey)
 	if err != nil {
@@ -134,7 +138,7 @@ func serve(out io.Writer, f serveFlags) error {
 		return err
 	}
 	cfg := node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
-		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies,
+		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, ServeStale: f.serveStale, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies,
 		Connections: connections, RequestTime: f.times.request, Drain: f.times.drain, Log: log}
 	on.configure(&cfg)
 	n, err := node.Open(ctx, cfg)

@@ -9,6 +9,7 @@ import (
 
 	"tenure/cmd/tenure/exit"
 	"tenure/handlers/web"
+	"tenure/snapshots/readlog"
 	"tenure/tenancy/db"
 )
 
@@ -38,6 +39,18 @@ func (s databaseSettings) read() (db.Connections, error) {
 	}
 	s.connections.Readers = int(s.readers)
 	return s.connections, nil
+}
+
+// checkStale checks --serve-stale. A full read log cannot be kept without the database: what
+// is read meanwhile would be missing if the program ended, or if it was too much.
+func (f serveFlags) checkStale() error {
+	switch {
+	case f.serveStale < 0 || f.serveStale > web.MostStale:
+		return exit.With(exit.Usage, errors.New("--serve-stale must be between 0s and 24h"))
+	case f.serveStale > 0 && f.readLog == string(readlog.Full):
+		return exit.With(exit.Usage, errors.New("--serve-stale and --read-log full exclude each other: reads cannot be recorded while the database is gone"))
+	}
+	return nil
 }
 
 // times are how long a server gives requests, and those who send them.

@@ -65,6 +65,8 @@ func TestRefusalsSayWhyAndHowTheyEnd(t *testing.T) {
 		{"wrong value", "invalid argument", exit.Usage, []string{"serve", "--cache-size", "much"}},
 		{"replaced flag", "--cache-mib is now --cache-size", exit.Usage, []string{"serve", "--cache-mib", "8"}},
 		{"wrong read log", "off, sampled or full", exit.Usage, []string{"serve", "--read-log", "some"}},
+		{"stale answers for too long", "--serve-stale must be between 0s and 24h", exit.Usage, []string{"serve", "--serve-stale", "24h0m1s"}},
+		{"stale answers that cannot be recorded", "exclude each other", exit.Usage, []string{"serve", "--serve-stale", "1h", "--read-log", "full"}},
 		{"wrong member of the config file", `"lisen"`, exit.Usage, []string{"serve", "--config", config}},
 		{"wrong log level", "--log-level", exit.Usage, []string{"serve", "--log-level", "loud", "--listen", "127.0.0.1:0"}},
 		{"half of TLS", "must be given together", exit.Usage, []string{"serve", "--tls-cert", "x", "--listen", "127.0.0.1:0"}},

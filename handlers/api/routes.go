@@ -129,8 +129,10 @@ func (h objects[T]) routes(path, object string, need tenancy.Permission) []web.R
 		r.Conditional = true
 		return r
 	}
+	resolve := get(path, tenancy.Resolve, object, h.get, slices.Concat(dated, []web.Param{web.Word("include", "next")})...)
+	resolve.Stale = object == web.ObjectClient
 	return []web.Route{
-		get(path, tenancy.Resolve, object, h.get, slices.Concat(dated, []web.Param{web.Word("include", "next")})...),
+		resolve,
 		get(series, past, object, h.series, slices.Concat([]web.Param{web.ID("after"), web.Int("limit", 1, maxHistoryPage)}, dated)...),
 		get(series+"/{snapshot}", past, object, h.snapshot),
 		get(series+"/{snapshot}/proof", past, object, h.proof),

@@ -56,6 +56,7 @@ func (h *handler) clientRoutes() []web.Route {
 	}
 	reads := func(r web.Route) web.Route {
 		r.Permission, r.Query = tenancy.Resolve, append(r.Query, web.At(), web.KnownAt())
+		r.Stale = r.Pattern == pathClient
 		return r
 	}
 	conditional := func(r web.Route) web.Route {

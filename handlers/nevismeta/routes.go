@@ -45,6 +45,7 @@ func New(deps Deps) web.Surface {
 	route := func(method, pattern string, need tenancy.Permission, object string, handle func(*web.Call) (*web.Reply, error), query ...web.Param) web.Route {
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: handle, Query: query,
 			TakesOwner:  method == http.MethodPut && pattern == pathClient || method == http.MethodPost && (pattern == pathClients || pattern == pathV3),
+			Stale:       method == http.MethodGet && pattern == pathClient,
 			Conditional: method != http.MethodGet && (pattern == pathClient || pattern == pathSetup || pattern == pathServer)}
 	}
 	const client, setup, server = web.ObjectClient, web.ObjectSetup, web.ObjectResourceServer

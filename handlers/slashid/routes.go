@@ -52,7 +52,7 @@ func New(deps Deps) web.Surface {
 			do = h.writes(do)
 		}
 		return web.Route{Method: method, Pattern: pattern, Permission: need, Object: object, Handle: do, Query: query,
-			LookFirst: object == web.ObjectClient, Once: method == http.MethodPut && (pattern == pathSecret || pattern == pathKeys),
+			LookFirst: object == web.ObjectClient, Stale: object == web.ObjectClient && method == http.MethodGet, Once: method == http.MethodPut && (pattern == pathSecret || pattern == pathKeys),
 			Conditional: method != http.MethodGet && object == web.ObjectClient && pattern != pathSecret}
 	}
 	const read, write, admin = tenancy.Resolve, tenancy.WriteClients, tenancy.Administer

@@ -12,11 +12,7 @@ import (
 
 // admit makes the call's Scope from its headers.
 func (h *handler) admit(c *Call) error {
-	credentials := c.surface.Credentials
-	if credentials == nil {
-		credentials = bearerAndOrg
-	}
-	key, asked, err := credentials(c.Request.Header)
+	key, asked, err := c.credentials()
 	if err != nil {
 		return err
 	}
@@ -44,6 +40,14 @@ func (h *handler) admit(c *Call) error {
 		return err
 	}
 	return c.takeOnce(key)
+}
+
+// credentials are the API key of a call, and the organization that it asks to act for.
+func (c *Call) credentials() (key string, acting tenancy.OrgID, err error) {
+	if read := c.surface.Credentials; read != nil {
+		return read(c.Request.Header)
+	}
+	return bearerAndOrg(c.Request.Header)
 }
 
 // bearerAndOrg is how a request says who it is, and for whom it acts, where a

@@ -33,8 +33,9 @@ type Call struct {
 	Correlation string
 	Ignored     []string
 
-	shown     []string     // snapshots (Show)
-	accounted history.Kind // (Account)
+	shown     []string      // snapshots (Show)
+	accounted history.Kind  // (Account)
+	age       time.Duration // of the memory that answers, where that is not current; else 0
 	surface   *Surface
 	proxies   Proxies
 	once      tenancy.Once

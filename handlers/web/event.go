@@ -42,6 +42,9 @@ func (c *Call) event(log zerolog.Logger) {
 		e.Strs("ignored_headers", c.Ignored)
 	}
 	e.Int("status", c.status).Int("bytes", c.bytes).Int64("duration_us", time.Since(c.started).Microseconds())
+	if c.age > 0 {
+		e.Int64("stale_s", int64(c.age/time.Second))
+	}
 	if c.fault != nil {
 		e.Str("error", c.fault.Kind.String())
 		if c.fault.Kind == fault.Internal {

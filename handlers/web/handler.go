@@ -37,6 +37,8 @@ type Config struct {
 	Read func(keyID, snapshotID string)
 	// Accesses records who was refused and who read what others did; nil for nobody.
 	Accesses *accesslog.Log
+	// Stale lets routes that say so answer from memory while the database is gone; nil for never.
+	Stale *Stale
 	// Observe is told of each request when it is over. It must not wait for anything. Nil for nobody.
 	Observe func(Observation)
 	// Tracer makes the spans of requests; nil for none.
@@ -97,6 +99,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.write(reply)
 	if h.Read != nil {
 		h.tellRead(c, reply)
+	}
+	if c.age > 0 && c.status < http.StatusBadRequest {
+		h.Stale.answers.Add(1)
 	}
 	c.event(h.Log)
 	c.observe(h.Observe)
@@ -163,7 +168,7 @@ func (h *handler) answer(c *Call) (reply *Reply, err error) {
 	}
 	reply, err = c.Route.Handle(c)
 	if err != nil {
-		return nil, c.existed(inTime(err))
+		return nil, c.existed(c.forgotten(inTime(err)))
 	}
 	if err == nil && (reply == nil || reply.Status < 200 || reply.Status > 599) {
 		return nil, fault.New(fault.Internal, "", "a handler gave neither an error nor a reply with a status")
@@ -179,6 +184,11 @@ func (h *handler) admission(c *Call) (err error) {
 	}
 	if err := c.atLeast(h.Tenancy); err != nil {
 		return err
+	}
+	if h.Stale != nil && c.Route.Stale {
+		if admitted, err := h.admitStale(c); admitted {
+			return err
+		}
 	}
 	if err := h.Tenancy.Current(c.Request.Context()); err != nil {
 		return err

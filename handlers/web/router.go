@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"tenure/tenancy"
 	"tenure/tenancy/fault"
 )
 
@@ -127,7 +128,8 @@ func check(s *Surface, r *Route) {
 	case s.Name == "" || s.Error == nil:
 		panic("web: a surface has a name and spells faults")
 	case r.Handle == nil, r.Method == "", !strings.HasPrefix(r.Pattern, "/"), first == "", strings.Contains(first, "{"),
-		!slices.Contains(objects, r.Object), r.Open != (r.Permission == 0), r.Conditional && r.Method == http.MethodGet:
+		!slices.Contains(objects, r.Object), r.Open != (r.Permission == 0), r.Conditional && r.Method == http.MethodGet,
+		r.Stale && (r.Method != http.MethodGet || r.Permission != tenancy.Resolve || r.Object != ObjectClient || r.Admit != nil):
 		panic(fmt.Sprintf("web: the route %s %s of %s is not complete", r.Method, r.Pattern, s.Name))
 	}
 	checkParams(r)

@@ -65,6 +65,9 @@ type Route struct {
 	// Once says that the route takes Idempotency-Key although its method is not POST.
 	// Every POST with an API key takes it.
 	Once bool
+	// Stale says that the route reads one client as it is now, and so can answer from memory
+	// while the database is gone (Config.Stale).
+	Stale bool
 	// Conditional says that Handle asks Match: the write takes If-Match and
 	// If-None-Match.
 	Conditional bool

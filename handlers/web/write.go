@@ -40,6 +40,9 @@ func (c *Call) write(reply *Reply) {
 	if reply.NoStore {
 		header["Cache-Control"] = noStore
 	}
+	if c.age > 0 {
+		c.tellAge(header, reply.Status)
+	}
 	if c.once.Replayed() {
 		header["Tenure-Idempotent-Replay"] = []string{"true"}
 	}

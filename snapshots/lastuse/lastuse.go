@@ -40,14 +40,17 @@ func New[ID ~string]() *Uses[ID] {
 		stored: otter.Must(&otter.Options[string, use]{MaximumSize: 20_000})}
 }
 
-// Read is when each of the clients was used last, by their entity ids; 0 for never.
+// Read is when each of the clients was used last, by their entity ids; 0 for never. With
+// a context of history.OnlyMemory it is what this node knows, 0 for nothing.
 func (u *Uses[ID]) Read(ctx context.Context, d *db.DB, now history.Micros, ids []ID) ([]history.Micros, error) {
 	found := make([]history.Micros, len(ids))
 	var ask []int // places in ids
 	for i, id := range ids {
-		if held, ok := u.stored.GetIfPresent(string(id)); ok && now-held.read < history.Micros(tenancy.FlushEvery.Microseconds()) {
+		held, ok := u.stored.GetIfPresent(string(id))
+		switch {
+		case ok && now-held.read < history.Micros(tenancy.FlushEvery.Microseconds()), history.IsOnlyMemory(ctx):
 			found[i] = held.last
-		} else {
+		default:
 			ask = append(ask, i)
 		}
 	}

@@ -328,13 +328,17 @@ func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) er
 		}
 	}()
 	return fn(&Conn{dialect: d.Dialect, ctx: ctx, asked: d.asked, note: d.notes(ctx), begin: func() (_ executor, err error) {
-		if tx, err = pool.BeginTxx(ctx, opts); err != nil || d.local == "" {
-			return tx, err
+		if tx, err = pool.BeginTxx(ctx, opts); err != nil {
+			return nil, unconnected{err}
+		}
+		if d.local == "" {
+			return tx, nil
 		}
 		if _, err = tx.ExecContext(ctx, d.local); err != nil {
 			tx.Rollback() // whoever goes on all the same begins anew
+			return nil, unconnected{err}
 		}
-		return tx, err
+		return tx, nil
 	}})
 }
 

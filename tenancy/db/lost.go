@@ -91,6 +91,19 @@ func lost(err error) bool {
 			func(target error) bool { return errors.Is(err, target) })
 }
 
+// unconnected is an error of beginning a view: there was no connection on which a server answered.
+type unconnected struct{ error }
+
+func (u unconnected) Unwrap() error { return u.error }
+
+// Unreachable reports whether a read failed because the database cannot be reached: no
+// connection could be made or used in time, or it was lost. A server that answers, but not
+// what was asked for, can be reached. It is never so on SQLite.
+func (d *DB) Unreachable(err error) bool {
+	var begin unconnected
+	return d.Dialect == Postgres && err != nil && (errors.As(err, &begin) || lost(err))
+}
+
 // timedOut reports whether somebody waited for as long as they would.
 func timedOut(err error) bool {
 	var network net.Error

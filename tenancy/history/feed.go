@@ -142,7 +142,8 @@ func (l *Log) lockPolls(ctx context.Context) error {
 
 func (l *Log) unlockPolls() { <-l.polling }
 
-func (l *Log) poll(ctx context.Context, d *db.DB) error {
+func (l *Log) poll(ctx context.Context, d *db.DB) (err error) {
+	defer func() { l.noteOutage(ctx, err) }()
 	for {
 		asked, missed := l.age(), l.missed.Load()
 		size, err := l.pollStep(ctx, d)

@@ -56,6 +56,8 @@ type Log struct {
 	repair   sync.Mutex                // keeps polls and the committer apart unless shared
 	missed   atomic.Int64              // batches of this node whose outcome it could not hand on
 	caught   atomic.Int64              // what missed was when the last successful poll began to read
+	torn     atomic.Int64              // what missed was after the last batch that was made and that memory did not take
+	outage   atomic.Pointer[outage]    // of the last poll that ended; nil if it succeeded
 
 	wasExact atomic.Bool           // what Remembers said last
 	mirrored atomic.Pointer[point] // all events before it are in every mirror
@@ -445,7 +447,7 @@ func (l *Log) Settle(view func(func(*db.Conn) error) error, commit error) (bool,
 	l.edge.keep(point{l.batch.newSize, l.batch.root})
 	l.sawTip(tip{point{l.batch.newSize, l.batch.root}, l.batch.last, l.batch.clock})
 	if err := l.mirror(nil, l.batch.changes, l.batch.newSize); err != nil {
-		l.missed.Add(1)
+		l.torn.Store(l.missed.Add(1))
 		l.batch.exact = false
 	}
 	events := make([]Applied, len(l.batch.changes))

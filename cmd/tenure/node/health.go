@@ -33,7 +33,14 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 		log.Word, log.Reason = history.CodeRolledBack, "the database was rolled back: nothing is written or signed"
 		feed.Word, feed.Reason = "", "" // it is not followed any more
 	}
-	return []handlers.Check{n.stopping(), n.database(ctx), feed, clock, log, n.disk()}
+	database := n.database(ctx)
+	if n.web.Stale != nil {
+		if _, out := n.Log.OutageKnown(n.web.Stale.For); out {
+			feed.Word, feed.Reason = handlers.WordStale, "the database cannot be reached: keys of the role reader read from memory, nothing else goes on"
+			feed.Stale, database.Stale = true, true
+		}
+	}
+	return []handlers.Check{n.stopping(), database, feed, clock, log, n.disk()}
 }
 
 func (n *Node) database(ctx context.Context) handlers.Check {

@@ -74,6 +74,9 @@ type Config struct {
 	AcceptRollback, MayLead bool
 	// MemoryBytes is what Go's runtime aims to use at most, beside the caches; 0 for 96 MiB.
 	MemoryBytes uint64
+	// ServeStale is for how long keys of the role reader read from memory while the database
+	// cannot be reached; 0 for never.
+	ServeStale  time.Duration
 	Rates       web.Rates // of API keys and organizations
 	Connections db.Connections
 	RequestTime time.Duration // of a request; 0 for web.RequestTime
@@ -190,6 +193,9 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 		fare = n.cosigner.Status
 	}
 	n.web = web.Config{Tenancy: n.Tenancy, Log: cfg.Log, RequestTime: cfg.RequestTime, Proxies: cfg.Proxies, Room: web.NewRoom(0), Rates: web.NewRateLimits(cfg.Rates, time.Now), Observe: cfg.Observe, Tracer: cfg.Tracer}
+	if cfg.ServeStale > 0 {
+		n.web.Stale = &web.Stale{For: cfg.ServeStale}
+	}
 	if cfg.Accesses {
 		n.accesses = accesslog.New(n.DB, n.Log.Now, func() string { return string(n.Tenancy.Root()) })
 		n.web.Accesses = n.accesses

@@ -21,6 +21,7 @@ type Stats struct {
 	Checks     []handlers.Check // what /readyz says
 	Caches     []caches.Stats
 	Disclosed  uint64 // secrets shown
+	Stale      uint64 // answers from memory that was not current
 	Log        history.Status
 	Checkpoint *Checkpoint
 	Witnesses  []witness.Status
@@ -37,7 +38,7 @@ type Checkpoint struct {
 func (n *Node) Stats(ctx context.Context) Stats {
 	ctx, cancel := context.WithTimeout(ctx, statsTime)
 	defer cancel()
-	s := Stats{DB: n.DB.Stats(), Checks: n.health(ctx), Caches: n.Snapshots.Caches(), Disclosed: n.Snapshots.Disclosed(), Log: n.Log.Status()}
+	s := Stats{DB: n.DB.Stats(), Checks: n.health(ctx), Caches: n.Snapshots.Caches(), Disclosed: n.Snapshots.Disclosed(), Stale: n.web.Stale.Answers(), Log: n.Log.Status()}
 	if n.cosigner != nil {
 		s.Witnesses = n.cosigner.Status()
 	}

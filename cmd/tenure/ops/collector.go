@@ -44,6 +44,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	}
 	e.value("ready", flag(ready))
 	e.value("secrets_disclosed_total", float64(s.Disclosed))
+	e.value("stale_answers_total", float64(s.Stale))
 	e.value("commit_queue_writes", float64(s.DB.Waiting))
 	e.spread("commit_batch_writes", s.DB.Sizes)
 	e.spread("commit_batch_duration_seconds", s.DB.Times)

@@ -34,6 +34,7 @@ var list = []metric{
 	{"http_request_duration_seconds", histogram, []string{"surface", "route", "method"}, "how long requests took, from their headers to the end of the answer"},
 	{"http_faults_total", counter, []string{"surface", "kind"}, "requests that were refused or failed, by the kind of fault: refusals are unauthenticated and forbidden, limits throttled, too-large, quota and unavailable"},
 	{"secrets_disclosed_total", counter, nil, "client secrets that were shown to somebody who asked for them again"},
+	{"stale_answers_total", counter, nil, "reads that were answered from memory while the database could not be reached (--serve-stale)"},
 	{"commit_queue_writes", gauge, nil, "writes that wait for the committer"},
 	{"commit_batch_writes", histogram, nil, "writes that one transaction took"},
 	{"commit_batch_duration_seconds", histogram, nil, "how long a batch of writes took, with the tries that failed"},
