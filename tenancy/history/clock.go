@@ -55,8 +55,10 @@ func skew(before, database, after int64) time.Duration {
 // compared keeps a comparison, and makes this node's now follow the database's clock
 // while its own is wrong: what is planned must not take effect early.
 func (l *Log) compared(before, database int64) time.Duration {
-	by := skew(before, database, l.wall().UnixMicro())
+	after := l.wall().UnixMicro()
+	by := skew(before, database, after)
 	l.skew.Store(int64(by))
+	l.read.Store(&reading{after, l.age()})
 	if by > MaxAhead || by < -maxSkew {
 		l.offset.Store(by.Microseconds())
 	} else {

@@ -34,12 +34,13 @@ type Log struct {
 	random io.Reader
 	after  func(time.Duration) <-chan time.Time
 
-	compare bool          // this node's clock with the database's
-	mayLead bool          // MayLead
-	accepts bool          // AcceptRollback
-	owner   func() string // organization of events of the log itself
-	skew    atomic.Int64  // how far this node's clock is ahead of the database's, ns
-	offset  atomic.Int64  // what now takes off the wall clock, µs
+	compare bool                    // this node's clock with the database's
+	mayLead bool                    // MayLead
+	accepts bool                    // AcceptRollback
+	owner   func() string           // organization of events of the log itself
+	skew    atomic.Int64            // how far this node's clock is ahead of the database's, ns
+	read    atomic.Pointer[reading] // of this node's clock when it was compared last
+	offset  atomic.Int64            // what now takes off the wall clock, µs
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node

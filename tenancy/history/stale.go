@@ -44,13 +44,28 @@ func (l *Log) OutageKnown(most time.Duration) (age time.Duration, out bool) {
 	if known == nil || !known.unreachable || last == nil || !l.shared || l.gone.Load() != nil || l.torn.Load() > l.caught.Load() {
 		return 0, false
 	}
-	now := l.age()
-	age = now.Sub(*last)
-	set := now.Round(0).Sub(last.Round(0)) - age // of two readings of the wall clock and the time between them
-	if ahead := time.Duration(l.skew.Load()); ahead > MaxAhead || ahead < -maxSkew || set > MaxAhead || set < -MaxAhead {
+	if ahead := time.Duration(l.skew.Load()); ahead > MaxAhead || ahead < -maxSkew || l.wasSet() {
 		return 0, false
 	}
+	age = l.age().Sub(*last)
 	return age, age >= staleTime && age <= most
+}
+
+// reading is what a node's clock said, and when by Log.age, which goes on evenly while
+// somebody sets the clock.
+type reading struct {
+	wall int64 // µs
+	age  time.Time
+}
+
+// wasSet reports whether this node's clock was set since it was compared with the database's.
+func (l *Log) wasSet() bool {
+	before := l.read.Load()
+	if before == nil {
+		return false
+	}
+	by := time.Duration(l.wall().UnixMicro()-before.wall)*time.Microsecond - l.age().Sub(before.age)
+	return by > MaxAhead || by < -MaxAhead
 }
 
 // onlyMemory is why a context of OnlyMemory has ended.
