@@ -46,8 +46,10 @@ type family struct {
 	reason  string // that requests give; empty for none
 }
 
-func newFamily(t *testing.T) *family {
-	f := &family{World: tenancytest.New(t, dbtest.SQLite(t)), nothing: strings.Repeat("0123456789abcdef", 2),
+func newFamily(t *testing.T) *family { return newFamilyOn(t, dbtest.SQLite(t)) }
+
+func newFamilyOn(t *testing.T, dsn string) *family {
+	f := &family{World: tenancytest.New(t, dsn), nothing: strings.Repeat("0123456789abcdef", 2),
 		parents: map[string]string{"grandparent": "root", "parent": "grandparent", "owner": "parent", "child": "owner",
 			"sibling": "parent", "stranger": "root"},
 		ids: map[string]tenancy.OrgID{}, keys: map[string]map[tenancy.Role]string{}}

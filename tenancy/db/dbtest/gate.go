@@ -62,12 +62,13 @@ func (g *Gate) pass(here net.Conn) {
 		g.conns[here] = true
 		return
 	}
-	there, err := net.Dial("unix", g.socket)
-	if g.shut || err != nil {
+	if g.shut {
 		here.Close()
-		if err == nil {
-			there.Close()
-		}
+		return
+	}
+	there, err := net.Dial("unix", g.socket)
+	if err != nil {
+		here.Close()
 		return
 	}
 	g.conns[here], g.conns[there] = true, true
