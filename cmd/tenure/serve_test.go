@@ -8,8 +8,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tenure/cmd/tenure/exit"
+	"tenure/jwk/jwktest"
+	"tenure/snapshots/readlog"
 )
 
 func TestServeKeepsEverythingOverARestart(t *testing.T) {
@@ -202,4 +205,22 @@ func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
 		}
 	}
 	t.Logf("%d acknowledged writes, %d clients", len(acknowledged), len(names))
+}
+
+// TestServeStaleIsBounded: the longest time that --serve-stale may be given.
+func TestServeStaleIsBounded(t *testing.T) {
+	hours := time.Duration(jwktest.Limit(t, "Requests", "the time for which readers read from memory while the database cannot be reached")[0]) * time.Hour
+	for given, taken := range map[time.Duration]bool{-1: false, 0: true, time.Second: true, hours: true, hours + 1: false} {
+		if err := (serveFlags{serveStale: given}).checkStale(); (err == nil) != taken {
+			t.Errorf("%s: %v", given, err)
+		}
+	}
+	for log, taken := range map[readlog.Mode]bool{readlog.Off: true, readlog.Sampled: true, readlog.Full: false} {
+		if err := (serveFlags{serveStale: hours, readLog: string(log)}).checkStale(); (err == nil) != taken {
+			t.Errorf("with the read log %s: %v", log, err)
+		}
+	}
+	if err := (serveFlags{readLog: string(readlog.Full)}).checkStale(); err != nil {
+		t.Errorf("without: %v", err)
+	}
 }

@@ -282,8 +282,13 @@ func TestRoutesAreCheckedAtStart(t *testing.T) {
 		"no permission":        {Method: "GET", Pattern: "/v1/x", Object: web.ObjectNone, Handle: ok},
 		"open with permission": {Method: "GET", Pattern: "/v1/x", Open: true, Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
 		"conditional read":     {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok, Conditional: true},
-		"unknown object":       {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: "thing", Handle: ok},
-		"bad template":         {Method: "GET", Pattern: "/v1/{x", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
+		"stale write":          {Method: "PUT", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: web.ObjectClient, Handle: ok, Stale: true},
+		"stale history":        {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve | tenancy.History, Object: web.ObjectClient, Handle: ok, Stale: true},
+		"stale list":           {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: web.ObjectSetup, Handle: ok, Stale: true},
+		"stale by a token": {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: web.ObjectClient, Handle: ok, Stale: true,
+			Admit: func(*web.Call) (tenancy.Scope, error) { return tenancy.Scope{}, nil }},
+		"unknown object": {Method: "GET", Pattern: "/v1/x", Permission: tenancy.Resolve, Object: "thing", Handle: ok},
+		"bad template":   {Method: "GET", Pattern: "/v1/{x", Permission: tenancy.Resolve, Object: web.ObjectNone, Handle: ok},
 	} {
 		func() {
 			defer func() {
