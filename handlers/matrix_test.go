@@ -46,8 +46,10 @@ type family struct {
 	reason  string // that requests give; empty for none
 }
 
-func newFamily(t *testing.T) *family {
-	f := &family{World: tenancytest.New(t, dbtest.SQLite(t)), nothing: strings.Repeat("0123456789abcdef", 2),
+func newFamily(t *testing.T) *family { return newFamilyOn(t, dbtest.SQLite(t)) }
+
+func newFamilyOn(t *testing.T, dsn string) *family {
+	f := &family{World: tenancytest.New(t, dsn), nothing: strings.Repeat("0123456789abcdef", 2),
 		parents: map[string]string{"grandparent": "root", "parent": "grandparent", "owner": "parent", "child": "owner",
 			"sibling": "parent", "stranger": "root"},
 		ids: map[string]tenancy.OrgID{}, keys: map[string]map[tenancy.Role]string{}}
@@ -61,21 +63,25 @@ func newFamily(t *testing.T) *family {
 			_, f.keys[name][role] = f.MustKey(t, tenancy.NewKey{Org: id, Name: string(role), Role: role})
 		}
 	}
-	store, err := snapshots.Open(context.Background(), f.DB, f.Log, f.Store.IDs(), snapshots.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, Log: f.publisher(t)}
-	f.stores.Evidence = &evidence.Exporter{DB: f.DB, Log: f.stores.Log, Keys: f.signingKeys(t), Now: f.Log.Now}
-	if err := store.CreateModule(context.Background(), f.Store.Operator("test"), snapshots.DefaultModule); err != nil {
-		t.Fatal(err)
-	}
+	f.serve(t, f.publisher(t))
+	must(t, f.stores.Snapshots.CreateModule(context.Background(), f.Store.Operator("test"), snapshots.DefaultModule))
 	for _, s := range handlers.Surfaces(f.stores) {
 		f.routes = append(f.routes, s.Routes...)
 	}
+	return f
+}
+
+// serve opens the family's stores and answers over them.
+func (f *family) serve(t *testing.T, log *history.Publisher) {
+	t.Helper()
+	store, err := snapshots.Open(context.Background(), f.DB, f.Log, f.Store.IDs(), snapshots.Options{})
+	must(t, err)
+	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, Log: log}
+	if log != nil {
+		f.stores.Evidence = &evidence.Exporter{DB: f.DB, Log: log, Keys: f.signingKeys(t), Now: f.Log.Now}
+	}
 	f.server = httptest.NewServer(handlers.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, f.stores))
 	t.Cleanup(f.server.Close)
-	return f
 }
 
 // publisher signs the family's log, with a key of its own.
@@ -358,6 +364,10 @@ func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, 
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	must(t, err)
+	wrote := !c.route.Open && c.route.Method != http.MethodGet && c.route.Method != http.MethodHead && res.StatusCode < 400
+	if told := res.Header.Get("Tenure-Revision") != ""; told != wrote {
+		t.Errorf("%s %s: %d, with a revision: %t", c.route.Method, c.route.Pattern, res.StatusCode, told)
+	}
 	return res.StatusCode, raw
 }
 
