@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -35,12 +34,13 @@ type Log struct {
 	after  func(time.Duration) <-chan time.Time
 
 	compare bool                    // this node's clock with the database's
-	mayLead bool                    // MayLead
+	lead    *Decision               // MayLead; nil for nobody's
 	accepts bool                    // AcceptRollback
 	owner   func() string           // organization of events of the log itself
 	skew    atomic.Int64            // how far this node's clock is ahead of the database's, ns
 	read    atomic.Pointer[reading] // of this node's clock when it was compared last
 	offset  atomic.Int64            // what now takes off the wall clock, µs
+	behind  atomic.Bool             // the log's clock is so far ahead that no change is accepted
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node
@@ -147,7 +147,7 @@ func (l *Log) Reread(ctx context.Context, d *db.DB) error {
 	l.db, l.shared = d, d.Dialect == db.Postgres
 	asked := l.age()
 	if err := d.View(ctx, func(c *db.Conn) error {
-		before := l.wall().UnixMicro()
+		before := l.beforeAsking()
 		head, err := ReadHead(c)
 		if err != nil {
 			return err
@@ -159,7 +159,7 @@ func (l *Log) Reread(ctx context.Context, d *db.DB) error {
 		if err != nil {
 			return err
 		}
-		if err := l.stands(c, head, seen); err != nil { // another node has told
+		if err := l.goesOn(c, head, seen); err != nil { // another node has told
 			return err
 		}
 		l.sawTip(seen)
@@ -211,56 +211,6 @@ func (l *Log) Wall() Micros { return Micros(l.wall().UnixMicro()) }
 
 // Size is the number of events this node has committed or seen.
 func (l *Log) Size() int64 { return l.size.Load() }
-
-// At is the instant of the change that tx makes: recorded_at of its events.
-func At(tx *db.Tx) Micros { return Micros(tx.Stamp) }
-
-// Advance moves the log's clock up to at, so that what takes effect then is in
-// force for every read that follows.
-func Advance(tx *db.Tx, at Micros) { tx.Clock = max(tx.Clock, int64(at)) }
-
-// Record queues an event of the change that tx makes. Bytes that no column and
-// no JSON can hold as they are (broken UTF-8, NUL) become U+FFFD.
-func Record(tx *db.Tx, e Event) { RecordRow(tx, e, nil) }
-
-// RecordRow is Record with the row that the change wrote, which the mirrors of
-// this process get with the event (Log.Mirror). It is not stored.
-func RecordRow(tx *db.Tx, e Event, row any) {
-	tx.Queue(queued{recorded: recorded{e.clean(), At(tx)}, row: row})
-}
-
-type recorded struct {
-	Event
-	at Micros
-}
-
-// queued is what a closure hands to the committer.
-type queued struct {
-	recorded
-	row  any
-	rows []written // that the event binds
-	all  bool      // it says what all rows were before it
-}
-
-// RecordMigration is Record for the step that begins to bind rows: its event says what
-// all rows were.
-func RecordMigration(tx *db.Tx, e Event) {
-	tx.Queue(queued{recorded: recorded{e.clean(), At(tx)}, all: true})
-}
-
-// Rehearsed lists the events that a rehearsed write would have made, if err
-// says that one was rehearsed (db.Rehearsing).
-func Rehearsed(err error) ([]Event, bool) {
-	var r *db.Rehearsed
-	if !errors.As(err, &r) {
-		return nil, false
-	}
-	events := make([]Event, len(r.Queued))
-	for i, q := range r.Queued {
-		events[i] = q.(queued).Event
-	}
-	return events, true
-}
 
 // ClockMillis is the clock of the log in a statement, in milliseconds: no instant of a
 // change to come is before it.
