@@ -126,13 +126,24 @@ func (l *Log) clocks(tx *db.Tx, head Head) error {
 func (l *Log) leads(tx *db.Tx, clock, reference int64) error {
 	lead, err := readLead(&tx.Conn, clock, reference)
 	switch {
-	case err != nil || lead.said():
+	case err != nil:
 		return err
+	case lead.said():
+		l.batch.most = int64(lead.until) + MaxLead.Microseconds()
+		return nil
 	case lead.Ahead() <= MaxLead || l.lead != nil:
 		l.batch.lead, l.batch.reference = clock, reference
+		l.batch.most = clock + MaxLead.Microseconds()
 		return nil
 	}
 	return clockFault(lead.Ahead(), "the log's clock is more than %s ahead, which a wrong clock once made it: no change is accepted (tenure log clock)", MaxLead)
+}
+
+// Most is the greatest instant that a change may be given in the transaction under way:
+// ahead of the wall clock by so much, or, where the log's own is far ahead of it, MaxLead
+// after that.
+func (l *Log) Most(ahead time.Duration) Micros {
+	return max(l.Wall()+Micros(ahead.Microseconds()), Micros(l.batch.most))
 }
 
 func clockFault(by time.Duration, format string, args ...any) error {

@@ -93,6 +93,7 @@ type batch struct {
 	held      held  // what its instants are held against
 	before    int64 // the log's clock
 	lead      int64 // the same, where it is ahead and an event is to say so, µs
+	most      int64 // what no change may be given an instant after, where the log is ahead, µs; else 0
 	reference int64 // of what it is ahead, µs
 	first     int64
 	leaf      [32]byte // of the first event: tells whether the batch stands
@@ -219,7 +220,7 @@ const ClockMillis = "(SELECT h.clock / 1000 FROM log_head h WHERE h.log_id = 1)"
 // lockHead reads the head. The update changes nothing: it is the lock that orders
 // writers on every engine.
 func lockHead(on db.Dialect) db.Lookup[Head] {
-	return db.Lookup[Head]{Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING " + headColumns(on.ServerClock())}
+	return db.Lookup[Head]{Moves: true, Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING " + headColumns(on.ServerClock())}
 }
 
 // Needs is the lock of the head, which every batch takes first, and where other nodes
