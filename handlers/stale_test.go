@@ -431,3 +431,20 @@ func TestNothingIsStaleOnSQLite(t *testing.T) {
 		fresh(t, c.route.Pattern, o.send(c))
 	}
 }
+
+// TestStaleCostsNothing: with the setting, an answer that is current takes as much as without it.
+func TestStaleCostsNothing(t *testing.T) {
+	o := newOutage(t, 0)
+	o.warm(t)
+	without := o.handler
+	with := handlers.New(web.Config{Tenancy: o.Store, Log: zerolog.Nop(), Stale: &web.Stale{For: time.Hour}}, o.stores)
+	for _, c := range o.routesThat(true) {
+		takes := func(handler http.Handler) float64 {
+			o.handler = handler
+			return testing.AllocsPerRun(100, func() { o.send(c) })
+		}
+		if off, on := takes(without), takes(with); on > off {
+			t.Errorf("%s: %.0f allocations, %.0f without", c.route.Pattern, on, off)
+		}
+	}
+}

@@ -46,6 +46,7 @@ type Call struct {
 
 	body     []byte
 	bodyRead bool
+	cut      bool // a streamed body ended before its end
 	held     held
 	query    query
 
@@ -58,7 +59,6 @@ type Call struct {
 	trouble  error // (Report)
 	status   int
 	bytes    int
-	cut      bool // a streamed body ended before its end
 }
 
 // TakePlace is called before work that takes long and that anybody could ask for again

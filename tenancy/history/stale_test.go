@@ -171,6 +171,18 @@ func TestNoOutageOfWhatIsWrong(t *testing.T) {
 			t.Error("a commit without an answer ends the outage")
 		}
 	})
+	t.Run("what nobody was told", func(t *testing.T) {
+		gate, _, l, w := gated(t)
+		gate.Shut()
+		l.missed.Add(1)
+		w.advance(staleTime - 1000)
+		if l.Fresh() || out(l) {
+			t.Error("an outage begins before the feed is old")
+		}
+		if w.advance(1000 + PollEvery); !out(l) {
+			t.Error("a commit without an answer keeps it from beginning")
+		}
+	})
 	t.Run("SQLite", func(t *testing.T) {
 		w := newWall()
 		d, l := load(t, dbtest.SQLite(t), w)
