@@ -385,6 +385,31 @@ func TestStaleIsAsOfTheLastPoll(t *testing.T) {
 	}
 }
 
+// TestStaleNeverOfARolledBackLog: once a node has heard that the log was rolled back, nothing that it has in
+// memory is answered any more, with or without the database.
+func TestStaleNeverOfARolledBackLog(t *testing.T) {
+	o := newOutage(t, time.Hour)
+	o.warm(t)
+	o.shut(t)
+	o.Clock.Advance(5 * time.Second)
+	for _, c := range o.routesThat(true) {
+		isStale(t, c.route.Pattern, o.send(c), http.StatusOK, 5)
+	}
+	_, err := dbtest.Open(t, o.gate.Direct, db.Options{}).Raw().Exec(`INSERT INTO installation (name, value) VALUES ('log-rolled-back', '{"seen":1000000}')`)
+	must(t, err)
+	o.gate.Open()
+	o.Clock.Advance(history.PollEvery)
+	for _, when := range []string{"with the database", "without it"} {
+		for _, c := range o.routesThat(true) {
+			if got := o.send(c); got.Code != http.StatusServiceUnavailable || got.Header().Get("Age") != "" {
+				t.Errorf("%s %s: %d %v %s", c.route.Pattern, when, got.Code, got.Header(), got.Body)
+			}
+		}
+		o.gate.Shut()
+		o.Clock.Advance(5 * time.Second)
+	}
+}
+
 // TestStaleAsksForNoLess: a revision that this node has not seen, another instant, and more requests than a
 // key may make are refused as always.
 func TestStaleAsksForNoLess(t *testing.T) {

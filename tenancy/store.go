@@ -16,7 +16,7 @@ import (
 //
 // Memory gets this node's own changes from the commit itself, and those of
 // other nodes from the log's polls. Before a request is answered from memory,
-// Current must have returned nil for it.
+// Current must have returned nil for it, or the request may be answered in an Outage.
 type Store struct {
 	db   *db.DB
 	log  *history.Log

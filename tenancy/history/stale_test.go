@@ -109,13 +109,12 @@ func TestOutageOfASilentServer(t *testing.T) {
 
 // Who gives up waiting has learnt nothing about the database.
 func TestOutageIsNotWhoGaveUp(t *testing.T) {
-	_, d, l, w := gated(t)
+	gate, d, l, w := gated(t)
 	w.advance(staleTime)
-	ctx, cancel := context.WithCancel(bg)
-	cancel()
-	if err := l.poll(ctx, d); err == nil {
-		t.Fatal("it polled")
-	}
+	gate.Silence()
+	ctx, cancel := context.WithTimeout(bg, 20*time.Millisecond)
+	defer cancel()
+	wantFault(t, l.Poll(ctx, d), fault.Timeout, "")
 	if _, out := l.OutageKnown(most); out {
 		t.Error("an outage is known")
 	}
