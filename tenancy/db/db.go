@@ -68,21 +68,21 @@ const (
 type DB struct {
 	Dialect Dialect
 
-	writer, reader *sqlx.DB
-	lock           *os.File
-	inject         func(string) error
-	unbounded      bool // how long a batch takes
-	asked          func(string, int)
-	verify         bool
-	piped          func()
-	lane           func(string) string
-	path           string      // of a SQLite file
-	file           os.FileInfo // what it was when it was opened
-	storage        storage
-	servers        servers
-	local          string // what begins each transaction through PgBouncer; else empty
-	counts         *counts
-	tracer         trace.Tracer // nil: nothing is traced
+	writer, reader    *sqlx.DB
+	lock              *os.File
+	inject            func(string) error
+	unbounded         bool // how long a batch takes
+	asked             func(string, int)
+	verify            bool
+	piped             func()
+	lane              func(string) string
+	path              string      // of a SQLite file
+	file              os.FileInfo // what it was when it was opened
+	storage           storage
+	servers           servers
+	local, localBatch string // what begins each transaction through PgBouncer, of a reader and of the committer; else empty
+	counts            *counts
+	tracer            trace.Tracer // nil: nothing is traced
 
 	mu        sync.Mutex // guards queue
 	queue     *fair.Queue[*job]

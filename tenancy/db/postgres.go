@@ -40,6 +40,13 @@ const (
 	LockTime      = 10 * time.Second
 )
 
+// IdleTime is how long PostgreSQL waits for the next statement of a batch. So long a node
+// that vanished in the middle of one keeps all others from writing. Readers, who keep nobody
+// waiting, have StatementTime.
+const IdleTime = 3 * time.Second
+
+const paramIdle = "idle_in_transaction_session_timeout"
+
 // pooledWriters are the connections of the committer and of ViewAside.
 const pooledWriters = 2
 
@@ -54,13 +61,18 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 		config.ConnectTimeout = cmp.Or(servers.Connect, ConnectTime)
 	}
 	params := map[string]string{"statement_timeout": millis(cmp.Or(servers.Statement, StatementTime)),
-		"lock_timeout": millis(cmp.Or(servers.Lock, LockTime)), "idle_in_transaction_session_timeout": millis(StatementTime)}
+		"lock_timeout": millis(cmp.Or(servers.Lock, LockTime)), paramIdle: millis(StatementTime)}
+	idle := millis(IdleTime)
 	for name := range params {
 		if opts.Migrating {
 			params[name] = "0" // none
+			idle = "0"
 		}
 		if given, ok := config.RuntimeParams[name]; ok {
 			params[name] = given
+			if name == paramIdle {
+				idle = given
+			}
 		}
 		delete(config.RuntimeParams, name)
 	}
@@ -75,6 +87,8 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 	case servers.Bouncer:
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 		d.local = setLocal(params)
+		params[paramIdle] = idle
+		d.localBatch = setLocal(params)
 	default:
 		maps.Copy(config.RuntimeParams, params)
 		if opts.ReadOnly { // after the driver has looked for a server that can write
@@ -84,11 +98,16 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 			}))
 		}
 	}
+	writers := config.Copy()
+	if !servers.Bouncer {
+		writers.RuntimeParams[paramIdle] = idle
+	}
 	for _, pool := range []struct {
-		to   **sqlx.DB
-		size int
-	}{{&d.writer, pooledWriters}, {&d.reader, cmp.Or(servers.Readers, 4*runtime.GOMAXPROCS(0))}} {
-		p := sqlx.NewDb(sql.OpenDB(connector{stdlib.GetConnector(*config, options...), &d.servers}), "pgx")
+		to     **sqlx.DB
+		size   int
+		config *pgx.ConnConfig
+	}{{&d.writer, pooledWriters, writers}, {&d.reader, cmp.Or(servers.Readers, 4*runtime.GOMAXPROCS(0)), config}} {
+		p := sqlx.NewDb(sql.OpenDB(connector{stdlib.GetConnector(*pool.config, options...), &d.servers}), "pgx")
 		p.SetMaxOpenConns(pool.size)
 		p.SetMaxIdleConns(pool.size)
 		p.SetConnMaxIdleTime(5 * time.Minute)

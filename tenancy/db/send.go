@@ -24,8 +24,8 @@ type statement struct {
 func (tx *Tx) send(statements []statement) (err error) {
 	if tx.opening != "" {
 		opening := []statement{{query: tx.opening}}
-		if tx.db.local != "" {
-			opening = append(opening, statement{query: tx.db.local})
+		if tx.db.localBatch != "" {
+			opening = append(opening, statement{query: tx.db.localBatch})
 		}
 		statements = append(opening, statements...)
 		tx.opening = ""
