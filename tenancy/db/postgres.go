@@ -45,9 +45,17 @@ const (
 // waiting, have StatementTime.
 const IdleTime = 3 * time.Second
 
-const paramIdle = "idle_in_transaction_session_timeout"
+// Parameters of the server that decide more than its own patience.
+const (
+	paramIdle = "idle_in_transaction_session_timeout"
+	paramLock = "lock_timeout"
+)
 
-// pooledWriters are the connections of the committer and of ViewAside.
+// openSlack is how long after LockTime a batch that has not begun gives its connection up: the
+// server would have answered.
+const openSlack = 2 * time.Second
+
+// pooledWriters are the connections of the committer and of what goes past it.
 const pooledWriters = 2
 
 // openPostgres opens one pool for the committer's single writer and one for
@@ -61,7 +69,7 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 		config.ConnectTimeout = cmp.Or(servers.Connect, ConnectTime)
 	}
 	params := map[string]string{"statement_timeout": millis(cmp.Or(servers.Statement, StatementTime)),
-		"lock_timeout": millis(cmp.Or(servers.Lock, LockTime)), paramIdle: millis(StatementTime)}
+		paramLock: millis(cmp.Or(servers.Lock, LockTime)), paramIdle: millis(StatementTime)}
 	idle := millis(IdleTime)
 	for name := range params {
 		if opts.Migrating {
@@ -98,6 +106,9 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 			}))
 		}
 	}
+	if wait, err := strconv.ParseInt(params[paramLock], 10, 64); err == nil && wait > 0 {
+		d.openTime = time.Duration(wait)*time.Millisecond + openSlack
+	}
 	writers := config.Copy()
 	if !servers.Bouncer {
 		writers.RuntimeParams[paramIdle] = idle
@@ -106,7 +117,7 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 		to     **sqlx.DB
 		size   int
 		config *pgx.ConnConfig
-	}{{&d.writer, pooledWriters, writers}, {&d.reader, cmp.Or(servers.Readers, 4*runtime.GOMAXPROCS(0)), config}} {
+	}{{&d.writer, pooledWriters, writers}, {&d.aside, 1, writers}, {&d.reader, cmp.Or(servers.Readers, 4*runtime.GOMAXPROCS(0)), config}} {
 		p := sqlx.NewDb(sql.OpenDB(connector{stdlib.GetConnector(*pool.config, options...), &d.servers}), "pgx")
 		p.SetMaxOpenConns(pool.size)
 		p.SetMaxIdleConns(pool.size)
