@@ -332,7 +332,7 @@ func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) er
 	}()
 	return fn(&Conn{dialect: d.Dialect, ctx: ctx, asked: d.asked, note: d.notes(ctx), begin: func() (_ executor, err error) {
 		if tx, err = pool.BeginTxx(ctx, opts); err != nil {
-			return nil, unconnected{err}
+			return nil, unbegun(pool, err)
 		}
 		if d.local == "" {
 			return tx, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/jmoiron/sqlx"
 )
 
 // servers counts how often a server was found to take no more writes. Connections that were
@@ -105,6 +106,23 @@ func lost(err error) bool {
 type unconnected struct{ error }
 
 func (u unconnected) Unwrap() error { return u.error }
+
+// waited is the same where all connections of the pool were in use: nothing was asked.
+type waited struct{ error }
+
+func (w waited) Unwrap() error { return w.error }
+
+// unbegun is the error of a view that could not begin.
+func unbegun(pool *sqlx.DB, err error) error {
+	if s := pool.Stats(); errors.Is(err, context.DeadlineExceeded) && s.InUse >= s.MaxOpenConnections {
+		return waited{err}
+	}
+	return unconnected{err}
+}
+
+// Waited reports whether a read failed because others of this process had all connections,
+// so that nobody knows how the database fares.
+func (d *DB) Waited(err error) bool { return errors.As(err, new(waited)) }
 
 // Unreachable reports whether a read failed because the database cannot be reached: no
 // connection could be made or used in time, or it was lost. A server that answers, but not

@@ -11,12 +11,13 @@ type outage struct {
 	unreachable bool      // the database, not only the answer
 }
 
-// noteOutage keeps how a poll ended. A poll that its caller gave up says nothing.
+// noteOutage keeps how a poll ended. A poll that its caller gave up, or that waited for a
+// connection in vain, says nothing.
 func (l *Log) noteOutage(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		l.outage.Store(nil)
-	case ctx.Err() == nil:
+	case ctx.Err() == nil && !l.db.Waited(err):
 		l.outage.Store(&outage{l.age(), l.db.Unreachable(err)})
 	}
 }

@@ -120,6 +120,38 @@ func TestOutageIsNotWhoGaveUp(t *testing.T) {
 	}
 }
 
+// A poll that waits behind others of the node has learnt nothing, whatever was known before.
+func TestOutageIsNotWhoWaited(t *testing.T) {
+	gate, d, l, w := gated(t)
+	wait := func() {
+		t.Helper()
+		err := d.ViewAside(bg, func(c *db.Conn) error {
+			if _, err := ReadHead(c); err != nil { // it has the connection now
+				return err
+			}
+			wantFault(t, l.Poll(bg, d), fault.Timeout, "")
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.advance(staleTime)
+	wait()
+	if _, out := l.OutageKnown(most); out {
+		t.Error("an outage is known")
+	}
+	gate.Shut()
+	if _, out := l.Outage(bg, most); !out {
+		t.Fatal("there is no outage")
+	}
+	gate.Open()
+	wait()
+	if _, out := l.OutageKnown(most); !out {
+		t.Error("the outage is over for who has not asked")
+	}
+}
+
 // What is wrong with a node or with the log keeps it from answering from memory.
 func TestNoOutageOfWhatIsWrong(t *testing.T) {
 	out := func(l *Log) bool {
