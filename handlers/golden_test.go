@@ -321,6 +321,8 @@ func mayAdd(name string, status int) bool {
 		return true // issue 14, point 6: every answer
 	case "Tenure-Secret-Id":
 		return true // issue 3, point 3: secrets have ids
+	case "Tenure-Revision":
+		return true // design §9: every answer to a write
 	}
 	return slices.Contains(headersThatMatter, name)
 }

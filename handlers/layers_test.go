@@ -282,7 +282,7 @@ func TestEveryPackageSaysWhatItOwns(t *testing.T) {
 }
 
 // storedJSON are the files whose types are JSON as it is stored, in the log, beside it or in a bundle.
-var storedJSON = []string{"tenancy/history/event.go", "tenancy/history/keyevents.go", "tenancy/history/counts/event.go", "tenancy/history/witness/witness.go",
+var storedJSON = []string{"tenancy/history/event.go", "tenancy/history/keyevents.go", "tenancy/history/rollback.go", "tenancy/history/counts/event.go", "tenancy/history/witness/witness.go",
 	"tenancy/accesslog/detail.go", "snapshots/policy/rows.go", "snapshots/evidence/types.go"}
 
 // TestDomainTypesCarryNoTags: wire types live in a surface's types.go, what is stored as

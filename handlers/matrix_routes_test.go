@@ -165,6 +165,7 @@ var exercises = map[string]struct {
 
 	"GET /healthz": {status: 200},
 	"GET /readyz":  {status: 200},
+	"GET /livez":   {status: 200},
 
 	"GET /log/checkpoint":     {status: 200},
 	"GET /log/tile/{tile:.+}": {status: 200},

@@ -3,22 +3,16 @@ package handlers_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"tenure/handlers"
 	"tenure/handlers/web"
 	"tenure/snapshots"
 	"tenure/snapshots/document"
-	"tenure/snapshots/evidence"
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
@@ -27,73 +21,6 @@ import (
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
-
-// family is a tree in which the owner has every relation once:
-//
-//	root ─ grandparent ─ parent ─ owner ─ child
-//	  │                    └──── sibling
-//	  └─── stranger
-type family struct {
-	*tenancytest.World
-	stores  handlers.Stores
-	routes  []web.Route
-	server  *httptest.Server
-	parents map[string]string
-	ids     map[string]tenancy.OrgID
-	keys    map[string]map[tenancy.Role]string
-	nothing string // an id that nothing has
-	owner   string // that requests name for what they make; empty for none
-	reason  string // that requests give; empty for none
-}
-
-func newFamily(t *testing.T) *family {
-	f := &family{World: tenancytest.New(t, dbtest.SQLite(t)), nothing: strings.Repeat("0123456789abcdef", 2),
-		parents: map[string]string{"grandparent": "root", "parent": "grandparent", "owner": "parent", "child": "owner",
-			"sibling": "parent", "stranger": "root"},
-		ids: map[string]tenancy.OrgID{}, keys: map[string]map[tenancy.Role]string{}}
-	f.ids["root"] = f.Root
-	for _, name := range []string{"grandparent", "parent", "owner", "child", "sibling", "stranger"} {
-		f.ids[name] = f.MustOrg(t, f.ids[f.parents[name]], name)
-	}
-	for name, id := range f.ids {
-		f.keys[name] = map[tenancy.Role]string{}
-		for _, role := range tenancytest.Roles() {
-			_, f.keys[name][role] = f.MustKey(t, tenancy.NewKey{Org: id, Name: string(role), Role: role})
-		}
-	}
-	store, err := snapshots.Open(context.Background(), f.DB, f.Log, f.Store.IDs(), snapshots.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.stores = handlers.Stores{Tenancy: f.Store, Snapshots: store, Log: f.publisher(t)}
-	f.stores.Evidence = &evidence.Exporter{DB: f.DB, Log: f.stores.Log, Keys: f.signingKeys(t), Now: f.Log.Now}
-	if err := store.CreateModule(context.Background(), f.Store.Operator("test"), snapshots.DefaultModule); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range handlers.Surfaces(f.stores) {
-		f.routes = append(f.routes, s.Routes...)
-	}
-	f.server = httptest.NewServer(handlers.New(web.Config{Tenancy: f.Store, Log: zerolog.Nop()}, f.stores))
-	t.Cleanup(f.server.Close)
-	return f
-}
-
-// publisher signs the family's log, with a key of its own.
-func (f *family) publisher(t *testing.T) *history.Publisher {
-	t.Helper()
-	p, err := history.OpenPublisher(context.Background(), f.DB, f.Log, history.PublisherOptions{Keys: f.signingKeys(t)})
-	must(t, err)
-	return p
-}
-
-func (f *family) signingKeys(t *testing.T) *history.Keys {
-	t.Helper()
-	file, err := history.NewKeyFile(rand.Reader)
-	must(t, err)
-	keys, err := history.ParseKeys(file)
-	must(t, err)
-	return keys
-}
 
 // above is the parent rule, written without the program's own tree.
 func (f *family) above(a, b string) bool {
@@ -358,6 +285,10 @@ func (f *family) ask(t *testing.T, c cell, on target, key, acting string) (int, 
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	must(t, err)
+	wrote := !c.route.Open && c.route.Method != http.MethodGet && c.route.Method != http.MethodHead && res.StatusCode < 400
+	if told := res.Header.Get("Tenure-Revision") != ""; told != wrote {
+		t.Errorf("%s %s: %d, with a revision: %t", c.route.Method, c.route.Pattern, res.StatusCode, told)
+	}
 	return res.StatusCode, raw
 }
 

@@ -184,7 +184,7 @@ var aboutNow = map[string]string{
 	"/v1/whoami":          "is about the caller's credential",
 	"/admin/health/alive": "is no configuration", "/admin/health/ready": "is no configuration", "/admin/version": "is no configuration",
 	"/health/alive": "is no configuration", "/health/ready": "is no configuration", "/version": "is no configuration",
-	"/healthz": "is no configuration", "/readyz": "is no configuration",
+	"/healthz": "is no configuration", "/readyz": "is no configuration", "/livez": "is no configuration",
 	"/log/checkpoint": "is about the log", "/log/witnesses": "is about the log", "/log/tile/{tile:.+}": "is about the log",
 	"/v2/modules/{module}/setups/{setupId}/clients/{clientId}/snapshots":                         "lists the versions of all instants; validAt picks one",
 	"/v2/modules/{module}/setups/{setupId}/clients/{clientId}/snapshots/{snapshotId}":            "the snapshot's id names the version",

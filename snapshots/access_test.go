@@ -21,7 +21,7 @@ import (
 // unscoped are the methods of Store that take no Scope, and why.
 var unscoped = map[string]string{
 	"Now": "the clock", "Final": "the clock", "PageKey": "of the installation", "Flush": "what callers proved already", "Finish": "what callers proved already", "Render": "after Authorize only", "CanReveal": "of the installation",
-	"NoteRead": "after Authorize only", "KeepsReads": "of the installation",
+	"NoteRead": "after Authorize only", "KeepsReads": "of the installation", "Caches": "of the installation", "Disclosed": "of the installation",
 	"GenerateToken": "stores nothing", "ImportedSecret": "stores nothing",
 	"Register": "decides under which scope to act", "Registering": "decides under which scope to act",
 	"VerifySecret": "proves who may have a scope", "VerifyToken": "proves who may have a scope",

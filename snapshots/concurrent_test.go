@@ -153,10 +153,15 @@ func TestClockStepsBack(t *testing.T) {
 		if second.ValidFrom <= first.ValidFrom || w.Active(admin, first.Entity.ID).ID != second.ID {
 			t.Errorf("valid from %d after %d", second.ValidFrom, first.ValidFrom)
 		}
-		w.Clock.Advance(-2 * time.Second)
-		_, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(first.Entity.ID), snapshotstest.To(snapshotstest.Named("third")))
+		w.Clock.Advance(-2 * time.Second) // the log goes on counting from where it was
+		third := w.Edit(admin, first.Entity.ID, snapshotstest.To(snapshotstest.Named("third")))
+		if third.ValidFrom <= second.ValidFrom || w.Active(admin, first.Entity.ID).ID != third.ID {
+			t.Errorf("valid from %d after %d", third.ValidFrom, second.ValidFrom)
+		}
+		w.Clock.Advance(-2 * history.MaxLead)
+		_, err := snapshots.Edit(ctx, w.Store, admin, w.Ref(first.Entity.ID), snapshotstest.To(snapshotstest.Named("fourth")))
 		w.Refused(err, fault.Unavailable, fault.CodeClock)
-		if w.Active(admin, first.Entity.ID).ID != second.ID {
+		if w.Active(admin, first.Entity.ID).ID != third.ID {
 			t.Error("reads do not go on")
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
 
 // reading runs fn in a World whose reads are kept, on both engines.
@@ -109,11 +110,11 @@ func TestReadsThatCannotBeWritten(t *testing.T) {
 	reading(t, readlog.Full, func(t *testing.T, w *snapshotstest.World) {
 		made := w.NewClient(w.Admin(w.North), "shop", snapshotstest.To(snapshotstest.Named("shop")))
 		w.Store.NoteRead("a", made.ID)
-		w.Clock.Advance(-10e9) // behind the log: nothing is written
+		w.Clock.Advance(-2 * history.MaxLead) // far behind the log: nothing is written
 		if err := w.Store.Flush(ctx); !fault.Is(err, fault.Unavailable) {
 			t.Fatalf("flushed: %v", err)
 		}
-		w.Clock.Advance(10e9)
+		w.Clock.Advance(2 * history.MaxLead)
 		w.Must(w.Store.Flush(ctx))
 		page, err := w.Store.Reads(ctx, w.Admin(w.North), made.Entity.ID, nil, 10)
 		w.Must(err)

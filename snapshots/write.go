@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"tenure/snapshots/clientsecret"
 	"tenure/snapshots/document"
@@ -17,8 +18,8 @@ import (
 )
 
 const (
-	graceBack = 5000 // ms that an explicit valid_from may lie in the past and is taken as now
-	maxAhead  = 500  // ms that one entity's burst of changes may run ahead of the clock
+	graceBack = 5000                   // ms that an explicit valid_from may lie in the past and is taken as now
+	maxAhead  = 500 * time.Millisecond // that one entity's burst of changes may run ahead of the clock
 )
 
 // LaterPlans says what a write does about snapshots planned after it.

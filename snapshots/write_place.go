@@ -60,9 +60,9 @@ func (w *writing[T]) place() (err error) {
 			return err
 		}
 	}
-	if w.validFrom > w.now && w.validFrom > w.s.log.Wall().Millis()+maxAhead {
+	if w.validFrom > w.now && w.validFrom > w.s.log.Most(maxAhead).Millis() {
 		f := fault.New(fault.Unavailable, "", "too many changes of one object at once; try again shortly")
-		f.RetryAfter = maxAhead * 1e6
+		f.RetryAfter = maxAhead
 		return f
 	}
 	history.Advance(w.tx, w.validFrom.Micros())

@@ -10,7 +10,7 @@ import (
 func logCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "log", Short: "The signed log: print, add and retire its keys, start a new origin, watch it from outside"}
 	cmd.AddCommand(logKeyCommand(), newKeyCommand(history.SignsLog), retireKeyCommand(history.SignsLog),
-		logNewOriginCommand(), logWatchCommand(), logWitnessCommand())
+		logNewOriginCommand(), logClockCommand(), logWatchCommand(), logWitnessCommand())
 	return cmd
 }
 

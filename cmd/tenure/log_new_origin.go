@@ -65,6 +65,10 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason
 	if keys == nil {
 		return exit.With(exit.Usage, errors.New("there is no log key: give its file with --log-key"))
 	}
+	before, err := readBroken(ctx, n.DB)
+	if err != nil {
+		return err
+	}
 	e := n.Tenancy.Operator("log new-origin").Event(history.Event{Org: string(n.Tenancy.Root())})
 	e.Reason = reason
 	origin, last, err := history.NewOrigin(ctx, n.DB, kept, e)
@@ -80,5 +84,33 @@ func newOrigin(ctx context.Context, out io.Writer, f logFlags, stateFile, reason
 		return errors.New(exit.Message(err))
 	}
 	fmt.Fprintf(out, "%s ended with %d entries; %s goes on with %d\n", last.Origin, last.Size, origin, first.Size)
+	if lost := before.lost(last); lost != nil {
+		fmt.Fprintf(out, "lost: %s\nwhat was answered as written between these two instants is not there any more: whoever wrote it must write it again\n", lost)
+	}
 	return writeLogKeys(out, keys, origin)
+}
+
+// broken is a log before it gets a new origin.
+type broken struct {
+	told *history.RolledBack // by nodes that ran when it was rolled back; nil for nothing
+	head history.Head
+}
+
+func readBroken(ctx context.Context, d *db.DB) (b broken, err error) {
+	err = d.View(ctx, func(c *db.Conn) error {
+		if b.told, err = history.ReadRolledBack(c); err != nil {
+			return err
+		}
+		b.head, err = history.ReadHead(c)
+		return err
+	})
+	return b, err
+}
+
+// lost is what nodes have told, or what was published and is not there; nil for nothing.
+func (b broken) lost(published history.Checkpoint) *history.RolledBack {
+	if b.told == nil && published.Size > b.head.Size {
+		return &history.RolledBack{Seen: published.Size, SeenAt: published.Signed.At, Found: b.head.Size, FoundAt: history.Micros(b.head.Clock)}
+	}
+	return b.told
 }

@@ -82,7 +82,8 @@ func TestRestoredDatabaseIsRefused(t *testing.T) {
 		t.Fatalf("a restored database: exit %d, %s", code, out)
 	}
 	code, out := fails(t, "log", "new-origin", "--database", db, "--log-state", state, "--reason", "restored")
-	if code != 0 || !strings.Contains(out, fmt.Sprintf("%s ended with %d entries", origin, later)) || !strings.Contains(out, origin+"2+") {
+	if code != 0 || !strings.Contains(out, fmt.Sprintf("%s ended with %d entries", origin, later)) || !strings.Contains(out, origin+"2+") ||
+		!strings.Contains(out, fmt.Sprintf("lost: of %d entries of the log, up to 2", later)) {
 		t.Fatalf("new origin: exit %d, %s", code, out)
 	}
 	if code, out := fails(t, "log", "new-origin", "--database", db, "--log-state", state, "--reason", "again"); code == 0 || !strings.Contains(out, "has published nothing") {

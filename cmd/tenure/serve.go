@@ -30,6 +30,7 @@ type serveFlags struct {
 	openFinance                                                            node.OpenFinance
 	databaseSettings                                                       databaseSettings
 	times                                                                  times
+	stay                                                                   bool
 	observed                                                               observed
 }
 
@@ -66,6 +67,7 @@ func serveCommand() *cobra.Command {
 	openFinanceFlags(cmd.Flags(), &f.openFinance)
 	databaseFlags(cmd.Flags(), &f.databaseSettings)
 	timeFlags(cmd.Flags(), &f.times)
+	cmd.Flags().BoolVar(&f.stay, "stay", false, "where the database was rolled back under the server, go on with reads of what it has now instead of ending with 6")
 	observedFlags(cmd.Flags(), &f.observed)
 	return cmd
 }
@@ -135,7 +137,7 @@ func serve(out io.Writer, f serveFlags) error {
 	}
 	cfg := node.Config{Database: f.database, SecretsKey: f.secretsKey, CacheBytes: uint64(f.memory.cache), MemoryBytes: uint64(f.memory.rest),
 		PublicURL: f.publicURL, LogKey: f.logKey, LogState: f.logState, ReadLog: f.readLog, Accesses: f.accesses, EvidenceKey: f.evidenceKey, Witnesses: peers, MaxAge: f.maxAge, Rates: f.rates, Proxies: proxies,
-		Connections: connections, RequestTime: f.times.request, Drain: f.times.drain, Log: log}
+		Connections: connections, RequestTime: f.times.request, Drain: f.times.drain, Stay: f.stay, Log: log}
 	on.configure(&cfg)
 	n, err := node.Open(ctx, cfg)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"tenure/tenancy"
 	"tenure/tenancy/db"
 	"tenure/tenancy/db/dbtest"
+	"tenure/tenancy/fault"
 	"tenure/tenancy/tenancytest"
 )
 
@@ -68,7 +69,7 @@ func (f *fixture) surface() web.Surface {
 		},
 		Ready: func(context.Context) error {
 			if f.notReady {
-				return errors.New("the database at secret.host is away")
+				return fault.Wrap(errors.New("the database at secret.host is away"), fault.Unavailable, "", "the stores do not answer")
 			}
 			return nil
 		}})

@@ -13,8 +13,8 @@ import (
 // What pages of other origins may send and read. No answer allows credentials of a
 // browser's own (cookies, certificates): nothing here takes a cookie.
 const (
-	corsRequest = "Authorization, Content-Type, If-Match, If-None-Match, MCP-Protocol-Version, X-FAPI-Interaction-ID, X-FAPI-Auth-Date, X-Request-Id"
-	corsAnswer  = "ETag, Location, Retry-After, WWW-Authenticate, Tenure-Snapshot-Id, Tenure-Valid-From, Tenure-Recorded-At, X-FAPI-Interaction-ID, X-Request-Id"
+	corsRequest = "Authorization, Content-Type, If-Match, If-None-Match, Tenure-At-Least, MCP-Protocol-Version, X-FAPI-Interaction-ID, X-FAPI-Auth-Date, X-Request-Id"
+	corsAnswer  = "ETag, Location, Retry-After, WWW-Authenticate, Tenure-Snapshot-Id, Tenure-Valid-From, Tenure-Recorded-At, Tenure-Revision, X-FAPI-Interaction-ID, X-Request-Id"
 	corsMaxAge  = "600" // seconds
 )
 

@@ -80,8 +80,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.limitBody(h.BodyTime)
 	}
 	reply, err := h.answer(c)
-	if gone := h.Tenancy.Gone(); gone != nil && (c.surface == nil || !c.surface.Always) {
-		reply, err = nil, gone // it may be from what the database does not have any more
+	if gone := h.gone(c); gone != nil {
+		reply, err = nil, gone
 	}
 	if err != nil {
 		c.fault = fault.Of(err)
@@ -103,6 +103,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.cut {
 		panic(http.ErrAbortHandler) // the one way to tell the caller, whose status is sent
 	}
+}
+
+// gone is why nothing may be answered from the stores: what was found may be from what the
+// database does not have any more.
+func (h *handler) gone(c *Call) error {
+	if h.Tenancy == nil || c.surface != nil && c.surface.Always {
+		return nil
+	}
+	return h.Tenancy.Gone()
 }
 
 // tellRead tells who was shown which versions: the one of a GET about one client, as the

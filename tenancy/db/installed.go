@@ -30,6 +30,7 @@ func (d *DB) Installed(ctx context.Context, name, value string) (string, error) 
 		return held, err
 	}
 	err = d.Write(ctx, func(tx *Tx) error {
+		tx.Timeless = true // the row says what holds, not since when
 		if _, err := tx.Exec("INSERT INTO installation (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
 			return err
 		}

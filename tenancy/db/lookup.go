@@ -18,6 +18,8 @@ type Lookup[T any] struct {
 	// Of are all the rows that the answer depends on. Where this transaction has
 	// inserted one, the answer is read again.
 	Of []Of
+	// Moves says that the answer is of the moment (a clock): asked again it is another.
+	Moves bool
 }
 
 // Of names the rows of a table that belong to an object (Tx.Insert); an empty Object
@@ -47,7 +49,7 @@ func (l Lookup[T]) Rows(c *Conn) ([]T, error) {
 	key := l.key()
 	if rows, ok := tx.memory.answer(key, l.Of); ok {
 		known := *rows.(*[]T)
-		if tx.db.verify {
+		if tx.db.verify && !l.Moves {
 			return known, l.verified(tx, known)
 		}
 		return known, nil

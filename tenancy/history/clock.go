@@ -1,6 +1,7 @@
 package history
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -39,6 +40,15 @@ func (l *Log) CompareClock() { l.compare = true }
 
 // clocked reports whether there is another clock to compare with.
 func (l *Log) clocked() bool { return l.compare && l.shared }
+
+// beforeAsking is this node's clock before the database is asked for its own; 0 where
+// nothing is compared.
+func (l *Log) beforeAsking() int64 {
+	if !l.clocked() {
+		return 0
+	}
+	return l.wall().UnixMicro()
+}
 
 // skew is by how much this node's clock is ahead of the database's at least (negative:
 // behind), from what the database said between two readings of it.
@@ -112,20 +122,26 @@ func (l *Log) clocks(tx *db.Tx, head Head) error {
 // leads decides what becomes of a batch whose log has a clock in the future: somebody's
 // clock was ahead once. The log's goes on from there, and an event says so once.
 func (l *Log) leads(tx *db.Tx, clock, reference int64) error {
-	until, said, err := leadUntil(&tx.Conn)
-	if err != nil {
-		return err
-	}
-	by, most := clock-reference, MaxLead.Microseconds()
+	lead, err := readLead(&tx.Conn, clock, reference)
 	switch {
-	case until > reference && clock-until <= most && reference >= said-maxSkew.Microseconds():
+	case err != nil:
+		return err
+	case lead.said():
+		l.batch.most = int64(lead.until) + MaxLead.Microseconds()
 		return nil
-	case by <= most || l.mayLead:
+	case lead.Ahead() <= MaxLead || l.lead != nil:
 		l.batch.lead, l.batch.reference = clock, reference
+		l.batch.most = clock + MaxLead.Microseconds()
 		return nil
 	}
-	lead := time.Duration(min(by, maxWait.Microseconds())) * time.Microsecond
-	return clockFault(lead, "the log's clock is more than %s ahead, which a wrong clock once made it: no change is accepted (tenure log clock)", MaxLead)
+	return clockFault(lead.Ahead(), "the log's clock is more than %s ahead, which a wrong clock once made it: no change is accepted (tenure log clock)", MaxLead)
+}
+
+// Most is the greatest instant that a change may be given in the transaction under way:
+// ahead of the wall clock by so much, or, where the log's own is far ahead of it, MaxLead
+// after that.
+func (l *Log) Most(ahead time.Duration) Micros {
+	return max(l.Wall()+Micros(ahead.Microseconds()), Micros(l.batch.most))
 }
 
 func clockFault(by time.Duration, format string, args ...any) error {
@@ -134,18 +150,70 @@ func clockFault(by time.Duration, format string, args ...any) error {
 	return f
 }
 
-// leadUntil is up to which instant the log says that its clock is ahead, and when it said
-// so; 0 for never.
-func leadUntil(c *db.Conn) (until, said int64, err error) {
+// Lead is how the log's clock stands to the one that it is held against: the database's,
+// or on SQLite the system's.
+type Lead struct {
+	Clock, Now Micros
+	until      Micros // up to which instant the log says that its clock is ahead; 0 for never
+	saidAt     Micros // when it said so
+}
+
+// ReadLead reads it.
+func ReadLead(ctx context.Context, d *db.DB) (lead Lead, err error) {
+	err = d.View(ctx, func(c *db.Conn) error {
+		head, err := ReadHead(c)
+		if err != nil {
+			return err
+		}
+		if head.Now == 0 {
+			head.Now = time.Now().UnixMicro()
+		}
+		lead, err = readLead(c, head.Clock, head.Now)
+		return err
+	})
+	return lead, err
+}
+
+func readLead(c *db.Conn, clock, now int64) (Lead, error) {
+	lead := Lead{Clock: Micros(clock), Now: Micros(now)}
 	var text string
-	err = c.Get(&text, "SELECT value FROM installation WHERE name = ?", leadName)
+	err := c.Get(&text, "SELECT value FROM installation WHERE name = ?", leadName)
 	if fault.Is(err, fault.NotFound) {
-		return 0, 0, nil
+		return lead, nil
 	}
 	if err == nil {
-		_, err = fmt.Sscanf(text, leadForm, &until, &said)
+		_, err = fmt.Sscanf(text, leadForm, &lead.until, &lead.saidAt)
 	}
-	return until, said, err
+	return lead, err
+}
+
+// Ahead is by how much the log's clock is ahead, at most a day: enough for every text.
+func (l Lead) Ahead() time.Duration {
+	return time.Duration(min(max(l.Clock-l.Now, 0), Micros(maxWait.Microseconds()))) * time.Microsecond
+}
+
+// said reports whether an event has said already that the clock is ahead, up to now.
+func (l Lead) said() bool {
+	return l.until > l.Now && l.Clock-l.until <= Micros(MaxLead.Microseconds()) && l.Now >= l.saidAt-Micros(maxSkew.Microseconds())
+}
+
+// Refused reports whether no change is accepted until an operator says so (MayLead), or
+// time comes within MaxLead of the clock.
+func (l Lead) Refused() bool { return l.Ahead() > MaxLead && !l.said() }
+
+// noteLead keeps whether the log refuses changes for its clock, for Status.
+func (l *Log) noteLead(c *db.Conn, head Head) error {
+	now := head.Now
+	if !l.clocked() {
+		now = l.age().UnixMicro()
+	}
+	if head.Clock-now <= MaxLead.Microseconds() {
+		l.behind.Store(false)
+		return nil
+	}
+	lead, err := readLead(c, head.Clock, now)
+	l.behind.Store(err == nil && lead.Refused())
+	return err
 }
 
 // tellLead adds the event of a batch that begins to count ahead.
@@ -162,13 +230,19 @@ func (l *Log) tellLead(tx *db.Tx, events []any) ([]any, error) {
 		leadName, fmt.Sprintf(leadForm, l.batch.lead, l.batch.reference)); err != nil {
 		return nil, err
 	}
-	e := Event{Kind: ClockAhead, ObjectKind: ObjectLog, Object: logID, Actor: "operator:log clock", Org: l.owner(), Detail: detail, Effective: Micros(tx.Clock).Millis()}
+	e := Event{Kind: ClockAhead, ObjectKind: ObjectLog, Object: logID, Actor: "operator:serve", Surface: "operator", Org: l.owner(), Detail: detail, Effective: Micros(tx.Clock).Millis()}
+	if l.lead != nil {
+		e.Actor, e.Reason = l.lead.Actor, l.lead.Reason
+	}
 	return append(events, queued{recorded: recorded{e.clean(), Micros(tx.Clock)}}), nil
 }
 
 // OwnedBy says which organization events of the log itself belong to.
 func (l *Log) OwnedBy(owner func() string) { l.owner = owner }
 
+// Decision is who decided something of the log itself, and why.
+type Decision struct{ Actor, Reason string }
+
 // MayLead lets changes go on though the log's clock is further ahead than MaxLead: an
-// operator has decided so. It is called before Load.
-func (l *Log) MayLead() { l.mayLead = true }
+// operator has decided so, whose name and reason the event of it has. It is called before Load.
+func (l *Log) MayLead(by Decision) { l.lead = &by }

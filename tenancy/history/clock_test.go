@@ -147,7 +147,7 @@ func TestLogAhead(t *testing.T) {
 		d = dbtest.Open(t, dsn, db.Options{})
 		l = New(w.read, nil)
 		l.OwnedBy(func() string { return "root" })
-		l.MayLead()
+		l.MayLead(Decision{"operator:log clock", "a test"})
 		if err := l.Load(bg, d); err != nil {
 			t.Fatal(err)
 		}

@@ -84,8 +84,16 @@ func (l *Log) look(ctx context.Context, d *db.DB) error {
 		if err != nil {
 			return err
 		}
-		return l.stands(c, head, seen)
+		return l.goesOn(c, head, seen)
 	})
+}
+
+// goesOn compares the log's end and its clock with what they were and should be.
+func (l *Log) goesOn(c *db.Conn, head Head, seen tip) error {
+	if err := l.stands(c, head, seen); err != nil {
+		return err
+	}
+	return l.noteLead(c, head)
 }
 
 // Poll hands on every event after the last poll, this node's own among them.
@@ -171,14 +179,14 @@ func (l *Log) pollStep(ctx context.Context, d *db.DB) (int64, error) {
 	var head Head
 	seen, end := *l.tip.Load(), tip{}
 	err := d.ViewAside(ctx, func(c *db.Conn) (err error) {
-		before := l.wall().UnixMicro()
+		before := l.beforeAsking()
 		if head, err = ReadHead(c); err != nil {
 			return err
 		}
 		if l.clocked() {
 			l.compared(before, head.Now)
 		}
-		if err := l.stands(c, head, seen); err != nil || head.Size == l.polled {
+		if err := l.goesOn(c, head, seen); err != nil || head.Size == l.polled {
 			return err
 		}
 		if events, end.leaf, err = readApplied(c, l.polled); err != nil {

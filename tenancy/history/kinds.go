@@ -20,7 +20,7 @@ func (k Kind) IsAccess() bool { return strings.HasPrefix(string(k), "access.") }
 // Kinds lists every kind of event that this program records, or that an older one did.
 func Kinds() []Kind {
 	kinds := []Kind{
-		"installation.migrated", "module.created", kindOrigin, KeyAdded, KeyRetired, "log.counted",
+		"installation.migrated", "module.created", kindOrigin, KeyAdded, KeyRetired, ClockAhead, "log.counted",
 		"organization.created", "organization.renamed", "organization.moved", "organization.deleted", "organization.restored", "organization.default-setup",
 		"organization.quota", "organization.require-reason", "organization.token-duration",
 		keyCreated, "key.revoked", "participant.added",

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -35,11 +34,12 @@ type Log struct {
 	after  func(time.Duration) <-chan time.Time
 
 	compare bool          // this node's clock with the database's
-	mayLead bool          // MayLead
+	lead    *Decision     // MayLead; nil for nobody's
 	accepts bool          // AcceptRollback
 	owner   func() string // organization of events of the log itself
 	skew    atomic.Int64  // how far this node's clock is ahead of the database's, ns
 	offset  atomic.Int64  // what now takes off the wall clock, µs
+	behind  atomic.Bool   // the log's clock is so far ahead that no change is accepted
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node
@@ -90,6 +90,7 @@ type batch struct {
 	held      held  // what its instants are held against
 	before    int64 // the log's clock
 	lead      int64 // the same, where it is ahead and an event is to say so, µs
+	most      int64 // what no change may be given an instant after, where the log is ahead, µs; else 0
 	reference int64 // of what it is ahead, µs
 	first     int64
 	leaf      [32]byte // of the first event: tells whether the batch stands
@@ -144,7 +145,7 @@ func (l *Log) Reread(ctx context.Context, d *db.DB) error {
 	l.db, l.shared = d, d.Dialect == db.Postgres
 	asked := l.age()
 	if err := d.View(ctx, func(c *db.Conn) error {
-		before := l.wall().UnixMicro()
+		before := l.beforeAsking()
 		head, err := ReadHead(c)
 		if err != nil {
 			return err
@@ -156,7 +157,7 @@ func (l *Log) Reread(ctx context.Context, d *db.DB) error {
 		if err != nil {
 			return err
 		}
-		if err := l.stands(c, head, seen); err != nil { // another node has told
+		if err := l.goesOn(c, head, seen); err != nil { // another node has told
 			return err
 		}
 		l.sawTip(seen)
@@ -209,56 +210,6 @@ func (l *Log) Wall() Micros { return Micros(l.wall().UnixMicro()) }
 // Size is the number of events this node has committed or seen.
 func (l *Log) Size() int64 { return l.size.Load() }
 
-// At is the instant of the change that tx makes: recorded_at of its events.
-func At(tx *db.Tx) Micros { return Micros(tx.Stamp) }
-
-// Advance moves the log's clock up to at, so that what takes effect then is in
-// force for every read that follows.
-func Advance(tx *db.Tx, at Micros) { tx.Clock = max(tx.Clock, int64(at)) }
-
-// Record queues an event of the change that tx makes. Bytes that no column and
-// no JSON can hold as they are (broken UTF-8, NUL) become U+FFFD.
-func Record(tx *db.Tx, e Event) { RecordRow(tx, e, nil) }
-
-// RecordRow is Record with the row that the change wrote, which the mirrors of
-// this process get with the event (Log.Mirror). It is not stored.
-func RecordRow(tx *db.Tx, e Event, row any) {
-	tx.Queue(queued{recorded: recorded{e.clean(), At(tx)}, row: row})
-}
-
-type recorded struct {
-	Event
-	at Micros
-}
-
-// queued is what a closure hands to the committer.
-type queued struct {
-	recorded
-	row  any
-	rows []written // that the event binds
-	all  bool      // it says what all rows were before it
-}
-
-// RecordMigration is Record for the step that begins to bind rows: its event says what
-// all rows were.
-func RecordMigration(tx *db.Tx, e Event) {
-	tx.Queue(queued{recorded: recorded{e.clean(), At(tx)}, all: true})
-}
-
-// Rehearsed lists the events that a rehearsed write would have made, if err
-// says that one was rehearsed (db.Rehearsing).
-func Rehearsed(err error) ([]Event, bool) {
-	var r *db.Rehearsed
-	if !errors.As(err, &r) {
-		return nil, false
-	}
-	events := make([]Event, len(r.Queued))
-	for i, q := range r.Queued {
-		events[i] = q.(queued).Event
-	}
-	return events, true
-}
-
 // ClockMillis is the clock of the log in a statement, in milliseconds: no instant of a
 // change to come is before it.
 const ClockMillis = "(SELECT h.clock / 1000 FROM log_head h WHERE h.log_id = 1)"
@@ -266,7 +217,7 @@ const ClockMillis = "(SELECT h.clock / 1000 FROM log_head h WHERE h.log_id = 1)"
 // lockHead reads the head. The update changes nothing: it is the lock that orders
 // writers on every engine.
 func lockHead(on db.Dialect) db.Lookup[Head] {
-	return db.Lookup[Head]{Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING " + headColumns(on.ServerClock())}
+	return db.Lookup[Head]{Moves: true, Query: "UPDATE log_head SET log_id = 1 WHERE log_id = 1 RETURNING " + headColumns(on.ServerClock())}
 }
 
 // Needs is the lock of the head, which every batch takes first, and where other nodes

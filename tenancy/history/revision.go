@@ -32,27 +32,24 @@ func ParseRevision(text string) (size int64, ok bool) {
 	return size, found && err == nil && size >= 0 && revisionForm+strconv.FormatInt(size, revisionBase) == text
 }
 
-// AtLeast returns nil once memory has every change up to a revision, which it polls for;
-// Unavailable if that takes longer than revisionTime, or ctx ends.
+// AtLeast returns nil once memory has every change up to a revision, which it polls for,
+// again and again where the store does not answer. It is Unavailable if that takes longer
+// than revisionTime, or if the log does not have so many entries: another installation's
+// revision, or one of what a failover lost.
 func (l *Log) AtLeast(ctx context.Context, size int64) error {
-	if l.shows(size) {
-		return nil
-	}
 	waiting, cancel := context.WithTimeout(ctx, revisionTime)
 	defer cancel()
 	var err error
 	for !l.shows(size) {
-		if err = l.pollFor(waiting, size); err != nil || l.shows(size) {
+		if err = l.pollFor(waiting, size); err == nil || l.gone.Load() != nil {
 			break
 		}
 		select {
 		case <-l.after(revisionPause):
+			continue
 		case <-waiting.Done():
-			err = waiting.Err()
 		}
-		if err != nil {
-			break
-		}
+		break
 	}
 	switch gone := l.Gone(); {
 	case gone != nil:
@@ -60,7 +57,7 @@ func (l *Log) AtLeast(ctx context.Context, size int64) error {
 	case l.shows(size):
 		return nil
 	}
-	f := fault.Wrap(err, fault.Unavailable, "", "this node does not show the revision that was asked for yet")
+	f := fault.Wrap(err, fault.Unavailable, "", "this node does not show the revision that was asked for")
 	f.RetryAfter = PollEvery
 	return f
 }

@@ -84,6 +84,15 @@ func (w *World) Reopen(t testing.TB) {
 	w.open(t)
 }
 
+// Another is a further node of the installation, on the same clock. It learns of changes
+// of the first only when it polls, which it does when somebody asks it to.
+func (w *World) Another(t testing.TB) *World {
+	t.Helper()
+	other := *w
+	other.open(t)
+	return &other
+}
+
 // Orgs lists the four organizations, parents first.
 func (w *World) Orgs() []tenancy.OrgID {
 	return []tenancy.OrgID{w.Root, w.North, w.South, w.Harbour}

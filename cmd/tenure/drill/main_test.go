@@ -23,6 +23,12 @@ func TestMain(m *testing.M) {
 	if !required("TENURE_REQUIRE_HA") && !required("TENURE_REQUIRE_PATRONI") {
 		os.Exit(m.Run()) // every test is skipped
 	}
+	if code, done := runInOwnNetwork(); done {
+		os.Exit(code)
+	}
+	if err := prepareNetwork(); err != nil {
+		panic(err)
+	}
 	dir, err := os.MkdirTemp("", "tenuredrill")
 	if err != nil {
 		panic(err)

@@ -107,8 +107,8 @@ func (i *installation) addNode(t testing.TB, name string, proxied bool) {
 	n.url = "http://" + listen
 	n.args = []string{"serve", "--database", n.dsn, "--listen", listen, "--info", i.file("info-" + name), "--log-level", "warn",
 		"--log-key", i.file("log-key"), "--evidence-key", i.file("evidence-key"), "--secrets-key-file", i.file("sealing-key"), "--log-state", n.state}
-	if n.stays = proxied && false; n.stays {
-		n.args = append(n.args, "--log-level", "warn")
+	if n.stays = proxied; n.stays {
+		n.args = append(n.args, "--stay")
 	}
 	i.nodes = append(i.nodes, n)
 }

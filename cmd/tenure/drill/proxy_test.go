@@ -11,12 +11,15 @@ import (
 )
 
 // proxy passes TCP connections on, until it is told to swallow them: then connections
-// stay open, new ones are accepted, and nothing comes through, as on a network that drops packets.
+// stay open and nothing comes through. In a network of the drill's own the kernel drops the
+// packets; elsewhere the proxy holds back what they carry.
 type proxy struct {
+	t        testing.TB
 	listener net.Listener
 	mu       sync.Mutex
 	to       string
 	closed   chan struct{} // of the present hole; nil while connections pass
+	dropping bool          // the kernel drops them
 	open     map[net.Conn]bool
 }
 
@@ -24,7 +27,7 @@ func newProxy(t testing.TB, to string) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	p := &proxy{listener: l, to: to, open: map[net.Conn]bool{}}
+	p := &proxy{t: t, listener: l, to: to, open: map[net.Conn]bool{}}
 	go p.accept()
 	t.Cleanup(p.close)
 	return p
@@ -96,7 +99,11 @@ func (p *proxy) wait() {
 func (p *proxy) swallow() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed == nil {
+	switch {
+	case p.closed != nil || p.dropping:
+	case dropPackets(p.t, p.port(), true):
+		p.dropping = true
+	default:
 		p.closed = make(chan struct{})
 	}
 }
@@ -105,6 +112,10 @@ func (p *proxy) swallow() {
 func (p *proxy) heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.dropping {
+		dropPackets(p.t, p.port(), false)
+		p.dropping = false
+	}
 	if p.closed != nil {
 		close(p.closed)
 		p.closed = nil

@@ -26,7 +26,7 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 		clock.Word, clock.Reason = "clock-ahead", "this node's clock is ahead of the database's: it writes nothing"
 	case s.ClockAhead < -time.Second:
 		clock.Word, clock.Reason = "clock-behind", "this node's clock is behind the database's: it writes nothing"
-	case s.LogAhead > history.MaxLead:
+	case s.LogRefuses:
 		clock.Word, clock.Reason = "log-clock-ahead", "the log's clock is ahead by more than an hour: see tenure log clock"
 	}
 	if s.RolledBack != nil {

@@ -69,9 +69,10 @@ type Config struct {
 	ReadLog     string        // off, sampled or full; empty for off
 	Accesses    bool          // record who was refused, exported, or read history
 	Stay        bool          // go on with reads where the database was rolled back
-	// AcceptRollback and MayLead are for the operator's commands that end what other nodes
-	// refuse: history.Log has methods of these names.
-	AcceptRollback, MayLead bool
+	// AcceptRollback and Lead are for the operator's commands that end what other nodes
+	// refuse: see history.Log, AcceptRollback and MayLead.
+	AcceptRollback bool
+	Lead           *history.Decision
 	// MemoryBytes is what Go's runtime aims to use at most, beside the caches; 0 for 96 MiB.
 	MemoryBytes uint64
 	Rates       web.Rates // of API keys and organizations
@@ -162,8 +163,8 @@ func (n *Node) build(ctx context.Context, cfg Config) error {
 	if cfg.AcceptRollback {
 		n.Log.AcceptRollback()
 	}
-	if cfg.MayLead {
-		n.Log.MayLead()
+	if cfg.Lead != nil {
+		n.Log.MayLead(*cfg.Lead)
 	}
 	if err := n.Log.Load(ctx, n.DB); err != nil {
 		return err
@@ -270,7 +271,17 @@ func (n *Node) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	return errors.Join(n.Tenancy.Flush(ctx), n.Snapshots.Finish(ctx), n.accesses.Flush(ctx, true), n.stores.Log.Cover(ctx, 0), n.DB.Close())
+	return errors.Join(n.left(n.Tenancy.Flush(ctx)), n.left(n.Snapshots.Finish(ctx)), n.left(n.accesses.Flush(ctx, true)), n.stores.Log.Cover(ctx, 0), n.DB.Close())
+}
+
+// left passes over what a log that takes no changes does not take of a node that ends: last
+// uses and accesses of its last seconds. The program's log has why; ending is no failure.
+func (n *Node) left(err error) error {
+	if fault.HasCode(err, fault.CodeClock) {
+		n.programLog.Warn().Err(err).Msg("what this server knows of last uses and accesses is not written")
+		return nil
+	}
+	return err
 }
 
 // Version is the version of the program, from its build information.

@@ -66,7 +66,11 @@ func (n *Node) sameSealing(ctx context.Context) error {
 		}
 		return err
 	}
+	if _, off, err := n.DB.Stored(ctx, rowSealingOff); off || err != nil {
+		return err // as before
+	}
 	return n.DB.Write(ctx, func(tx *db.Tx) error {
+		tx.Timeless = true
 		var id, off string
 		err := tx.Get(&off, "SELECT value FROM installation WHERE name = ?", rowSealingOff)
 		if !fault.Is(err, fault.NotFound) {

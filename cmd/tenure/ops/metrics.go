@@ -29,7 +29,7 @@ type metric struct {
 var list = []metric{
 	{"build_info", gauge, []string{"version", "go_version", "schema"}, "1; its labels say which program runs, and the schema version that it uses"},
 	{"ready", gauge, nil, "1 if /readyz answers 200, else 0"},
-	{"check_ok", gauge, []string{"check"}, "1 if a check of /readyz holds, else 0: database, feed, clock, log, disk"},
+	{"check_ok", gauge, []string{"check"}, "1 if a check of /readyz holds, else 0: node, database, feed, clock, log, disk"},
 	{"http_requests_total", counter, []string{"surface", "route", "method", "status"}, "requests that were answered; route is the pattern, or none for paths that nothing has"},
 	{"http_request_duration_seconds", histogram, []string{"surface", "route", "method"}, "how long requests took, from their headers to the end of the answer"},
 	{"http_faults_total", counter, []string{"surface", "kind"}, "requests that were refused or failed, by the kind of fault: refusals are unauthenticated and forbidden, limits throttled, too-large, quota and unavailable"},

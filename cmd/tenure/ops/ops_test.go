@@ -110,7 +110,7 @@ func (w *world) use(t *testing.T) {
 		}
 		w.named = append(w.named, string(e.ID))
 	}
-	if s := w.node.Stats(ctx); s.Disclosed != 6 || s.Log.Size < 12 || len(s.Checks) != 5 || len(s.Caches) < 7 || s.DB.Sizes.Count == 0 {
+	if s := w.node.Stats(ctx); s.Disclosed != 6 || s.Log.Size < 12 || len(s.Checks) != 6 || len(s.Caches) < 7 || s.DB.Sizes.Count == 0 {
 		t.Errorf("%+v", s)
 	}
 }

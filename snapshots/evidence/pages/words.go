@@ -12,7 +12,7 @@ var titles = map[string]string{
 	"published": "Created", "changed": "Changed", "scheduled": "Change planned", "withdrawn": "Planned change withdrawn", "deleted": "Deleted",
 	"restored": "Restored", "imported": "Imported", "erased": "Content erased", "created": "Created", "renamed": "Renamed", "moved": "Moved",
 	"revoked": "Revoked", "migrated": "Data moved to a new form", "origin": "Log continued under a new name",
-	"counted": "Objects counted", "key-added": "Signing key added", "key-retired": "Signing key retired",
+	"counted": "Objects counted", "clock-ahead": "Clock of the log ahead of time", "key-added": "Signing key added", "key-retired": "Signing key retired",
 	"policy": "Policy set", "policy-changed": "Policy set", "added": "Added", "initial-token-added": "Initial access token added", "initial-token-ended": "Initial access token ended",
 	"secret-added": "Secret added", "secret-ended": "End of a secret set", "secret-disclosed": "Secret shown to somebody",
 	"token-added": "Registration access token added", "token-ended": "Registration access token ended",
