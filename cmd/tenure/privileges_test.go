@@ -72,11 +72,15 @@ func TestPrivileges(t *testing.T) {
 		}
 		return answer
 	}
+	call(http.StatusOK, "PUT", "/v1/setups/"+string(p.info.SetupID)+"/policy", `{"registration":"open"}`)
 	entities := map[string]string{}
 	for _, id := range []string{"one", "two"} {
-		call(http.StatusCreated, "POST", "/admin/clients", `{"client_id":"`+id+`","client_name":"a name","client_secret":"a-secret-of-16-chars"}`)
+		made := call(http.StatusCreated, "POST", "/admin/clients", `{"client_id":"`+id+`","client_name":"a name","client_secret":"a-secret-of-16-chars"}`)
 		call(http.StatusOK, "PATCH", "/admin/clients/"+id, `[{"op":"replace","path":"/client_name","value":"another"}]`)
-		call(http.StatusOK, "GET", "/admin/clients/"+id, "")
+		token, _ := made["registration_access_token"].(string)
+		if status, body, err := p.send(t.Context(), http.DefaultClient, token, "GET", "/oauth2/register/"+id, ""); err != nil || status != http.StatusOK {
+			t.Fatalf("the client itself: %d %s %v", status, body, err)
+		}
 		var entity string
 		must(t, database.Get(&entity, "SELECT entity_id FROM entity WHERE client_id = $1", id))
 		entities[id] = entity
