@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"tenure/cmd/tenure/exit"
+	"tenure/tenancy/db/dbtest"
 )
 
 func TestServeKeepsEverythingOverARestart(t *testing.T) {
@@ -200,4 +201,13 @@ func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
 		}
 	}
 	t.Logf("%d acknowledged writes, %d clients", len(acknowledged), len(names))
+}
+
+// TestPostgresNeedsItsSealingKeyNamed: a start without a setting that it needs is a wrong command
+// line, and not a database to try again.
+func TestPostgresNeedsItsSealingKeyNamed(t *testing.T) {
+	code, out := fails(t, "serve", "--database", dbtest.Postgres(t), "--listen", "127.0.0.1:0")
+	if code != exit.Usage || !strings.Contains(out, "--secrets-key-file is required") {
+		t.Errorf("it ends with %d: %s", code, out)
+	}
 }
