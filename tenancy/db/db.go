@@ -68,21 +68,23 @@ const (
 type DB struct {
 	Dialect Dialect
 
-	writer, reader *sqlx.DB
-	lock           *os.File
-	inject         func(string) error
-	unbounded      bool // how long a batch takes
-	asked          func(string, int)
-	verify         bool
-	piped          func()
-	lane           func(string) string
-	path           string      // of a SQLite file
-	file           os.FileInfo // what it was when it was opened
-	storage        storage
-	servers        servers
-	local          string // what begins each transaction through PgBouncer; else empty
-	counts         *counts
-	tracer         trace.Tracer // nil: nothing is traced
+	writer, reader    *sqlx.DB
+	aside             *sqlx.DB      // of ViewAside; nil on SQLite
+	openTime          time.Duration // how long a batch may take to begin, its lock included; 0 for as long as the batch
+	lock              *os.File
+	inject            func(string) error
+	unbounded         bool // how long a batch takes
+	asked             func(string, int)
+	verify            bool
+	piped             func()
+	lane              func(string) string
+	path              string      // of a SQLite file
+	file              os.FileInfo // what it was when it was opened
+	storage           storage
+	servers           servers
+	local, localBatch string // what begins each transaction through PgBouncer, of a reader and of the committer; else empty
+	counts            *counts
+	tracer            trace.Tracer // nil: nothing is traced
 
 	mu        sync.Mutex // guards queue
 	queue     *fair.Queue[*job]
@@ -141,7 +143,7 @@ func (d *DB) close() error {
 		<-d.ended
 	}
 	var errs []error
-	for _, pool := range []*sqlx.DB{d.reader, d.writer} {
+	for _, pool := range []*sqlx.DB{d.reader, d.writer, d.aside} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -304,13 +306,14 @@ func (d *DB) Single(ctx context.Context) *Conn {
 }
 
 // ViewAside is View for the node's own work, which must not wait behind
-// readers. On PostgreSQL it uses the spare connection of the writer's pool. On
-// SQLite, where only a rare repair needs it, it is View.
+// readers. On PostgreSQL it has a connection that nobody else uses, so that one that hangs
+// under it is not the one with which the committer goes on. On SQLite, where only a
+// rare repair needs it, it is View.
 func (d *DB) ViewAside(ctx context.Context, fn func(c *Conn) error) error {
-	if d.Dialect == SQLite {
+	if d.aside == nil {
 		return d.view(ctx, d.reader, fn)
 	}
-	return d.view(ctx, d.writer, fn)
+	return d.view(ctx, d.aside, fn)
 }
 
 func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) error {
@@ -338,11 +341,14 @@ func (d *DB) view(ctx context.Context, pool *sqlx.DB, fn func(c *Conn) error) er
 	}})
 }
 
+// pingTime is how long they may take: less than the second that load balancers often wait.
+const pingTime = 700 * time.Millisecond
+
 // Ping reports whether both the writer and a reader answer.
 func (d *DB) Ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, pingTime)
 	defer cancel()
-	for _, pool := range []*sqlx.DB{d.reader, d.writer} {
+	for _, pool := range []*sqlx.DB{d.reader, d.writer} { // the feed's age tells of the third
 		if err := pool.PingContext(ctx); err != nil {
 			return d.classify(err)
 		}

@@ -30,11 +30,18 @@ type connector struct {
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	made := c.servers.demoted.Load()
 	conn, err := c.Connector.Connect(ctx)
+	if err != nil && ctx.Err() == nil {
+		return nil, unreachable{err} // also by the time to connect, which is shorter than what its caller waits for
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &connection{conn.(*stdlib.Conn), c.servers, made}, nil
 }
+
+// unreachable is an error of connecting that its caller had time for. What is in it, such as
+// a deadline of the driver's own, is for people: there is no server, whatever the reason.
+type unreachable struct{ error }
 
 // connection is the driver's own, with a word on errors that mean that it is lost. For
 // these database/sql tries other connections, and in the end a new one.
@@ -83,7 +90,10 @@ func lost(err error) bool {
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error
-	if timedOut(err) {
+	switch {
+	case errors.As(err, new(unreachable)):
+		return true
+	case timedOut(err):
 		return false
 	}
 	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, pgconn.ErrConnClosed) ||

@@ -103,13 +103,14 @@ func TestPostgresSettingsOfEveryConnection(t *testing.T) {
 		pool *sqlx.DB
 		n    int
 		ro   string
+		idle string
 	}{
-		{"writer", d.Raw(), 2, "off"},
-		{"readers", d.Readers(), 4, "off"},
-		{"read-only", readOnly.Raw(), 2, "on"},
+		{"writer", d.Raw(), 2, "off", "3s"},
+		{"readers", d.Readers(), 4, "off", "30s"},
+		{"read-only", readOnly.Raw(), 2, "on", "3s"},
 	} {
 		everyConn(t, pool.pool, pool.n, func(c *sqlx.Conn) {
-			for name, want := range map[string]string{"statement_timeout": "30s", "idle_in_transaction_session_timeout": "30s",
+			for name, want := range map[string]string{"statement_timeout": "30s", "idle_in_transaction_session_timeout": pool.idle,
 				"application_name": "tenure", "default_transaction_read_only": pool.ro} {
 				if got := setting(t, c, "SHOW "+name); got != want {
 					t.Errorf("%s: %s = %s, want %s", pool.name, name, got, want)

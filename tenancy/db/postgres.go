@@ -40,7 +40,22 @@ const (
 	LockTime      = 10 * time.Second
 )
 
-// pooledWriters are the connections of the committer and of ViewAside.
+// IdleTime is how long PostgreSQL waits for the next statement of a batch. So long a node
+// that vanished in the middle of one keeps all others from writing. Readers, who keep nobody
+// waiting, have StatementTime.
+const IdleTime = 3 * time.Second
+
+// Parameters of the server that decide more than its own patience.
+const (
+	paramIdle = "idle_in_transaction_session_timeout"
+	paramLock = "lock_timeout"
+)
+
+// openSlack is how long after LockTime a batch that has not begun gives its connection up: the
+// server would have answered.
+const openSlack = 2 * time.Second
+
+// pooledWriters are the connections of the committer and of what goes past it.
 const pooledWriters = 2
 
 // openPostgres opens one pool for the committer's single writer and one for
@@ -54,13 +69,18 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 		config.ConnectTimeout = cmp.Or(servers.Connect, ConnectTime)
 	}
 	params := map[string]string{"statement_timeout": millis(cmp.Or(servers.Statement, StatementTime)),
-		"lock_timeout": millis(cmp.Or(servers.Lock, LockTime)), "idle_in_transaction_session_timeout": millis(StatementTime)}
+		paramLock: millis(cmp.Or(servers.Lock, LockTime)), paramIdle: millis(StatementTime)}
+	idle := millis(IdleTime)
 	for name := range params {
 		if opts.Migrating {
 			params[name] = "0" // none
+			idle = "0"
 		}
 		if given, ok := config.RuntimeParams[name]; ok {
 			params[name] = given
+			if name == paramIdle {
+				idle = given
+			}
 		}
 		delete(config.RuntimeParams, name)
 	}
@@ -75,6 +95,8 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 	case servers.Bouncer:
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 		d.local = setLocal(params)
+		params[paramIdle] = idle
+		d.localBatch = setLocal(params)
 	default:
 		maps.Copy(config.RuntimeParams, params)
 		if opts.ReadOnly { // after the driver has looked for a server that can write
@@ -84,11 +106,19 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 			}))
 		}
 	}
+	if wait, err := strconv.ParseInt(params[paramLock], 10, 64); err == nil && wait > 0 {
+		d.openTime = time.Duration(wait)*time.Millisecond + openSlack
+	}
+	writers := config.Copy()
+	if !servers.Bouncer {
+		writers.RuntimeParams[paramIdle] = idle
+	}
 	for _, pool := range []struct {
-		to   **sqlx.DB
-		size int
-	}{{&d.writer, pooledWriters}, {&d.reader, cmp.Or(servers.Readers, 4*runtime.GOMAXPROCS(0))}} {
-		p := sqlx.NewDb(sql.OpenDB(connector{stdlib.GetConnector(*config, options...), &d.servers}), "pgx")
+		to     **sqlx.DB
+		size   int
+		config *pgx.ConnConfig
+	}{{&d.writer, pooledWriters, writers}, {&d.aside, 1, writers}, {&d.reader, cmp.Or(servers.Readers, 4*runtime.GOMAXPROCS(0)), config}} {
+		p := sqlx.NewDb(sql.OpenDB(connector{stdlib.GetConnector(*pool.config, options...), &d.servers}), "pgx")
 		p.SetMaxOpenConns(pool.size)
 		p.SetMaxIdleConns(pool.size)
 		p.SetConnMaxIdleTime(5 * time.Minute)

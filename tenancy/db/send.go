@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jmoiron/sqlx"
@@ -23,9 +24,10 @@ type statement struct {
 // first that fails keeps those behind it from being run.
 func (tx *Tx) send(statements []statement) (err error) {
 	if tx.opening != "" {
+		defer tx.openIn(tx.db.openTime)()
 		opening := []statement{{query: tx.opening}}
-		if tx.db.local != "" {
-			opening = append(opening, statement{query: tx.db.local})
+		if tx.db.localBatch != "" {
+			opening = append(opening, statement{query: tx.db.localBatch})
 		}
 		statements = append(opening, statements...)
 		tx.opening = ""
@@ -49,6 +51,21 @@ func (tx *Tx) send(statements []statement) (err error) {
 		}
 	}
 	return err
+}
+
+// openIn bounds the statements that begin a transaction: a connection may hang, and so
+// may whoever has the lock. It returns what ends the bound.
+func (tx *Tx) openIn(limit time.Duration) func() {
+	if limit == 0 {
+		return func() {}
+	}
+	whole := tx.ctx
+	bounded, cancel := context.WithTimeout(whole, limit)
+	tx.ctx = bounded
+	return func() {
+		tx.ctx = whole
+		cancel()
+	}
 }
 
 func (tx *Tx) each(statements []statement) error {

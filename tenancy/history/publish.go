@@ -206,7 +206,9 @@ func (p *Publisher) checkpoint(ctx context.Context, least time.Duration) (Checkp
 	return *s.last, p.publish(ctx, *s.last)
 }
 
-// sign signs the tree of s, which it has read before, and stores what it signed.
+// sign signs the tree of s, which it has read before, and stores what it signed. Where
+// another node has signed as much meanwhile, that is returned: checkpoints are stored in the
+// order of their sizes, each after the one that it names.
 func (p *Publisher) sign(ctx context.Context, s state) (signed Checkpoint, err error) {
 	if err := p.db.View(ctx, func(c *db.Conn) error { return s.sound(p.tiles(c)) }); err != nil {
 		return Checkpoint{}, err
@@ -216,9 +218,15 @@ func (p *Publisher) sign(ctx context.Context, s state) (signed Checkpoint, err e
 		if err == nil && origin != s.origin {
 			err = fault.New(fault.Unavailable, "", "the log has a new origin")
 		}
-		var previous int64
+		var newest Checkpoint
 		if err == nil {
-			err = tx.Get(&previous, "SELECT COALESCE(max(size), 0) FROM log_checkpoint WHERE size < ?", s.head.Size)
+			if newest, _, err = NewestCheckpoint(&tx.Conn); fault.Is(err, fault.NotFound) {
+				err = nil
+			}
+		}
+		if err == nil && newest.Note != nil && newest.Size >= s.head.Size {
+			signed = newest
+			return nil
 		}
 		var made Checkpoint
 		var keys *Keys
@@ -226,7 +234,7 @@ func (p *Publisher) sign(ctx context.Context, s state) (signed Checkpoint, err e
 			keys, err = p.unretired(&tx.Conn)
 		}
 		if err == nil {
-			made, err = keys.sign(s.origin, s.head.Size, tlog.Hash(s.head.Root), Signing{At: At(tx), Previous: previous})
+			made, err = keys.sign(s.origin, s.head.Size, tlog.Hash(s.head.Root), Signing{At: At(tx), Previous: newest.Size})
 		}
 		if err == nil {
 			signed, err = store(tx, made)

@@ -191,6 +191,39 @@ func TestASizeIsNeverSignedTwice(t *testing.T) {
 	})
 }
 
+// A node that read the head before another one signed a greater tree signs nothing: its
+// checkpoint would come after one that it does not name.
+func TestCheckpointsAreStoredInOrder(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, l := load(t, dsn, newWall())
+		grow(t, d, l, 5)
+		p := publisher(t, d, l, PublisherOptions{})
+		checkpoint(t, p)
+		grow(t, d, l, 7)
+		before, err := p.look(bg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		grow(t, d, l, 10)
+		now, err := p.look(bg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []state{now, before, now} {
+			made, err := p.sign(bg, s)
+			if err != nil || made.Size != 10 {
+				t.Errorf("of %d entries: signed %d, %v", s.head.Size, made.Size, err)
+			}
+		}
+		sound(t, d, 10)
+		var sizes []int64
+		view(t, d, func(c *db.Conn) error { return c.Select(&sizes, "SELECT size FROM log_checkpoint ORDER BY size") })
+		if fmt.Sprint(sizes) != "[5 10]" {
+			t.Errorf("stored are %v", sizes)
+		}
+	})
+}
+
 // A history that was rewritten under a running node is not signed.
 func TestRewrittenTreeIsNotSigned(t *testing.T) {
 	for name, rewrite := range map[string]string{

@@ -33,17 +33,14 @@ type fault struct {
 // Statements of the nodes by which their backends are known.
 const (
 	pollPattern  = "log_event where idx >="
-	writePattern = "insert into|for update"
+	writePattern = "insert into|update log_head"
 )
 
 // faults are in the order of the drill: each begins where the one before has ended.
 func faults() []fault {
 	var stopped int // the backend that a fault has stopped
-	stop := func(node, pattern string) func(*testing.T, *installation) {
-		return func(t *testing.T, i *installation) {
-			stopped = i.primary.backend(t, node, pattern)
-			must(t, syscall.Kill(stopped, syscall.SIGSTOP))
-		}
+	stop := func(node, pattern string, writing bool) func(*testing.T, *installation) {
+		return func(t *testing.T, i *installation) { stopped = i.primary.stopBackend(t, node, pattern, writing) }
 	}
 	resume := func(t *testing.T, i *installation) { syscall.Kill(stopped, syscall.SIGCONT) }
 	return []fault{
@@ -60,8 +57,8 @@ func faults() []fault {
 				i.primary.process.kill()
 				i.primary.start(t)
 			}},
-		{name: "SIGSTOP of a backend that polls for node a, for 6 s", hold: 6 * time.Second, pause: [3]time.Duration{5 * time.Second, 5 * time.Second, 5 * time.Second}, inject: stop("a", pollPattern), mend: resume},
-		{name: "SIGSTOP of a backend that writes for node b, for 6 s", hold: 6 * time.Second, pause: [3]time.Duration{11 * time.Second, 11 * time.Second, 11 * time.Second}, inject: stop("b", writePattern), mend: resume},
+		{name: "SIGSTOP of a backend that polls for node a, for 6 s", hold: 6 * time.Second, pause: [3]time.Duration{5 * time.Second, 5 * time.Second, 5 * time.Second}, inject: stop("a", pollPattern, false), mend: resume},
+		{name: "SIGSTOP of a backend in the middle of a write for node b, for 6 s", hold: 6 * time.Second, pause: [3]time.Duration{11 * time.Second, 11 * time.Second, 11 * time.Second}, inject: stop("b", writePattern, true), mend: resume},
 		{name: "SIGSTOP of the primary with all its processes, for 5 s", hold: 5 * time.Second, pause: [3]time.Duration{10 * time.Second, 10 * time.Second, 10 * time.Second},
 			inject: func(t *testing.T, i *installation) { must(t, i.primary.process.signalTree(syscall.SIGSTOP)) },
 			mend:   func(t *testing.T, i *installation) { must(t, i.primary.process.signalTree(syscall.SIGCONT)) }},

@@ -228,9 +228,10 @@ func (s *postgres) promote(t testing.TB) {
 	})
 }
 
-// backend finds the process of the server that runs a node's statement that matches a
-// pattern. It looks until there is one: the statements of the nodes are short.
-func (s *postgres) backend(t testing.TB, node, pattern string) int {
+// stopBackend stops a backend of a node whose statement matches the pattern, and returns its
+// process id. One that writes is stopped in the middle of its transaction; any other holds no
+// lock when it is stopped. A backend can be elsewhere by the time that the signal reaches it: it goes on, and another try is made.
+func (s *postgres) stopBackend(t testing.TB, node, pattern string, writing bool) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -240,11 +241,18 @@ func (s *postgres) backend(t testing.TB, node, pattern string) int {
 	for {
 		found, err := firstColumn(ctx, conn, "SELECT pid::text FROM pg_stat_activity WHERE application_name = $1 AND query ~* $2 AND state <> 'idle'", node, pattern)
 		must(t, err)
-		if len(found) > 0 {
-			pid, err := strconv.Atoi(found[0])
-			must(t, err)
+		if len(found) == 0 {
+			continue
+		}
+		pid, err := strconv.Atoi(found[0])
+		must(t, err)
+		must(t, syscall.Kill(pid, syscall.SIGSTOP))
+		holds, err := firstColumn(ctx, conn, "SELECT count(*)::text FROM pg_locks WHERE pid = $1 AND locktype = 'transactionid' AND granted", pid)
+		must(t, err)
+		if (holds[0] != "0") == writing {
 			return pid
 		}
+		must(t, syscall.Kill(pid, syscall.SIGCONT))
 	}
 }
 

@@ -39,8 +39,7 @@ func hangs() []hang {
 		{"nothing hangs", nothing, nothing, nothing},
 		{"the backend that polls for node a is stopped",
 			func(t *testing.T, i *installation) {
-				stopped = []int{i.primary.backend(t, "a", pollPattern)}
-				must(t, syscall.Kill(stopped[0], syscall.SIGSTOP))
+				stopped = []int{i.primary.stopBackend(t, "a", pollPattern, false)}
 			}, nothing, resume},
 		{"all backends of node a are stopped",
 			func(t *testing.T, i *installation) {

@@ -26,18 +26,35 @@ const (
 // rollback is what takes acknowledged writes out of the database under running nodes.
 type rollback struct {
 	name string
-	// hold begins the time whose writes will be lost, lose loses them.
-	hold, lose func(t *testing.T, i *installation)
+	// hold begins the time whose writes will be lost, and returns an instant from before it: what
+	// was acknowledged until then stays. lose loses the others.
+	hold func(t *testing.T, i *installation) time.Time
+	lose func(t *testing.T, i *installation)
 }
 
 func rollbacks() []rollback {
 	var old *postgres
 	return []rollback{
 		{"the standby lacks the last transactions and is promoted",
-			func(t *testing.T, i *installation) { i.replication.swallow() },
+			func(t *testing.T, i *installation) time.Time {
+				from := time.Now()
+				written := i.primary.mustQuery(t, "SELECT pg_current_wal_flush_lsn()::text")[0]
+				within(t, 10*time.Second, "the standby has what was written", func() error {
+					if got := i.primary.mustQuery(t, "SELECT count(*)::text FROM pg_stat_replication WHERE flush_lsn >= $1::text::pg_lsn", written); got[0] == "0" {
+						return fmt.Errorf("it lacks some of %s", written)
+					}
+					return nil
+				})
+				i.replication.swallow()
+				return from
+			},
 			func(t *testing.T, i *installation) { i.failOver(t) }},
 		{"an older base copy is started in the primary's place",
-			func(t *testing.T, i *installation) { old = i.copyOf(t, i.primary, "old", i.primary.port, "") },
+			func(t *testing.T, i *installation) time.Time {
+				from := time.Now()
+				old = i.copyOf(t, i.primary, "old", i.primary.port, "")
+				return from
+			},
 			func(t *testing.T, i *installation) {
 				i.primary.killAll(t)
 				old.start(t)
@@ -81,8 +98,7 @@ func (r rollback) run(t *testing.T, i *installation, l *load) row {
 	watched := i.watch()
 	l.begin()
 	pause(t.Context(), warmTime)
-	heldFrom := time.Now()
-	r.hold(t, i)
+	heldFrom := r.hold(t, i)
 	held := time.Now()
 	lostKey, _ := i.newKey(t, i.nodes[1], "lost", "reader")
 	for _, n := range i.nodes { // each node sees it, and answers with it
@@ -216,7 +232,7 @@ func (i *installation) goOn(t *testing.T, states map[string]string) {
 			greatest, most = name, size
 		}
 	}
-	t.Log(i.runs(t, "log", "new-origin", "--database", "postgres://postgres@127.0.0.1:"+i.primary.port+"/tenure?sslmode=disable", "--log-key", i.file("log-key"), "--log-state", greatest, "--reason", "the drill has lost writes"))
+	t.Log(i.runs(t, "log", "new-origin", "--database", i.nodes[0].dsn, "--log-key", i.file("log-key"), "--log-state", greatest, "--reason", "the drill has lost writes"))
 	for _, n := range i.nodes {
 		i.startNode(t, n)
 	}
@@ -268,7 +284,7 @@ func (i *installation) consistent(t *testing.T) {
 		if _, err := i.nodes[1].send(t.Context(), "", "GET", "/log/checkpoint", ""); err != nil {
 			return err
 		}
-		out, err := exec.Command(program.path, "check", "--database", "postgres://postgres@127.0.0.1:"+i.primary.port+"/tenure?sslmode=disable", "--log-key", i.file("log-key")).CombinedOutput()
+		out, err := exec.Command(program.path, "check", "--database", i.nodes[0].dsn, "--log-key", i.file("log-key")).CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("%w: %s", err, out)
 		}

@@ -41,7 +41,7 @@ func (n *Node) Stats(ctx context.Context) Stats {
 	if n.cosigner != nil {
 		s.Witnesses = n.cosigner.Status()
 	}
-	_ = n.DB.ViewAside(ctx, func(c *db.Conn) error { // without an answer there is no checkpoint to tell of
+	_ = n.DB.View(ctx, func(c *db.Conn) error { // without an answer there is no checkpoint to tell of
 		newest, at, err := history.NewestCheckpoint(c)
 		if err == nil {
 			s.Checkpoint = &Checkpoint{newest.Size, at.Time()}
