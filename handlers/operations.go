@@ -8,7 +8,25 @@ import (
 
 	"tenure/handlers/web"
 	"tenure/tenancy/fault"
+	"tenure/tenancy/history"
 )
+
+// What /readyz can say of a check that fails.
+const (
+	WordDraining      = "draining"
+	WordUnreachable   = "database-unreachable"
+	WordFeedOld       = "feed-old"
+	WordClockAhead    = "clock-ahead"
+	WordClockBehind   = "clock-behind"
+	WordLogClockAhead = "log-clock-ahead"
+	WordLogRolledBack = history.CodeRolledBack
+	WordNotWritable   = "not-writable"
+)
+
+// Words are all of them. docs/operations.md says of each what to do.
+func Words() []string {
+	return []string{WordDraining, WordUnreachable, WordFeedOld, WordClockAhead, WordClockBehind, WordLogClockAhead, WordLogRolledBack, WordNotWritable}
+}
 
 // Check is how one of the things that a node depends on fares.
 type Check struct {

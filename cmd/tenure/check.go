@@ -25,7 +25,7 @@ func checkCommand() *cobra.Command {
 		Short: "Check a database without changing it: every leaf, the tree's root, every snapshot",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := db.Open(cmd.Context(), database, db.Options{ReadOnly: true})
+			d, err := db.Open(cmd.Context(), database, readingAll())
 			if err != nil {
 				return exit.Opening(err)
 			}
@@ -64,6 +64,13 @@ func checkCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&keys, "keys", false, "also list the stored keys that would be refused today, with the client and the rule")
 	cmd.Flags().StringVar(&logKey, "log-key", "", "file with the keys that sign the log, to verify its checkpoints and that they cover every entry, or none (default: next to a SQLite file, if it exists; entries that none covers are then only told)")
 	return cmd
+}
+
+// readingAll opens a database for a command that reads all of it. Nobody waits for its
+// statements but the operator, who can end it: those of a large database, or of one that was just
+// restored and has no statistics, take longer than a request's may.
+func readingAll() db.Options {
+	return db.Options{ReadOnly: true, Connections: db.Connections{Statement: 24 * time.Hour}}
 }
 
 // checkKeys lists stored key sets that break the rules of today.

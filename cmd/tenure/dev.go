@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -49,9 +46,8 @@ func devCommand() *cobra.Command {
 }
 
 func dev(out io.Writer, f devFlags) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // so that a second signal ends the program at once
+	ctx, end := untilToldToStop()
+	defer end()
 	log, logFile, err := node.NewLog(f.logLevel, f.logFile)
 	if err != nil {
 		return err

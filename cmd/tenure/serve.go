@@ -73,10 +73,21 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
+// untilToldToStop is a context that ends with the first signal to stop. A second one ends the program
+// at once, from the moment on that anybody can see that the context has ended.
+func untilToldToStop() (context.Context, context.CancelFunc) {
+	told, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, end := context.WithCancel(context.Background())
+	context.AfterFunc(told, func() {
+		stop()
+		end()
+	})
+	return ctx, stop
+}
+
 func serve(out io.Writer, f serveFlags) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // so that a second signal ends the program at once
+	ctx, end := untilToldToStop()
+	defer end()
 	if err := errors.Join(f.memory.check(), f.times.check()); err != nil {
 		return err
 	}

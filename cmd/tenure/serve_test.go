@@ -13,6 +13,7 @@ import (
 	"tenure/cmd/tenure/exit"
 	"tenure/jwk/jwktest"
 	"tenure/snapshots/readlog"
+	"tenure/tenancy/db/dbtest"
 )
 
 func TestServeKeepsEverythingOverARestart(t *testing.T) {
@@ -222,5 +223,14 @@ func TestServeStaleIsBounded(t *testing.T) {
 	}
 	if err := (serveFlags{readLog: string(readlog.Full)}).checkStale(); err != nil {
 		t.Errorf("without: %v", err)
+	}
+}
+
+// TestPostgresNeedsItsSealingKeyNamed: a start without a setting that it needs is a wrong command
+// line, and not a database to try again.
+func TestPostgresNeedsItsSealingKeyNamed(t *testing.T) {
+	code, out := fails(t, "serve", "--database", dbtest.Postgres(t), "--listen", "127.0.0.1:0")
+	if code != exit.Usage || !strings.Contains(out, "--secrets-key-file is required") {
+		t.Errorf("it ends with %d: %s", code, out)
 	}
 }

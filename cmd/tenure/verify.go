@@ -154,7 +154,7 @@ func verifyDatabase(ctx context.Context, out io.Writer, name string, keys []note
 	if db.DialectOf(name) == "" {
 		dsn = "sqlite:" + name // whatever it is called
 	}
-	d, err := db.Open(ctx, dsn, db.Options{ReadOnly: true})
+	d, err := db.Open(ctx, dsn, readingAll())
 	if err != nil {
 		return exit.With(exit.Database, err)
 	}

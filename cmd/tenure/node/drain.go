@@ -49,7 +49,7 @@ func (n *Node) drain(ctx context.Context) (context.Context, context.CancelFunc) 
 func (n *Node) stopping() handlers.Check {
 	c := handlers.Check{Name: "node", Reads: true}
 	if n.draining.Load() {
-		c.Word, c.Reason = "draining", "the node is about to stop"
+		c.Word, c.Reason = handlers.WordDraining, "the node is about to stop"
 	}
 	return c
 }

@@ -19,18 +19,18 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 	clock := handlers.Check{Name: "clock", Figures: map[string]int64{"ahead_ms": s.ClockAhead.Milliseconds(), "log_ahead_ms": s.LogAhead.Milliseconds()}}
 	log := handlers.Check{Name: "log", Figures: map[string]int64{"entries": s.Size}}
 	if s.FeedAge > oldFeed {
-		feed.Word, feed.Reason = "feed-old", "what other nodes have changed is not known"
+		feed.Word, feed.Reason = handlers.WordFeedOld, "what other nodes have changed is not known"
 	}
 	switch {
 	case s.ClockAhead > history.MaxAhead:
-		clock.Word, clock.Reason = "clock-ahead", "this node's clock is ahead of the database's: it writes nothing"
+		clock.Word, clock.Reason = handlers.WordClockAhead, "this node's clock is ahead of the database's: it writes nothing"
 	case s.ClockAhead < -time.Second:
-		clock.Word, clock.Reason = "clock-behind", "this node's clock is behind the database's: it writes nothing"
+		clock.Word, clock.Reason = handlers.WordClockBehind, "this node's clock is behind the database's: it writes nothing"
 	case s.LogRefuses:
-		clock.Word, clock.Reason = "log-clock-ahead", "the log's clock is ahead by more than an hour: see tenure log clock"
+		clock.Word, clock.Reason = handlers.WordLogClockAhead, "the log's clock is ahead by more than an hour: see tenure log clock"
 	}
 	if s.RolledBack != nil {
-		log.Word, log.Reason = history.CodeRolledBack, "the database was rolled back: nothing is written or signed"
+		log.Word, log.Reason = handlers.WordLogRolledBack, "the database was rolled back: nothing is written or signed"
 		feed.Word, feed.Reason = "", "" // it is not followed any more
 	}
 	database := n.database(ctx)
@@ -46,7 +46,7 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 func (n *Node) database(ctx context.Context) handlers.Check {
 	c := handlers.Check{Name: "database", Reads: true}
 	if n.DB.Ping(ctx) != nil {
-		c.Word, c.Reason = "database-unreachable", "the stores do not answer"
+		c.Word, c.Reason = handlers.WordUnreachable, "the stores do not answer"
 	}
 	return c
 }
@@ -54,7 +54,7 @@ func (n *Node) database(ctx context.Context) handlers.Check {
 func (n *Node) disk() handlers.Check {
 	c := handlers.Check{Name: "disk"}
 	if err := n.DB.Writable(); err != nil {
-		c.Word, c.Reason = "not-writable", fault.Of(err).Message
+		c.Word, c.Reason = handlers.WordNotWritable, fault.Of(err).Message
 	}
 	return c
 }

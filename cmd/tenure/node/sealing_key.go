@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"tenure/cmd/tenure/exit"
 	"tenure/snapshots/credential"
 	"tenure/tenancy/db"
 )
@@ -25,7 +26,7 @@ func loadSealer(dialect db.Dialect, cfg Config, sealed bool) (*credential.Sealer
 	case path == None:
 		return nil, nil
 	case path == "" && dialect == db.Postgres:
-		return nil, errors.New("--secrets-key-file is required with PostgreSQL: a file that tenure secrets new-key makes, or none")
+		return nil, exit.With(exit.Usage, errors.New("--secrets-key-file is required with PostgreSQL: a file that tenure secrets new-key makes, or none"))
 	case path == "":
 		path = db.Beside(cfg.Database, ".key")
 	}
