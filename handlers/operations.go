@@ -15,7 +15,9 @@ import (
 const (
 	WordDraining      = "draining"
 	WordUnreachable   = "database-unreachable"
+	WordWritesHang    = "writes-hang"
 	WordFeedOld       = "feed-old"
+	WordStale         = "stale" // some reads go on from memory
 	WordClockAhead    = "clock-ahead"
 	WordClockBehind   = "clock-behind"
 	WordLogClockAhead = "log-clock-ahead"
@@ -25,7 +27,7 @@ const (
 
 // Words are all of them. docs/operations.md says of each what to do.
 func Words() []string {
-	return []string{WordDraining, WordUnreachable, WordFeedOld, WordClockAhead, WordClockBehind, WordLogClockAhead, WordLogRolledBack, WordNotWritable}
+	return []string{WordDraining, WordUnreachable, WordWritesHang, WordFeedOld, WordStale, WordClockAhead, WordClockBehind, WordLogClockAhead, WordLogRolledBack, WordNotWritable}
 }
 
 // Check is how one of the things that a node depends on fares.
@@ -37,9 +39,6 @@ type Check struct {
 	Stale   bool   // but some go on from memory all the same (web.Config.Stale)
 	Figures map[string]int64
 }
-
-// WordStale is the word of the feed while only reads from memory go on.
-const WordStale = "stale"
 
 // failed are the checks that fail: all, or those without which nothing is read.
 func failed(checks []Check, reads bool) (some []Check) {

@@ -20,7 +20,7 @@ type databaseSettings struct {
 }
 
 func databaseFlags(flags *pflag.FlagSet, s *databaseSettings) {
-	flags.Uint64Var(&s.readers, "db-readers", 0, "connections to PostgreSQL that read, at most 1000; two more write (default: four a processor)")
+	flags.Uint64Var(&s.readers, "db-readers", 0, "connections to PostgreSQL that read, at most 1000; two more write, and one reads what other nodes wrote (default: four a processor)")
 	flags.DurationVar(&s.connections.Connect, "connect-timeout", db.ConnectTime, "how long connecting to one PostgreSQL server may take (connect_timeout in the DSN goes first)")
 	flags.DurationVar(&s.connections.Statement, "statement-timeout", db.StatementTime, "how long a statement may take on PostgreSQL (statement_timeout in the DSN goes first)")
 	flags.DurationVar(&s.connections.Lock, "lock-timeout", db.LockTime, "how long a statement may wait for a lock on PostgreSQL (lock_timeout in the DSN goes first)")

@@ -35,6 +35,8 @@ func (d *DB) runBatch(seq Sequencer, first *job) {
 	ctx, cancel := d.batchContext()
 	defer cancel()
 	begun := time.Now()
+	d.begunAt.Store(&begun)
+	defer d.begunAt.Store(nil)
 	b := &batch{jobs: []*job{first}, limit: d.waiting() + 1}
 	var err error
 	tries := 0
@@ -263,6 +265,11 @@ func (d *DB) commit(seq Sequencer, tx *Tx) error {
 	view := func(fn func(*Conn) error) error {
 		ctx, cancel := context.WithTimeout(context.Background(), batchTime)
 		defer cancel()
+		if d.Dialect == Postgres && !d.refused(err) { // what is found there may not be on a standby yet
+			if err := d.replicated(ctx); err != nil {
+				return err
+			}
+		}
 		return d.ViewAside(ctx, fn)
 	}
 	stands, settleErr := seq.Settle(view, err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/Masterminds/squirrel"
@@ -69,8 +70,9 @@ type DB struct {
 	Dialect Dialect
 
 	writer, reader    *sqlx.DB
-	aside             *sqlx.DB      // of ViewAside; nil on SQLite
-	openTime          time.Duration // how long a batch may take to begin, its lock included; 0 for as long as the batch
+	aside             *sqlx.DB                  // of ViewAside; nil on SQLite
+	openTime          time.Duration             // how long a batch may take to begin, its lock included; 0 for as long as the batch
+	begunAt           atomic.Pointer[time.Time] // when the batch under way began; nil for none
 	lock              *os.File
 	inject            func(string) error
 	unbounded         bool // how long a batch takes

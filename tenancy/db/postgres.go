@@ -133,6 +133,20 @@ func (d *DB) openPostgres(ctx context.Context, a Address, opts Options) error {
 // paramBouncer is the one parameter of a DSN that is ours.
 const paramBouncer = "pgbouncer"
 
+// replicated returns nil once everything that was committed before is on the synchronous
+// standbys, if there are any: a transaction that writes a little is, and it comes after them.
+// PostgreSQL does not end the waiting of a COMMIT for the time of a statement.
+func (d *DB) replicated(ctx context.Context) error {
+	tx, err := d.begin(ctx, sql.LevelDefault)
+	if err != nil {
+		return err
+	}
+	defer tx.end()
+	err = tx.send([]statement{{query: "SELECT pg_logical_emit_message(true, 'tenure', '')"}, {query: "COMMIT"}})
+	tx.over = err == nil
+	return err
+}
+
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // setLocal is the statement that sets parameters for a transaction.

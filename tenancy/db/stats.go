@@ -63,6 +63,14 @@ func newCounts() *counts {
 		refused: map[string]uint64{RefusedLane: 0, RefusedQueue: 0, RefusedStorage: 0, RefusedClock: 0}}
 }
 
+// Under is for how long the batch under way has been so; 0 for none.
+func (d *DB) Under() time.Duration {
+	if begun := d.begunAt.Load(); begun != nil {
+		return time.Since(*begun)
+	}
+	return 0
+}
+
 // Stats is what a node shows of its database.
 func (d *DB) Stats() Stats {
 	s := Stats{Writer: d.writer.Stats(), Reader: d.reader.Stats(), Waiting: d.waiting(), Refused: map[string]uint64{}}

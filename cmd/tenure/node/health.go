@@ -12,6 +12,10 @@ import (
 // oldFeed is how old what came from other nodes may be on a node that is ready.
 const oldFeed = 2 * time.Second
 
+// hangTime is how long a batch of writes may take on a node that is ready: hundreds of times
+// of what it usually takes.
+const hangTime = 5 * time.Second
+
 // health looks at what a node depends on, each by its name.
 func (n *Node) health(ctx context.Context) []handlers.Check {
 	s := n.Log.Status()
@@ -45,8 +49,11 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 
 func (n *Node) database(ctx context.Context) handlers.Check {
 	c := handlers.Check{Name: "database", Reads: true}
-	if n.DB.Ping(ctx) != nil {
+	switch {
+	case n.DB.Ping(ctx) != nil:
 		c.Word, c.Reason = handlers.WordUnreachable, "the stores do not answer"
+	case n.DB.Under() > hangTime:
+		c.Word, c.Reason, c.Reads = handlers.WordWritesHang, "a write has been under way for more than five seconds, and all others wait for it", false
 	}
 	return c
 }
