@@ -32,7 +32,7 @@ type fault struct {
 
 // Statements of the nodes by which their backends are known.
 const (
-	pollPattern  = "log_event where idx >="
+	pollPattern  = `log_event where idx >= \$1 order by idx limit`
 	writePattern = "insert into|update log_head"
 )
 
@@ -73,6 +73,9 @@ func faults() []fault {
 					p.heal()
 				}
 			}},
+		{name: "SIGSTOP of the synchronous standby with all its processes, for 7 s", synchronous: true, hold: 7 * time.Second, pause: [3]time.Duration{12 * time.Second, 12 * time.Second, 12 * time.Second},
+			inject: func(t *testing.T, i *installation) { must(t, i.standby.process.signalTree(syscall.SIGSTOP)) },
+			mend:   func(t *testing.T, i *installation) { must(t, i.standby.process.signalTree(syscall.SIGCONT)) }},
 		{name: "kill -9 of the primary with all its processes, the standby is promoted", short: true, synchronous: true, pause: [3]time.Duration{10 * time.Second, 10 * time.Second, 10 * time.Second},
 			inject: func(t *testing.T, i *installation) { i.failOver(t) },
 			after:  func(t *testing.T, i *installation) { i.rebuildStandby(t) }},

@@ -230,7 +230,8 @@ func (s *postgres) promote(t testing.TB) {
 
 // stopBackend stops a backend of a node whose statement matches the pattern, and returns its
 // process id. One that writes is stopped in the middle of its transaction; any other holds no
-// lock when it is stopped. A backend can be elsewhere by the time that the signal reaches it: it goes on, and another try is made.
+// lock when it is stopped. A backend can be elsewhere by the time that the signal reaches it, or
+// hold what the whole server waits for: it goes on, and another try is made.
 func (s *postgres) stopBackend(t testing.TB, node, pattern string, writing bool) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -247,13 +248,39 @@ func (s *postgres) stopBackend(t testing.TB, node, pattern string, writing bool)
 		pid, err := strconv.Atoi(found[0])
 		must(t, err)
 		must(t, syscall.Kill(pid, syscall.SIGSTOP))
-		holds, err := firstColumn(ctx, conn, "SELECT count(*)::text FROM pg_locks WHERE pid = $1 AND locktype = 'transactionid' AND granted", pid)
-		must(t, err)
-		if (holds[0] != "0") == writing {
+		within(t, time.Second, "the backend stops", func() error { return stopped(pid) })
+		if holds, err := s.holdsLock(pid); err == nil && holds == writing {
 			return pid
 		}
 		must(t, syscall.Kill(pid, syscall.SIGCONT))
 	}
+}
+
+// stopped returns nil if a process is stopped: the signal takes a moment.
+func stopped(pid int) error {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return err
+	}
+	_, after, _ := strings.Cut(string(raw), ") ")
+	if !strings.HasPrefix(after, "T") {
+		return fmt.Errorf("its state is %.1s", after)
+	}
+	return nil
+}
+
+// holdsLock reports whether a backend is in the middle of a transaction that writes, and waits for nobody.
+func (s *postgres) holdsLock(pid int) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.conninfo(s.port, "drill")+" dbname=postgres sslmode=disable")
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close(context.Background())
+	held, err := firstColumn(ctx, conn, `SELECT count(*)::text FROM pg_locks l WHERE l.pid = $1 AND l.locktype = 'transactionid' AND l.granted
+		AND NOT EXISTS (SELECT FROM pg_locks w WHERE w.pid = $1 AND NOT w.granted)`, pid)
+	return err == nil && held[0] != "0", err
 }
 
 func freePort(t testing.TB) string {

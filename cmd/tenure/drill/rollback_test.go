@@ -280,7 +280,7 @@ func (i *installation) ask(t testing.TB, statement string) string {
 // consistent has a node sign the log, and runs tenure check with the nodes' own address and keys.
 func (i *installation) consistent(t *testing.T) {
 	t.Helper()
-	within(t, 10*time.Second, "tenure check", func() error {
+	within(t, 30*time.Second, "tenure check", func() error {
 		if _, err := i.nodes[1].send(t.Context(), "", "GET", "/log/checkpoint", ""); err != nil {
 			return err
 		}
