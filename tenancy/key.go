@@ -74,6 +74,18 @@ func (r *keyring) expires(id string) (at history.Micros, there bool) {
 	return k.ExpiresAt, true
 }
 
+// ending counts the keys that end after from, and not after to.
+func (r *keyring) ending(from, to history.Micros) (n int) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, k := range r.byHash {
+		if k.ExpiresAt > from && k.ExpiresAt <= to {
+			n++
+		}
+	}
+	return n
+}
+
 func (r *keyring) add(row keyRow) {
 	hash, k := [32]byte(row.Hash), row.key()
 	r.mu.Lock()

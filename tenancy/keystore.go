@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"tenure/tenancy/db"
 	"tenure/tenancy/fault"
@@ -254,6 +255,12 @@ func (s *Store) ReplaceKey(ctx context.Context, scope Scope, name string) (strin
 		return scope.Remember(tx, made.ID)
 	})
 	return text, err
+}
+
+// KeysEnding counts the API keys of the installation that expire within a time from now.
+func (s *Store) KeysEnding(within time.Duration) int {
+	now := s.log.Now()
+	return s.keys.ending(now, now+history.Micros(within.Microseconds()))
 }
 
 // Flush writes when keys were last used.

@@ -15,6 +15,8 @@ import (
 // statsTime is how long the database may take to say what Stats asks of it.
 const statsTime = 2 * time.Second
 
+const day = 24 * time.Hour
+
 // Stats are how a node fares: what metrics are made of.
 type Stats struct {
 	DB         db.Stats
@@ -24,6 +26,7 @@ type Stats struct {
 	Stale      uint64 // answers from memory that was not current
 	Log        history.Status
 	Checkpoint *Checkpoint
+	Ending     map[string]int // API keys that expire within a time, such as 7d
 	Witnesses  []witness.Status
 }
 
@@ -39,6 +42,10 @@ func (n *Node) Stats(ctx context.Context) Stats {
 	ctx, cancel := context.WithTimeout(ctx, statsTime)
 	defer cancel()
 	s := Stats{DB: n.DB.Stats(), Checks: n.health(ctx), Caches: n.Snapshots.Caches(), Disclosed: n.Snapshots.Disclosed(), Stale: n.web.Stale.Answers(), Log: n.Log.Status()}
+	s.Ending = map[string]int{}
+	for within, span := range map[string]time.Duration{"1d": day, "7d": 7 * day, "30d": 30 * day} {
+		s.Ending[within] = n.Tenancy.KeysEnding(span)
+	}
 	if n.cosigner != nil {
 		s.Witnesses = n.cosigner.Status()
 	}

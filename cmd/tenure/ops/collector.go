@@ -69,6 +69,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		e.value("log_checkpoint_entries", float64(s.Checkpoint.Size))
 		e.value("log_checkpoint_age_seconds", time.Since(s.Checkpoint.At).Seconds())
 	}
+	for within, keys := range s.Ending {
+		e.value("credentials_expiring", float64(keys), "api-key", within)
+	}
 	e.witnesses(s)
 }
 

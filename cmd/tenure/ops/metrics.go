@@ -55,6 +55,7 @@ var list = []metric{
 	{"log_entries", gauge, nil, "entries of the log, as far as this node has seen it"},
 	{"log_checkpoint_entries", gauge, nil, "entries that the newest checkpoint covers; missing while there is none or the database does not answer"},
 	{"log_checkpoint_age_seconds", gauge, nil, "how long ago the newest checkpoint was signed; it grows while nothing is written"},
+	{"credentials_expiring", gauge, []string{"kind", "within"}, "API keys (kind api-key) that expire within 1d, 7d and 30d"},
 	{"witness_entries", gauge, []string{"witness"}, "entries of the newest checkpoint that a witness of --witness is known to have cosigned, since the node began"},
 	{"witness_behind_seconds", gauge, []string{"witness"}, "for how long a witness has failed to cosign the newest checkpoint; 0 if it has"},
 }

@@ -22,6 +22,7 @@ import (
 	"tenure/handlers/openfinance"
 	"tenure/snapshots"
 	"tenure/tenancy"
+	"tenure/tenancy/history"
 	"tenure/tenancy/history/witness"
 )
 
@@ -77,6 +78,9 @@ func (w *world) use(t *testing.T) {
 		must(t, err)
 		made, key, err := w.node.Tenancy.CreateKey(ctx, operator, tenancy.NewKey{Org: org.ID, Name: name + "-key", Role: tenancy.Admin})
 		must(t, err)
+		_, _, err = w.node.Tenancy.CreateKey(ctx, operator, tenancy.NewKey{Org: org.ID, Name: name + "-short", Role: tenancy.Reader,
+			ExpiresAt: history.Micros(time.Now().Add(time.Duration(3+10*i) * 24 * time.Hour).UnixMicro())})
+		must(t, err)
 		client := name + "-client"
 		w.named = append(w.named, "zebra", string(org.ID), made.ID, key, "secret-of")
 		for _, c := range []struct {
@@ -110,7 +114,7 @@ func (w *world) use(t *testing.T) {
 		}
 		w.named = append(w.named, string(e.ID))
 	}
-	if s := w.node.Stats(ctx); s.Disclosed != 6 || s.Log.Size < 12 || len(s.Checks) != 6 || len(s.Caches) < 7 || s.DB.Sizes.Count == 0 {
+	if s := w.node.Stats(ctx); s.Disclosed != 6 || s.Log.Size < 12 || len(s.Checks) != 6 || len(s.Caches) < 7 || s.DB.Sizes.Count == 0 || fmt.Sprint(s.Ending) != "map[1d:0 30d:3 7d:1]" {
 		t.Errorf("%+v", s)
 	}
 }
