@@ -351,7 +351,7 @@ func TestStaleAsksForNoLess(t *testing.T) {
 	for _, c := range o.routesThat(true) {
 		fresh(t, "at first", ask(c))
 	}
-	seen := o.Log.Revision()
+	seen := o.Log.Revision().String()
 	o.shut(t)
 	o.Clock.Advance(5 * time.Second)
 	for i, c := range o.routesThat(true) {

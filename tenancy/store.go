@@ -99,11 +99,11 @@ func (s *Store) Outage(ctx context.Context, most time.Duration) (age time.Durati
 	return s.log.Outage(ctx, most)
 }
 
-// AtLeast returns nil once memory has every change up to a revision (history.ParseRevision).
-func (s *Store) AtLeast(ctx context.Context, size int64) error { return s.log.AtLeast(ctx, size) }
+// AtLeast returns nil once memory has every change up to a revision (history.Log.AtLeast).
+func (s *Store) AtLeast(ctx context.Context, r history.Revision) error { return s.log.AtLeast(ctx, r) }
 
 // Revision is what this node has seen (history.Log.Revision).
-func (s *Store) Revision() string { return s.log.Revision() }
+func (s *Store) Revision() history.Revision { return s.log.Revision() }
 
 // Gone is nil, or why nothing that this node knows may be told any more
 // (history.Log.Gone).

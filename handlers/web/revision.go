@@ -25,11 +25,11 @@ func (c *Call) atLeast(orgs *tenancy.Store) error {
 	if err != nil || len(c.Request.Header[headerAtLeast]) == 0 {
 		return err
 	}
-	size, ok := history.ParseRevision(asked)
+	revision, ok := history.ParseRevision(asked)
 	if !ok {
 		return fault.New(fault.Malformed, "", "the header %s must be what an answer had as %s", headerAtLeast, headerRevision)
 	}
-	return orgs.AtLeast(c.Request.Context(), size)
+	return orgs.AtLeast(c.Request.Context(), revision)
 }
 
 // tellRevision adds the revision to the answer of a write that was made, and of a read
@@ -39,7 +39,7 @@ func (h *handler) tellRevision(c *Call, reply *Reply) {
 		return
 	}
 	if !c.reads() || len(c.Request.Header[headerAtLeast]) > 0 {
-		c.w.Header()[headerRevision] = []string{h.Tenancy.Revision()}
+		c.w.Header()[headerRevision] = []string{h.Tenancy.Revision().String()}
 	}
 }
 

@@ -33,14 +33,15 @@ type Log struct {
 	random io.Reader
 	after  func(time.Duration) <-chan time.Time
 
-	compare bool                    // this node's clock with the database's
-	lead    *Decision               // MayLead; nil for nobody's
-	accepts bool                    // AcceptRollback
-	owner   func() string           // organization of events of the log itself
-	skew    atomic.Int64            // how far this node's clock is ahead of the database's, ns
-	read    atomic.Pointer[reading] // of this node's clock when it was compared last
-	offset  atomic.Int64            // what now takes off the wall clock, µs
-	behind  atomic.Bool             // the log's clock is so far ahead that no change is accepted
+	compare    bool                    // this node's clock with the database's
+	generation int64                   // of its origin, when it was loaded: a new one is made with all nodes stopped
+	lead       *Decision               // MayLead; nil for nobody's
+	accepts    bool                    // AcceptRollback
+	owner      func() string           // organization of events of the log itself
+	skew       atomic.Int64            // how far this node's clock is ahead of the database's, ns
+	read       atomic.Pointer[reading] // of this node's clock when it was compared last
+	offset     atomic.Int64            // what now takes off the wall clock, µs
+	behind     atomic.Bool             // the log's clock is so far ahead that no change is accepted
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node
@@ -163,6 +164,11 @@ func (l *Log) Reread(ctx context.Context, d *db.DB) error {
 		if err := l.goesOn(c, head, seen); err != nil { // another node has told
 			return err
 		}
+		origin, err := originOf(c)
+		if err != nil {
+			return err
+		}
+		l.generation = generationOf(origin)
 		l.sawTip(seen)
 		l.head.Store(head.Clock)
 		l.observe(head.Clock, head.Size)

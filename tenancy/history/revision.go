@@ -9,12 +9,23 @@ import (
 	"tenure/tenancy/fault"
 )
 
-// A revision says how much of the log somebody has seen, so that a node can be asked to
-// show as much. Callers take it as it is; only this file knows what is in it.
-const (
-	revisionForm = "r"
-	revisionBase = 36
-)
+// Revision says how much of the log somebody has seen, so that a node can be asked to
+// show as much. Callers take its text as it is; only this file knows what is in it.
+type Revision struct {
+	size       int64
+	generation int64 // of the log's origin: a new one may follow on entries that are gone
+}
+
+const revisionBase = 36
+
+// String is "r", the size, and from the second origin on a dot and its number.
+func (r Revision) String() string {
+	text := "r" + strconv.FormatInt(r.size, revisionBase)
+	if r.generation > 1 {
+		text += "." + strconv.FormatInt(r.generation, revisionBase)
+	}
+	return text
+}
 
 // revisionTime is how long a node that is asked for a later revision waits for it.
 const revisionTime = 2 * time.Second
@@ -23,20 +34,38 @@ const revisionTime = 2 * time.Second
 const revisionPause = 50 * time.Millisecond
 
 // Revision is what this node has seen, its own changes among it.
-func (l *Log) Revision() string { return revisionForm + strconv.FormatInt(l.Size(), revisionBase) }
+func (l *Log) Revision() Revision { return Revision{l.Size(), l.generation} }
 
-// ParseRevision reads what Revision made; false for another text.
-func ParseRevision(text string) (size int64, ok bool) {
-	digits, found := strings.CutPrefix(text, revisionForm)
-	size, err := strconv.ParseInt(digits, revisionBase, 64)
-	return size, found && err == nil && size >= 0 && revisionForm+strconv.FormatInt(size, revisionBase) == text
+// ParseRevision reads what String made; false for another text.
+func ParseRevision(text string) (r Revision, ok bool) {
+	size, generation, later := strings.Cut(strings.TrimPrefix(text, "r"), ".")
+	var err1, err2 error
+	r.size, err1 = strconv.ParseInt(size, revisionBase, 64)
+	if r.generation = 1; later {
+		r.generation, err2 = strconv.ParseInt(generation, revisionBase, 64)
+	}
+	return r, err1 == nil && err2 == nil && r.size >= 0 && r.String() == text
+}
+
+// generationOf is the number of an origin: its first has none.
+func generationOf(origin string) int64 {
+	n, err := strconv.ParseInt(origin[len(strings.TrimRight(origin, "0123456789")):], 10, 64)
+	if err != nil {
+		return 1
+	}
+	return n
 }
 
 // AtLeast returns nil once memory has every change up to a revision, which it polls for,
 // again and again where the store does not answer. It is Unavailable if that takes longer
 // than revisionTime, or if the log does not have so many entries: another installation's
-// revision, or one of what a failover lost.
-func (l *Log) AtLeast(ctx context.Context, size int64) error {
+// revision, or one of what a failover lost. It is Malformed for a revision of before the log's
+// origin: nobody can tell whether it is of entries that are gone, and others are in their place.
+func (l *Log) AtLeast(ctx context.Context, r Revision) error {
+	if r.generation != l.generation {
+		return fault.New(fault.Malformed, "", "the revision that was asked for is of an earlier history: the log has a new origin since")
+	}
+	size := r.size
 	waiting, cancel := context.WithTimeout(ctx, revisionTime)
 	defer cancel()
 	var err error
