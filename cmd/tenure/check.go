@@ -41,14 +41,14 @@ func checkCommand() *cobra.Command {
 			}
 			problems = append(problems, signatures.Problems...)
 			uncovered := signatures.Uncovered()
-			if uncovered != "" && named {
-				problems = append(problems, uncovered)
-			}
 			for _, p := range problems {
 				fmt.Fprintln(cmd.OutOrStdout(), p)
 			}
 			if len(problems) > 0 {
 				return exit.With(exit.Problems, fmt.Errorf("%s is not consistent: %d problems", redacted(database), len(problems)))
+			}
+			if uncovered != "" && named {
+				return exit.With(exit.Unconfirmed, fmt.Errorf("%s is consistent, but %s (servers sign them within a minute, and when they end; a copy stays so)", redacted(database), uncovered))
 			}
 			if uncovered != "" {
 				fmt.Fprintln(cmd.OutOrStdout(), uncovered+" (a server signs them within a minute, and when it ends; with --log-key this is a failure)")

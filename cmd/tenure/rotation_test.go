@@ -158,7 +158,7 @@ func TestKeyRotation(t *testing.T) {
 		ok("evidence", "new-key", "--file-only", "--evidence-key", strange)
 		again := append([]string{}, serve...)
 		again[len(again)-1] = strange
-		if code, out := fails(t, append(again, "--listen", "127.0.0.1:0")...); code != exit.Database || !strings.Contains(out, "no event of the log names one of the keys") {
+		if code, out := fails(t, append(again, "--listen", "127.0.0.1:0")...); code != exit.Refused || !strings.Contains(out, "no event of the log names one of the keys") {
 			t.Errorf("a strange file: exit %d, %s", code, out)
 		}
 		both, err := os.ReadFile(files["evidence"])

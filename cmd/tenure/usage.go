@@ -124,6 +124,9 @@ func extraArgument(cmd *cobra.Command, arg string) error {
 	if slices.Contains(flagNames(cmd), arg) {
 		return usageError("unexpected argument %q for %s; did you mean --%s?", arg, cmd.CommandPath(), arg)
 	}
+	if strings.Contains(arg, "=") {
+		return usageError("unexpected argument %q for %s; a database in keyword form is one argument: put it in quotes", arg, cmd.CommandPath())
+	}
 	return usageError("unexpected argument %q for %s; see %s --help", arg, cmd.CommandPath(), cmd.CommandPath())
 }
 

@@ -35,8 +35,9 @@ func (d *DB) runBatch(seq Sequencer, first *job) {
 	ctx, cancel := d.batchContext()
 	defer cancel()
 	begun := time.Now()
-	d.begunAt.Store(&begun)
-	defer d.begunAt.Store(nil)
+	d.begunAt.CompareAndSwap(nil, &begun)
+	d.running.Store(true)
+	defer d.running.Store(false)
 	b := &batch{jobs: []*job{first}, limit: d.waiting() + 1}
 	var err error
 	tries := 0
@@ -61,6 +62,9 @@ func (d *DB) runBatch(seq Sequencer, first *job) {
 	d.last.took = d.last.ended.Sub(begun)
 	d.counts.ended(len(b.jobs), tries, d.last.took, err)
 	d.traceBatch(b, begun, tries, err)
+	if !fault.Is(err, fault.Timeout) { // else the next may hang as it did: see Recover
+		d.begunAt.Store(nil)
+	}
 	for _, j := range b.jobs {
 		if err != nil {
 			j.err = err

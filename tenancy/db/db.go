@@ -72,7 +72,8 @@ type DB struct {
 	writer, reader    *sqlx.DB
 	aside             *sqlx.DB                  // of ViewAside; nil on SQLite
 	openTime          time.Duration             // how long a batch may take to begin, its lock included; 0 for as long as the batch
-	begunAt           atomic.Pointer[time.Time] // when the batch under way began; nil for none
+	begunAt           atomic.Pointer[time.Time] // when the batch under way began, or the first of those that hang; nil for none
+	running           atomic.Bool               // a batch is under way
 	lock              *os.File
 	inject            func(string) error
 	unbounded         bool // how long a batch takes
@@ -381,6 +382,9 @@ func (c *Conn) rebind(query string) string {
 
 func (c *Conn) classify(err error) error { return classify(c.dialect, err) }
 func (d *DB) classify(err error) error   { return classify(d.Dialect, err) }
+
+// Fault is classify for statements that went past it (Raw).
+func (d *DB) Fault(err error) error { return d.classify(err) }
 
 // classify turns a driver's error into a fault whose message names no driver.
 func classify(dialect Dialect, err error) error {

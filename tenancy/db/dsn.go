@@ -74,6 +74,9 @@ func Beside(dsn, ending string) string {
 
 func parsePostgres(text string) (Address, error) {
 	config, err := pgx.ParseConfig(text)
+	if err == nil && brokenURL(text) {
+		err = errors.New("a part of a password would be taken for a host")
+	}
 	if err != nil {
 		var file *fs.PathError // a certificate's; other texts of the driver may repeat a part of a password
 		if errors.As(err, &file) {
@@ -86,6 +89,15 @@ func parsePostgres(text string) (Address, error) {
 		says: func(parameter, variable string) bool {
 			return strings.Contains(text, parameter) || os.Getenv(variable) != ""
 		}}, nil
+}
+
+// brokenURL reports whether a URL has an @ behind its host: then a / of the password was taken for
+// the end of the host, and what is before it would be looked up and shown.
+func brokenURL(text string) bool {
+	_, rest, isURL := strings.Cut(text, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	path, _, _ = strings.Cut(path, "?")
+	return isURL && strings.Contains(path, "@")
 }
 
 // hosts are the servers of a configuration, each once: the driver lists one again to try it without TLS.

@@ -31,7 +31,7 @@ func TestParseDSN(t *testing.T) {
 		"dbname=tenure.db host=h":                                    {Dialect: pg, Name: "postgres://h/tenure.db"},
 		"":                                                           {}, "tenure": {}, "postgres": {}, "postgresql:/x": {}, "postgres//u:geheim@h/d": {}, "Postgres://u:geheim@h/d": {},
 		"mysql://u:geheim@h/d": {}, "file:tenure.db": {}, "sqlite:": {}, "sqlite://tenure.db": {}, "tenure.dbx": {},
-		"postgres://u:ge/heim@h/d": {}, "postgres://u:ge?heim@h:1/d?sslmode=geheim": {}, "host=h password=ge heim": {}, "host=h port=geheim": {}, "password='geheim": {},
+		"postgres://u:x@ge/heim@h/d": {}, "postgres://u:x@ge/heim@h:1/d?sslmode=disable": {}, "postgres://u:ge/heim@h/d": {}, "postgres://u:ge?heim@h:1/d?sslmode=geheim": {}, "host=h password=ge heim": {}, "host=h port=geheim": {}, "password='geheim": {},
 		"postgres://u:gehe%im@h/d": {}, "host=h sslrootcert=/missing/ca password=geheim sslmode=verify-full": {},
 	} {
 		got, err := db.ParseDSN(text)

@@ -39,6 +39,12 @@ func TestHungConnection(t *testing.T) {
 	if took := time.Since(began); !fault.Is(err, fault.Timeout) || took > 8*time.Second || took < 2*time.Second {
 		t.Errorf("after %s: %v", took, err)
 	}
+	if d.Under() < 2*time.Second {
+		t.Errorf("batches that hang are told to do so for %s", d.Under())
+	}
+	if d.Recover(bg); d.Under() != 0 {
+		t.Errorf("and still for %s, when another connection writes", d.Under())
+	}
 	if now := backend(); now == hung {
 		t.Error("the connection that hangs is used again")
 	}

@@ -63,7 +63,8 @@ func newCounts() *counts {
 		refused: map[string]uint64{RefusedLane: 0, RefusedQueue: 0, RefusedStorage: 0, RefusedClock: 0}}
 }
 
-// Under is for how long the batch under way has been so; 0 for none.
+// Under is for how long batches have hung: the one under way, with those before it that
+// ended because they took too long; 0 for none.
 func (d *DB) Under() time.Duration {
 	if begun := d.begunAt.Load(); begun != nil {
 		return time.Since(*begun)

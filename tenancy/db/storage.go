@@ -66,9 +66,19 @@ func (d *DB) Writable() error {
 	return errStorage(nil, d.storage.reason)
 }
 
+// probeTime is how long PostgreSQL may take to show that it takes writes again.
+const probeTime = 3 * time.Second
+
 // Recover looks whether what kept writes from working is over. It does nothing where
 // they work.
 func (d *DB) Recover(ctx context.Context) {
+	if begun := d.begunAt.Load(); begun != nil && d.Dialect == Postgres && !d.running.Load() {
+		bounded, cancel := context.WithTimeout(ctx, probeTime)
+		defer cancel()
+		if d.replicated(bounded) == nil {
+			d.begunAt.CompareAndSwap(begun, nil)
+		}
+	}
 	s := &d.storage
 	s.mu.Lock()
 	reason, closed := s.reason, s.closed

@@ -48,9 +48,10 @@ func (l *Log) Mirror(fn func(c *db.Conn, changes []Change, size int64) error) {
 }
 
 // Follow polls until ctx ends, so that what other nodes commit reaches this
-// node, or until the log is gone (Gone). On SQLite there are no other nodes, and it
+// node, or until the log is gone (Gone). ended is called after each poll, with what it failed
+// with. On SQLite there are no other nodes, and it
 // looks for the latter only.
-func (l *Log) Follow(ctx context.Context, d *db.DB, failed func(error)) {
+func (l *Log) Follow(ctx context.Context, d *db.DB, ended func(error)) {
 	poll := l.Poll
 	if !l.shared {
 		poll = l.look
@@ -66,8 +67,8 @@ func (l *Log) Follow(ctx context.Context, d *db.DB, failed func(error)) {
 			if l.Gone() != nil {
 				return
 			}
-			if err != nil && ctx.Err() == nil {
-				failed(err)
+			if ctx.Err() == nil {
+				ended(err)
 			}
 		}
 	}

@@ -134,7 +134,7 @@ func (l *Log) Load(ctx context.Context, d *db.DB) error {
 	if _, err := d.Raw().ExecContext(ctx, d.Raw().Rebind(
 		`INSERT INTO log_head (log_id, size, frontier, root, clock) VALUES (1, 0, ?, ?, 0)
 		 ON CONFLICT (log_id) DO NOTHING`), []byte{}, root); err != nil {
-		return fmt.Errorf("log head: %w", err)
+		return fmt.Errorf("log head: %w", d.Fault(err))
 	}
 	if err := l.Reread(ctx, d); err != nil {
 		return err

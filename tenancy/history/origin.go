@@ -121,7 +121,7 @@ func (s state) published(c *db.Conn, t *Tiles, text []byte, keys *Keys) (Checkpo
 		err = signedBy(keys, kept)
 	}
 	if err != nil {
-		return kept, fmt.Errorf("the checkpoint that was published last: %w", err)
+		return kept, fault.Wrap(err, fault.Conflict, CodeRefused, "the checkpoint that was kept outside of the database is of another log, or is broken: %v", err)
 	}
 	if kept.Origin != s.origin {
 		ended, err := endedBy(c, kept)

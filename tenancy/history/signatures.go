@@ -26,7 +26,7 @@ func (s Signatures) Uncovered() string {
 }
 
 // CheckSignatures verifies every stored checkpoint that one of the keys is said
-// to have signed, and that the newest is one of those.
+// to have signed, that the newest is one of those, and that there is one if one was signed.
 func CheckSignatures(c *db.Conn, keys KnownKeys) (s Signatures, err error) {
 	head, err := ReadHead(c)
 	if err != nil {
@@ -34,6 +34,15 @@ func CheckSignatures(c *db.Conn, keys KnownKeys) (s Signatures, err error) {
 	}
 	s.Entries = head.Size
 	k := &checker{conn: c}
+	origin, err := originOf(c)
+	if err != nil {
+		return s, err
+	}
+	fresh, err := isFresh(c, origin)
+	if err != nil {
+		return s, err
+	}
+	gone := origin != "" && !fresh // unless there is one
 	var newest error
 	err = c.Each(func(scan func(...any) error) error {
 		var text string
@@ -45,6 +54,7 @@ func CheckSignatures(c *db.Conn, keys KnownKeys) (s Signatures, err error) {
 		if err != nil {
 			return nil // Check says so
 		}
+		gone = gone && checkpoint.Origin != origin
 		newest = signedBy(keys, checkpoint)
 		if newest == nil {
 			s.Covered = max(s.Covered, checkpoint.Size)
@@ -56,6 +66,9 @@ func CheckSignatures(c *db.Conn, keys KnownKeys) (s Signatures, err error) {
 		}
 		return nil
 	}, "SELECT size, note FROM log_checkpoint ORDER BY size")
+	if gone {
+		k.report("log: there is no checkpoint of %q, though one was signed: they were removed", origin)
+	}
 	if newest != nil {
 		k.report("log: the newest checkpoint: %v", newest)
 	}

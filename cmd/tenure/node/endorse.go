@@ -6,6 +6,7 @@ import (
 
 	"tenure/cmd/tenure/exit"
 	"tenure/snapshots/evidence"
+	"tenure/tenancy/fault"
 	"tenure/tenancy/history"
 )
 
@@ -19,7 +20,7 @@ func (n *Node) EndorseKeys(ctx context.Context) error {
 	}
 	e := n.Tenancy.Operator("start of a server").Event(history.Event{Org: string(n.Tenancy.Root())})
 	if err := n.stores.Log.Endorse(ctx, e); err != nil {
-		return exit.With(exit.Database, fmt.Errorf("--log-key: %s", exit.Message(err)))
+		return exit.With(endorseCode(err), fmt.Errorf("--log-key: %s", exit.Message(err)))
 	}
 	keys := n.stores.Evidence.Keys
 	if keys == nil {
@@ -30,7 +31,15 @@ func (n *Node) EndorseKeys(ctx context.Context) error {
 		err = keys.Endorse(ctx, n.DB, history.SignsEvidence, evidence.KeyName(origin), false, e)
 	}
 	if err != nil {
-		return exit.With(exit.Database, fmt.Errorf("--evidence-key: %s", exit.Message(err)))
+		return exit.With(endorseCode(err), fmt.Errorf("--evidence-key: %s", exit.Message(err)))
 	}
 	return nil
+}
+
+// endorseCode is the exit code for keys that the log refuses, or could not be asked about.
+func endorseCode(err error) int {
+	if fault.Is(err, fault.Conflict) {
+		return exit.Refused
+	}
+	return exit.Database
 }

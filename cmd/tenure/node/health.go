@@ -18,7 +18,7 @@ const hangTime = 5 * time.Second
 
 // health looks at what a node depends on, each by its name.
 func (n *Node) health(ctx context.Context) []handlers.Check {
-	s := n.Log.Status()
+	s := n.logStatus()
 	feed := handlers.Check{Name: "feed", Reads: true, Figures: map[string]int64{"age_ms": s.FeedAge.Milliseconds()}}
 	clock := handlers.Check{Name: "clock", Figures: map[string]int64{"ahead_ms": s.ClockAhead.Milliseconds(), "log_ahead_ms": s.LogAhead.Milliseconds()}}
 	log := handlers.Check{Name: "log", Figures: map[string]int64{"entries": s.Size}}
@@ -35,7 +35,9 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 	}
 	if s.RolledBack != nil {
 		log.Word, log.Reason = handlers.WordLogRolledBack, "the database was rolled back: nothing is written or signed"
-		feed.Word, feed.Reason = "", "" // it is not followed any more
+		if n.staying.Load() == nil {
+			feed.Word, feed.Reason = "", "" // it is not followed any more
+		}
 	}
 	database := n.database(ctx)
 	if n.web.Stale != nil {
@@ -45,6 +47,16 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 		}
 	}
 	return []handlers.Check{n.stopping(), database, feed, clock, log, n.disk()}
+}
+
+// logStatus is how the log fares. Of one that was rolled back the feed's age is that of what
+// reads follow now.
+func (n *Node) logStatus() history.Status {
+	s := n.Log.Status()
+	if log := n.staying.Load(); log != nil {
+		s.FeedAge = log.Status().FeedAge
+	}
+	return s
 }
 
 func (n *Node) database(ctx context.Context) handlers.Check {

@@ -101,6 +101,21 @@ func (s LogState) Read() ([]byte, error) {
 	return raw, nil
 }
 
+// Writable reports why no checkpoint could be kept there; nil for nothing.
+func (s LogState) Writable() error {
+	if s == "" {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(string(s)), "."+filepath.Base(string(s))+"-*")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if err != nil {
+		return fmt.Errorf("--log-state: %w", err)
+	}
+	return nil
+}
+
 // Keep replaces the kept checkpoint.
 func (s LogState) Keep(note []byte) error {
 	if s == "" {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -108,7 +109,8 @@ type Node struct {
 	sealing    bool // it has a key that seals secrets
 	drainTime  time.Duration
 	draining   atomic.Bool
-	stop       context.CancelFunc // ends the background work
+	staying    atomic.Pointer[history.Log] // what reads follow where the log was rolled back; nil where it was not
+	stop       context.CancelFunc          // ends the background work
 	background sync.WaitGroup
 }
 
@@ -131,12 +133,15 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	if err != nil {
 		d.Close()
+		if fault.HasCode(err, history.CodeRolledBack) {
+			err = fmt.Errorf("%w; see tenure log new-origin", err)
+		}
 		return nil, exit.With(openCode(err), err)
 	}
 	running, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	n.background.Go(func() {
-		n.Log.Follow(running, d, func(err error) { cfg.Log.Error().Err(err).Msg("reading the log of other nodes") })
+		n.Log.Follow(running, d, n.tellPolls())
 	})
 	n.background.Go(func() { n.flush(running) })
 	n.background.Go(func() { n.recover(running) })
@@ -256,6 +261,27 @@ func (n *Node) recover(ctx context.Context) {
 // cover regularly signs what nobody has asked a checkpoint of.
 func (n *Node) cover(ctx context.Context) {
 	n.regularly(ctx, coverEvery, "signing the log", func() error { return n.stores.Log.Cover(ctx, history.SignEvery) })
+}
+
+// tellPolls logs that polls begin to fail, again once a minute, and that they work again.
+func (n *Node) tellPolls() func(error) {
+	var failing, told time.Time
+	return func(err error) {
+		switch {
+		case err == nil && failing.IsZero():
+		case err == nil:
+			n.programLog.Info().Dur("after_ms", time.Since(failing)).Msg("the log of other nodes can be read again")
+			failing, told = time.Time{}, time.Time{}
+		default:
+			if failing.IsZero() {
+				failing = time.Now()
+			}
+			if time.Since(told) >= time.Minute {
+				told = time.Now()
+				n.programLog.Error().Err(err).Msg("the log of other nodes cannot be read; tried again twice a second")
+			}
+		}
+	}
 }
 
 // tellStorage logs that writes begin to fail, and why, or that they work again.

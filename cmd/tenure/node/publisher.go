@@ -28,13 +28,20 @@ func (n *Node) openPublisher(ctx context.Context, cfg Config) (*history.Publishe
 		cfg.LogState = LogStateFile(cfg.Database, cfg.LogState)
 	}
 	kept, err := LogState(cfg.LogState).Read()
+	if err == nil && keys != nil {
+		err = LogState(cfg.LogState).Writable()
+	}
 	if err != nil {
 		return nil, err
 	}
 	p, err := history.OpenPublisher(ctx, n.DB, n.Log, history.PublisherOptions{Keys: keys, Origin: logOrigin(cfg.PublicURL),
 		Kept: kept, Keep: LogState(cfg.LogState).Keep})
-	if err != nil && fault.Of(err).Code != history.CodeRefused {
+	switch {
+	case err == nil:
+	case fault.Of(err).Code != history.CodeRefused:
 		err = fmt.Errorf("the log: %w", err)
+	case kept != nil:
+		err = fmt.Errorf("--log-state %s: %w", cfg.LogState, err)
 	}
 	return p, err
 }

@@ -100,8 +100,9 @@ func (n *Node) readOnly() error {
 	running, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	n.background.Go(func() {
-		log.Follow(running, n.DB, func(err error) { n.programLog.Error().Err(err).Msg("reading the log of other nodes") })
+		log.Follow(running, n.DB, n.tellPolls())
 	})
+	n.staying.Store(log)
 	n.web.Tenancy, n.web.Accesses, n.web.Read = orgs, nil, nil
 	n.stores.Tenancy, n.stores.Snapshots, n.stores.Await = orgs, clients, log.Await
 	for _, s := range n.mounts {

@@ -41,7 +41,7 @@ type Checkpoint struct {
 func (n *Node) Stats(ctx context.Context) Stats {
 	ctx, cancel := context.WithTimeout(ctx, statsTime)
 	defer cancel()
-	s := Stats{DB: n.DB.Stats(), Checks: n.health(ctx), Caches: n.Snapshots.Caches(), Disclosed: n.Snapshots.Disclosed(), Stale: n.web.Stale.Answers(), Log: n.Log.Status()}
+	s := Stats{DB: n.DB.Stats(), Checks: n.health(ctx), Caches: n.Snapshots.Caches(), Disclosed: n.Snapshots.Disclosed(), Stale: n.web.Stale.Answers(), Log: n.logStatus()}
 	s.Ending = map[string]int{}
 	for within, span := range map[string]time.Duration{"1d": day, "7d": 7 * day, "30d": 30 * day} {
 		s.Ending[within] = n.Tenancy.KeysEnding(span)
