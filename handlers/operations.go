@@ -26,9 +26,7 @@ const (
 )
 
 // Words are all of them. docs/operations.md says of each what to do.
-func Words() []string {
-	return []string{WordDraining, WordUnreachable, WordWritesHang, WordFeedOld, WordStale, WordClockAhead, WordClockBehind, WordLogClockAhead, WordLogRolledBack, WordNotWritable}
-}
+var Words = []string{WordDraining, WordUnreachable, WordWritesHang, WordFeedOld, WordStale, WordClockAhead, WordClockBehind, WordLogClockAhead, WordLogRolledBack, WordNotWritable}
 
 // Check is how one of the things that a node depends on fares.
 type Check struct {

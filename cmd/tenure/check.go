@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ func checkCommand() *cobra.Command {
 				return exit.With(exit.Problems, fmt.Errorf("%s is not consistent: %d problems", redacted(database), len(problems)))
 			}
 			if uncovered != "" && named {
-				return exit.With(exit.Unconfirmed, fmt.Errorf("%s is consistent, but %s (servers sign them within a minute, and when they end; a copy stays so)", redacted(database), uncovered))
+				return exit.With(exit.Unconfirmed, fmt.Errorf("%s is consistent, but %s (servers sign them within a minute, and when they end; a copy stays so)", redacted(database), strings.TrimPrefix(uncovered, "log: ")))
 			}
 			if uncovered != "" {
 				fmt.Fprintln(cmd.OutOrStdout(), uncovered+" (a server signs them within a minute, and when it ends; with --log-key this is a failure)")

@@ -30,11 +30,11 @@ func TestOperationsNameEveryWordOfReadyz(t *testing.T) {
 			have = append(have, strings.Trim(word, "`"))
 		}
 	}
-	if want := handlers.Words(); !slices.Equal(have, want) {
+	if want := handlers.Words; !slices.Equal(have, want) {
 		t.Errorf("docs/operations.md has rows for %q, the words are %q", have, want)
 	}
 	api := readDoc(t, filepath.Join("api", "operations.md"))
-	for _, word := range handlers.Words() {
+	for _, word := range handlers.Words {
 		if !strings.Contains(api, "`"+word+"`") {
 			t.Errorf("docs/api/operations.md has no %s", word)
 		}
@@ -44,8 +44,8 @@ func TestOperationsNameEveryWordOfReadyz(t *testing.T) {
 // TestWordsOfReadyzAreOfTheList: no check of this package says a word that handlers.Words lacks.
 func TestWordsOfReadyzAreOfTheList(t *testing.T) {
 	listed := constants(t, filepath.Join("..", "..", "..", "handlers", "operations.go"))
-	if len(listed) != len(handlers.Words()) {
-		t.Errorf("handlers has %d constants Word…, and Words %d", len(listed), len(handlers.Words()))
+	if len(listed) != len(handlers.Words) {
+		t.Errorf("handlers has %d constants Word…, and Words %d", len(listed), len(handlers.Words))
 	}
 	files, err := filepath.Glob("*.go")
 	must(t, err)
