@@ -23,28 +23,42 @@ func TestSynchronousStandby(t *testing.T) {
 			}
 		}
 	}
-	waits := func() (pids []int) {
+	id := int64(0)
+	// waiting is a write that waits for a standby. The server begins to want one a moment
+	// after it has the setting, so the first ones may not.
+	waiting := func(name string) chan error {
 		t.Helper()
-		for end := time.Now().Add(10 * time.Second); len(pids) == 0 && time.Now().Before(end); {
-			if err := other.Readers().Select(&pids, "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"); err != nil {
-				t.Fatal(err)
+		for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+			answered := make(chan error, 1)
+			id++
+			go func() { answered <- d.Write(bg, put(id)) }()
+			for pids := 0; pids == 0; {
+				if err := other.Readers().Get(&pids, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"); err != nil {
+					t.Fatal(err)
+				}
+				if pids > 0 {
+					return answered
+				}
+				select {
+				case err := <-answered:
+					if err != nil {
+						t.Fatal(err)
+					}
+					pids = 1
+				default:
+				}
 			}
 		}
-		return pids
+		t.Fatalf("%s: no write waits for a standby", name)
+		return nil
 	}
-	id := int64(0)
 	for name, disturb := range map[string]func(){
 		"nothing":               func() {},
 		"the connection is cut": func() { say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") },
 	} {
 		say("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()")
 		settled(t, other, "nobody")
-		answered := make(chan error, 1)
-		id++
-		go func() { answered <- d.Write(bg, put(id)) }()
-		if len(waits()) == 0 {
-			t.Fatalf("%s: no write waits for a standby", name)
-		}
+		answered := waiting(name)
 		disturb()
 		select {
 		case err := <-answered:
