@@ -13,8 +13,8 @@ import (
 // Bounds of clocks. What a node's clock is held against is the database's own, on
 // PostgreSQL; on SQLite that is this machine's, and nothing tells the two apart.
 const (
-	maxSkew  = time.Second            // how far behind a node's clock may be while it writes
-	MaxAhead = 500 * time.Millisecond // how far ahead
+	MaxBehind = time.Second            // how far behind a node's clock may be while it writes
+	MaxAhead  = 500 * time.Millisecond // how far ahead
 	// MaxLead is how far the log's clock may be ahead of what it is held against, while
 	// changes go on: their instants count on in microseconds until time catches up.
 	MaxLead = time.Hour
@@ -40,6 +40,9 @@ func (l *Log) CompareClock() { l.compare = true }
 
 // clocked reports whether there is another clock to compare with.
 func (l *Log) clocked() bool { return l.compare && l.shared }
+
+// wrong reports whether a node whose clock is ahead by so much may not write.
+func wrong(by time.Duration) bool { return by > MaxAhead || by < -MaxBehind }
 
 // beforeAsking is this node's clock before the database is asked for its own; 0 where
 // nothing is compared.
@@ -69,7 +72,7 @@ func (l *Log) compared(before, database int64) time.Duration {
 	by := skew(before, database, after)
 	l.skew.Store(int64(by))
 	l.read.Store(&reading{after, l.age()})
-	if by > MaxAhead || by < -maxSkew {
+	if wrong(by) {
 		l.offset.Store(by.Microseconds())
 	} else {
 		l.offset.Store(0)
@@ -99,7 +102,7 @@ func (l *Log) clocks(tx *db.Tx, head Head) error {
 	if l.clocked() {
 		l.batch.held = held{head.Now, time.Now()}
 		by := skew(reference, head.Now, reference)
-		if by > MaxAhead || by < -maxSkew { // or the answer came late: asked again, to be sure
+		if wrong(by) { // or the answer came late: asked again, to be sure
 			before := l.wall().UnixMicro()
 			var database int64
 			if err := tx.Get(&database, "SELECT "+tx.ServerClock()+" FROM log_head WHERE log_id = 1"); err != nil {
@@ -110,12 +113,12 @@ func (l *Log) clocks(tx *db.Tx, head Head) error {
 		switch {
 		case by > MaxAhead:
 			return clockFault(by, "this node's clock is %s ahead of the database's: it accepts no change until that is right", by.Round(time.Millisecond))
-		case by < -maxSkew:
+		case by < -MaxBehind:
 			return clockFault(-by, "this node's clock is %s behind the database's: it accepts no change until that is right", (-by).Round(time.Millisecond))
 		}
 		reference = head.Now
 	}
-	if head.Clock-reference > maxSkew.Microseconds() {
+	if head.Clock-reference > MaxBehind.Microseconds() {
 		return l.leads(tx, head.Clock, reference)
 	}
 	return nil
@@ -196,7 +199,7 @@ func (l Lead) Ahead() time.Duration {
 
 // said reports whether an event has said already that the clock is ahead, up to now.
 func (l Lead) said() bool {
-	return l.until > l.Now && l.Clock-l.until <= Micros(MaxLead.Microseconds()) && l.Now >= l.saidAt-Micros(maxSkew.Microseconds())
+	return l.until > l.Now && l.Clock-l.until <= Micros(MaxLead.Microseconds()) && l.Now >= l.saidAt-Micros(MaxBehind.Microseconds())
 }
 
 // Refused reports whether no change is accepted until an operator says so (MayLead), or
@@ -210,11 +213,11 @@ func (l *Log) noteLead(c *db.Conn, head Head) error {
 		now = l.age().UnixMicro()
 	}
 	if head.Clock-now <= MaxLead.Microseconds() {
-		l.behind.Store(false)
+		l.refuses.Store(false)
 		return nil
 	}
 	lead, err := readLead(c, head.Clock, now)
-	l.behind.Store(err == nil && lead.Refused())
+	l.refuses.Store(err == nil && lead.Refused())
 	return err
 }
 

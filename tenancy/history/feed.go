@@ -13,7 +13,7 @@ import (
 const (
 	PollEvery = 500 * time.Millisecond
 	pollTime  = time.Second     // the most that one step of a poll may take
-	staleTime = 2 * time.Second // how old the last poll may be while memory is used
+	StaleTime = 2 * time.Second // how old the last poll may be while memory is used
 	pollBatch = 1000            // events in one step
 )
 
@@ -108,7 +108,7 @@ func (l *Log) Poll(ctx context.Context, d *db.DB) error {
 }
 
 // Current returns nil when this node's memory has everything that was
-// committed until staleTime ago. If the last poll is older than that, it polls
+// committed until StaleTime ago. If the last poll is older than that, it polls
 // now; if that fails too, it returns Unavailable, so that nobody is answered
 // from an old copy. It takes pollTime at most.
 func (l *Log) Current(ctx context.Context) error {
@@ -223,7 +223,7 @@ func (l *Log) pollStep(ctx context.Context, d *db.DB) (int64, error) {
 }
 
 // Fresh reports whether memory may be used: it has everything that was
-// committed until staleTime ago. Where only this node writes that is always so,
+// committed until StaleTime ago. Where only this node writes that is always so,
 // unless it could not learn what became of its own commit.
 func (l *Log) Fresh() bool {
 	if l.gone.Load() != nil || l.missed.Load() != l.caught.Load() {
@@ -233,11 +233,11 @@ func (l *Log) Fresh() bool {
 		return true
 	}
 	last := l.lastPoll.Load()
-	return last != nil && l.age().Sub(*last) < staleTime
+	return last != nil && l.age().Sub(*last) < StaleTime
 }
 
 // Await returns once every node answers with what was committed before the
-// call: at once where there is only this node, else after staleTime, when each
+// call: at once where there is only this node, else after StaleTime, when each
 // other node has polled since or does not trust its memory any more. If ctx ends
 // first, it returns ctx's error.
 func (l *Log) Await(ctx context.Context) error {
@@ -245,7 +245,7 @@ func (l *Log) Await(ctx context.Context) error {
 		return nil
 	}
 	select {
-	case <-l.after(staleTime):
+	case <-l.after(StaleTime):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

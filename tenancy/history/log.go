@@ -41,7 +41,7 @@ type Log struct {
 	skew       atomic.Int64            // how far this node's clock is ahead of the database's, ns
 	read       atomic.Pointer[reading] // of this node's clock when it was compared last
 	offset     atomic.Int64            // what now takes off the wall clock, µs
-	behind     atomic.Bool             // the log's clock is so far ahead that no change is accepted
+	refuses    atomic.Bool             // the log's clock is so far ahead that no change is accepted
 
 	seen atomic.Int64 // greatest instant committed by or shown to this node, µs
 	size atomic.Int64 // events committed by or shown to this node

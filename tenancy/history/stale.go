@@ -45,11 +45,11 @@ func (l *Log) OutageKnown(most time.Duration) (age time.Duration, out bool) {
 	if known == nil || !known.unreachable || last == nil || !l.shared || l.gone.Load() != nil || l.torn.Load() > l.caught.Load() {
 		return 0, false
 	}
-	if ahead := time.Duration(l.skew.Load()); ahead > MaxAhead || ahead < -maxSkew || l.wasSet() {
+	if wrong(time.Duration(l.skew.Load())) || l.wasSet() {
 		return 0, false
 	}
 	age = l.age().Sub(*last)
-	return age, age >= staleTime && age <= most
+	return age, age >= StaleTime && age <= most
 }
 
 // reading is what a node's clock said, and when by Log.age, which goes on evenly while

@@ -33,27 +33,27 @@ func TestOutage(t *testing.T) {
 		}
 	}
 	expect("at first", 0, false)
-	w.advance(staleTime)
+	w.advance(StaleTime)
 	expect("while the database answers", 0, false) // and so it has polled
 	gate.Shut()
-	w.advance(staleTime - 1000)
+	w.advance(StaleTime - 1000)
 	expect("before the feed is old", 0, false)
 	w.advance(1000)
-	expect("once it is", staleTime, true)
+	expect("once it is", StaleTime, true)
 	if tried := gate.Tried(); tried == 0 {
 		t.Error("it did not look for the database")
 	}
 	tried := gate.Tried()
-	expect("at once again", staleTime, true)
+	expect("at once again", StaleTime, true)
 	if now := gate.Tried(); now != tried {
 		t.Errorf("it looked for the database %d times more", now-tried)
 	}
 	w.advance(PollEvery)
-	expect("half a second later", staleTime+PollEvery, true)
+	expect("half a second later", StaleTime+PollEvery, true)
 	if now := gate.Tried(); now == tried {
 		t.Error("it did not look for the database again")
 	}
-	w.advance(most - staleTime - PollEvery)
+	w.advance(most - StaleTime - PollEvery)
 	expect("at the end", most, true)
 	w.advance(1000)
 	expect("past it", 0, false)
@@ -77,7 +77,7 @@ func TestOutage(t *testing.T) {
 func TestOutageOfASilentServer(t *testing.T) {
 	t.Run("silent", func(t *testing.T) {
 		gate, d, l, w := gated(t)
-		w.advance(staleTime)
+		w.advance(StaleTime)
 		gate.Silence()
 		began := time.Now()
 		wantFault(t, l.Poll(bg, d), fault.Timeout, "")
@@ -90,7 +90,7 @@ func TestOutageOfASilentServer(t *testing.T) {
 	})
 	t.Run("busy", func(t *testing.T) {
 		gate, d, l, w := gated(t)
-		w.advance(staleTime)
+		w.advance(StaleTime)
 		other := dbtest.Open(t, gate.Direct, db.Options{})
 		tx, err := other.Raw().Beginx()
 		if err != nil {
@@ -110,7 +110,7 @@ func TestOutageOfASilentServer(t *testing.T) {
 // Who gives up waiting has learnt nothing about the database.
 func TestOutageIsNotWhoGaveUp(t *testing.T) {
 	gate, d, l, w := gated(t)
-	w.advance(staleTime)
+	w.advance(StaleTime)
 	gate.Silence()
 	ctx, cancel := context.WithTimeout(bg, 20*time.Millisecond)
 	defer cancel()
@@ -136,7 +136,7 @@ func TestOutageIsNotWhoWaited(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.advance(staleTime)
+	w.advance(StaleTime)
 	wait()
 	if _, out := l.OutageKnown(most); out {
 		t.Error("an outage is known")
@@ -162,7 +162,7 @@ func TestNoOutageOfWhatIsWrong(t *testing.T) {
 		t.Helper()
 		gate, _, l, w := gated(t)
 		gate.Shut()
-		w.advance(staleTime)
+		w.advance(StaleTime)
 		if !out(l) {
 			t.Fatal("there is no outage")
 		}
@@ -184,7 +184,7 @@ func TestNoOutageOfWhatIsWrong(t *testing.T) {
 		if out(l) {
 			t.Error("a node whose clock is ahead answers from memory")
 		}
-		l.skew.Store(-int64(maxSkew) - 1)
+		l.skew.Store(-int64(MaxBehind) - 1)
 		if out(l) {
 			t.Error("a node whose clock is behind answers from memory")
 		}
@@ -206,7 +206,7 @@ func TestNoOutageOfWhatIsWrong(t *testing.T) {
 		gate, _, l, w := gated(t)
 		gate.Shut()
 		l.missed.Add(1)
-		w.advance(staleTime - 1000)
+		w.advance(StaleTime - 1000)
 		if l.Fresh() || out(l) {
 			t.Error("an outage begins before the feed is old")
 		}
@@ -218,7 +218,7 @@ func TestNoOutageOfWhatIsWrong(t *testing.T) {
 		w := newWall()
 		d, l := load(t, dbtest.SQLite(t), w)
 		d.Close()
-		w.advance(staleTime)
+		w.advance(StaleTime)
 		l.missed.Add(1)
 		if l.Fresh() || out(l) {
 			t.Error("there is an outage on SQLite")

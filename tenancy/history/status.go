@@ -14,7 +14,7 @@ type Status struct {
 
 // Status asks nothing of the database.
 func (l *Log) Status() Status {
-	s := Status{ClockAhead: time.Duration(l.skew.Load()), LogRefuses: l.behind.Load(), Size: l.Size(), RolledBack: l.RolledBack()}
+	s := Status{ClockAhead: time.Duration(l.skew.Load()), LogRefuses: l.refuses.Load(), Size: l.Size(), RolledBack: l.RolledBack()}
 	if last := l.lastPoll.Load(); l.shared && last != nil {
 		s.FeedAge = l.age().Sub(*last)
 	}

@@ -9,9 +9,6 @@ import (
 	"tenure/tenancy/history"
 )
 
-// oldFeed is how old what came from other nodes may be on a node that is ready.
-const oldFeed = 2 * time.Second
-
 // hangTime is how long a batch of writes may take on a node that is ready: hundreds of times
 // of what it usually takes.
 const hangTime = 5 * time.Second
@@ -22,13 +19,13 @@ func (n *Node) health(ctx context.Context) []handlers.Check {
 	feed := handlers.Check{Name: "feed", Reads: true, Figures: map[string]int64{"age_ms": s.FeedAge.Milliseconds()}}
 	clock := handlers.Check{Name: "clock", Figures: map[string]int64{"ahead_ms": s.ClockAhead.Milliseconds(), "log_ahead_ms": s.LogAhead.Milliseconds()}}
 	log := handlers.Check{Name: "log", Figures: map[string]int64{"entries": s.Size}}
-	if s.FeedAge > oldFeed {
+	if s.FeedAge > history.StaleTime {
 		feed.Word, feed.Reason = handlers.WordFeedOld, "what other nodes have changed is not known"
 	}
 	switch {
 	case s.ClockAhead > history.MaxAhead:
 		clock.Word, clock.Reason = handlers.WordClockAhead, "this node's clock is ahead of the database's: it writes nothing"
-	case s.ClockAhead < -time.Second:
+	case s.ClockAhead < -history.MaxBehind:
 		clock.Word, clock.Reason = handlers.WordClockBehind, "this node's clock is behind the database's: it writes nothing"
 	case s.LogRefuses:
 		clock.Word, clock.Reason = handlers.WordLogClockAhead, "the log's clock is ahead by more than an hour: see tenure log clock"
